@@ -1,0 +1,46 @@
+/** Makes the ids that Custody hands out: time-ordered, unguessable, with a prefix that says what they name. */
+import { randomFillSync } from 'node:crypto'
+
+declare const brand: unique symbol
+type Branded<Name extends string> = string & { readonly [brand]: Name }
+
+export type ExchangeId = Branded<'ExchangeId'>
+export type KeyId = Branded<'KeyId'>
+export type EventId = Branded<'EventId'>
+export type InstanceId = Branded<'InstanceId'>
+
+/** Crockford base32: sorts like the bytes it spells, has no look-alike letters. */
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
+const TIME_CHARS = 10
+const RANDOM_CHARS = 16
+const pool = Buffer.alloc(RANDOM_CHARS * 256)
+let poolAt = pool.length
+
+/** A 26-character ULID-shaped text: 48 bits of `timeMs`, then 80 random bits. */
+function timeOrdered(timeMs: number): string {
+  let time = ''
+  for (let rest = timeMs, i = 0; i < TIME_CHARS; i += 1) {
+    time = ALPHABET.charAt(rest % 32) + time
+    rest = Math.floor(rest / 32)
+  }
+  if (poolAt === pool.length) {
+    randomFillSync(pool)
+    poolAt = 0
+  }
+  let random = ''
+  for (let i = 0; i < RANDOM_CHARS; i += 1) random += ALPHABET.charAt((pool[poolAt + i] ?? 0) & 31)
+  poolAt += RANDOM_CHARS
+  return time + random
+}
+
+const SHAPE = /^[a-z]{2,3}_[0-9a-hjkmnp-tv-z]{26}$/
+
+export const newExchangeId = (timeMs: number): ExchangeId => `ex_${timeOrdered(timeMs)}` as ExchangeId
+export const newKeyId = (timeMs: number): KeyId => `key_${timeOrdered(timeMs)}` as KeyId
+export const newEventId = (timeMs: number): EventId => `ev_${timeOrdered(timeMs)}` as EventId
+export const newInstanceId = (timeMs: number): InstanceId => `in_${timeOrdered(timeMs)}` as InstanceId
+
+/** Narrows text from outside (a path, a command line) to an exchange id, or says no. */
+export function isExchangeId(text: string): text is ExchangeId {
+  return text.startsWith('ex_') && SHAPE.test(text)
+}

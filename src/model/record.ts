@@ -1,0 +1,181 @@
+/** What evidence holds of an exchange: the payload shapes inside frames, and the index row derived from them. */
+import type { ExchangeId, InstanceId, KeyId } from '../lib/ids.ts'
+import type { BlockRole, DialectName, TokenUsage } from './dialect.ts'
+import type { DeclaredTags, Principal } from './principal.ts'
+import type { RecordingMode } from './upstream.ts'
+
+/** Header list in wire order; credentials and cookies are replaced by `REMOVED` before it is made. */
+export type HeaderList = readonly (readonly [name: string, value: string])[]
+
+export const REMOVED = '(removed)'
+
+export interface RequestHead {
+  readonly method: string
+  /** Path and query as on the wire; secret query values replaced by `REMOVED`. */
+  readonly target: string
+  readonly httpVersion: '1.0' | '1.1' | '2'
+  readonly headers: HeaderList
+}
+
+export interface AnswerHead {
+  readonly status: number
+  readonly headers: HeaderList
+}
+
+/** One replacement on the way through: bytes `[start, end)` of the received body became `with`. */
+export interface Splice {
+  readonly start: number
+  readonly end: number
+  readonly with: string
+}
+
+/** The state every list shows. `complete`: the caller was given a whole answer, whatever it said. */
+export type ExchangeState = 'open' | 'complete' | 'interrupted' | 'refused'
+
+/**
+ * How it ended.
+ * - `answered`: the provider's answer was relayed to its end (an HTTP error of the provider included)
+ * - `gateway-error`: the gateway answered in the provider's place (upstream refused, timed out …)
+ * - `refused`: answered by the gateway, nothing was sent upstream
+ * - `caller-aborted`, `upstream-failed`, `evidence-failed`: cut in the middle
+ * - `crashed`: found without an end after a restart
+ */
+export type Outcome =
+  | 'answered'
+  | 'gateway-error'
+  | 'refused'
+  | 'caller-aborted'
+  | 'upstream-failed'
+  | 'evidence-failed'
+  | 'crashed'
+
+/** Everything known when the upstream call is about to start. */
+export interface OpeningFacts {
+  readonly id: ExchangeId
+  readonly receivedAtMs: number
+  /** Null only in refusals before a caller was known. */
+  readonly principal: Principal | null
+  readonly tags: DeclaredTags
+  readonly remoteAddress: string
+  readonly upstream: string
+  readonly dialect: DialectName | null
+  readonly surface: string
+  readonly route: string
+  readonly mode: RecordingMode
+  readonly retentionClass: string
+  readonly model: string | null
+  readonly stream: boolean
+  readonly toolNames: readonly string[]
+  readonly links: Readonly<Record<string, string>>
+  readonly received: RequestHead
+  /** Null until something is about to be sent. */
+  readonly sent: RequestHead | null
+  readonly requestSplices: readonly Splice[]
+  /** Hash of the policy in force; empty while there is none. */
+  readonly policy: string
+}
+
+/** Where the piece of a body that is not a block, and the blocks, go: `pieces[i]` precedes `blocks[i]`. */
+export interface BodyLayout {
+  readonly blocks: readonly { readonly start: number; readonly end: number; readonly role: BlockRole }[]
+}
+
+export interface ClosingFacts {
+  readonly endedAtMs: number
+  readonly state: Exclude<ExchangeState, 'open'>
+  readonly outcome: Outcome
+  /** Code of `model/errors.ts` when the gateway made or cut the answer; else null. */
+  readonly errorCode: string | null
+  /** Status the caller was given; null when none was. */
+  readonly status: number | null
+  readonly upstreamStatus: number | null
+  readonly upstreamAddress: string | null
+  /** Bytes received from the provider, and released to the caller. */
+  readonly answerBytes: number
+  readonly releasedBytes: number
+  /** Milliseconds since arrival; null when it never came to that. */
+  readonly firstByteMs: number | null
+  readonly durationMs: number
+  readonly finishReason: string | null
+  readonly responseId: string | null
+  readonly responseModel: string | null
+  readonly usage: TokenUsage
+  readonly answerSplices: readonly Splice[]
+}
+
+export interface FrameAddress {
+  readonly instance: InstanceId
+  readonly segment: number
+  readonly offset: number
+}
+
+/** One row of the exchange index. Derived from segments alone; `custody reindex` makes it again. */
+export interface ExchangeRow {
+  readonly id: ExchangeId
+  readonly state: ExchangeState
+  readonly outcome: Outcome | null
+  readonly receivedAtMs: number
+  readonly endedAtMs: number | null
+  readonly principal: string
+  readonly principalKind: string
+  readonly keyId: KeyId | null
+  readonly service: string
+  readonly declaredService: string
+  readonly remoteAddress: string
+  readonly userAgent: string
+  readonly upstream: string
+  readonly dialect: DialectName | null
+  readonly surface: string
+  readonly route: string
+  readonly mode: RecordingMode
+  readonly retentionClass: string
+  readonly method: string
+  readonly path: string
+  readonly model: string | null
+  readonly stream: boolean
+  readonly status: number | null
+  readonly errorCode: string | null
+  readonly finishReason: string | null
+  readonly inputTokens: number | null
+  readonly outputTokens: number | null
+  readonly requestBytes: number
+  readonly answerBytes: number
+  /** Bytes this exchange added to segments (shared blocks count where they were first stored). */
+  readonly storedBytes: number
+  readonly firstByteMs: number | null
+  readonly durationMs: number | null
+  readonly instance: InstanceId
+  readonly openSegment: number
+  readonly openOffset: number
+  readonly closeSegment: number | null
+  readonly closeOffset: number | null
+}
+
+/** Where a stored block lies. `id` is 64 hex digits: HMAC-SHA-256 under the tenant's block key. */
+export interface BlockRow {
+  readonly id: string
+  readonly instance: InstanceId
+  readonly segment: number
+  readonly offset: number
+  readonly bytes: number
+  readonly retentionClass: string
+  readonly firstExchange: ExchangeId
+}
+
+/** A thing that happened to the gateway or its keys, without payload. */
+export interface EvidenceEvent {
+  readonly type:
+    | 'gateway.started'
+    | 'gateway.stopped'
+    | 'gateway.recovered'
+    | 'key.created'
+    | 'key.revoked'
+    | 'config.reloaded'
+    | 'config.refused'
+    | 'recording.gap'
+    | 'evidence.read'
+  readonly atMs: number
+  /** Who did it; empty when the gateway itself. */
+  readonly actor: string
+  readonly details: Readonly<Record<string, string | number | boolean | null>>
+}
