@@ -1,0 +1,338 @@
+/** Follows and parses `text/event-stream` bodies: says where the terminal event begins, byte by byte, holding nothing itself. */
+import type { StreamFollower } from '../../model/dialect.ts'
+
+/** `end` and `failed` both end the stream; `failed` means the provider reports an error by it. */
+export type TerminalVerdict = 'no' | 'end' | 'failed'
+
+/** `dataPrefix` is the first 256 bytes of the event's data at most; it is only valid during the call. */
+export type IsTerminalEvent = (eventName: string, dataPrefix: Buffer) => TerminalVerdict
+
+/** Looks at the data of one event after the other. */
+export interface SseJudge {
+  readonly begin: () => void
+  /** How many more data bytes it wants to see before it can decide; 0 when it has seen enough. */
+  readonly wants: () => number
+  readonly take: (chunk: Buffer, start: number, end: number) => void
+  /** Asked when `wants()` reaches 0 and when the event is complete. */
+  readonly verdict: (eventName: string) => TerminalVerdict
+}
+
+export interface SseEvent {
+  /** Empty when the event has no name. */
+  readonly event: string
+  readonly data: string
+}
+
+const PREFIX_BYTES = 256
+const NAME_BYTES = 128
+/** An undecided event longer than this is let through; its last line end is still held when it turns out terminal. */
+const HELD_BYTES_MAX = 8 * 1024 * 1024
+
+const LF = 10
+const CR = 13
+const SPACE = 32
+const COLON = 58
+const LINE_END = Buffer.from('\n')
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
+const EVENT = Buffer.from('event')
+const DATA = Buffer.from('data')
+
+/** Where in a line the next byte lies. Plain numbers: this is compared once per byte. */
+const AT_BOM = 0
+const AT_LINE_START = 1
+const IN_FIELD = 2
+const AT_VALUE = 3
+const IN_NAME = 4
+const IN_DATA = 5
+const IN_REST = 6
+
+/** For events that are recognised by their name or by the first bytes of their data. */
+export function createSseFollower(isTerminal: IsTerminalEvent): StreamFollower {
+  return new SseFollower(new PrefixJudge(isTerminal))
+}
+
+/** For events that only a look at their whole data can tell apart: each event is held until it is complete. */
+export function createSseFollowerWith(
+  judge: SseJudge,
+  heldBytesMax = HELD_BYTES_MAX,
+): StreamFollower {
+  return new SseFollower(judge, heldBytesMax)
+}
+
+class PrefixJudge implements SseJudge {
+  readonly #isTerminal: IsTerminalEvent
+  readonly #prefix = Buffer.alloc(PREFIX_BYTES)
+  #length = 0
+
+  constructor(isTerminal: IsTerminalEvent) {
+    this.#isTerminal = isTerminal
+  }
+
+  begin(): void {
+    this.#length = 0
+  }
+
+  wants(): number {
+    return PREFIX_BYTES - this.#length
+  }
+
+  take(chunk: Buffer, start: number, end: number): void {
+    for (let at = start; at < end; at += 1) this.#prefix[this.#length++] = chunk[at] ?? 0
+  }
+
+  verdict(eventName: string): TerminalVerdict {
+    return this.#isTerminal(eventName, this.#prefix.subarray(0, this.#length))
+  }
+}
+
+/**
+ * WHATWG HTML 9.2.6. A comment before the first field of an event does not belong to the event, so that a keep-alive is never
+ * held. No client dispatches an event before its blank line, so an event that was let through and is then found to
+ * be terminal (over-long, or renamed after it was judged) is still withheld by its last line end.
+ */
+class SseFollower implements StreamFollower {
+  readonly problem = null
+  readonly #judge: SseJudge
+  readonly #heldBytesMax: number
+  readonly #field = Buffer.alloc(EVENT.length)
+  readonly #name = Buffer.alloc(NAME_BYTES)
+  #state = AT_BOM
+  #afterCr = false
+  #fieldLength = 0
+  #fieldIs: 'event' | 'data' | 'other' = 'other'
+  #nameLength = 0
+  #eventName = ''
+  #dataLines = 0
+  /** Bytes of the chunks before the present one. */
+  #total = 0
+  #inEvent = false
+  #eventStart = 0
+  #judged = false
+  #renamed = false
+  #terminalStart = -1
+  #failed = false
+
+  constructor(judge: SseJudge, heldBytesMax = HELD_BYTES_MAX) {
+    this.#judge = judge
+    this.#heldBytesMax = heldBytesMax
+  }
+
+  get terminal(): boolean {
+    return this.#terminalStart !== -1
+  }
+
+  get failed(): boolean {
+    return this.#failed
+  }
+
+  /** Speaks of the bytes that `push` has let go, not of the bytes it has seen. */
+  get atBoundary(): boolean {
+    if (this.#inEvent) return this.#releasable() === this.#eventStart
+    return this.#state <= AT_LINE_START
+  }
+
+  push(chunk: Buffer): number {
+    let at = 0
+    while (at < chunk.length && this.#terminalStart === -1) at = this.#step(chunk, at)
+    this.#total += chunk.length
+    return this.#releasable()
+  }
+
+  #releasable(): number {
+    if (this.#terminalStart !== -1) return this.#terminalStart
+    return this.#inEvent && !this.#judged && !this.#isOverlong(this.#total)
+      ? this.#eventStart
+      : this.#total
+  }
+
+  #isOverlong(offset: number): boolean {
+    return offset - this.#eventStart > this.#heldBytesMax
+  }
+
+  #step(chunk: Buffer, at: number): number {
+    switch (this.#state) {
+      case AT_BOM:
+        return this.#stepBom(chunk, at)
+      case AT_LINE_START:
+        return this.#stepLineStart(chunk, at)
+      case IN_FIELD:
+        return this.#stepField(chunk, at)
+      case AT_VALUE:
+        return this.#stepValue(chunk, at)
+      case IN_NAME:
+        return this.#stepName(chunk, at)
+      case IN_DATA:
+        return this.#stepData(chunk, at)
+      default:
+        return this.#stepRest(chunk, at)
+    }
+  }
+
+  #stepBom(chunk: Buffer, at: number): number {
+    const seen = this.#total + at
+    if (chunk[at] === BYTE_ORDER_MARK[seen]) {
+      this.#inEvent = seen < 2
+      if (seen === 2) this.#state = AT_LINE_START
+      return at + 1
+    }
+    // Half a mark is the beginning of an unknown field, so the first event starts with it.
+    if (seen > 0) this.#beginEvent(0)
+    this.#state = seen > 0 ? IN_REST : AT_LINE_START
+    return at
+  }
+
+  #stepLineStart(chunk: Buffer, at: number): number {
+    const byte = chunk[at]
+    if (byte === LF && this.#afterCr) {
+      this.#afterCr = false
+      return at + 1
+    }
+    if (byte === LF || byte === CR) {
+      if (this.#inEvent) this.#endEvent(this.#total + at)
+      this.#afterCr = byte === CR
+      return at + 1
+    }
+    this.#afterCr = false
+    if (byte === COLON) {
+      this.#state = IN_REST
+      return at + 1
+    }
+    if (!this.#inEvent) this.#beginEvent(this.#total + at)
+    this.#state = IN_FIELD
+    this.#fieldLength = 0
+    return at
+  }
+
+  #stepField(chunk: Buffer, start: number): number {
+    for (let at = start; at < chunk.length; at += 1) {
+      const byte = chunk[at] ?? 0
+      if (byte === COLON || byte === LF || byte === CR) {
+        this.#fieldIs = this.#nameField()
+        this.#state = AT_VALUE
+        return byte === COLON ? at + 1 : this.#stepValue(chunk, at)
+      }
+      if (this.#fieldLength < this.#field.length) this.#field[this.#fieldLength] = byte
+      this.#fieldLength += 1
+    }
+    return chunk.length
+  }
+
+  #nameField(): 'event' | 'data' | 'other' {
+    if (this.#fieldLength === DATA.length && this.#field.compare(DATA, 0, 4, 0, 4) === 0)
+      return 'data'
+    if (this.#fieldLength === EVENT.length && this.#field.equals(EVENT)) return 'event'
+    return 'other'
+  }
+
+  #stepValue(chunk: Buffer, at: number): number {
+    switch (this.#fieldIs) {
+      case 'event':
+        this.#nameLength = 0
+        this.#state = IN_NAME
+        break
+      case 'data':
+        this.#state = this.#judged ? IN_REST : IN_DATA
+        if (this.#dataLines > 0 && !this.#judged) this.#take(LINE_END, 0, 1, this.#total + at)
+        this.#dataLines += 1
+        break
+      case 'other':
+        this.#state = IN_REST
+    }
+    return chunk[at] === SPACE ? at + 1 : at
+  }
+
+  #stepName(chunk: Buffer, start: number): number {
+    for (let at = start; at < chunk.length; at += 1) {
+      const byte = chunk[at] ?? 0
+      if (byte === LF || byte === CR) {
+        const name = this.#name.toString('latin1', 0, this.#nameLength)
+        this.#renamed ||= this.#judged && name !== this.#eventName
+        this.#eventName = name
+        return this.#endLine(byte, at)
+      }
+      if (this.#nameLength < NAME_BYTES) this.#name[this.#nameLength++] = byte
+    }
+    return chunk.length
+  }
+
+  #stepData(chunk: Buffer, start: number): number {
+    const wanted = Math.min(chunk.length, start + this.#judge.wants())
+    let end = start
+    while (end < wanted && chunk[end] !== LF && chunk[end] !== CR) end += 1
+    if (end > start) this.#take(chunk, start, end, this.#total + end)
+    const byte = chunk[end]
+    if (byte === LF || byte === CR) return this.#endLine(byte, end)
+    if (this.#judged) this.#state = IN_REST
+    return end
+  }
+
+  #stepRest(chunk: Buffer, start: number): number {
+    for (let at = start; at < chunk.length; at += 1) {
+      const byte = chunk[at] ?? 0
+      if (byte === LF || byte === CR) return this.#endLine(byte, at)
+    }
+    return chunk.length
+  }
+
+  #endLine(byte: number, at: number): number {
+    this.#state = AT_LINE_START
+    this.#afterCr = byte === CR
+    return at + 1
+  }
+
+  #take(chunk: Buffer, start: number, end: number, offset: number): void {
+    this.#judge.take(chunk, start, end)
+    if (this.#judge.wants() > 0) return
+    this.#judged = true
+    this.#conclude(offset, false)
+  }
+
+  #beginEvent(offset: number): void {
+    this.#inEvent = true
+    this.#eventStart = offset
+    this.#judged = false
+    this.#renamed = false
+    this.#eventName = ''
+    this.#dataLines = 0
+    this.#judge.begin()
+  }
+
+  #endEvent(offset: number): void {
+    if (!this.#judged || this.#renamed) this.#conclude(offset, this.#judged)
+    if (this.#terminalStart === -1) this.#inEvent = false
+  }
+
+  #conclude(offset: number, letGo: boolean): void {
+    const verdict = this.#judge.verdict(this.#eventName)
+    if (verdict === 'no') return
+    this.#terminalStart = letGo || this.#isOverlong(offset) ? offset : this.#eventStart
+    this.#failed = verdict === 'failed'
+  }
+}
+
+/** All events of a body that was recorded; a last event without its blank line is given too. Never throws. */
+export function parseSse(body: Buffer): SseEvent[] {
+  const events: SseEvent[] = []
+  let event = ''
+  let data: string[] = []
+  const dispatch = (): void => {
+    if (data.length > 0) events.push({ event, data: data.join('\n') })
+    event = ''
+    data = []
+  }
+  const marked = BYTE_ORDER_MARK.every((byte, at) => body[at] === byte)
+  for (const line of body.toString('utf8', marked ? 3 : 0).split(/\r\n|\n|\r/u)) {
+    if (line === '') {
+      dispatch()
+      continue
+    }
+    const colon = line.indexOf(':')
+    const field = colon === -1 ? line : line.slice(0, colon)
+    const rest = colon === -1 ? '' : line.slice(colon + 1)
+    const value = rest.startsWith(' ') ? rest.slice(1) : rest
+    if (field === 'data') data.push(value)
+    else if (field === 'event') event = value
+  }
+  dispatch()
+  return events
+}
