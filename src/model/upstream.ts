@@ -27,6 +27,8 @@ export interface Upstream {
   readonly dialect: DialectName
   /** Origin plus optional path prefix, no trailing slash; `{region}` is replaced for Bedrock. */
   readonly baseUrl: string
+  /** Bedrock: the region for paths that name none. */
+  readonly region?: string
   readonly credential: UpstreamCredential
   /** Extra request headers set by the operator, lower-case names. */
   readonly headers: Readonly<Record<string, string>>
