@@ -16,13 +16,18 @@ const RANDOM_CHARS = 16
 const pool = Buffer.alloc(RANDOM_CHARS * 256)
 let poolAt = pool.length
 
-/** A 26-character ULID-shaped text: 48 bits of `timeMs`, then 80 random bits. */
-function timeOrdered(timeMs: number): string {
+function timeText(timeMs: number): string {
   let time = ''
   for (let rest = timeMs, i = 0; i < TIME_CHARS; i += 1) {
     time = ALPHABET.charAt(rest % 32) + time
     rest = Math.floor(rest / 32)
   }
+  return time
+}
+
+/** A 26-character ULID-shaped text: 48 bits of `timeMs`, then 80 random bits. */
+function timeOrdered(timeMs: number): string {
+  const time = timeText(timeMs)
   if (poolAt === pool.length) {
     randomFillSync(pool)
     poolAt = 0
@@ -39,6 +44,12 @@ export const newExchangeId = (timeMs: number): ExchangeId => `ex_${timeOrdered(t
 export const newKeyId = (timeMs: number): KeyId => `key_${timeOrdered(timeMs)}` as KeyId
 export const newEventId = (timeMs: number): EventId => `ev_${timeOrdered(timeMs)}` as EventId
 export const newInstanceId = (timeMs: number): InstanceId => `in_${timeOrdered(timeMs)}` as InstanceId
+
+/** A bound for searching: below every exchange id born at `timeMs` or later, above all earlier ones. */
+export function exchangeIdFloor(timeMs: number): ExchangeId {
+  const bornMs = Math.min(Math.max(Math.ceil(timeMs), 0), 32 ** TIME_CHARS - 1)
+  return `ex_${timeText(bornMs)}` as ExchangeId
+}
 
 /** Narrows text from outside (a path, a command line) to an exchange id, or says no. */
 export function isExchangeId(text: string): text is ExchangeId {

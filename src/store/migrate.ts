@@ -1,0 +1,88 @@
+/** Brings a database to the newest schema, forward only, safely when several processes start at once. */
+import type { Kysely } from 'kysely'
+import { sql } from 'kysely'
+import type { EngineTypes } from './schema.ts'
+import { gatewayKeys } from './migrations/control/001-gateway-keys.ts'
+import { exchangesBlocksEvents } from './migrations/index/001-exchanges-blocks-events.ts'
+
+interface Migration {
+  readonly name: string
+  readonly up: (db: Kysely<unknown>, types: EngineTypes) => Promise<void>
+}
+
+export interface MigrationArea {
+  /** Table that remembers what has been applied. */
+  readonly ledger: string
+  readonly tables: readonly string[]
+  /** Applied in this order; a name that has been released never changes. */
+  readonly migrations: readonly Migration[]
+}
+
+export const INDEX_AREA: MigrationArea = {
+  ledger: 'index_migrations',
+  tables: ['exchanges', 'blocks', 'events', 'positions'],
+  migrations: [{ name: '001-exchanges-blocks-events', up: exchangesBlocksEvents }],
+}
+
+export const CONTROL_AREA: MigrationArea = {
+  ledger: 'control_migrations',
+  tables: ['gateway_keys'],
+  migrations: [{ name: '001-gateway-keys', up: gatewayKeys }],
+}
+
+export interface Engine {
+  readonly types: EngineTypes
+  /** Makes the running transaction the only migrating one until it ends. */
+  readonly lock: (transaction: Kysely<unknown>) => Promise<void>
+}
+
+/** Applies what is missing. Throws when the database was written by a newer version of Custody. */
+export async function migrate(
+  db: Kysely<unknown>,
+  engine: Engine,
+  area: MigrationArea,
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await engine.lock(transaction)
+    await applyMissing(transaction, engine, area)
+  })
+}
+
+/** Drops every table of the area and makes them again, empty, in one transaction. */
+export async function rebuild(
+  db: Kysely<unknown>,
+  engine: Engine,
+  area: MigrationArea,
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await engine.lock(transaction)
+    for (const table of [...area.tables, area.ledger]) {
+      await transaction.schema.dropTable(table).ifExists().execute()
+    }
+    await applyMissing(transaction, engine, area)
+  })
+}
+
+async function applyMissing(
+  db: Kysely<unknown>,
+  engine: Engine,
+  area: MigrationArea,
+): Promise<void> {
+  await db.schema
+    .createTable(area.ledger)
+    .ifNotExists()
+    .addColumn('name', engine.types.text, (column) => column.primaryKey().notNull())
+    .execute()
+  const rows = await sql<{ name: string }>`select name from ${sql.table(area.ledger)}`.execute(db)
+  const applied = new Set(rows.rows.map((row) => row.name))
+  for (const migration of area.migrations) {
+    if (applied.delete(migration.name)) continue
+    await migration.up(db, engine.types)
+    await sql`insert into ${sql.table(area.ledger)} (name) values (${migration.name})`.execute(db)
+  }
+  if (applied.size > 0) {
+    throw new Error(
+      `The database was written by a newer version of Custody (unknown migration ${[...applied].join(', ')}).`,
+    )
+  }
+}

@@ -1,0 +1,117 @@
+/** Knows when any process changed a key, through LISTEN on a connection of its own that reconnects. */
+import { Client } from 'pg'
+
+export const KEY_CHANNEL = 'custody_keys'
+
+const RECONNECT_MS = 500
+const HEARTBEAT_MS = 2000
+/** Without an answer for this long, a connection that looks open counts as lost (a half-open TCP connection says nothing). */
+const SILENCE_MAX_MS = 3 * HEARTBEAT_MS
+const CONNECT_TIMEOUT_MS = 5000
+
+export interface KeyListener extends AsyncDisposable {
+  /** Changes with every key change that was heard, and on every call while nothing can be heard. */
+  readonly version: () => number
+  /** Counts a change of this process without waiting for its echo. */
+  readonly committed: () => void
+}
+
+/** Resolves when the first connection listens. */
+export async function listenForKeyChanges(url: string): Promise<KeyListener> {
+  const listener = new Listener(url)
+  await listener.connect()
+  return listener
+}
+
+class Listener implements KeyListener {
+  readonly #url: string
+  #client: Client | null = null
+  #changes = 0
+  #heardAtMs = 0
+  #closed = false
+  #timer: NodeJS.Timeout | null = null
+
+  constructor(url: string) {
+    this.#url = url
+  }
+
+  readonly version = (): number => {
+    const isDeaf = this.#client === null || performance.now() - this.#heardAtMs > SILENCE_MAX_MS
+    if (isDeaf) this.#changes += 1
+    return this.#changes
+  }
+
+  readonly committed = (): void => {
+    this.#changes += 1
+  }
+
+  async connect(): Promise<void> {
+    const client = new Client({
+      connectionString: this.#url,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+    })
+    client.on('notification', this.committed)
+    client.on('error', () => this.#lost(client))
+    client.on('end', () => this.#lost(client))
+    try {
+      await client.connect()
+      await client.query(`listen ${KEY_CHANNEL}`)
+    } catch (error) {
+      await client.end().catch(() => {})
+      throw error
+    }
+    if (this.#closed) {
+      await client.end()
+      return
+    }
+    this.#client = client
+    this.#heardAtMs = performance.now()
+    // What changed while nobody listened.
+    this.#changes += 1
+    this.#schedule(() => this.#beat(client), HEARTBEAT_MS)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    const client = this.#client
+    this.#client = null
+    await client?.end().catch(() => {})
+  }
+
+  #beat(client: Client): void {
+    if (client !== this.#client) return
+    if (performance.now() - this.#heardAtMs > SILENCE_MAX_MS) {
+      this.#lost(client)
+      return
+    }
+    client.query('select 1').then(
+      () => {
+        this.#heardAtMs = performance.now()
+      },
+      () => this.#lost(client),
+    )
+    this.#schedule(() => this.#beat(client), HEARTBEAT_MS)
+  }
+
+  #lost(client: Client): void {
+    if (client !== this.#client) return
+    this.#client = null
+    client.end().catch(() => {})
+    this.#reconnect()
+  }
+
+  #reconnect(): void {
+    this.#schedule(() => {
+      this.connect().catch(() => this.#reconnect())
+    }, RECONNECT_MS)
+  }
+
+  #schedule(work: () => void, delayMs: number): void {
+    if (this.#closed) return
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = setTimeout(work, delayMs)
+    this.#timer.unref()
+  }
+}

@@ -1,0 +1,79 @@
+/** Opens the shared store on PostgreSQL: index and keys in one database, key changes by LISTEN/NOTIFY. */
+import { Pool, types } from 'pg'
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import type { Store } from '../store.ts'
+import { createIndexReader } from '../index-reader.ts'
+import { createKeyTable } from '../key-table.ts'
+import type { Engine } from '../migrate.ts'
+import { CONTROL_AREA, INDEX_AREA, migrate, rebuild } from '../migrate.ts'
+import { decodeBlock } from '../row-codec.ts'
+import type { ControlTables, IndexTables } from '../schema.ts'
+import { POSTGRES_TYPES } from '../schema.ts'
+import { KEY_CHANNEL, listenForKeyChanges } from './key-listener.ts'
+import { applyToPostgres } from './postgres-index-writer.ts'
+
+const CONNECTIONS_MAX = 8
+const CONNECT_TIMEOUT_MS = 10_000
+/** Any number that nothing else in this database locks: "cust" in ASCII. */
+const MIGRATION_LOCK = 0x63757374
+const INT8 = 20
+
+const ENGINE: Engine = {
+  types: POSTGRES_TYPES,
+  lock: async (transaction) => {
+    await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(transaction)
+  },
+}
+
+export async function openPostgres(url: string): Promise<Store> {
+  await using cleanup = new AsyncDisposableStack()
+  const pool = new Pool({
+    connectionString: url,
+    max: CONNECTIONS_MAX,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    allowExitOnIdle: true,
+    types: { getTypeParser },
+  })
+  cleanup.defer(() => pool.end())
+  // A lost idle connection is replaced on the next query; without a listener it would end the process.
+  pool.on('error', () => {})
+  const base = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+  await migrate(base, ENGINE, INDEX_AREA)
+  await migrate(base, ENGINE, CONTROL_AREA)
+  const listener = cleanup.use(await listenForKeyChanges(url))
+  const db = base.$extendTables<IndexTables>()
+  const keys = createKeyTable(base.$extendTables<ControlTables>(), {
+    version: listener.version,
+    announce: async (transaction) => {
+      await sql`select pg_notify(${KEY_CHANNEL}, '')`.execute(transaction)
+    },
+    committed: listener.committed,
+  })
+  const opened = cleanup.move()
+  return {
+    index: {
+      ...createIndexReader(db),
+      apply: (batch) => applyToPostgres(db, batch),
+      findBlocks: async (ids, retentionClass, instance) => {
+        if (ids.length === 0) return []
+        let query = db
+          .selectFrom('blocks')
+          .selectAll()
+          .where('id', '=', sql<string>`any(${[...ids]}::text[])`)
+          .where('retention_class', '=', retentionClass)
+        if (instance !== null) query = query.where('instance', '=', instance)
+        const rows = await query.execute()
+        return rows.map(decodeBlock)
+      },
+      clear: () => rebuild(base, ENGINE, INDEX_AREA),
+    },
+    keys,
+    dropIndex: () => rebuild(base, ENGINE, INDEX_AREA),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  }
+}
+
+/** Whole numbers in our tables stay below 2^53; pg gives them as texts unless told. */
+function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  return oid === INT8 ? Number : types.getTypeParser(oid, format)
+}

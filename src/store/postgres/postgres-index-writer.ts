@@ -1,0 +1,58 @@
+/** Writes an index batch to PostgreSQL as one statement: one round trip, all or nothing. */
+import type { RawBuilder } from 'kysely'
+import { sql } from 'kysely'
+import type { IndexBatch } from '../exchange-index.ts'
+import { latestRows } from '../latest-rows.ts'
+import type { StoredValue } from '../row-codec.ts'
+import { encodeBlock, encodeEvent, encodeExchange, encodePosition } from '../row-codec.ts'
+import type { IndexDb } from '../schema.ts'
+import type { Upsert } from '../upserts.ts'
+import { UPSERTS } from '../upserts.ts'
+
+export async function applyToPostgres(db: IndexDb, batch: IndexBatch): Promise<void> {
+  const exchanges = inIdOrder(latestRows(batch.exchanges)).map(encodeExchange)
+  const blocks = earliestBlocks(batch).map(encodeBlock)
+  const events = inIdOrder(onePerId(batch.events)).map(encodeEvent)
+  await sql`
+    with exchanges_in as (${insert(UPSERTS.exchanges, exchanges)}),
+      blocks_in as (${insert(UPSERTS.blocks, blocks)}),
+      events_in as (${insert(UPSERTS.events, events)})
+    ${insert(UPSERTS.positions, [encodePosition(batch.position)])}
+  `.execute(db)
+}
+
+/** `json_populate_recordset` gives each value the type of its column; column names come from our own tables. */
+function insert(upsert: Upsert, rows: readonly (readonly StoredValue[])[]): RawBuilder<unknown> {
+  const records = rows.map((row) =>
+    Object.fromEntries(upsert.columns.map((column, i) => [column, row[i] ?? null])),
+  )
+  const columns = sql.raw(upsert.columns.join(', '))
+  const table = sql.raw(upsert.table)
+  return sql`insert into ${table} (${columns})
+    select ${columns} from json_populate_recordset(null::${table}, ${JSON.stringify(records)}::json)
+    ${sql.raw(upsert.onConflict)}`
+}
+
+/** Two processes that write the same rows lock them in the same order, so neither waits for the other forever. */
+function inIdOrder<Row extends { readonly id: string }>(rows: readonly Row[]): readonly Row[] {
+  return [...rows].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+}
+
+/** PostgreSQL refuses a statement that would update one row twice. */
+function onePerId<Row extends { readonly id: string }>(rows: readonly Row[]): readonly Row[] {
+  return [...new Map(rows.map((row) => [row.id, row])).values()]
+}
+
+function earliestBlocks(batch: IndexBatch): IndexBatch['blocks'] {
+  const earliest = new Map<string, IndexBatch['blocks'][number]>()
+  for (const block of batch.blocks) {
+    const key = JSON.stringify([block.id, block.retentionClass, block.instance])
+    const known = earliest.get(key)
+    const isEarlier =
+      known === undefined ||
+      block.segment < known.segment ||
+      (block.segment === known.segment && block.offset < known.offset)
+    if (isEarlier) earliest.set(key, block)
+  }
+  return inIdOrder([...earliest.values()])
+}

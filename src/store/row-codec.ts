@@ -1,0 +1,201 @@
+/** Turns rows of the model into values that both engines can store, and back. */
+import type { BlockRow, ExchangeRow } from '../model/record.ts'
+import type { EventRow, IndexPosition } from './exchange-index.ts'
+import type { BlockTable, EventTable, ExchangeTable, PositionTable } from './schema.ts'
+
+export type StoredValue = string | number | null
+
+/** Short enough for a PostgreSQL index row (2704 bytes) at three bytes a character. */
+const KEY_TEXT_MAX = 512
+/** The index is for finding; the segment has the whole text. */
+const TEXT_MAX = 4096
+
+type CellKind = 'key' | 'text' | 'whole' | 'real' | 'flag'
+
+const EXCHANGE_CELLS: readonly (readonly [
+  field: keyof ExchangeRow,
+  column: keyof ExchangeTable,
+  kind: CellKind,
+])[] = [
+  ['id', 'id', 'key'],
+  ['state', 'state', 'key'],
+  ['outcome', 'outcome', 'text'],
+  ['receivedAtMs', 'received_at_ms', 'whole'],
+  ['endedAtMs', 'ended_at_ms', 'whole'],
+  ['principal', 'principal', 'key'],
+  ['principalKind', 'principal_kind', 'text'],
+  ['keyId', 'key_id', 'key'],
+  ['service', 'service', 'key'],
+  ['declaredService', 'declared_service', 'text'],
+  ['remoteAddress', 'remote_address', 'text'],
+  ['userAgent', 'user_agent', 'text'],
+  ['upstream', 'upstream', 'key'],
+  ['dialect', 'dialect', 'text'],
+  ['surface', 'surface', 'text'],
+  ['route', 'route', 'text'],
+  ['mode', 'mode', 'text'],
+  ['retentionClass', 'retention_class', 'text'],
+  ['method', 'method', 'text'],
+  ['path', 'path', 'text'],
+  ['model', 'model', 'key'],
+  ['stream', 'stream', 'flag'],
+  ['status', 'status', 'whole'],
+  ['errorCode', 'error_code', 'text'],
+  ['finishReason', 'finish_reason', 'text'],
+  ['inputTokens', 'input_tokens', 'whole'],
+  ['outputTokens', 'output_tokens', 'whole'],
+  ['requestBytes', 'request_bytes', 'whole'],
+  ['answerBytes', 'answer_bytes', 'whole'],
+  ['storedBytes', 'stored_bytes', 'whole'],
+  ['firstByteMs', 'first_byte_ms', 'real'],
+  ['durationMs', 'duration_ms', 'real'],
+  ['instance', 'instance', 'text'],
+  ['openSegment', 'open_segment', 'whole'],
+  ['openOffset', 'open_offset', 'whole'],
+  ['closeSegment', 'close_segment', 'whole'],
+  ['closeOffset', 'close_offset', 'whole'],
+]
+
+export const EXCHANGE_COLUMNS = EXCHANGE_CELLS.map(([, column]) => column)
+
+/** Values in the order of EXCHANGE_COLUMNS. */
+export function encodeExchange(row: ExchangeRow): StoredValue[] {
+  return EXCHANGE_CELLS.map(([field, , kind]) => encodeCell(row[field], kind))
+}
+
+export function decodeExchange(stored: ExchangeTable): ExchangeRow {
+  const row: Record<string, unknown> = {}
+  for (const [field, column, kind] of EXCHANGE_CELLS) {
+    const value = stored[column]
+    row[field] = kind === 'flag' ? value === 1 : value
+  }
+  // A codec: the columns were written from an ExchangeRow, cell by cell, by encodeExchange.
+  return row as unknown as ExchangeRow
+}
+
+export const BLOCK_COLUMNS = [
+  'id',
+  'retention_class',
+  'instance',
+  'segment',
+  'byte_offset',
+  'bytes',
+  'first_exchange',
+] as const satisfies readonly (keyof BlockTable)[]
+
+export function encodeBlock(row: BlockRow): StoredValue[] {
+  return [
+    row.id,
+    row.retentionClass,
+    row.instance,
+    row.segment,
+    row.offset,
+    row.bytes,
+    row.firstExchange,
+  ]
+}
+
+export function decodeBlock(stored: BlockTable): BlockRow {
+  return {
+    id: stored.id,
+    instance: stored.instance,
+    segment: stored.segment,
+    offset: stored.byte_offset,
+    bytes: stored.bytes,
+    retentionClass: stored.retention_class,
+    firstExchange: stored.first_exchange,
+  }
+}
+
+export const EVENT_COLUMNS = [
+  'id',
+  'type',
+  'at_ms',
+  'actor',
+  'details',
+  'instance',
+  'segment',
+  'byte_offset',
+] as const satisfies readonly (keyof EventTable)[]
+
+export function encodeEvent(row: EventRow): StoredValue[] {
+  const { event } = row
+  return [
+    row.id,
+    event.type,
+    storableWhole(event.atMs),
+    storableText(event.actor, TEXT_MAX),
+    JSON.stringify(event.details),
+    row.instance,
+    row.segment,
+    row.offset,
+  ]
+}
+
+export function decodeEvent(stored: EventTable): EventRow {
+  return {
+    id: stored.id,
+    event: {
+      type: stored.type,
+      atMs: stored.at_ms,
+      actor: stored.actor,
+      details: JSON.parse(stored.details) as EventRow['event']['details'],
+    },
+    instance: stored.instance,
+    segment: stored.segment,
+    offset: stored.byte_offset,
+  }
+}
+
+export const POSITION_COLUMNS = [
+  'instance',
+  'segment',
+  'byte_offset',
+] as const satisfies readonly (keyof PositionTable)[]
+
+export function encodePosition(position: IndexPosition): StoredValue[] {
+  return [position.instance, position.segment, position.offset]
+}
+
+export function decodePosition(stored: PositionTable): IndexPosition {
+  return {
+    instance: stored.instance,
+    segment: stored.segment,
+    offset: stored.byte_offset,
+  }
+}
+
+/** The form a text has in an indexed column; filters must use it too. */
+export function keyText(text: string): string {
+  return storableText(text, KEY_TEXT_MAX)
+}
+
+function encodeCell(value: string | number | boolean | null, kind: CellKind): StoredValue {
+  if (value === null) return null
+  switch (kind) {
+    case 'key':
+      return storableText(String(value), KEY_TEXT_MAX)
+    case 'text':
+      return storableText(String(value), TEXT_MAX)
+    case 'whole':
+      return storableWhole(Number(value))
+    case 'real':
+      return Number.isFinite(value) ? Number(value) : null
+    case 'flag':
+      return value === true ? 1 : 0
+  }
+}
+
+/** A model name or a path may hold what PostgreSQL refuses (NUL, lone surrogates): one odd value must not stop the index. */
+function storableText(text: string, max: number): string {
+  const cut = text.length > max ? text.slice(0, max) : text
+  const whole = cut.isWellFormed() ? cut : cut.toWellFormed()
+  return whole.includes('\0') ? whole.replaceAll('\0', '\uFFFD') : whole
+}
+
+/** Providers report token counts; a fraction or 1e300 must not stop the index. */
+function storableWhole(value: number): number {
+  if (Number.isSafeInteger(value)) return value
+  if (Number.isNaN(value)) return 0
+  return Math.trunc(Math.min(Math.max(value, Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER))
+}

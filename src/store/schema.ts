@@ -1,0 +1,84 @@
+/** The tables as Kysely sees them, and the column types that differ between the two engines. */
+import type { ColumnDataType, Kysely, RawBuilder } from 'kysely'
+import { sql } from 'kysely'
+import type { InstanceId } from '../lib/ids.ts'
+import type { BlockRow, EvidenceEvent, ExchangeRow } from '../model/record.ts'
+import type { KeyRow } from '../model/keys.ts'
+
+/** `receivedAtMs` -> `received_at_ms`. */
+type Snake<Name extends string> = Name extends `${infer Head}${infer Tail}`
+  ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${Snake<Tail>}`
+  : ''
+
+/** What a column holds: flags are 0 or 1, lists are JSON text, everything else is itself. */
+type Stored<Value> = Value extends boolean
+  ? number
+  : Value extends readonly unknown[]
+    ? string
+    : Value
+
+type TableOf<Row> = { [Field in keyof Row & string as Snake<Field>]: Stored<Row[Field]> }
+
+export type ExchangeTable = TableOf<ExchangeRow>
+
+export type BlockTable = TableOf<Omit<BlockRow, 'offset'>> & { byte_offset: number }
+
+export interface EventTable {
+  id: string
+  type: EvidenceEvent['type']
+  at_ms: number
+  actor: string
+  details: string
+  instance: InstanceId
+  segment: number
+  byte_offset: number
+}
+
+export interface PositionTable {
+  instance: InstanceId
+  segment: number
+  byte_offset: number
+}
+
+export type GatewayKeyTable = TableOf<KeyRow>
+
+export type IndexTables = {
+  exchanges: ExchangeTable
+  blocks: BlockTable
+  events: EventTable
+  positions: PositionTable
+}
+
+export type ControlTables = {
+  gateway_keys: GatewayKeyTable
+}
+
+export type IndexDb = Kysely<IndexTables>
+export type ControlDb = Kysely<ControlTables>
+
+type ColumnType = ColumnDataType | RawBuilder<unknown>
+
+/** Everything in which a migration may differ between the engines. */
+export interface EngineTypes {
+  /** Compares and sorts by bytes, like ids and prefixes need it. */
+  readonly text: ColumnType
+  /** Whole numbers up to 2^53. */
+  readonly whole: ColumnType
+  readonly real: ColumnType
+  /** Put at the end of a table that is only ever found by its primary key. */
+  readonly clustered: RawBuilder<unknown>
+}
+
+export const SQLITE_TYPES: EngineTypes = {
+  text: 'text',
+  whole: 'integer',
+  real: 'real',
+  clustered: sql`without rowid`,
+}
+
+export const POSTGRES_TYPES: EngineTypes = {
+  text: sql`text collate "C"`,
+  whole: 'bigint',
+  real: 'double precision',
+  clustered: sql``,
+}

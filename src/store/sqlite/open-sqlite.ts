@@ -1,0 +1,98 @@
+/** Opens the embedded store: `index.db`, which can be rebuilt, and `control.db`, which holds the keys. */
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { Kysely } from 'kysely'
+import type { BlockRow } from '../../model/record.ts'
+import type { ExchangeIndex } from '../exchange-index.ts'
+import { createIndexReader } from '../index-reader.ts'
+import { createKeyTable } from '../key-table.ts'
+import type { Engine } from '../migrate.ts'
+import { CONTROL_AREA, INDEX_AREA, migrate, rebuild } from '../migrate.ts'
+import { decodeBlock } from '../row-codec.ts'
+import type { BlockTable, ControlTables, IndexTables } from '../schema.ts'
+import { SQLITE_TYPES } from '../schema.ts'
+import type { Store } from '../store.ts'
+import { NodeSqliteDialect } from './node-sqlite-dialect.ts'
+import { createSqliteIndexWriter } from './sqlite-index-writer.ts'
+
+const BUSY_TIMEOUT_MS = 5000
+
+/** `begin immediate`, which the dialect uses, already makes a transaction the only writing one. */
+const ENGINE: Engine = { types: SQLITE_TYPES, lock: async () => {} }
+
+export async function openSqlite(folder: string): Promise<Store> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  await using cleanup = new AsyncDisposableStack()
+  const indexFile = cleanup.adopt(openFile(join(folder, 'index.db'), 'normal'), closeFile)
+  const controlFile = cleanup.adopt(openFile(join(folder, 'control.db'), 'full'), closeFile)
+  const index = new Kysely<unknown>({ dialect: new NodeSqliteDialect(indexFile) })
+  const control = new Kysely<unknown>({ dialect: new NodeSqliteDialect(controlFile) })
+  await migrate(index, ENGINE, INDEX_AREA)
+  await migrate(control, ENGINE, CONTROL_AREA)
+  const keys = createKeyTable(control.$extendTables<ControlTables>(), {
+    ...createVersion(controlFile),
+    announce: async () => {},
+  })
+  const opened = cleanup.move()
+  return {
+    index: createSqliteIndex(index, indexFile),
+    keys,
+    dropIndex: () => rebuild(index, ENGINE, INDEX_AREA),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  }
+}
+
+function openFile(path: string, synchronous: 'normal' | 'full'): DatabaseSync {
+  // SQLite gives the -wal and -shm files the mode of the database.
+  closeSync(openSync(path, 'a', 0o600))
+  chmodSync(path, 0o600)
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
+  database.exec(`pragma journal_mode = wal; pragma synchronous = ${synchronous}`)
+  return database
+}
+
+function closeFile(database: DatabaseSync): void {
+  if (database.isOpen) database.close()
+}
+
+function createSqliteIndex(db: Kysely<unknown>, database: DatabaseSync): ExchangeIndex {
+  const write = createSqliteIndexWriter(database)
+  const findOwn = database.prepare(
+    'select * from blocks where id = ? and retention_class = ? and instance = ?',
+  )
+  const findAny = database.prepare('select * from blocks where id = ? and retention_class = ?')
+  return {
+    ...createIndexReader(db.$extendTables<IndexTables>()),
+    // Through Kysely's only connection, so that a batch never lands inside a running migration.
+    apply: (batch) => db.connection().execute(async () => write(batch)),
+    findBlocks: async (ids, retentionClass, instance) => {
+      const found: BlockRow[] = []
+      for (const id of ids) {
+        const rows =
+          instance === null
+            ? findAny.all(id, retentionClass)
+            : findOwn.all(id, retentionClass, instance)
+        // Codec: `select *` of the blocks table.
+        for (const row of rows) found.push(decodeBlock(row as unknown as BlockTable))
+      }
+      return found
+    },
+    clear: () => rebuild(db, ENGINE, INDEX_AREA),
+  }
+}
+
+/** `data_version` changes with the writes of every other connection, the counter with our own; both only grow. */
+function createVersion(database: DatabaseSync): {
+  readonly version: () => number
+  readonly committed: () => void
+} {
+  const dataVersion = database.prepare('pragma data_version')
+  let ownWrites = 0
+  return {
+    version: () => Number(dataVersion.get()?.['data_version']) + ownWrites,
+    committed: () => {
+      ownWrites += 1
+    },
+  }
+}

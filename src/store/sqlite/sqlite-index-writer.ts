@@ -1,0 +1,38 @@
+/** Writes index batches to SQLite: prepared statements, one transaction, no await in between. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { IndexBatch } from '../exchange-index.ts'
+import { latestRows } from '../latest-rows.ts'
+import { encodeBlock, encodeEvent, encodeExchange, encodePosition } from '../row-codec.ts'
+import type { Upsert } from '../upserts.ts'
+import { UPSERTS } from '../upserts.ts'
+
+/** One row a call: measured three times faster here than `json_each` over a JSON text of the batch. */
+export function createSqliteIndexWriter(database: DatabaseSync): (batch: IndexBatch) => void {
+  const begin = database.prepare('begin immediate')
+  const commit = database.prepare('commit')
+  const rollback = database.prepare('rollback')
+  const exchanges = prepareUpsert(database, UPSERTS.exchanges)
+  const blocks = prepareUpsert(database, UPSERTS.blocks)
+  const events = prepareUpsert(database, UPSERTS.events)
+  const positions = prepareUpsert(database, UPSERTS.positions)
+  return (batch) => {
+    begin.run()
+    try {
+      for (const row of latestRows(batch.exchanges)) exchanges.run(...encodeExchange(row))
+      for (const row of batch.blocks) blocks.run(...encodeBlock(row))
+      for (const row of batch.events) events.run(...encodeEvent(row))
+      positions.run(...encodePosition(batch.position))
+      commit.run()
+    } catch (error) {
+      rollback.run()
+      throw error
+    }
+  }
+}
+
+function prepareUpsert(database: DatabaseSync, upsert: Upsert): StatementSync {
+  const places = upsert.columns.map(() => '?').join(', ')
+  return database.prepare(
+    `insert into ${upsert.table} (${upsert.columns.join(', ')}) values (${places}) ${upsert.onConflict}`,
+  )
+}

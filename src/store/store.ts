@@ -1,0 +1,30 @@
+/** The one door to the databases: opens the exchange index and the key table on either engine. */
+import type { KeyTable } from '../model/keys.ts'
+import type { ExchangeIndex } from './exchange-index.ts'
+import { openPostgres } from './postgres/open-postgres.ts'
+import { openSqlite } from './sqlite/open-sqlite.ts'
+
+export type StoreOptions =
+  | {
+      readonly kind: 'sqlite'
+      /** Holds `index.db` and `control.db`; made when missing. Several processes may open it. */
+      readonly folder: string
+    }
+  | { readonly kind: 'postgres'; readonly url: string }
+
+export interface Store extends AsyncDisposable {
+  readonly index: ExchangeIndex
+  readonly keys: KeyTable
+  /** Drops the tables of the index and makes them again, empty. Keys stay. */
+  readonly dropIndex: () => Promise<void>
+}
+
+/** Opens and migrates. Throws when the database cannot be opened or belongs to a newer version of Custody. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  switch (options.kind) {
+    case 'sqlite':
+      return openSqlite(options.folder)
+    case 'postgres':
+      return openPostgres(options.url)
+  }
+}
