@@ -70,6 +70,13 @@ export interface TokenUsage {
   readonly reasoningTokens: number | null
 }
 
+export const EMPTY_USAGE: TokenUsage = {
+  inputTokens: null,
+  outputTokens: null,
+  cachedInputTokens: null,
+  reasoningTokens: null,
+}
+
 export interface ToolCall {
   readonly id: string
   readonly name: string

@@ -1,0 +1,43 @@
+/** Keeps enough of an answer to read its usage at the end without holding the answer: all of a short one, the edges of a long one. */
+
+const HEAD_BYTES = 8 * 1024
+const TAIL_BYTES = 16 * 1024
+
+export interface AnswerSample {
+  readonly push: (chunk: Buffer) => void
+  /** The whole answer when `isWhole`, else its beginning and end with a line break between. */
+  readonly bytes: () => Buffer
+  readonly isWhole: () => boolean
+}
+
+export function createAnswerSample(wholeMax: number): AnswerSample {
+  const chunks: Buffer[] = []
+  let head: Buffer | null = null
+  let total = 0
+  let kept = 0
+  return {
+    push: (chunk) => {
+      chunks.push(chunk)
+      total += chunk.length
+      kept += chunk.length
+      if (head === null) {
+        if (total <= wholeMax) return
+        head = Buffer.concat(chunks).subarray(0, HEAD_BYTES)
+      }
+      while (chunks.length > 1 && kept - (chunks[0]?.length ?? 0) >= TAIL_BYTES) {
+        kept -= chunks.shift()?.length ?? 0
+      }
+    },
+    bytes: () => {
+      if (head === null) return Buffer.concat(chunks)
+      const tail = Buffer.concat(chunks)
+      // The line breaks close whatever event the cut went through, so that readers find the next whole one.
+      return Buffer.concat([
+        head,
+        Buffer.from('\n\n'),
+        tail.subarray(Math.max(0, tail.length - TAIL_BYTES)),
+      ])
+    },
+    isWhole: () => head === null,
+  }
+}

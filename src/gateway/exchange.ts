@@ -1,0 +1,73 @@
+/** The thing that travels: one request with its answer, from arrival to settlement, and what each step learned of it. */
+import type { ExchangeId } from '../lib/ids.ts'
+import type { Dialect, RequestView, Surface } from '../model/dialect.ts'
+import type { DeclaredTags, Principal } from '../model/principal.ts'
+import type { RequestHead } from '../model/record.ts'
+import type { Recording } from '../model/recorder.ts'
+import type { GatewaySettings } from '../model/settings.ts'
+import type { Route, Upstream } from '../model/upstream.ts'
+import type { Caller } from './caller.ts'
+
+/** The caller's body once decode has looked at it. */
+export type CallerBody =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'whole'; readonly bytes: Buffer; readonly view: RequestView | null }
+  /** Too large to hold, or not to be read: `begun` has arrived, the rest is still in the caller's stream. */
+  | {
+      readonly kind: 'streamed'
+      readonly begun: readonly Buffer[]
+      readonly declaredBytes: number | null
+    }
+
+export interface Routing {
+  readonly upstream: Upstream
+  readonly dialect: Dialect
+  readonly surface: Surface
+  /** Where to send it. */
+  readonly origin: string
+  readonly path: string
+}
+
+/** Each field below `settings` is written by exactly one step, named beside it, and read by later ones only. */
+export interface Exchange {
+  readonly id: ExchangeId
+  readonly receivedAtMs: number
+  /** Monotonic; answers `how long ago did it arrive`. */
+  readonly arrivedAt: number
+  readonly caller: Caller
+  readonly settings: GatewaySettings
+  readonly received: RequestHead
+  /** identify */
+  principal: Principal | null
+  /** route */
+  tags: DeclaredTags
+  /** route */
+  routing: Routing | null
+  /** decode */
+  body: CallerBody
+  /** decode: bytes counted in the admission budget until the exchange settles */
+  heldBytes: number
+  /** decode */
+  route: Route | null
+  /** open */
+  sent: RequestHead | null
+  /** open */
+  upstreamHeaders: readonly string[]
+  /** open */
+  recording: Recording | null
+}
+
+export const NO_TAGS: DeclaredTags = { service: '', headers: {} }
+
+/** The model named by the path, else by the body. */
+export function modelOf(exchange: Exchange): string | null {
+  return exchange.routing?.surface.modelInPath ?? viewOf(exchange)?.model ?? null
+}
+
+export function isStreamAsked(exchange: Exchange): boolean {
+  return exchange.routing?.surface.streamInPath ?? viewOf(exchange)?.stream ?? false
+}
+
+export function viewOf(exchange: Exchange): RequestView | null {
+  return exchange.body.kind === 'whole' ? exchange.body.view : null
+}

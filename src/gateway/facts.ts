@@ -1,0 +1,85 @@
+/** Turns what the pipeline knows of an exchange into the facts that evidence keeps. */
+import { EMPTY_USAGE } from '../model/dialect.ts'
+import type { ClosingFacts, OpeningFacts, Outcome, RequestHead } from '../model/record.ts'
+import type { RecordedBody } from '../model/recorder.ts'
+import type { Exchange } from './exchange.ts'
+import { isStreamAsked, modelOf, viewOf } from './exchange.ts'
+import { recordableHeaders, recordableTarget } from './headers.ts'
+import type { Caller } from './caller.ts'
+import type { GatewayError } from '../model/errors.ts'
+
+export function requestHead(caller: Caller): RequestHead {
+  return {
+    method: caller.method,
+    target: recordableTarget(caller.rawTarget),
+    httpVersion: caller.httpVersion,
+    headers: recordableHeaders(caller.rawHeaders),
+  }
+}
+
+export function openingFacts(exchange: Exchange): OpeningFacts {
+  const { routing, route } = exchange
+  const view = viewOf(exchange)
+  return {
+    id: exchange.id,
+    receivedAtMs: exchange.receivedAtMs,
+    principal: exchange.principal,
+    tags: exchange.tags,
+    remoteAddress: exchange.caller.remoteAddress,
+    upstream: routing?.upstream.name ?? '',
+    dialect: routing?.dialect.name ?? null,
+    surface: routing?.surface.name ?? '',
+    route: route?.name ?? '',
+    mode: route?.mode ?? 'strict',
+    retentionClass: route?.retentionClass ?? 'default',
+    model: modelOf(exchange),
+    stream: isStreamAsked(exchange),
+    toolNames: view?.toolNames ?? [],
+    links: view?.links ?? {},
+    received: exchange.received,
+    sent: exchange.sent,
+    requestSplices: [],
+    policy: '',
+  }
+}
+
+export function recordedBody(exchange: Exchange): RecordedBody {
+  const { body } = exchange
+  switch (body.kind) {
+    case 'none':
+      return { kind: 'none' }
+    case 'whole':
+      return { kind: 'whole', bytes: body.bytes, spans: body.view?.blocks ?? [] }
+    case 'streamed':
+      return { kind: 'streamed' }
+  }
+}
+
+/** Facts of an exchange that never reached a provider. */
+export function refusalFacts(
+  exchange: Exchange,
+  error: GatewayError,
+  at: { readonly nowMs: number; readonly monotonicMs: number },
+  answerBytes: number,
+): ClosingFacts {
+  const aborted = error.code === 'request.aborted'
+  const outcome: Outcome = aborted ? 'caller-aborted' : 'refused'
+  return {
+    endedAtMs: at.nowMs,
+    state: aborted ? 'interrupted' : 'refused',
+    outcome,
+    errorCode: error.code,
+    status: aborted ? null : error.status,
+    upstreamStatus: null,
+    upstreamAddress: null,
+    answerBytes,
+    releasedBytes: answerBytes,
+    firstByteMs: null,
+    durationMs: at.monotonicMs - exchange.arrivedAt,
+    finishReason: null,
+    responseId: null,
+    responseModel: null,
+    usage: EMPTY_USAGE,
+    answerSplices: [],
+  }
+}

@@ -1,0 +1,117 @@
+/** Runs one exchange through the pipeline; the only place of the data plane that catches what nobody expected. */
+import { newExchangeId } from '../lib/ids.ts'
+import { fail } from '../model/errors.ts'
+import type { GatewayError } from '../model/errors.ts'
+import type { ClosingFacts } from '../model/record.ts'
+import type { Caller } from './caller.ts'
+import { renderRefusal } from './error-answer.ts'
+import { NO_TAGS } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
+import { openingFacts, recordedBody, refusalFacts, requestHead } from './facts.ts'
+import { forward } from './forward.ts'
+import type { GatewayParts } from './parts.ts'
+import { STEPS_BEFORE_FORWARD } from './pipeline.ts'
+import type { StepResult } from './pipeline.ts'
+
+/** Never rejects. Resolves when the exchange is settled. `refusal` stops it before the first step (an upgrade, say). */
+export async function handle(
+  caller: Caller,
+  parts: GatewayParts,
+  refusal: GatewayError | null,
+): Promise<void> {
+  const exchange = arrive(caller, parts)
+  const full = parts.admission.enter(exchange.settings.limits)
+  try {
+    const stopped = refusal ?? full ?? (await runSteps(exchange, parts))
+    const facts =
+      stopped === null ? await relayed(exchange, parts) : refuse(exchange, parts, stopped)
+    parts.observer.settled(exchange, facts)
+  } catch (fault) {
+    parts.observer.faulted(exchange, fault)
+    await abandon(exchange, parts)
+  } finally {
+    if (full === null) parts.admission.leave()
+    if (exchange.heldBytes > 0) parts.admission.release(exchange.heldBytes)
+  }
+}
+
+function arrive(caller: Caller, parts: GatewayParts): Exchange {
+  const receivedAtMs = parts.clock.nowMs()
+  return {
+    id: newExchangeId(receivedAtMs),
+    receivedAtMs,
+    arrivedAt: parts.clock.monotonicMs(),
+    caller,
+    settings: parts.settings(),
+    received: requestHead(caller),
+    principal: null,
+    tags: NO_TAGS,
+    routing: null,
+    body: { kind: 'none' },
+    heldBytes: 0,
+    route: null,
+    sent: null,
+    upstreamHeaders: [],
+    recording: null,
+  }
+}
+
+async function runSteps(exchange: Exchange, parts: GatewayParts): Promise<StepResult> {
+  for (const [, step] of STEPS_BEFORE_FORWARD) {
+    const result = step(exchange, parts)
+    const stopped = result instanceof Promise ? await result : result
+    if (stopped !== null) return stopped
+  }
+  return null
+}
+
+function relayed(exchange: Exchange, parts: GatewayParts): Promise<ClosingFacts> {
+  const { routing, recording } = exchange
+  if (routing === null || recording === null) throw fail('internal')
+  return forward(exchange, routing, recording, parts)
+}
+
+function refuse(exchange: Exchange, parts: GatewayParts, error: GatewayError): ClosingFacts {
+  const answer = renderRefusal(exchange, parts, error)
+  const facts = refusalFacts(
+    exchange,
+    error,
+    { nowMs: parts.clock.nowMs(), monotonicMs: parts.clock.monotonicMs() },
+    answer.body.length,
+  )
+  // Threat: a stranger could fill the disk with refused bodies; they are kept only of callers that are known.
+  const body = exchange.principal === null ? { kind: 'none' as const } : recordedBody(exchange)
+  parts.recorder.refuse(
+    { facts: openingFacts(exchange), body: body.kind === 'streamed' ? { kind: 'none' } : body },
+    facts,
+  )
+  const { caller } = exchange
+  if (!caller.gone && error.code !== 'request.aborted') {
+    caller.head(answer.status, answer.headers)
+    caller.end(answer.body)
+  }
+  return facts
+}
+
+/** After a fault of our own: the caller gets `internal` if it has had nothing, and the record is closed all the same. */
+async function abandon(exchange: Exchange, parts: GatewayParts): Promise<void> {
+  const { caller, recording } = exchange
+  const error = fail('internal')
+  const at = { nowMs: parts.clock.nowMs(), monotonicMs: parts.clock.monotonicMs() }
+  try {
+    const facts = refusalFacts(exchange, error, at, 0)
+    if (recording === null)
+      parts.recorder.refuse({ facts: openingFacts(exchange), body: { kind: 'none' } }, facts)
+    else await recording.close({ ...facts, state: 'interrupted', outcome: 'upstream-failed' })
+  } catch (second) {
+    parts.observer.faulted(exchange, second)
+  }
+  if (caller.gone) return
+  if (caller.answered) {
+    caller.cut()
+    return
+  }
+  const answer = renderRefusal(exchange, parts, error)
+  caller.head(answer.status, answer.headers)
+  caller.end(answer.body)
+}

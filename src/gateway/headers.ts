@@ -1,0 +1,195 @@
+/** Decides what headers pass in each direction: credentials, cookies, hop-by-hop and forged forwarding headers do not. */
+import type { HeaderList } from '../model/record.ts'
+import { REMOVED } from '../model/record.ts'
+
+/** RFC 9110 7.6.1 and the older RFC 2616 13.5.1: meant for one connection only. */
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+])
+
+/** Every place a caller may put a credential. None of them ever leaves the gateway or enters a record. */
+const CREDENTIALS: ReadonlySet<string> = new Set([
+  'authorization',
+  'proxy-authorization',
+  'x-api-key',
+  'x-goog-api-key',
+  'api-key',
+  'cookie',
+  'cookie2',
+  'x-amz-security-token',
+  'x-goog-iam-authorization-token',
+  'anthropic-admin-api-key',
+])
+
+/** SigV4 headers of the caller sign a request that is not the one we send; the gateway signs its own. */
+const CALLER_SIGNATURE: ReadonlySet<string> = new Set([
+  'x-amz-date',
+  'x-amz-content-sha256',
+  'amz-sdk-invocation-id',
+  'amz-sdk-request',
+])
+
+/** A caller could claim another address or host with these; behind us nobody may believe them. */
+const FORWARDING: ReadonlySet<string> = new Set([
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-port',
+  'x-forwarded-prefix',
+  'x-real-ip',
+  'x-client-ip',
+  'true-client-ip',
+  'cf-connecting-ip',
+  'via',
+])
+
+/** Framing is made anew for the connection to the provider; `expect` was answered by this server. */
+const FRAMING: ReadonlySet<string> = new Set(['host', 'content-length', 'expect'])
+
+const SECRET_ANSWER_HEADERS: ReadonlySet<string> = new Set(['set-cookie', 'set-cookie2'])
+
+const OWN_PREFIX = 'x-custody-'
+
+const SECRET_QUERY: ReadonlySet<string> = new Set([
+  'key',
+  'api_key',
+  'api-key',
+  'access_token',
+  'x-amz-security-token',
+  'x-amz-signature',
+  'x-amz-credential',
+])
+
+/** Header names in the `Connection` header: they are hop-by-hop too and go before anything is rewritten (RFC 9110 7.6.1). */
+function connectionListed(flat: readonly string[]): ReadonlySet<string> | null {
+  let listed: Set<string> | null = null
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    if (flat[i]?.toLowerCase() !== 'connection') continue
+    for (const token of (flat[i + 1] ?? '').split(',')) {
+      const name = token.trim().toLowerCase()
+      // Threat: `Connection: authorization` must not be a way to drop the header that identifies or frames a request.
+      if (name === '' || name === 'close' || name === 'keep-alive' || FRAMING.has(name)) continue
+      listed ??= new Set()
+      listed.add(name)
+    }
+  }
+  return listed
+}
+
+/**
+ * The headers to send to the provider, in the caller's order and spelling, as a flat list.
+ * `dropBetas` lists values to take out of `anthropic-beta` for upstreams that refuse unknown ones.
+ */
+export function headersForUpstream(
+  flat: readonly string[],
+  options: { readonly dropBetas: readonly string[]; readonly signs: boolean },
+): string[] {
+  const listed = connectionListed(flat)
+  const out: string[] = []
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const name = flat[i] ?? ''
+    const value = flat[i + 1] ?? ''
+    const lower = name.toLowerCase()
+    if (lower.startsWith(':') || lower.startsWith(OWN_PREFIX)) continue
+    if (HOP_BY_HOP.has(lower) || CREDENTIALS.has(lower) || FORWARDING.has(lower)) continue
+    if (FRAMING.has(lower) || listed?.has(lower) === true) continue
+    if (options.signs && CALLER_SIGNATURE.has(lower)) continue
+    if (lower === 'anthropic-beta' && options.dropBetas.length > 0) {
+      const kept = value
+        .split(',')
+        .map((beta) => beta.trim())
+        .filter((beta) => beta !== '' && !options.dropBetas.includes(beta))
+      if (kept.length > 0) out.push(name, kept.join(','))
+      continue
+    }
+    out.push(name, value)
+  }
+  return out
+}
+
+/** The headers to give to the caller: as the provider sent them, without what belongs to that connection. */
+export function headersForCaller(flat: readonly string[]): string[] {
+  const listed = connectionListed(flat)
+  const out: string[] = []
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const name = flat[i] ?? ''
+    const lower = name.toLowerCase()
+    if (HOP_BY_HOP.has(lower) || listed?.has(lower) === true || lower.startsWith(OWN_PREFIX))
+      continue
+    out.push(name, flat[i + 1] ?? '')
+  }
+  return out
+}
+
+/**
+ * The header list as evidence keeps it: same order and spelling, secret values replaced. `alsoSecret` is the lower-case
+ * name of a header in which the operator put an upstream credential.
+ */
+export function recordableHeaders(flat: readonly string[], alsoSecret = ''): HeaderList {
+  const out: [string, string][] = []
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const name = flat[i] ?? ''
+    const lower = name.toLowerCase()
+    const secret =
+      CREDENTIALS.has(lower) || SECRET_ANSWER_HEADERS.has(lower) || lower === alsoSecret
+    out.push([name, secret ? REMOVED : (flat[i + 1] ?? '')])
+  }
+  return out
+}
+
+/** Path and query as evidence keeps them: secret query values replaced, everything else byte for byte. */
+export function recordableTarget(target: string): string {
+  const at = target.indexOf('?')
+  return at === -1 ? target : target.slice(0, at) + mapSecretQuery(target.slice(at), REMOVED)
+}
+
+/** The query without any credential of the caller (Gemini clients may send `?key=`). */
+export function queryForUpstream(query: string): string {
+  return query === '' ? '' : mapSecretQuery(query, null)
+}
+
+function mapSecretQuery(query: string, replacement: string | null): string {
+  const parts: string[] = []
+  for (const part of query.slice(1).split('&')) {
+    const equals = part.indexOf('=')
+    const name = equals === -1 ? part : part.slice(0, equals)
+    if (!SECRET_QUERY.has(decoded(name).toLowerCase())) parts.push(part)
+    else if (replacement !== null) parts.push(`${name}=${replacement}`)
+  }
+  return parts.length === 0 ? '' : `?${parts.join('&')}`
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** First value of a header, or null. `name` is lower-case. */
+export function headerValue(flat: readonly string[], name: string): string | null {
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const candidate = flat[i] ?? ''
+    if (candidate.length === name.length && candidate.toLowerCase() === name)
+      return flat[i + 1] ?? ''
+  }
+  return null
+}
+
+/** How often a header occurs. `name` is lower-case. */
+export function headerCount(flat: readonly string[], name: string): number {
+  let count = 0
+  for (let i = 0; i + 1 < flat.length; i += 2) if (flat[i]?.toLowerCase() === name) count += 1
+  return count
+}

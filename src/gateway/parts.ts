@@ -1,0 +1,26 @@
+/** What the data plane is given by the composition root: interfaces only, so that it runs without a database. */
+import type { Clock } from '../lib/clock.ts'
+import type { Dialect, DialectName, PathMatch } from '../model/dialect.ts'
+import type { IdentityResult } from '../model/principal.ts'
+import type { Recorder } from '../model/recorder.ts'
+import type { GatewaySettings } from '../model/settings.ts'
+import type { Admission } from './admission.ts'
+import type { GatewayObserver } from './observer.ts'
+import type { UpstreamClient } from './upstream-client.ts'
+
+export interface GatewayParts {
+  readonly clock: Clock
+  readonly recorder: Recorder
+  readonly identify: (
+    flatHeaders: readonly string[],
+    query: string,
+  ) => IdentityResult | Promise<IdentityResult>
+  /** The snapshot in force; an exchange keeps the one it began with. */
+  readonly settings: () => GatewaySettings
+  readonly dialectByName: (name: DialectName) => Dialect
+  /** Single-origin layout: whose path is this? */
+  readonly claimantOf: (request: PathMatch) => Dialect | null
+  readonly upstreams: UpstreamClient
+  readonly admission: Admission
+  readonly observer: GatewayObserver
+}

@@ -1,0 +1,32 @@
+/** The life of an exchange as a table: read this first. Steps run in order; the first that stops it answers the caller. */
+import type { GatewayError } from '../model/errors.ts'
+import type { Exchange } from './exchange.ts'
+import type { GatewayParts } from './parts.ts'
+import { admit } from './steps/admit.ts'
+import { decode } from './steps/decode.ts'
+import { identify } from './steps/identify.ts'
+import { open } from './steps/open.ts'
+import { route } from './steps/route.ts'
+
+/** A step learns something and lets the exchange go on (`null`), or stops it with the error the caller is given. */
+export type StepResult = GatewayError | null
+export type Step = (exchange: Exchange, parts: GatewayParts) => StepResult | Promise<StepResult>
+
+/**
+ * | step       | learns                                   | may stop with                                   |
+ * |------------|------------------------------------------|-------------------------------------------------|
+ * | `admit`    | the request line and headers are clean   | request.* 400 405 426, limit.* 503              |
+ * | `identify` | `principal`                              | identity.* 401                                  |
+ * | `route`    | `tags`, `routing`                        | route.unknown 404, request.bad-path, 403        |
+ * | `decode`   | `body` and its view, `route`             | request.bad-json 400, limit.body 413, 408, 403  |
+ * | `open`     | `sent`, `recording`: durable from here on| evidence.unavailable 503                        |
+ *
+ * Then `relay` forwards the request and brings the answer back, and `settle` closes the record, on every path.
+ */
+export const STEPS_BEFORE_FORWARD: readonly (readonly [name: string, step: Step])[] = [
+  ['admit', admit],
+  ['identify', identify],
+  ['route', route],
+  ['decode', decode],
+  ['open', open],
+]

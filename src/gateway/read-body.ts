@@ -1,0 +1,48 @@
+/** Reads a request body into memory up to a limit; beyond it hands back what came and leaves the rest in the stream. */
+import type { GatewayError } from '../model/errors.ts'
+import { fail } from '../model/errors.ts'
+import type { Caller } from './caller.ts'
+
+export type BodyReading =
+  | { readonly kind: 'whole'; readonly bytes: Buffer }
+  | { readonly kind: 'overflow'; readonly begun: readonly Buffer[] }
+  | { readonly kind: 'failure'; readonly error: GatewayError }
+
+/** `mayHold(total)` is asked before more bytes are kept; false ends the reading with `limit.memory`. */
+export function readBody(
+  caller: Caller,
+  bytesMax: number,
+  idleMs: number,
+  mayHold: (total: number) => boolean,
+): Promise<BodyReading> {
+  const { body } = caller
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    let total = 0
+    const timer = setTimeout(
+      () => finish({ kind: 'failure', error: fail('request.timeout') }),
+      idleMs,
+    )
+    const finish = (reading: BodyReading): void => {
+      clearTimeout(timer)
+      body.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose)
+      if (reading.kind !== 'whole') body.pause()
+      resolve(reading)
+    }
+    const onData = (chunk: Buffer): void => {
+      timer.refresh()
+      total += chunk.length
+      chunks.push(chunk)
+      if (total > bytesMax) finish({ kind: 'overflow', begun: chunks })
+      else if (!mayHold(total)) finish({ kind: 'failure', error: fail('limit.memory') })
+    }
+    const onEnd = (): void => {
+      const [first] = chunks
+      const bytes =
+        chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, total)
+      finish({ kind: 'whole', bytes })
+    }
+    const onClose = (): void => finish({ kind: 'failure', error: fail('request.aborted') })
+    body.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose)
+  })
+}

@@ -1,0 +1,268 @@
+/** Brings one answer back: to evidence first, then to the caller; the terminal event waits until the close record is durable. */
+import { fail } from '../model/errors.ts'
+import type { GatewayError } from '../model/errors.ts'
+import type { StreamFollower } from '../model/dialect.ts'
+import type { ClosingFacts, Outcome } from '../model/record.ts'
+import type { Recording } from '../model/recorder.ts'
+import { createAnswerSample } from './answer-sample.ts'
+import { contentDecoder } from './content-encoding.ts'
+import { renderRefusal, exchangeHeaders } from './error-answer.ts'
+import type { Exchange, Routing } from './exchange.ts'
+import { headerValue, headersForCaller, recordableHeaders } from './headers.ts'
+import type { GatewayParts } from './parts.ts'
+import { createReleaseGate } from './release-gate.ts'
+import type { ReleaseGate } from './release-gate.ts'
+import { closingFacts } from './settlement.ts'
+import type { UpstreamCall, UpstreamListener } from './upstream-client.ts'
+
+/** After the terminal event a provider ends its answer at once; one that does not is not waited for. */
+const TERMINAL_GRACE_MS = 5_000
+/** Bytes handed to evidence and not yet durable above which the provider is paused. */
+const PENDING_MAX = 4 * 1024 * 1024
+const SAMPLE_MAX = 256 * 1024
+
+type Phase = 'head' | 'body' | 'closing' | 'closed'
+
+/**
+ * The legal order is head, chunks, then one ending; the first ending wins (end, error, caller gone, evidence failed,
+ * terminal grace) and every later one is ignored.
+ */
+export class Relay implements UpstreamListener {
+  /** Set by the forward step right after the call was sent. */
+  call: UpstreamCall | null = null
+  readonly #exchange: Exchange
+  readonly #routing: Routing
+  readonly #recording: Recording
+  readonly #parts: GatewayParts
+  readonly #settled: (facts: ClosingFacts) => void
+  readonly #sample = createAnswerSample(SAMPLE_MAX)
+  #phase: Phase = 'head'
+  #gate: ReleaseGate | null = null
+  #follower: StreamFollower | null = null
+  #callerHead: readonly string[] = []
+  #status: number | null = null
+  #contentType = ''
+  #contentEncoding: string | null = null
+  #address: string | null = null
+  #firstByteMs: number | null = null
+  #answerBytes = 0
+  #pausedFor = 0
+  #grace: NodeJS.Timeout | null = null
+
+  constructor(
+    exchange: Exchange,
+    routing: Routing,
+    recording: Recording,
+    parts: GatewayParts,
+    settled: (facts: ClosingFacts) => void,
+  ) {
+    this.#exchange = exchange
+    this.#routing = routing
+    this.#recording = recording
+    this.#parts = parts
+    this.#settled = settled
+    exchange.caller.onGone(() => this.#conclude('caller-aborted', fail('request.aborted')))
+    recording.onFailure((error) =>
+      this.#conclude('evidence-failed', fail('evidence.failed', '', error)),
+    )
+  }
+
+  onHead(status: number, flatHeaders: readonly string[], address: string | null): void {
+    if (this.#phase !== 'head') return
+    this.#phase = 'body'
+    const { caller } = this.#exchange
+    const atMs = this.#parts.clock.monotonicMs()
+    this.#status = status
+    this.#address = address
+    this.#firstByteMs = atMs - this.#exchange.arrivedAt
+    this.#contentType = headerValue(flatHeaders, 'content-type') ?? ''
+    this.#contentEncoding = headerValue(flatHeaders, 'content-encoding')
+    this.#recording.answerHead(
+      { status, headers: recordableHeaders(flatHeaders) },
+      'upstream',
+      atMs,
+    )
+    this.#callerHead = [...headersForCaller(flatHeaders), ...exchangeHeaders(this.#exchange)]
+    const decoder = contentDecoder(this.#contentEncoding)
+    const follower =
+      status < 300 && decoder !== null
+        ? this.#routing.dialect.follow(this.#routing.surface, this.#contentType)
+        : null
+    this.#follower = follower
+    this.#gate = createReleaseGate({
+      mode: this.#exchange.route?.mode ?? 'strict',
+      follower,
+      decode: decoder === null || decoder === 'identity' ? null : decoder.stream,
+      durable: () => this.#recording.durable(),
+      release: (bytes) => this.#release(bytes),
+      failed: (error) => this.#conclude('evidence-failed', fail('evidence.failed', '', error)),
+    })
+    // A stream's head goes out at once: clients measure their time to first byte from it.
+    if (follower !== null && this.#exchange.route?.mode !== 'strict-chunks')
+      caller.head(status, this.#callerHead)
+  }
+
+  onChunk(bytes: Buffer): void {
+    if (this.#phase !== 'body' || this.#gate === null) return
+    this.#answerBytes += bytes.length
+    this.#recording.answerChunk(bytes, this.#parts.clock.monotonicMs())
+    this.#sample.push(bytes)
+    this.#gate.push(bytes)
+    if (this.#follower?.problem !== null && this.#follower !== null) {
+      this.#conclude('upstream-failed', fail('upstream.protocol', this.#follower.problem ?? ''))
+      return
+    }
+    if (this.#follower?.terminal === true && this.#grace === null) {
+      this.#grace = setTimeout(() => this.onEnd(), TERMINAL_GRACE_MS)
+    }
+    if (this.#recording.pendingBytes() > PENDING_MAX) {
+      this.#pause()
+      this.#recording.durable().then(
+        () => this.#resume(),
+        () => undefined,
+      )
+    }
+  }
+
+  onEnd(): void {
+    if (this.#phase !== 'body') return
+    if (this.#follower !== null && !this.#follower.terminal && !this.#follower.atBoundary) {
+      this.#conclude(
+        'upstream-failed',
+        fail('upstream.protocol', 'It ended in the middle of an event.'),
+      )
+      return
+    }
+    this.#conclude('answered', null)
+  }
+
+  onError(error: GatewayError): void {
+    // The answer was complete when its terminal event had come; how the connection ends afterwards says nothing.
+    if (this.#follower?.terminal === true) this.onEnd()
+    else this.#conclude('upstream-failed', error)
+  }
+
+  #conclude(outcome: Outcome, error: GatewayError | null): void {
+    if (this.#phase === 'closing' || this.#phase === 'closed') return
+    this.#phase = 'closing'
+    if (this.#grace !== null) clearTimeout(this.#grace)
+    if (outcome !== 'answered' || this.#follower?.terminal === true) this.call?.abort()
+    this.#finish(outcome, error).catch((fault: unknown) => {
+      this.#parts.observer.faulted(this.#exchange, fault)
+      this.#exchange.caller.cut()
+    })
+  }
+
+  async #finish(outcome: Outcome, error: GatewayError | null): Promise<void> {
+    const { caller } = this.#exchange
+    const substitute = error !== null && outcome !== 'caller-aborted' && !caller.answered
+    const answer = substitute ? renderRefusal(this.#exchange, this.#parts, error) : null
+    if (answer !== null && this.#status === null) {
+      const atMs = this.#parts.clock.monotonicMs()
+      this.#recording.answerHead(
+        { status: answer.status, headers: recordableHeaders(answer.headers) },
+        'gateway',
+        atMs,
+      )
+      this.#recording.answerChunk(answer.body, atMs)
+    }
+    const facts = closingFacts(this.#exchange, this.#routing, {
+      outcome: answer !== null && outcome === 'upstream-failed' ? 'gateway-error' : outcome,
+      error,
+      callerStatus:
+        answer?.status ?? (caller.answered || outcome === 'answered' ? this.#status : null),
+      upstreamStatus: this.#status,
+      upstreamAddress: this.#address,
+      answerBytes: this.#answerBytes,
+      releasedBytes:
+        answer?.body.length ??
+        (outcome === 'answered' ? this.#answerBytes : (this.#gate?.released() ?? 0)),
+      firstByteMs: this.#firstByteMs,
+      nowMs: this.#parts.clock.nowMs(),
+      monotonicMs: this.#parts.clock.monotonicMs(),
+      sample: this.#sample,
+      contentType: this.#contentType,
+      contentEncoding: this.#contentEncoding,
+    })
+    const isLenient = this.#exchange.route?.mode === 'best-effort'
+    const closed = this.#recording.close(facts)
+    if (isLenient) closed.catch(() => undefined)
+    else {
+      try {
+        await closed
+      } catch (cause) {
+        this.#deliverFailure(fail('evidence.failed', '', cause))
+        this.#phase = 'closed'
+        this.#settled({
+          ...facts,
+          state: 'interrupted',
+          outcome: 'evidence-failed',
+          errorCode: 'evidence.failed',
+        })
+        return
+      }
+    }
+    this.#phase = 'closed'
+    if (answer !== null) {
+      caller.head(answer.status, answer.headers)
+      caller.end(answer.body)
+    } else if (error === null) this.#deliverEnd()
+    else if (outcome !== 'caller-aborted') this.#deliverFailure(error)
+    this.#settled(facts)
+  }
+
+  #deliverEnd(): void {
+    const { caller } = this.#exchange
+    if (caller.gone) return
+    if (!caller.answered) caller.head(this.#status ?? 200, this.#callerHead)
+    const rest = this.#gate?.rest() ?? null
+    if (rest === null) caller.end()
+    else caller.end(rest)
+  }
+
+  /** The caller has had a part: say it in the dialect where its client raises it, else break the connection visibly. */
+  #deliverFailure(error: GatewayError): void {
+    const { caller } = this.#exchange
+    if (caller.gone) return
+    if (!caller.answered) {
+      const answer = renderRefusal(this.#exchange, this.#parts, error)
+      caller.head(answer.status, answer.headers)
+      caller.end(answer.body)
+      return
+    }
+    const isWhole =
+      this.#follower?.atBoundary === true &&
+      this.#contentEncoding === null &&
+      this.#gate?.isFlush() === true
+    const last = isWhole
+      ? this.#routing.dialect.renderStreamError(this.#routing.surface, {
+          code: error.code,
+          status: error.status,
+          message: error.message,
+          exchangeId: this.#exchange.id,
+        })
+      : null
+    if (last === null) caller.cut()
+    else caller.end(last)
+  }
+
+  #release(bytes: Buffer): void {
+    const { caller } = this.#exchange
+    if (caller.gone) return
+    if (!caller.answered) caller.head(this.#status ?? 200, this.#callerHead)
+    if (caller.write(bytes)) return
+    this.#pause()
+    caller.onDrain(() => this.#resume())
+  }
+
+  /** Several reasons may pause at once; the call resumes when the last of them is gone. */
+  #pause(): void {
+    this.#pausedFor += 1
+    if (this.#pausedFor === 1) this.call?.pause()
+  }
+
+  #resume(): void {
+    this.#pausedFor -= 1
+    if (this.#pausedFor === 0) this.call?.resume()
+  }
+}

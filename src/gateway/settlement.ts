@@ -1,0 +1,91 @@
+/** Makes the closing facts of an exchange: how it ended, what it cost, when each thing happened. */
+import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib'
+import { EMPTY_USAGE } from '../model/dialect.ts'
+import type { GatewayError } from '../model/errors.ts'
+import type { ClosingFacts, Outcome } from '../model/record.ts'
+import type { AnswerSample } from './answer-sample.ts'
+import type { Exchange, Routing } from './exchange.ts'
+
+export interface Ending {
+  readonly outcome: Outcome
+  readonly error: GatewayError | null
+  readonly callerStatus: number | null
+  readonly upstreamStatus: number | null
+  readonly upstreamAddress: string | null
+  readonly answerBytes: number
+  readonly releasedBytes: number
+  readonly firstByteMs: number | null
+  readonly nowMs: number
+  readonly monotonicMs: number
+  readonly sample: AnswerSample
+  readonly contentType: string
+  readonly contentEncoding: string | null
+}
+
+/** An exchange is complete when the caller was given a whole answer, whatever it said. */
+function stateOf(outcome: Outcome): ClosingFacts['state'] {
+  switch (outcome) {
+    case 'answered':
+    case 'gateway-error':
+      return 'complete'
+    case 'refused':
+      return 'refused'
+    case 'caller-aborted':
+    case 'upstream-failed':
+    case 'evidence-failed':
+    case 'crashed':
+      return 'interrupted'
+  }
+}
+
+export function closingFacts(exchange: Exchange, routing: Routing, ending: Ending): ClosingFacts {
+  const kind = routing.surface.kind
+  const isReadable = kind === 'generate' || kind === 'embed' || kind === 'count'
+  const answer =
+    isReadable && ending.upstreamStatus !== null && ending.upstreamStatus < 300
+      ? routing.dialect.readAnswer(routing.surface, ending.contentType, plainSample(ending))
+      : null
+  return {
+    endedAtMs: ending.nowMs,
+    state: stateOf(ending.outcome),
+    outcome: ending.outcome,
+    errorCode: ending.error?.code ?? null,
+    status: ending.callerStatus,
+    upstreamStatus: ending.upstreamStatus,
+    upstreamAddress: ending.upstreamAddress,
+    answerBytes: ending.answerBytes,
+    releasedBytes: ending.releasedBytes,
+    firstByteMs: ending.firstByteMs,
+    durationMs: ending.monotonicMs - exchange.arrivedAt,
+    finishReason: answer?.finishReason ?? null,
+    responseId: answer?.responseId ?? null,
+    responseModel: answer?.model ?? null,
+    usage: answer?.usage ?? EMPTY_USAGE,
+    answerSplices: [],
+  }
+}
+
+const PLAIN_MAX = 4 * 1024 * 1024
+
+const DECOMPRESS: Readonly<
+  Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Buffer>
+> = {
+  gzip: gunzipSync,
+  'x-gzip': gunzipSync,
+  deflate: inflateSync,
+  br: brotliDecompressSync,
+  zstd: zstdDecompressSync,
+}
+
+/** Usage is a convenience of the index: an answer that does not decode simply has none. */
+function plainSample(ending: Ending): Buffer {
+  const bytes = ending.sample.bytes()
+  const decompress = DECOMPRESS[ending.contentEncoding?.trim().toLowerCase() ?? '']
+  if (decompress === undefined) return bytes
+  if (!ending.sample.isWhole()) return Buffer.alloc(0)
+  try {
+    return decompress(bytes, { maxOutputLength: PLAIN_MAX })
+  } catch {
+    return Buffer.alloc(0)
+  }
+}

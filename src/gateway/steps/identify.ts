@@ -1,0 +1,26 @@
+/** Second step: turns the credential, in whichever of the usual places it came, into a principal. */
+import { fail } from '../../model/errors.ts'
+import type { IdentityResult } from '../../model/principal.ts'
+import type { Exchange } from '../exchange.ts'
+import type { GatewayParts } from '../parts.ts'
+import type { StepResult } from '../pipeline.ts'
+
+export function identify(
+  exchange: Exchange,
+  parts: GatewayParts,
+): StepResult | Promise<StepResult> {
+  const { caller } = exchange
+  const at = caller.rawTarget.indexOf('?')
+  const query = at === -1 ? '' : caller.rawTarget.slice(at)
+  const result = parts.identify(caller.rawHeaders, query)
+  // A cached key answers at once; awaiting it would cost every exchange a turn of the loop.
+  return result instanceof Promise
+    ? result.then((settled) => learn(exchange, settled))
+    : learn(exchange, result)
+}
+
+function learn(exchange: Exchange, result: IdentityResult): StepResult {
+  if (result.kind === 'failure') return fail(`identity.${result.reason}`)
+  exchange.principal = result.principal
+  return null
+}

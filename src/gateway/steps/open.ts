@@ -1,0 +1,35 @@
+/** Fifth step: the opening record is made durable. No record, no forward. */
+import { GatewayError, fail } from '../../model/errors.ts'
+import type { Exchange } from '../exchange.ts'
+import { openingFacts, recordedBody } from '../facts.ts'
+import { recordableHeaders, recordableTarget } from '../headers.ts'
+import type { GatewayParts } from '../parts.ts'
+import type { StepResult } from '../pipeline.ts'
+import { upstreamHeaders } from '../upstream-headers.ts'
+
+export async function open(exchange: Exchange, parts: GatewayParts): Promise<StepResult> {
+  const { routing, caller } = exchange
+  if (routing === null) return fail('internal')
+  exchange.upstreamHeaders = await upstreamHeaders(exchange, routing)
+  const { credential } = routing.upstream
+  const ownSecret = credential.kind === 'header' ? credential.header.toLowerCase() : ''
+  exchange.sent = {
+    method: caller.method,
+    target: recordableTarget(routing.path),
+    httpVersion: '1.1',
+    headers: recordableHeaders(
+      ['host', new URL(routing.origin).host, ...exchange.upstreamHeaders],
+      ownSecret,
+    ),
+  }
+  if (caller.gone) return fail('request.aborted')
+  try {
+    exchange.recording = await parts.recorder.open({
+      facts: openingFacts(exchange),
+      body: recordedBody(exchange),
+    })
+    return null
+  } catch (error) {
+    return error instanceof GatewayError ? error : fail('evidence.unavailable', '', error)
+  }
+}

@@ -1,0 +1,130 @@
+/** Puts the gateway-held credential on a request: a header, or an AWS Signature Version 4 over exactly what is sent. */
+import { createHash, createHmac } from 'node:crypto'
+import { SignatureV4 } from '@smithy/signature-v4'
+import type { UpstreamCredential } from '../model/upstream.ts'
+import type { Exchange, Routing } from './exchange.ts'
+import { headersForUpstream } from './headers.ts'
+
+/** The names set by the gateway; the caller's own lines of these names are dropped first. */
+function ownHeaders(routing: Routing): [string, string][] {
+  const own: [string, string][] = Object.entries(routing.upstream.headers)
+  const { credential } = routing.upstream
+  if (credential.kind === 'header')
+    own.push([credential.header, `${credential.prefix}${credential.secret}`])
+  return own
+}
+
+/** Flat header list for the provider: the caller's in order, then the operator's and the credential. */
+export async function upstreamHeaders(exchange: Exchange, routing: Routing): Promise<string[]> {
+  const { upstream } = routing
+  const signs = upstream.credential.kind === 'sigv4'
+  const passed = headersForUpstream(exchange.caller.rawHeaders, {
+    dropBetas: upstream.dropBetas,
+    signs,
+  })
+  const own = ownHeaders(routing)
+  const ownNames = new Set(own.map(([name]) => name.toLowerCase()))
+  const headers: string[] = []
+  for (let i = 0; i + 1 < passed.length; i += 2) {
+    const name = passed[i] ?? ''
+    if (!ownNames.has(name.toLowerCase())) headers.push(name, passed[i + 1] ?? '')
+  }
+  for (const [name, value] of own) headers.push(name, value)
+  if (exchange.body.kind === 'streamed' && exchange.body.declaredBytes !== null) {
+    headers.push('content-length', String(exchange.body.declaredBytes))
+  }
+  if (upstream.credential.kind === 'sigv4') {
+    headers.push(...(await signature(exchange, routing, headers, upstream.credential)))
+  }
+  return headers
+}
+
+/**
+ * AWS Signature Version 4 (docs.aws.amazon.com/IAM, "Signing AWS API requests"). Only the headers AWS needs are
+ * signed, so that nothing between here and AWS that adds a header breaks the call.
+ */
+async function signature(
+  exchange: Exchange,
+  routing: Routing,
+  headers: readonly string[],
+  credential: Extract<UpstreamCredential, { kind: 'sigv4' }>,
+): Promise<string[]> {
+  const signer = new SignatureV4({
+    service: credential.service,
+    region: credential.region,
+    credentials: {
+      accessKeyId: credential.accessKeyId,
+      secretAccessKey: credential.secretAccessKey,
+      ...(credential.sessionToken === null ? {} : { sessionToken: credential.sessionToken }),
+    },
+    sha256: Sha256,
+    applyChecksum: true,
+  })
+  const url = new URL(routing.origin)
+  const question = routing.path.indexOf('?')
+  const signed = await signer.sign({
+    method: exchange.caller.method,
+    protocol: url.protocol,
+    hostname: url.hostname,
+    path: question === -1 ? routing.path : routing.path.slice(0, question),
+    query: question === -1 ? {} : queryRecord(routing.path.slice(question + 1)),
+    headers: {
+      host: url.host,
+      'content-type': valueOf(headers, 'content-type') ?? 'application/json',
+      // A body that streams through is not held, so it cannot be hashed before it is sent.
+      ...(exchange.body.kind === 'streamed' ? { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } : {}),
+    },
+    ...(exchange.body.kind === 'whole' ? { body: exchange.body.bytes } : {}),
+  })
+  return Object.entries(signed.headers)
+    .filter(([name]) => name !== 'host' && name !== 'content-type')
+    .flat()
+}
+
+function valueOf(flat: readonly string[], name: string): string | null {
+  for (let i = 0; i + 1 < flat.length; i += 2)
+    if (flat[i]?.toLowerCase() === name) return flat[i + 1] ?? null
+  return null
+}
+
+function queryRecord(query: string): Record<string, string[]> {
+  const record: Record<string, string[]> = {}
+  for (const [name, value] of new URLSearchParams(query)) (record[name] ??= []).push(value)
+  return record
+}
+
+type Bytes = string | ArrayBuffer | ArrayBufferView
+
+function asBuffer(data: Bytes): Buffer {
+  if (typeof data === 'string') return Buffer.from(data)
+  return ArrayBuffer.isView(data)
+    ? Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+    : Buffer.from(data)
+}
+
+/** node:crypto in the shape the signer asks for. */
+class Sha256 {
+  #hash: ReturnType<typeof createHash> | ReturnType<typeof createHmac>
+  readonly #secret: Bytes | undefined
+
+  constructor(secret?: Bytes) {
+    this.#secret = secret
+    this.#hash =
+      secret === undefined ? createHash('sha256') : createHmac('sha256', asBuffer(secret))
+  }
+
+  update(data: Bytes): void {
+    this.#hash.update(asBuffer(data))
+  }
+
+  digest(): Promise<Uint8Array> {
+    return Promise.resolve(new Uint8Array(this.#hash.digest()))
+  }
+
+  reset(): void {
+    this.#hash =
+      this.#secret === undefined
+        ? createHash('sha256')
+        : createHmac('sha256', asBuffer(this.#secret))
+  }
+}
