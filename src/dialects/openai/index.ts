@@ -1,0 +1,19 @@
+/** The OpenAI dialect, also spoken by Azure OpenAI and by every server that calls itself OpenAI-compatible. */
+import type { Dialect } from '../../model/dialect.ts'
+import { readAnswer } from './answer.ts'
+import { renderError, renderStreamError } from './errors.ts'
+import { follow, framing } from './follow.ts'
+import { claims, recognise } from './paths.ts'
+import { readRequest } from './request.ts'
+
+export const openai: Dialect = {
+  name: 'openai',
+  recognise,
+  claims,
+  readRequest,
+  framing,
+  follow,
+  readAnswer,
+  renderError,
+  renderStreamError,
+}

@@ -1,0 +1,52 @@
+/** Matches request paths the way the most lenient server would, so that no spelling of a known path passes as unknown. */
+
+export interface PathSegment {
+  /** Decoded, case kept. */
+  readonly text: string
+  /** As received. */
+  readonly raw: string
+}
+
+/** Servers disagree on what these mean, so no surface is named for a path that holds them. */
+const UNSAFE = /%(?:2f|5c|00|25)|\\/iu
+
+/**
+ * Decoded segments without path parameters; empty ones (doubled and trailing slashes) are left out. Null for a path
+ * with dot segments, encoded slashes, control characters or a broken percent-encoding.
+ */
+export function readSegments(path: string): readonly PathSegment[] | null {
+  if (!path.startsWith('/') || UNSAFE.test(path)) return null
+  const segments: PathSegment[] = []
+  for (const raw of path.split('/')) {
+    const text = readSegment(raw)
+    if (text === null || text === '.' || text === '..') return null
+    if (text !== '') segments.push({ text, raw })
+  }
+  return segments
+}
+
+/** Java servers take `;…` off a segment before they look at it. */
+function readSegment(raw: string): string | null {
+  try {
+    const text = decodeURIComponent(raw.split(';', 1)[0] ?? '')
+    for (let i = 0; i < text.length; i += 1) {
+      const unit = text.charCodeAt(i)
+      if (unit < 0x20 || unit === 0x7f) return null
+    }
+    return text
+  } catch {
+    return null
+  }
+}
+
+/**
+ * A pattern such as `responses/*` or `files/**`: `*` is one segment, a last `**` any number of them. Letter case does
+ * not count, as it does not for some servers.
+ */
+export function matchesPattern(segments: readonly PathSegment[], pattern: string): boolean {
+  const wanted = pattern.split('/')
+  const open = wanted.at(-1) === '**'
+  if (open) wanted.pop()
+  if (open ? segments.length < wanted.length : segments.length !== wanted.length) return false
+  return wanted.every((word, i) => word === '*' || word === segments[i]?.text.toLowerCase())
+}
