@@ -1,0 +1,109 @@
+/** Checks and normalises the base URL of an upstream: no secrets in it, no way back into the gateway itself. */
+import { BlockList, isIP } from 'node:net'
+import type { DialectName } from '../model/dialect.ts'
+import type { Address } from './config.ts'
+
+export type HostRange = 'name' | 'public' | 'private' | 'link-local'
+
+export type BaseUrlReading =
+  | {
+      readonly kind: 'url'
+      /** No trailing slash and no final version segment: surfaces bring their own. */
+      readonly baseUrl: string
+      readonly range: HostRange
+      readonly clearText: boolean
+    }
+  | { readonly kind: 'unreadable'; readonly hint: string }
+
+/** Segments that callers' paths bring along themselves. */
+const VERSION_SEGMENT: Readonly<Record<DialectName, RegExp>> = {
+  openai: /\/v1$/,
+  anthropic: /\/v1$/,
+  gemini: /\/v1(?:alpha|beta)?$/,
+  bedrock: /\/$/,
+  ollama: /\/api$/,
+}
+
+const REGION = '{region}'
+const REGION_STAND_IN = 'region-stand-in'
+
+export function readBaseUrl(written: string, dialect: DialectName): BaseUrlReading {
+  const url = URL.parse(written.trim().replaceAll(REGION, REGION_STAND_IN))
+  if (url === null) return unreadable('Write the whole URL, for example https://api.example.com.')
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    return unreadable('The URL begins with https:// or http://.')
+  }
+  if (url.username !== '' || url.password !== '') {
+    return unreadable('Put the credential into `credential`, not into the URL.')
+  }
+  if (url.search !== '' || url.hash !== '') {
+    return unreadable('Remove the query; keys in a query are sent with `credential`.')
+  }
+  const path = url.pathname.replace(/\/+$/, '').replace(VERSION_SEGMENT[dialect], '')
+  return {
+    kind: 'url',
+    baseUrl: `${url.origin}${path}`.replaceAll(REGION_STAND_IN, REGION),
+    range: hostRange(url.hostname),
+    clearText: url.protocol === 'http:',
+  }
+}
+
+function unreadable(hint: string): BaseUrlReading {
+  return { kind: 'unreadable', hint }
+}
+
+const linkLocal = new BlockList()
+linkLocal.addSubnet('169.254.0.0', 16, 'ipv4')
+linkLocal.addSubnet('fe80::', 10, 'ipv6')
+linkLocal.addAddress('fd00:ec2::254', 'ipv6')
+linkLocal.addAddress('100.100.100.200', 'ipv4')
+
+const privateRanges = new BlockList()
+privateRanges.addSubnet('0.0.0.0', 8, 'ipv4')
+privateRanges.addSubnet('10.0.0.0', 8, 'ipv4')
+privateRanges.addSubnet('100.64.0.0', 10, 'ipv4')
+privateRanges.addSubnet('127.0.0.0', 8, 'ipv4')
+privateRanges.addSubnet('172.16.0.0', 12, 'ipv4')
+privateRanges.addSubnet('192.168.0.0', 16, 'ipv4')
+privateRanges.addAddress('::', 'ipv6')
+privateRanges.addAddress('::1', 'ipv6')
+privateRanges.addSubnet('fc00::', 7, 'ipv6')
+
+/** The range of a host that is written as an address; `name` needs DNS and is checked when it is connected to. */
+export function hostRange(host: string): HostRange {
+  const bare = host.replace(/^\[|\]$/g, '')
+  if (/^(?:.+\.)?localhost\.?$/i.test(bare)) return 'private'
+  if (/^metadata\.google\.internal\.?$/i.test(bare)) return 'link-local'
+  const version = isIP(bare)
+  if (version === 0) return 'name'
+  const family = version === 4 ? 'ipv4' : 'ipv6'
+  if (linkLocal.check(bare, family)) return 'link-local'
+  return privateRanges.check(bare, family) ? 'private' : 'public'
+}
+
+/** True when a call to `baseUrl` would come back to one of the gateway's own listeners. */
+export function pointsAt(baseUrl: string, listeners: readonly Address[]): boolean {
+  const url = URL.parse(baseUrl)
+  if (url === null) return false
+  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  return listeners.some(
+    (listener) =>
+      listener.port === port &&
+      (listener.host === host || (isLocal(host) && isLocal(listener.host))),
+  )
+}
+
+/** Loopback, or every address of this machine. */
+function isLocal(host: string): boolean {
+  const bare = host.toLowerCase()
+  if (bare === '::1' || bare === '::' || bare === '0.0.0.0' || /(?:^|\.)localhost\.?$/.test(bare)) {
+    return true
+  }
+  return bare.startsWith('127.') || bare.startsWith('::ffff:127.') || bare.startsWith('::ffff:7f')
+}
+
+/** True for a host that only this machine can reach. */
+export function isLoopback(host: string): boolean {
+  return isLocal(host) && host !== '0.0.0.0' && host !== '::'
+}

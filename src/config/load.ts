@@ -1,0 +1,184 @@
+/** Loads configuration: file, environment and flags become one frozen snapshot, or the list of all problems. */
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { z } from 'zod'
+import type { Config, ConfigProblem, ConfigResult } from './config.ts'
+import { applyOverrides } from './overrides.ts'
+import type { Flags } from './overrides.ts'
+import { problemAt, schemaProblems } from './problems.ts'
+import type { Origins } from './problems.ts'
+import { hashConfig } from './redact.ts'
+import type { Environment } from './reference.ts'
+import type { Refused } from './resolve-context.ts'
+import { resolveConfig } from './resolve.ts'
+import { configSchema } from './schema.ts'
+import { readYaml } from './yaml-source.ts'
+import type { Locate } from './yaml-source.ts'
+
+export interface LoadOptions {
+  /** Path of custody.yaml. Default: `--config`, then `CUSTODY_CONFIG`, then `custody.yaml` in the working folder when it exists. */
+  readonly file?: string | undefined
+  readonly env: Environment
+  readonly flags?: Flags
+  /** Default: the working folder of the process. */
+  readonly workingFolder?: string
+}
+
+/** Everything known after reading; `config` is there even with problems when it is complete enough to be printed. */
+export interface Loading {
+  readonly config: Config | null
+  readonly problems: readonly ConfigProblem[]
+  readonly warnings: readonly string[]
+}
+
+export function loadConfig(options: LoadOptions): ConfigResult {
+  const { config, problems, warnings } = readConfig(options)
+  if (config === null || problems.length > 0) return { kind: 'problems', problems }
+  return { kind: 'config', config, warnings }
+}
+
+/** The path `loadConfig` would read; null when there is no file. */
+export function configFile(options: LoadOptions): string | null {
+  const folder = options.workingFolder ?? process.cwd()
+  const named = options.file ?? options.flags?.config ?? options.env['CUSTODY_CONFIG']
+  if (named !== undefined && named !== '') return resolve(folder, named)
+  const usual = resolve(folder, 'custody.yaml')
+  return readText(usual).kind === 'absent' ? null : usual
+}
+
+export function readConfig(options: LoadOptions): Loading {
+  const file = configFile(options)
+  const source =
+    file === null ? { kind: 'value' as const, value: {}, locate: () => null } : readFile(file)
+  if (source.kind === 'problems') return { config: null, problems: source.problems, warnings: [] }
+
+  const overridden = applyOverrides(withoutEmpty(source.value), options.env, options.flags ?? {})
+  const origins: Origins = {
+    file: file ?? 'environment',
+    locate: source.locate,
+    overrides: overridden.origins,
+  }
+  const problems: ConfigProblem[] = overridden.unknown.map(({ name, hint }) =>
+    fileProblem(`env ${name}`, { message: 'the variable names no configuration key', hint }),
+  )
+  const warnings = [...overridden.warnings]
+  const parsed = configSchema.safeParse(overridden.value)
+  if (!parsed.success)
+    problems.push(...schemaProblems(parsed.error.issues, overridden.value, origins))
+  const pruned = parsed.success ? null : prune(overridden.value, parsed.error.issues)
+  const checked = parsed.success ? parsed : configSchema.safeParse(pruned?.value)
+  if (!checked.success) return { config: null, problems, warnings }
+
+  const resolved = resolveConfig(checked.data, {
+    env: options.env,
+    origins,
+    file,
+    workingFolder: options.workingFolder ?? process.cwd(),
+    refused: pruned?.refused ?? { sections: new Set(), upstreams: new Set() },
+    problems,
+    warnings,
+  })
+  problems.sort(
+    (one, other) => (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0),
+  )
+  const config = freeze({ ...resolved, hash: hashConfig(resolved) })
+  return { config: parsed.success ? config : null, problems, warnings }
+}
+
+type FileReading =
+  | { readonly kind: 'value'; readonly value: unknown; readonly locate: Locate }
+  | { readonly kind: 'problems'; readonly problems: readonly ConfigProblem[] }
+
+function readFile(file: string): FileReading {
+  const text = readText(file)
+  if (text.kind !== 'text') {
+    const message = text.kind === 'absent' ? 'the file does not exist' : text.reason
+    return { kind: 'problems', problems: [fileProblem(file, { message, hint: 'Check --config.' })] }
+  }
+  const reading = readYaml(text.text)
+  if (reading.kind === 'problems') {
+    const problems = reading.problems.map(({ line, column, message, hint }) => ({
+      ...fileProblem(file, { message, hint }),
+      line,
+      column,
+    }))
+    return { kind: 'problems', problems }
+  }
+  if (isSection(reading.value)) return { ...reading, kind: 'value' }
+  const origins = { file, locate: reading.locate, overrides: new Map<string, string>() }
+  const text_ = {
+    message: 'the file does not hold keys and values',
+    allowed: 'lines such as listen: 127.0.0.1:8080',
+  }
+  return { kind: 'problems', problems: [problemAt(origins, [], text_)] }
+}
+
+type TextReading =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unreadable'; readonly reason: string }
+
+function readText(file: string): TextReading {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
+    return { kind: 'text', text }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (code === 'ENOENT') return { kind: 'absent' }
+    const encoding = code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
+    return {
+      kind: 'unreadable',
+      reason: encoding ? 'the file is not UTF-8' : `the file cannot be read (${code})`,
+    }
+  }
+}
+
+function fileProblem(source: string, text: { message: string; hint: string }): ConfigProblem {
+  return { path: '', source, line: null, column: null, found: '', allowed: '', ...text }
+}
+
+function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A section whose lines are all commented out is an empty value in YAML; it means the defaults. */
+function withoutEmpty(value: unknown): unknown {
+  if (!isSection(value)) return value
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== null))
+}
+
+interface Pruned {
+  readonly value: unknown
+  readonly refused: Refused
+}
+
+/** Takes off what the schema refused, so that the rest can still be checked and all problems come at once. */
+function prune(value: unknown, issues: readonly z.core.$ZodIssue[]): Pruned {
+  const refused = { sections: new Set<string>(), upstreams: new Set<string>() }
+  const sections = new Map(isSection(value) ? Object.entries(value) : [])
+  for (const issue of issues) {
+    const [section, entry] = issue.path
+    if (section === undefined) {
+      if (issue.code === 'unrecognized_keys') for (const key of issue.keys) sections.delete(key)
+      continue
+    }
+    const inner = sections.get(String(section))
+    if (section === 'upstreams' && entry !== undefined && isSection(inner)) {
+      refused.upstreams.add(String(entry))
+      const kept = Object.entries(inner).filter(([key]) => key !== entry)
+      sections.set(section, Object.fromEntries(kept))
+    } else {
+      refused.sections.add(String(section))
+      sections.delete(String(section))
+    }
+  }
+  return { value: Object.fromEntries(sections), refused }
+}
+
+/** Freezes plain data all the way down; credentials keep their secrets in private fields. */
+function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  Object.freeze(value)
+  for (const inner of Object.values(value)) freeze(inner)
+  return value
+}

@@ -1,0 +1,39 @@
+/** The printable form of a configuration, and the hash that names a snapshot in evidence. */
+import { createHash } from 'node:crypto'
+import type { Config } from './config.ts'
+
+/** Plain values with every secret replaced by its source. Safe to print. */
+export function redactConfig(config: Omit<Config, 'hash'>): Readonly<Record<string, unknown>> {
+  const { listen, admin, tls, upstreams, routes, limits, recording, storage, retention, log } =
+    config
+  const text = JSON.stringify({
+    listen,
+    admin,
+    tls,
+    upstreams,
+    routes,
+    limits,
+    recording,
+    storage,
+    retention,
+    log,
+  })
+  const plain: Readonly<Record<string, unknown>> = JSON.parse(text)
+  return plain
+}
+
+/** SHA-256 over the redacted form with sorted keys, 64 hex digits. Changing a secret does not change it. */
+export function hashConfig(config: Omit<Config, 'hash'>): string {
+  return createHash('sha256')
+    .update(canonical(redactConfig(config)))
+    .digest('hex')
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const pairs = Object.entries(value)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`)
+  return `{${pairs.join(',')}}`
+}
