@@ -1,0 +1,23 @@
+/** The Anthropic dialect: Messages, token counting, batches and the legacy completions. */
+import type { Dialect } from '../../model/dialect.ts'
+import { mediaType, SSE_TYPE } from '../media-type.ts'
+import { readAnthropicAnswer } from './answer.ts'
+import { renderAnthropicError, renderAnthropicStreamError } from './errors.ts'
+import { followAnthropic } from './follow.ts'
+import { claimsAnthropic, recogniseAnthropic } from './paths.ts'
+import { readAnthropicRequest } from './request.ts'
+
+export const anthropic: Dialect = {
+  name: 'anthropic',
+  recognise: recogniseAnthropic,
+  claims: claimsAnthropic,
+  readRequest: readAnthropicRequest,
+  framing: (_surface, contentType) => (mediaType(contentType) === SSE_TYPE ? 'sse' : 'none'),
+  follow: (surface, contentType) =>
+    surface.kind === 'generate' && mediaType(contentType) === SSE_TYPE
+      ? followAnthropic(surface)
+      : null,
+  readAnswer: readAnthropicAnswer,
+  renderError: renderAnthropicError,
+  renderStreamError: renderAnthropicStreamError,
+}
