@@ -41,6 +41,7 @@ export function createIndexReader(db: IndexDb): IndexReader {
         .selectFrom('exchanges')
         .selectAll()
         .where('state', '=', 'open')
+        .where('state', '<>', sql.lit('complete'))
         .where('instance', '=', instance)
         .orderBy('id', 'desc')
         .execute()
@@ -66,13 +67,21 @@ const EXACT = [
   ['state', 'state'],
 ] as const satisfies readonly (readonly [keyof ExchangeFilter, keyof ExchangeTable])[]
 
-function listQuery(db: IndexDb, filter: ExchangeFilter) {
+/** Exported so that a test can see which index answers it. */
+export function listQuery(db: IndexDb, filter: ExchangeFilter) {
   let query = db.selectFrom('exchanges').selectAll().orderBy('id', 'desc').limit(filter.limit)
   for (const [field, column] of EXACT) {
     const value = filter[field]
     if (value !== undefined) query = query.where(sql.ref(column), '=', keyText(value))
   }
-  if (filter.status !== undefined) query = query.where('status', '=', filter.status)
+  // The partial indexes are used only by a query that repeats their condition.
+  if (filter.state !== undefined && filter.state !== 'complete') {
+    query = query.where('state', '<>', sql.lit('complete'))
+  }
+  if (filter.status !== undefined) {
+    query = query.where('status', '=', filter.status)
+    if (filter.status !== 200) query = query.where('status', '<>', sql.lit(200))
+  }
   if (filter.before !== undefined) query = query.where('id', '<', filter.before)
   if (filter.sinceMs !== undefined) {
     query = query

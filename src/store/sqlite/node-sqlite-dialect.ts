@@ -12,6 +12,7 @@ import type {
   QueryResult,
 } from 'kysely'
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import { whenFree } from './when-free.ts'
 
 const STATEMENTS_MAX = 256
 
@@ -56,7 +57,7 @@ class NodeSqliteDriver implements Driver {
 
   async beginTransaction(): Promise<void> {
     // `immediate`: a transaction that becomes a writer half-way fails with SQLITE_BUSY without waiting.
-    this.#connection.run('begin immediate', [])
+    await whenFree(() => void this.#connection.run('begin immediate', []))
   }
 
   async commitTransaction(): Promise<void> {

@@ -1,6 +1,6 @@
 /** Opens the embedded store: `index.db`, which can be rebuilt, and `control.db`, which holds the keys. */
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely } from 'kysely'
 import type { BlockRow } from '../../model/record.ts'
@@ -15,8 +15,10 @@ import { SQLITE_TYPES } from '../schema.ts'
 import type { Store } from '../store.ts'
 import { NodeSqliteDialect } from './node-sqlite-dialect.ts'
 import { createSqliteIndexWriter } from './sqlite-index-writer.ts'
+import { whenFree } from './when-free.ts'
 
-const BUSY_TIMEOUT_MS = 5000
+/** Longer waits do not belong inside a synchronous call; see `whenFree`. */
+const BUSY_TIMEOUT_MS = 20
 
 /** `begin immediate`, which the dialect uses, already makes a transaction the only writing one. */
 const ENGINE: Engine = { types: SQLITE_TYPES, lock: async () => {} }
@@ -24,8 +26,8 @@ const ENGINE: Engine = { types: SQLITE_TYPES, lock: async () => {} }
 export async function openSqlite(folder: string): Promise<Store> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   await using cleanup = new AsyncDisposableStack()
-  const indexFile = cleanup.adopt(openFile(join(folder, 'index.db'), 'normal'), closeFile)
-  const controlFile = cleanup.adopt(openFile(join(folder, 'control.db'), 'full'), closeFile)
+  const indexFile = cleanup.adopt(await openFile(join(folder, 'index.db'), 'normal'), closeFile)
+  const controlFile = cleanup.adopt(await openFile(join(folder, 'control.db'), 'full'), closeFile)
   const index = new Kysely<unknown>({ dialect: new NodeSqliteDialect(indexFile) })
   const control = new Kysely<unknown>({ dialect: new NodeSqliteDialect(controlFile) })
   await migrate(index, ENGINE, INDEX_AREA)
@@ -43,13 +45,19 @@ export async function openSqlite(folder: string): Promise<Store> {
   }
 }
 
-function openFile(path: string, synchronous: 'normal' | 'full'): DatabaseSync {
+async function openFile(path: string, synchronous: 'normal' | 'full'): Promise<DatabaseSync> {
   // SQLite gives the -wal and -shm files the mode of the database.
   closeSync(openSync(path, 'a', 0o600))
   chmodSync(path, 0o600)
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
-  database.exec(`pragma journal_mode = wal; pragma synchronous = ${synchronous}`)
-  return database
+  try {
+    await whenFree(() => database.exec('pragma journal_mode = wal'))
+    database.exec(`pragma synchronous = ${synchronous}`)
+    return database
+  } catch (error) {
+    database.close()
+    throw new Error(`${basename(path)} cannot be used.`, { cause: error })
+  }
 }
 
 function closeFile(database: DatabaseSync): void {
@@ -65,7 +73,7 @@ function createSqliteIndex(db: Kysely<unknown>, database: DatabaseSync): Exchang
   return {
     ...createIndexReader(db.$extendTables<IndexTables>()),
     // Through Kysely's only connection, so that a batch never lands inside a running migration.
-    apply: (batch) => db.connection().execute(async () => write(batch)),
+    apply: (batch) => db.connection().execute(() => write(batch)),
     findBlocks: async (ids, retentionClass, instance) => {
       const found: BlockRow[] = []
       for (const id of ids) {

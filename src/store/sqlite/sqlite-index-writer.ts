@@ -1,13 +1,16 @@
-/** Writes index batches to SQLite: prepared statements, one transaction, no await in between. */
+/** Writes index batches to SQLite: prepared statements, one transaction, no await inside it. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { IndexBatch } from '../exchange-index.ts'
 import { latestRows } from '../latest-rows.ts'
 import { encodeBlock, encodeEvent, encodeExchange, encodePosition } from '../row-codec.ts'
 import type { Upsert } from '../upserts.ts'
 import { UPSERTS } from '../upserts.ts'
+import { whenFree } from './when-free.ts'
 
 /** One row a call: measured three times faster here than `json_each` over a JSON text of the batch. */
-export function createSqliteIndexWriter(database: DatabaseSync): (batch: IndexBatch) => void {
+export function createSqliteIndexWriter(
+  database: DatabaseSync,
+): (batch: IndexBatch) => Promise<void> {
   const begin = database.prepare('begin immediate')
   const commit = database.prepare('commit')
   const rollback = database.prepare('rollback')
@@ -15,8 +18,8 @@ export function createSqliteIndexWriter(database: DatabaseSync): (batch: IndexBa
   const blocks = prepareUpsert(database, UPSERTS.blocks)
   const events = prepareUpsert(database, UPSERTS.events)
   const positions = prepareUpsert(database, UPSERTS.positions)
-  return (batch) => {
-    begin.run()
+  return async (batch) => {
+    await whenFree(() => void begin.run())
     try {
       for (const row of latestRows(batch.exchanges)) exchanges.run(...encodeExchange(row))
       for (const row of batch.blocks) blocks.run(...encodeBlock(row))

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import { Client } from 'pg'
+import type { RunningPostgres } from '../../test/harness/postgres.ts'
+import { startPostgres } from '../../test/harness/postgres.ts'
+import { keyRow } from './contract/samples.ts'
+import { until } from './contract/keys-contract.ts'
+import type { FreshDatabase } from './store-contract.ts'
+import { storeContract } from './store-contract.ts'
+import { openStore } from './store.ts'
+
+let postgres: RunningPostgres
+
+before(async () => {
+  postgres = await startPostgres()
+})
+
+after(() => postgres[Symbol.asyncDispose]())
+
+async function freshDatabase(): Promise<FreshDatabase> {
+  const name = `test_${randomBytes(6).toString('hex')}`
+  await administer(`create database ${name}`)
+  const url = new URL(postgres.url)
+  url.pathname = `/${name}`
+  return {
+    options: { kind: 'postgres', url: url.href },
+    [Symbol.asyncDispose]: () => administer(`drop database ${name} with (force)`),
+  }
+}
+
+async function administer(statement: string): Promise<void> {
+  const client = new Client({ connectionString: postgres.url })
+  await client.connect()
+  await client.query(statement)
+  await client.end()
+}
+
+storeContract('postgres', freshDatabase)
+
+test('while nothing can be heard every call gives another version', async () => {
+  await using database = await freshDatabase()
+  await using store = await openStore(database.options)
+  await until(() => store.keys.version() === store.keys.version())
+  await administer(
+    "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen%' or query = 'select 1'",
+  )
+  await until(() => store.keys.version() !== store.keys.version())
+})
+
+test('after the database was away, changes are heard again', async () => {
+  await using database = await freshDatabase()
+  await using store = await openStore(database.options)
+  const first = store.keys.version()
+  assert.equal(store.keys.version(), first)
+  await postgres.restart()
+  await until(() => store.keys.version() !== first)
+  await until(() => store.keys.version() === store.keys.version())
+  await using other = await openStore(database.options)
+  const heard = store.keys.version()
+  await other.keys.insert(keyRow(1))
+  await until(() => store.keys.version() !== heard)
+  assert.equal(store.keys.version(), store.keys.version())
+  assert.equal((await store.keys.list()).length, 1)
+})
+
+test('a database written by a newer version is refused', async () => {
+  await using database = await freshDatabase()
+  await (await openStore(database.options))[Symbol.asyncDispose]()
+  assert.ok(database.options.kind === 'postgres')
+  const client = new Client({ connectionString: database.options.url })
+  await client.connect()
+  await client.query("insert into index_migrations (name) values ('999-from-the-future')")
+  await client.end()
+  await assert.rejects(openStore(database.options), /newer version of Custody.*999-from-the-future/)
+})
+
+test('a database that cannot be reached is an error', async () => {
+  await assert.rejects(openStore({ kind: 'postgres', url: 'postgres://a:b@127.0.0.1:1/none' }))
+})
