@@ -1,26 +1,19 @@
 /** Matches request paths the way the most lenient server would, so that no spelling of a known path passes as unknown. */
 
-export interface PathSegment {
-  /** Decoded, case kept. */
-  readonly text: string
-  /** As received. */
-  readonly raw: string
-}
-
 /** Servers disagree on what these mean, so no surface is named for a path that holds them. */
 const UNSAFE = /%(?:2f|5c|00|25)|\\/iu
 
 /**
- * Decoded segments without path parameters; empty ones (doubled and trailing slashes) are left out. Null for a path
+ * Decoded segments, case kept, without path parameters; empty ones (doubled and trailing slashes) are left out. Null for a path
  * with dot segments, encoded slashes, control characters or a broken percent-encoding.
  */
-export function readSegments(path: string): readonly PathSegment[] | null {
+export function readSegments(path: string): readonly string[] | null {
   if (!path.startsWith('/') || UNSAFE.test(path)) return null
-  const segments: PathSegment[] = []
+  const segments: string[] = []
   for (const raw of path.split('/')) {
     const text = readSegment(raw)
     if (text === null || text === '.' || text === '..') return null
-    if (text !== '') segments.push({ text, raw })
+    if (text !== '') segments.push(text)
   }
   return segments
 }
@@ -43,10 +36,10 @@ function readSegment(raw: string): string | null {
  * A pattern such as `responses/*` or `files/**`: `*` is one segment, a last `**` any number of them. Letter case does
  * not count, as it does not for some servers.
  */
-export function matchesPattern(segments: readonly PathSegment[], pattern: string): boolean {
+export function matchesPattern(segments: readonly string[], pattern: string): boolean {
   const wanted = pattern.split('/')
   const open = wanted.at(-1) === '**'
   if (open) wanted.pop()
   if (open ? segments.length < wanted.length : segments.length !== wanted.length) return false
-  return wanted.every((word, i) => word === '*' || word === segments[i]?.text.toLowerCase())
+  return wanted.every((word, i) => word === '*' || word === segments[i]?.toLowerCase())
 }

@@ -35,6 +35,8 @@ function readEvent(
 ): void {
   const type = textAt(json, 'type') ?? event
   if (type === 'error' && valueAt(json, 'error') === undefined) draft.error ??= errorText(json)
+  // The last event of a stream that was cut off may have a name and half its data.
+  if (typeof json !== 'object' || json === null) return
   readCommon(draft, json)
   if (type.startsWith('response.')) responses.event(type, json)
   else if (type === 'transcript.text.delta') draft.text += textAt(json, 'delta') ?? ''

@@ -1,6 +1,6 @@
 /** Names the surfaces of the OpenAI API and of Azure OpenAI; whatever else is asked below the prefix is opaque, not unrecorded. */
 import type { PathMatch, Surface, SurfaceKind } from '../../model/dialect.ts'
-import { matchesPattern, type PathSegment, readSegments } from '../path-pattern.ts'
+import { matchesPattern, readSegments } from '../path-pattern.ts'
 
 interface Row {
   readonly name: string
@@ -63,15 +63,15 @@ const OTHER: Row = row('*', '**', 'other', 'opaque')
 
 interface Address {
   readonly vendor: 'openai' | 'azure'
-  readonly rest: readonly PathSegment[]
+  readonly rest: readonly string[]
   readonly deployment: string | null
 }
 
-function addressOf(segments: readonly PathSegment[]): Address {
-  const words = segments.map(({ text }) => text.toLowerCase())
+function addressOf(segments: readonly string[]): Address {
+  const words = segments.map((segment) => segment.toLowerCase())
   const below = words[0] === 'openai' ? 1 : 0
   if (words[below] === 'deployments' && segments.length > below + 1) {
-    const deployment = segments[below + 1]?.text ?? null
+    const deployment = segments[below + 1] ?? null
     return { vendor: 'azure', rest: segments.slice(below + 2), deployment }
   }
   const vendor = below === 1 ? 'azure' : 'openai'
@@ -79,7 +79,7 @@ function addressOf(segments: readonly PathSegment[]): Address {
   return { vendor, rest, deployment: null }
 }
 
-function rowOf(method: string, rest: readonly PathSegment[]): Row {
+function rowOf(method: string, rest: readonly string[]): Row {
   const fits = (candidate: Row): boolean =>
     (candidate.methods.length === 0 || candidate.methods.includes(method)) &&
     matchesPattern(rest, candidate.pattern)
@@ -111,9 +111,9 @@ function upstreamPath(
   path: string,
   vendor: Address['vendor'],
   found: Row,
-  segments: readonly PathSegment[],
+  segments: readonly string[],
 ): string {
-  const versioned = segments[0]?.text.toLowerCase() === 'v1'
+  const versioned = segments[0]?.toLowerCase() === 'v1'
   return vendor === 'azure' || found === OTHER || versioned ? path : `/v1${path}`
 }
 
@@ -124,5 +124,5 @@ export function claims({ method, path }: PathMatch): boolean {
   const { vendor, rest, deployment } = addressOf(segments)
   const found = rowOf(method, rest)
   if (found === OTHER) return deployment !== null
-  return vendor === 'azure' || segments[0]?.text.toLowerCase() === 'v1' || found.readsBody
+  return vendor === 'azure' || segments[0]?.toLowerCase() === 'v1' || found.readsBody
 }
