@@ -8,19 +8,16 @@ export type HostRange = 'name' | 'public' | 'private' | 'link-local'
 export type BaseUrlReading =
   | {
       readonly kind: 'url'
-      /** No trailing slash and no final version segment: surfaces bring their own. */
+      /** No trailing slash. */
       readonly baseUrl: string
       readonly range: HostRange
       readonly clearText: boolean
     }
   | { readonly kind: 'unreadable'; readonly hint: string }
 
-/** Segments that callers' paths bring along themselves. */
-const VERSION_SEGMENT: Readonly<Record<DialectName, RegExp>> = {
-  openai: /\/v1$/,
-  anthropic: /\/v1$/,
+/** Callers' paths of these dialects always bring the version; the gateway joins `/v1` of the others. */
+const VERSION_SEGMENT: Readonly<Partial<Record<DialectName, RegExp>>> = {
   gemini: /\/v1(?:alpha|beta)?$/,
-  bedrock: /\/$/,
   ollama: /\/api$/,
 }
 
@@ -39,7 +36,7 @@ export function readBaseUrl(written: string, dialect: DialectName): BaseUrlReadi
   if (url.search !== '' || url.hash !== '') {
     return unreadable('Remove the query; keys in a query are sent with `credential`.')
   }
-  const path = url.pathname.replace(/\/+$/, '').replace(VERSION_SEGMENT[dialect], '')
+  const path = url.pathname.replace(/\/+$/, '').replace(VERSION_SEGMENT[dialect] ?? '', '')
   return {
     kind: 'url',
     baseUrl: `${url.origin}${path}`.replaceAll(REGION_STAND_IN, REGION),
@@ -52,22 +49,37 @@ function unreadable(hint: string): BaseUrlReading {
   return { kind: 'unreadable', hint }
 }
 
-const linkLocal = new BlockList()
-linkLocal.addSubnet('169.254.0.0', 16, 'ipv4')
-linkLocal.addSubnet('fe80::', 10, 'ipv6')
-linkLocal.addAddress('fd00:ec2::254', 'ipv6')
-linkLocal.addAddress('100.100.100.200', 'ipv4')
+type Subnet = readonly [net: string, prefix: number, family: 'ipv4' | 'ipv6']
 
-const privateRanges = new BlockList()
-privateRanges.addSubnet('0.0.0.0', 8, 'ipv4')
-privateRanges.addSubnet('10.0.0.0', 8, 'ipv4')
-privateRanges.addSubnet('100.64.0.0', 10, 'ipv4')
-privateRanges.addSubnet('127.0.0.0', 8, 'ipv4')
-privateRanges.addSubnet('172.16.0.0', 12, 'ipv4')
-privateRanges.addSubnet('192.168.0.0', 16, 'ipv4')
-privateRanges.addAddress('::', 'ipv6')
-privateRanges.addAddress('::1', 'ipv6')
-privateRanges.addSubnet('fc00::', 7, 'ipv6')
+function blockList(subnets: readonly Subnet[]): BlockList {
+  const list = new BlockList()
+  for (const [net, prefix, family] of subnets) list.addSubnet(net, prefix, family)
+  return list
+}
+
+/** Where cloud metadata services live, and addresses that name no single host. */
+const linkLocal = blockList([
+  ['169.254.0.0', 16, 'ipv4'],
+  ['100.100.100.200', 32, 'ipv4'],
+  ['168.63.129.16', 32, 'ipv4'],
+  ['192.0.0.192', 32, 'ipv4'],
+  ['0.0.0.0', 8, 'ipv4'],
+  ['224.0.0.0', 3, 'ipv4'],
+  ['fe80::', 10, 'ipv6'],
+  ['fd00:ec2::254', 128, 'ipv6'],
+  ['ff00::', 8, 'ipv6'],
+  ['::', 128, 'ipv6'],
+])
+
+const privateRanges = blockList([
+  ['10.0.0.0', 8, 'ipv4'],
+  ['100.64.0.0', 10, 'ipv4'],
+  ['127.0.0.0', 8, 'ipv4'],
+  ['172.16.0.0', 12, 'ipv4'],
+  ['192.168.0.0', 16, 'ipv4'],
+  ['::1', 128, 'ipv6'],
+  ['fc00::', 7, 'ipv6'],
+])
 
 /** The range of a host that is written as an address; `name` needs DNS and is checked when it is connected to. */
 export function hostRange(host: string): HostRange {

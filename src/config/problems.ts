@@ -1,10 +1,11 @@
 /** Collects what is wrong with a configuration, each with its place, and turns schema issues into plain words. */
+import { looksSecret } from '../lib/secret-shape.ts'
 import type { z } from 'zod'
 import type { ConfigProblem } from './config.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { allowedAt, knownKeys, noteOf, schemaAt } from './schema-walk.ts'
 import { configSchema } from './schema.ts'
-import { looksSecret, shownKey, shownPath, shownValue } from './shown.ts'
+import { shownKey, shownPath, shownValue } from './shown.ts'
 import type { Locate, Place } from './yaml-source.ts'
 
 export type Path = readonly PropertyKey[]
@@ -136,17 +137,4 @@ function valueAt(value: unknown, path: Path): unknown {
         : undefined,
     value,
   )
-}
-
-/** Lines for people: place, path, message, then what was found, what is allowed, and a hint. */
-export function formatProblem(problem: ConfigProblem): string {
-  const { source, line, column, path, message, found, allowed, hint } = problem
-  const place = line === null ? source : `${source}:${String(line)}:${String(column ?? 1)}`
-  const head = path === '' ? `${place}: ${message}` : `${place}: ${path}: ${message}`
-  const rest = [
-    found === '' ? '' : `    found:   ${found}`,
-    allowed === '' ? '' : `    allowed: ${allowed}`,
-    hint === '' ? '' : `    hint:    ${hint}`,
-  ]
-  return [head, ...rest.filter((text) => text !== '')].join('\n')
 }

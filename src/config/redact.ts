@@ -1,5 +1,6 @@
 /** The printable form of a configuration, and the hash that names a snapshot in evidence. */
 import { createHash } from 'node:crypto'
+import { stringify } from 'yaml'
 import type { Config } from './config.ts'
 
 /** Plain values with every secret replaced by its source. Safe to print. */
@@ -36,4 +37,14 @@ function canonical(value: unknown): string {
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`)
   return `{${pairs.join(',')}}`
+}
+
+/** For `custody config print`: the hash, then the redacted form. */
+export function printableConfig(config: Config): Readonly<Record<string, unknown>> {
+  return { hash: config.hash, ...redactConfig(config) }
+}
+
+/** The same as YAML. */
+export function printableText(config: Config): string {
+  return stringify(printableConfig(config))
 }

@@ -1,14 +1,7 @@
 /** Finds the route of an exchange: the first rule whose every written condition matches. */
+import type { RouteFacts } from '../model/settings.ts'
 import type { Route } from '../model/upstream.ts'
 import type { RouteMatch, RouteRule } from './config.ts'
-
-export interface RouteFacts {
-  readonly upstream: string
-  readonly surface: string
-  /** The service the credential proves; a declared tag must not choose a weaker recording mode. */
-  readonly service: string
-  readonly model: string | null
-}
 
 /** `rules` ends with a rule that matches everything, as `Config.routes` does. */
 export function matchRoute(rules: readonly RouteRule[], facts: RouteFacts): Route {

@@ -38,7 +38,7 @@ const upstream = z
       'Wire format that the upstream speaks. Required without a preset.',
     ).optional(),
     baseUrl: text(
-      'Origin and optional path prefix, with or without the final version segment (`/v1`). Required unless the preset has one.',
+      'Origin and optional path prefix, with or without the final `/v1`. Required unless the preset has one.',
       'an http:// or https:// URL without user, query or fragment',
     ).optional(),
     region: shaped(

@@ -1,20 +1,8 @@
 /** Says what was found without ever repeating what may be a secret. */
 
-const SECRET_SHAPES = [
-  /(?:^|[^a-z])(?:sk|pk|rk|gsk|hf|ghp|gho|xox[a-z]|cst)[-_][A-Za-z0-9]/i,
-  /(?:AKIA|ASIA|AIza|ABSK|eyJ|ya29\.)/,
-  /-----BEGIN/,
-  /:\/\/[^/]*@/,
-  /\bbearer\b/i,
-  /[?&;](?:key|token|secret|password|sig)=/i,
-  /(?=[A-Za-z_+/=-]*\d)[A-Za-z0-9_+/=-]{20,}/,
-]
-const SHOWN_CHARS_MAX = 64
+import { looksSecret } from '../lib/secret-shape.ts'
 
-/** True for a text that could be a credential, by shape alone; errs on the side of true. */
-export function looksSecret(text: string): boolean {
-  return SECRET_SHAPES.some((shape) => shape.test(text))
-}
+const SHOWN_CHARS_MAX = 64
 
 /** A short description of a value; `secret` is true at places that hold references to secrets. */
 export function shownValue(value: unknown, secret: boolean): string {

@@ -1,4 +1,5 @@
 /** Resolves written upstreams: preset, base URL, credential and address rules become `Upstream` values. */
+import { looksSecret } from '../lib/secret-shape.ts'
 import type { Upstream, UpstreamCredential } from '../model/upstream.ts'
 import { pointsAt, readBaseUrl } from './base-url.ts'
 import type { BaseUrlReading } from './base-url.ts'
@@ -10,7 +11,6 @@ import type { Environment } from './reference.ts'
 import type { ProblemText } from './problems.ts'
 import type { CheckedUpstream } from './schema.ts'
 import { guardedHeaders, headerCredential, Secret, sigv4Credential } from './secret.ts'
-import { looksSecret } from './shown.ts'
 
 /** What resolving needs to know and where it reports to. `report` paths are below the upstream. */
 export interface UpstreamContext {

@@ -1,0 +1,107 @@
+/** `custody config check | print | schema`: says what is wrong, what is in force, and what may be written. */
+import type { Command } from 'commander'
+import { configJsonSchemaText } from '../../config/config-schema.ts'
+import { readConfig } from '../../config/load.ts'
+import type { LoadOptions } from '../../config/load.ts'
+import { printableConfig, printableText } from '../../config/redact.ts'
+import { visibleText } from '../../lib/visible-text.ts'
+import { problemLines } from '../load.ts'
+import { EXIT } from '../output.ts'
+
+/** What a command says: `out` for standard output, `err` for standard error. */
+export interface Said {
+  readonly out: string
+  readonly err: string
+  readonly exitCode: number
+}
+
+interface Written {
+  readonly config?: string
+  readonly data?: string
+  readonly listen?: string
+  readonly admin?: string
+  readonly json?: boolean
+}
+
+export function registerConfig(program: Command): void {
+  const config = program
+    .command('config')
+    .description('Check, print and describe the configuration.')
+  common(config.command('check'))
+    .description(
+      'Report every problem of the configuration at once; exit code 2 when there is one.',
+    )
+    .action((written: Written) => {
+      speak(checkConfig(optionsOf(written), written.json === true))
+    })
+  common(config.command('print'))
+    .description('Print the configuration in force, defaults filled in. Secrets are never printed.')
+    .option('--redacted', 'secrets by their source (always on)')
+    .action((written: Written) => {
+      speak(printConfig(optionsOf(written), written.json === true))
+    })
+  config
+    .command('schema')
+    .description('Print the JSON Schema of custody.yaml, for editors.')
+    .action(() => {
+      speak(printSchema())
+    })
+}
+
+function common(command: Command): Command {
+  return command
+    .option('--config <file>', 'configuration file')
+    .option('--data <folder>', 'data folder')
+    .option('--listen <host:port>', 'data plane address')
+    .option('--admin <host:port>', 'control plane address')
+    .option('--json', 'one JSON document')
+}
+
+function optionsOf({ config, data, listen, admin }: Written): LoadOptions {
+  return { env: process.env, flags: { config, data, listen, admin } }
+}
+
+function speak({ out, err, exitCode }: Said): void {
+  process.stdout.write(out)
+  process.stderr.write(err)
+  if (exitCode !== EXIT.ok) process.exitCode = exitCode
+}
+
+export function checkConfig(options: LoadOptions, json: boolean): Said {
+  const { config, problems, warnings } = readConfig(options)
+  const good = config !== null && problems.length === 0
+  const exitCode = good ? EXIT.ok : EXIT.usage
+  if (json) {
+    const hash = good ? config.hash : null
+    return { out: `${JSON.stringify({ ok: good, hash, problems, warnings })}\n`, err: '', exitCode }
+  }
+  const err = textOf([
+    ...problems.flatMap(problemLines),
+    ...warnings.map((text) => `warning: ${text}`),
+  ])
+  if (!good) return { out: '', err: `${err}${textOf([countOf(problems.length)])}`, exitCode }
+  const source = config.file ?? 'the environment'
+  return { out: textOf([`ok: configuration from ${source}`]), err, exitCode }
+}
+
+const countOf = (count: number): string => (count === 1 ? '1 problem' : `${String(count)} problems`)
+
+/** Prints what can be printed even when a secret is missing, and says so. */
+export function printConfig(options: LoadOptions, json: boolean): Said {
+  const { config, problems, warnings } = readConfig(options)
+  const said = [...problems.flatMap(problemLines), ...warnings.map((text) => `warning: ${text}`)]
+  const exitCode = config === null || problems.length > 0 ? EXIT.usage : EXIT.ok
+  if (config === null) return { out: '', err: textOf(said), exitCode }
+  const out = json
+    ? `${JSON.stringify(printableConfig(config))}\n`
+    : visibleText(printableText(config))
+  return { out, err: textOf(said), exitCode }
+}
+
+export function printSchema(): Said {
+  return { out: configJsonSchemaText(), err: '', exitCode: EXIT.ok }
+}
+
+function textOf(lines: readonly string[]): string {
+  return lines.map((line) => `${visibleText(line)}\n`).join('')
+}

@@ -1,0 +1,58 @@
+/** Writes the reference pages that come from the code; `--check` fails when one is out of date. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { configJsonSchemaText } from '../src/config/config-schema.ts'
+import { configPage } from './reference/config-page.ts'
+import { errorsPage } from './reference/errors-page.ts'
+import { metricsPage } from './reference/metrics-page.ts'
+
+interface Page {
+  /** Below the repository. */
+  readonly path: string
+  readonly text: () => string
+}
+
+/** Add a page here; nothing else needs to know of it. */
+const PAGES: readonly Page[] = [
+  { path: 'docs/reference/custody.schema.json', text: configJsonSchemaText },
+  { path: 'docs/reference/config.md', text: configPage },
+  { path: 'docs/reference/errors.md', text: errorsPage },
+  { path: 'docs/reference/metrics.md', text: metricsPage },
+]
+
+function committed(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return null
+  }
+}
+
+/** Paths of pages below `root` whose text is not what the code says. */
+export function stalePages(root: string): readonly string[] {
+  return PAGES.filter((page) => committed(join(root, page.path)) !== page.text()).map(
+    (page) => page.path,
+  )
+}
+
+export function writePages(root: string): void {
+  for (const page of PAGES) {
+    const file = join(root, page.path)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, page.text())
+  }
+}
+
+if (import.meta.main) {
+  const root = join(import.meta.dirname, '..')
+  if (process.argv.includes('--check')) {
+    const stale = stalePages(root)
+    for (const path of stale) console.error(`error: ${path} is out of date`)
+    if (stale.length > 0) {
+      console.error('hint: npm run docs')
+      process.exitCode = 1
+    }
+  } else {
+    writePages(root)
+  }
+}
