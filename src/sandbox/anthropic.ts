@@ -8,6 +8,7 @@ import { contentText, objectsIn, textIn } from './json.ts'
 import type { Prompt, ScriptedAnswer } from './scripted-answer.ts'
 import { scriptedAnswer } from './scripted-answer.ts'
 import { sseAnswer, typedEvent } from './sse.ts'
+import type { TypedEvent } from './sse.ts'
 import { promptTokens } from './tokens.ts'
 import type { Usage } from './tokens.ts'
 
@@ -39,15 +40,10 @@ function problemIn(json: JsonObject): string | null {
   return objectsIn(json['messages']).length === 0 ? 'messages: Field required' : null
 }
 
-interface MessageEvent {
-  readonly type: string
-  readonly [field: string]: unknown
-}
-
 export interface AnthropicMessage {
   readonly answer: ScriptedAnswer
   readonly whole: JsonObject
-  readonly events: readonly MessageEvent[]
+  readonly events: readonly TypedEvent[]
 }
 
 /** The answer to an Anthropic-shaped body, both whole and as stream events; Bedrock wraps the same in its own frames. */
@@ -168,7 +164,7 @@ function blocksOf(answer: ScriptedAnswer, id: string): readonly ContentBlock[] {
   return blocks
 }
 
-function blockEvents(block: ContentBlock, index: number): readonly MessageEvent[] {
+function blockEvents(block: ContentBlock, index: number): readonly TypedEvent[] {
   return [
     { type: 'content_block_start', index, content_block: block.opening },
     ...(index === 0 ? [{ type: 'ping' }] : []),

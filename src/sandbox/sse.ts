@@ -8,8 +8,13 @@ export function dataEvent(value: unknown, paced = false): Piece {
   return { bytes: `data: ${JSON.stringify(value)}\n\n`, paced }
 }
 
+export interface TypedEvent {
+  readonly type: string
+  readonly [field: string]: unknown
+}
+
 /** An event whose name repeats the `type` of its data. */
-export function typedEvent(value: { readonly type: string }, paced = false): Piece {
+export function typedEvent(value: TypedEvent, paced = false): Piece {
   return { bytes: `event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`, paced }
 }
 

@@ -9,6 +9,7 @@ import { controlAnswer } from './control.ts'
 import { deliver } from './deliver.ts'
 import type { JsonObject } from './json.ts'
 import { isObject, parseJson, textIn } from './json.ts'
+import { formField } from './form-field.ts'
 import { listen } from './listener.ts'
 import type { Incoming, Outgoing } from './listener.ts'
 import { Outlet } from './outlet.ts'
@@ -16,8 +17,9 @@ import { receiveBody } from './receive-body.ts'
 import type { Entry, HeaderPair, ReceivedRequest } from './received-log.ts'
 import { ReceivedLog } from './received-log.ts'
 import { refuse } from './refuse.ts'
-import type { Route, RouteMatch } from './routes.ts'
-import { matchRoute } from './routes.ts'
+import { matchRoute } from './match-route.ts'
+import type { RouteMatch } from './match-route.ts'
+import type { Route } from './routes.ts'
 import type { Script } from './script.ts'
 import { readScript, SCRIPT_HEADER } from './script.ts'
 import { failureOf } from './scripted-answer.ts'
@@ -208,9 +210,10 @@ function greeting(method: string): Answer {
   return bytesAnswer('text/plain; charset=utf-8', Buffer.from(text))
 }
 
-/** Null when a JSON body is demanded and there is none. */
+/** Null when a JSON body is demanded and there is none; of a form only the model matters here. */
 function jsonOf(route: Route, body: Buffer): JsonObject | null {
-  if (route.body !== 'json') return {}
+  if (route.body === 'none') return {}
+  if (route.body === 'form') return { model: formField(body, 'model') ?? '' }
   const value = parseJson(body.toString())
   return isObject(value) ? value : null
 }
