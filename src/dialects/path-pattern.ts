@@ -18,6 +18,14 @@ export function readSegments(path: string): readonly string[] | null {
   return segments
 }
 
+/**
+ * Encoded slashes read as slashes: ids such as `meta-llama%2FLlama-3` stand in paths, and `chat%2Fcompletions` must
+ * not pass as unknown where a server reads it so.
+ */
+export function splitEncodedSlashes(path: string): string {
+  return path.replaceAll(/%2f/giu, '/')
+}
+
 /** Java servers take `;…` off a segment before they look at it. */
 function readSegment(raw: string): string | null {
   try {

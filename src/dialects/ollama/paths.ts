@@ -1,7 +1,7 @@
 /** Names the surfaces of the Ollama API; what lies below `/v1` there is the OpenAI API. */
 import type { PathMatch, Surface, SurfaceKind } from '../../model/dialect.ts'
 import { openai } from '../openai/index.ts'
-import { matchesPattern, readSegments } from '../path-pattern.ts'
+import { matchesPattern, readSegments, splitEncodedSlashes } from '../path-pattern.ts'
 
 interface Row {
   readonly pattern: string
@@ -44,9 +44,9 @@ function find({ method, path }: PathMatch): Row | null {
 
 /** Null only for paths that servers read in different ways (see `readSegments`). */
 export function recognise(request: PathMatch): Surface | null {
-  const segments = readSegments(request.path)
-  if (segments === null) return null
-  if (segments[0]?.toLowerCase() === 'v1') return openai.recognise(request)
+  const split = readSegments(splitEncodedSlashes(request.path))
+  if (split?.[0]?.toLowerCase() === 'v1') return openai.recognise(request)
+  if (readSegments(request.path) === null) return null
   const found = find(request)
   const kind = found?.kind ?? 'opaque'
   return {

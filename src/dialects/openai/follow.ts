@@ -1,6 +1,7 @@
 /** Recognises the event that ends an OpenAI stream, from its name and the first bytes of its data. */
 import type { StreamFollower, StreamFraming, Surface } from '../../model/dialect.ts'
 import { createSseFollower, type TerminalVerdict } from '../framing/sse.ts'
+import { mediaType, SSE_TYPE } from '../media-type.ts'
 
 const DONE = '[DONE]'
 /** `"error":null` is written by some servers into every chunk. */
@@ -21,7 +22,7 @@ const LAST_EVENTS: ReadonlyMap<string, TerminalVerdict> = new Map([
 ])
 
 export function framing(_surface: Surface, contentType: string): StreamFraming {
-  return /^\s*text\/event-stream\b/iu.test(contentType) ? 'sse' : 'none'
+  return mediaType(contentType) === SSE_TYPE ? 'sse' : 'none'
 }
 
 export function follow(surface: Surface, contentType: string): StreamFollower | null {

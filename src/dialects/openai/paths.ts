@@ -1,6 +1,6 @@
 /** Names the surfaces of the OpenAI API and of Azure OpenAI; whatever else is asked below the prefix is opaque, not unrecorded. */
 import type { PathMatch, Surface, SurfaceKind } from '../../model/dialect.ts'
-import { matchesPattern, readSegments } from '../path-pattern.ts'
+import { matchesPattern, readSegments, splitEncodedSlashes } from '../path-pattern.ts'
 
 interface Row {
   readonly name: string
@@ -86,9 +86,18 @@ function rowOf(method: string, rest: readonly string[]): Row {
   return ROWS.find(fits) ?? OTHER
 }
 
-/** Null only for paths that servers read in different ways (see `readSegments`). */
+/** The deployment is the model, so where it ends must not be in doubt. */
+function segmentsOf(path: string): readonly string[] | null {
+  const split = splitEncodedSlashes(path)
+  const segments = readSegments(split)
+  return split !== path && segments !== null && addressOf(segments).deployment !== null
+    ? null
+    : segments
+}
+
+/** Null only for paths that servers read in different ways. */
 export function recognise({ method, path, query }: PathMatch): Surface | null {
-  const segments = readSegments(path)
+  const segments = segmentsOf(path)
   if (segments === null) return null
   const { vendor, rest, deployment } = addressOf(segments)
   const found = rowOf(method, rest)
@@ -119,7 +128,7 @@ function upstreamPath(
 
 /** `/v1/models/<id>` with a method suffix (`:generateContent`) is Gemini's. */
 export function claims({ method, path }: PathMatch): boolean {
-  const segments = readSegments(path)
+  const segments = segmentsOf(path)
   if (segments === null) return false
   const { vendor, rest, deployment } = addressOf(segments)
   const found = rowOf(method, rest)
