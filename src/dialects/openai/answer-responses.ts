@@ -100,19 +100,26 @@ function isRunning(status: string | null): boolean {
 function itemOf(item: unknown): Item {
   const content = contentOf(valueAt(item, 'content'))
   const summary = contentOf(valueAt(item, 'summary'))
-  const given = textAt(item, 'arguments') ?? textAt(item, 'input')
-  const call =
-    given === null
-      ? null
-      : {
-          id: textAt(item, 'call_id') ?? textAt(item, 'id') ?? '',
-          name: textAt(item, 'name') ?? '',
-          arguments: given,
-        }
   return {
     text: content.text,
     reasoning: summary.reasoning + content.reasoning,
     refusal: content.refusal,
-    call,
+    call: callOf(item),
+  }
+}
+
+/** Where the kinds of call keep what is to be done. */
+const CALL_MEMBERS = ['arguments', 'input', 'action', 'operation', 'queries', 'code'] as const
+
+/** Calls of built-in tools (shell, patch, computer, search) have no name; their kind stands for it. */
+function callOf(item: unknown): Item['call'] {
+  const type = textAt(item, 'type') ?? ''
+  if (!type.endsWith('_call')) return null
+  const member = CALL_MEMBERS.find((name) => (valueAt(item, name) ?? null) !== null)
+  if (member === undefined) return null
+  return {
+    id: textAt(item, 'call_id') ?? textAt(item, 'id') ?? '',
+    name: textAt(item, 'name') ?? type,
+    arguments: textAt(item, member) ?? JSON.stringify(valueAt(item, member)),
   }
 }

@@ -297,6 +297,23 @@ test('a responses stream reads the same from deltas, from finished items and fro
   assert.deepEqual({ ...cut, events: 0 }, { ...expected, finishReason: null, usage: NO_USAGE })
 })
 
+test('calls of built-in tools are shown with what they do', () => {
+  const output = [
+    { type: 'local_shell_call', call_id: 'c1', action: { type: 'exec', command: ['ls'] } },
+    { type: 'apply_patch_call', call_id: 'c2', operation: { type: 'delete_file', path: 'a' } },
+    { type: 'code_interpreter_call', id: 'c3', code: 'print(1)' },
+    { type: 'mcp_call', id: 'c4', name: 'ask', arguments: '{}' },
+    { type: 'image_generation_call', id: 'c5', result: 'AAAA' },
+    { type: 'function_call_output', call_id: 'c6', output: 'x' },
+  ]
+  assert.deepEqual(readWhole({ ...RESPONSE, output }).toolCalls, [
+    { id: 'c1', name: 'local_shell_call', arguments: '{"type":"exec","command":["ls"]}' },
+    { id: 'c2', name: 'apply_patch_call', arguments: '{"type":"delete_file","path":"a"}' },
+    { id: 'c3', name: 'code_interpreter_call', arguments: 'print(1)' },
+    { id: 'c4', name: 'ask', arguments: '{}' },
+  ])
+})
+
 test('an incomplete or failed response says why', () => {
   const incomplete = {
     ...RESPONSE,
