@@ -14,6 +14,7 @@ export interface Admission {
   readonly release: (bytes: number) => void
   /** From now on nothing new is admitted. Resolves when the last exchange has left. */
   readonly drain: () => Promise<void>
+  readonly isDraining: () => boolean
 }
 
 export function createAdmission(): Admission {
@@ -49,5 +50,6 @@ export function createAdmission(): Admission {
       })
       return drained
     },
+    isDraining: () => drained !== null,
   }
 }

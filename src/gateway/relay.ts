@@ -43,6 +43,7 @@ export class Relay implements UpstreamListener {
   #status: number | null = null
   #contentType = ''
   #contentEncoding: string | null = null
+  #isPlain = true
   #address: string | null = null
   #firstByteMs: number | null = null
   #answerBytes = 0
@@ -84,6 +85,7 @@ export class Relay implements UpstreamListener {
     )
     this.#callerHead = [...headersForCaller(flatHeaders), ...exchangeHeaders(this.#exchange)]
     const decoder = contentDecoder(this.#contentEncoding)
+    this.#isPlain = decoder === 'identity'
     const follower =
       status < 300 && decoder !== null
         ? this.#routing.dialect.follow(this.#routing.surface, this.#contentType)
@@ -126,7 +128,8 @@ export class Relay implements UpstreamListener {
 
   onEnd(): void {
     if (this.#phase !== 'body') return
-    if (this.#follower !== null && !this.#follower.terminal && !this.#follower.atBoundary) {
+    // A decoder runs behind the bytes, so of an encoded answer only the provider's own framing is judged.
+    if (this.#isPlain && this.#follower?.terminal === false && !this.#follower.atBoundary) {
       this.#conclude(
         'upstream-failed',
         fail('upstream.protocol', 'It ended in the middle of an event.'),

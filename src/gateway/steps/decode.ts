@@ -1,4 +1,5 @@
 /** Fourth step: reads the body where it can be read, and lets the rest stream; the caller's bytes stay as they came. */
+import { globMatches } from '../../lib/glob.ts'
 import { fail } from '../../model/errors.ts'
 import type { GatewayError } from '../../model/errors.ts'
 import type { RequestView } from '../../model/dialect.ts'
@@ -37,7 +38,7 @@ export async function decode(exchange: Exchange, parts: GatewayParts): Promise<S
   exchange.route = settings.routeFor({
     upstream: routing.upstream.name,
     surface: routing.surface.name,
-    service: exchange.principal?.service || exchange.tags.service,
+    service: exchange.principal?.service ?? '',
     model,
   })
   return mayUseModel(exchange, model) ? null : fail('identity.model-not-allowed')
@@ -128,22 +129,5 @@ function hasBody(exchange: Exchange, declared: number | null): boolean {
 function mayUseModel(exchange: Exchange, model: string | null): boolean {
   const allowed = exchange.principal?.allowedModels ?? null
   if (allowed === null || exchange.routing?.surface.kind === 'manage') return true
-  return model !== null && allowed.some((pattern) => matchesGlob(pattern, model))
-}
-
-/** `*` stands for any run of characters; nothing else is special. */
-export function matchesGlob(pattern: string, text: string): boolean {
-  const pieces = pattern.split('*')
-  const first = pieces[0] ?? ''
-  const last = pieces.at(-1) ?? ''
-  if (pieces.length === 1) return pattern === text
-  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length)
-    return false
-  let at = first.length
-  for (const piece of pieces.slice(1, -1)) {
-    const found = text.indexOf(piece, at)
-    if (found === -1 || found + piece.length > text.length - last.length) return false
-    at = found + piece.length
-  }
-  return true
+  return model !== null && allowed.some((pattern) => globMatches(pattern, model))
 }

@@ -1,0 +1,196 @@
+/** The composition root: builds every room in order, wires them, and closes them in reverse. */
+import { readFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ControlPlane, Readiness } from '../api/server.ts'
+import { startControlPlane } from '../api/server.ts'
+import type { Config, ConfigProblem } from '../config/config.ts'
+import { claimantOf, dialectByName } from '../dialects/registry.ts'
+import { openEvidence } from '../evidence/open-evidence.ts'
+import type { Evidence } from '../evidence/open-evidence.ts'
+import { openLocalKeyProvider } from '../evidence/key-provider.ts'
+import { createAdmission } from '../gateway/admission.ts'
+import type { Admission } from '../gateway/admission.ts'
+import { listen } from '../gateway/listener.ts'
+import { createUpstreamClient } from '../gateway/upstream-client.ts'
+import { createIdentifier } from '../identity/identify.ts'
+import { createKeyAuthenticator } from '../identity/key-authenticator.ts'
+import { systemClock } from '../lib/clock.ts'
+import type { GatewaySettings } from '../model/settings.ts'
+import type { Upstream } from '../model/upstream.ts'
+import { startSandbox } from '../sandbox/start-sandbox.ts'
+import { acquireFolderLock } from '../store/folder-lock.ts'
+import type { FolderLock } from '../store/folder-lock.ts'
+import { openStore } from '../store/store.ts'
+import { createLogger } from '../telemetry/logger.ts'
+import { createMetrics } from '../telemetry/metrics.ts'
+import { keepKeyJournal } from './key-journal.ts'
+import { createObserver } from './observer.ts'
+import { gatewaySettings } from './settings.ts'
+import { starterKey } from './starter-key.ts'
+import { VERSION } from './version.ts'
+
+export interface App extends AsyncDisposable {
+  readonly proxyUrl: string
+  readonly adminUrl: string
+  readonly starterKey: string | null
+  readonly upstreams: readonly Upstream[]
+  readonly version: string
+  readonly evidence: Evidence
+  readonly reload: (config: Config, warnings: readonly string[]) => void
+  /** The configuration in force stays; readiness detail, log and evidence say so. */
+  readonly refuseReload: (problems: readonly ConfigProblem[]) => void
+}
+
+/** A gateway that was killed may need a moment to let go of the folder. */
+const LOCK_TRIES = 50
+const LOCK_WAIT_MS = 100
+
+export async function startApp(config: Config): Promise<App> {
+  await using stack = new AsyncDisposableStack()
+  const clock = systemClock
+  const log = stack.use(createLogger(config.log))
+  const metrics = createMetrics()
+  const { folder } = config.storage
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const lock = await lockFolder(folder)
+  stack.defer(() => lock[Symbol.dispose]())
+
+  const store = stack.use(
+    await openStore(
+      config.storage.index.kind === 'sqlite'
+        ? { kind: 'sqlite', folder }
+        : { kind: 'postgres', url: config.storage.index.url.reveal() },
+    ),
+  )
+  const keysFolder = join(folder, 'keys')
+  const keyProvider = await openLocalKeyProvider(keysFolder)
+  const evidence = stack.use(
+    await openEvidence({ folder, index: store.index, clock, keyProvider, limits: evidenceLimits(config) }),
+  )
+  const sandbox = config.upstreams.some((upstream) => upstream.sandbox) ? stack.use(await startSandbox()) : null
+  const authenticator = stack.use(createKeyAuthenticator(store.keys, clock))
+  const upstreams = stack.use(createUpstreamClient())
+  stack.use(await keepKeyJournal(store.keys, store.index, evidence.recorder))
+
+  let refusedReload = ''
+  let settings: GatewaySettings = gatewaySettings(config, sandbox?.url ?? '')
+  const admission = createAdmission()
+  const listener = await listen(
+    { ...config.listen, tls: config.tls === null ? null : readTls(config.tls) },
+    {
+      clock,
+      recorder: evidence.recorder,
+      identify: createIdentifier([authenticator]),
+      settings: () => settings,
+      dialectByName,
+      claimantOf,
+      upstreams,
+      admission,
+      observer: createObserver(metrics, log),
+    },
+  )
+  stack.use(listener)
+  const admin: ControlPlane = stack.use(
+    await startControlPlane(config.admin, {
+      version: VERSION,
+      readiness: () => readiness(evidence, admission, refusedReload),
+      metrics: () => {
+        gaugesNow(metrics, evidence, admission)
+        return metrics.expose()
+      },
+    }),
+  )
+  stack.defer(async () => {
+    listener.stopAccepting()
+    await Promise.race([admission.drain(), sleep(config.limits.drainMs)])
+  })
+  metrics.buildInfo.with(VERSION, process.versions.node).set(1)
+  const key = await starterKey(keysFolder, store.keys, keyProvider, clock)
+
+  const reloaded = (type: 'config.reloaded' | 'config.refused', hash: string): void => {
+    metrics.configReloads.with(type === 'config.reloaded' ? 'accepted' : 'refused').add()
+    evidence.recorder
+      .note({ type, atMs: clock.nowMs(), actor: '', details: { hash } })
+      .catch((error: unknown) => log.error({}, 'reload not recorded', error))
+  }
+
+  const owned = stack.move()
+  return {
+    proxyUrl: urlOf(config.tls === null ? 'http' : 'https', listener.host, listener.port),
+    adminUrl: urlOf('http', admin.host, admin.port),
+    starterKey: key,
+    upstreams: settings.upstreams,
+    version: VERSION,
+    evidence,
+    reload: (next, warnings) => {
+      settings = gatewaySettings(next, sandbox?.url ?? '')
+      log.setLevel(next.log.level)
+      refusedReload = ''
+      for (const warning of warnings) log.warn({ warning }, 'configuration warning')
+      log.info({ hash: next.hash }, 'configuration reloaded')
+      reloaded('config.reloaded', next.hash)
+    },
+    refuseReload: (problems) => {
+      refusedReload = 'the last reload was refused; the configuration before it is in force'
+      for (const { path, message, line } of problems) {
+        log.error({ path, problem: message, line }, 'configuration refused')
+      }
+      reloaded('config.refused', '')
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+async function lockFolder(folder: string): Promise<FolderLock> {
+  for (let tries = 0; tries < LOCK_TRIES; tries += 1) {
+    const lock = acquireFolderLock(folder)
+    if (lock !== null) return lock
+    await sleep(LOCK_WAIT_MS)
+  }
+  throw new Error(`another gateway uses the data folder ${folder}; stop it or choose another with --data`)
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref()
+  })
+}
+
+function readTls(files: NonNullable<Config['tls']>): { readonly cert: string; readonly key: string } {
+  return { cert: readFileSync(files.certFile, 'utf8'), key: readFileSync(files.keyFile, 'utf8') }
+}
+
+function urlOf(scheme: string, host: string, port: number): string {
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+function evidenceLimits(config: Config) {
+  const { segmentBytesMax, segmentAgeMs, freeBytesMin, deadlineMs, flushMs } = config.recording
+  return {
+    segmentBytesMax,
+    segmentAgeMs,
+    freeBytesMin,
+    openDeadlineMs: deadlineMs,
+    // The promise is flushMs until durable; the commit itself takes part of it.
+    streamCommitMs: Math.max(1, flushMs * 0.8),
+  }
+}
+
+/** A refused reload does not make the gateway unready: it goes on with what it had, and says so. */
+function readiness(evidence: Evidence, admission: Admission, refusedReload: string): Readiness {
+  const health = evidence.recorder.health()
+  const draining = admission.isDraining()
+  return {
+    ready: health.ready && !draining,
+    checks: { recorder: health.ready ? 'ok' : health.reason, admission: draining ? 'draining' : 'ok', configuration: refusedReload || 'ok' },
+  }
+}
+
+function gaugesNow(metrics: ReturnType<typeof createMetrics>, evidence: Evidence, admission: Admission): void {
+  const health = evidence.recorder.health()
+  metrics.recorderReady.with().set(health.ready ? 1 : 0)
+  if (health.freeBytes !== null) metrics.evidenceFreeBytes.with().set(health.freeBytes)
+  metrics.exchangesInProgress.with().set(admission.running())
+  metrics.bufferedBytes.with().set(admission.heldBytes())
+}

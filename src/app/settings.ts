@@ -1,0 +1,15 @@
+/** Makes the data plane's settings snapshot from the resolved configuration. */
+import type { Config } from '../config/config.ts'
+import { matchRoute } from '../config/route-match.ts'
+import type { GatewaySettings } from '../model/settings.ts'
+
+/** `sandboxUrl` stands in as the base URL of upstreams that have none of their own. */
+export function gatewaySettings(config: Config, sandboxUrl: string): GatewaySettings {
+  return {
+    upstreams: config.upstreams.map((upstream) =>
+      upstream.sandbox ? { ...upstream, baseUrl: sandboxUrl } : upstream,
+    ),
+    routeFor: (facts) => matchRoute(config.routes, facts),
+    limits: config.limits,
+  }
+}

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { visibleLine, visibleText } from './visible-text.ts'
+
+test('plain text in any script stays as it is', () => {
+  for (const text of ['hello', 'grüße', '日本語', 'שלום', 'مرحبا', 'a\tb\nc', '👩‍💻'.replaceAll('\u200d', '')]) {
+    assert.equal(visibleText(text), text)
+  }
+})
+
+test('terminal escapes, bidi controls and invisible characters are shown as code points', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['\u001b[2J', '\\u{1b}[2J'],
+    ['\u009b31m', '\\u{9b}31m'],
+    ['a\rb', 'a\\u{d}b'],
+    ['\u202eevil', '\\u{202e}evil'],
+    ['\u2066x\u2069', '\\u{2066}x\\u{2069}'],
+    ['pass\u200bword', 'pass\\u{200b}word'],
+    ['\u{e0041}', '\\u{e0041}'],
+    ['\u0000', '\\u{0}'],
+    ['\ud800', '\\u{d800}'],
+    ['\u0007\u0008', '\\u{7}\\u{8}'],
+  ]
+  for (const [hostile, shown] of cases) assert.equal(visibleText(hostile), shown)
+})
+
+test('no control character but line feed and tab survives in any text', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+      // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+      assert.doesNotMatch(visibleText(text), /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/u)
+      assert.doesNotMatch(visibleLine(text), /[\n\t]/)
+    }),
+  )
+})
+
+test('a line is cut to its length with a mark', () => {
+  assert.equal(visibleLine('abcdef', 4), 'abc…')
+  assert.equal(visibleLine('abcd', 4), 'abcd')
+})
