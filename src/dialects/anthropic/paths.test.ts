@@ -54,7 +54,7 @@ test('each path has its surface and is sent on under /v1', () => {
     ['POST', '/v1/messages/new-thing', 'anthropic.other opaque', '/v1/messages/new-thing'],
     ['GET', '/protocol', 'anthropic.other opaque', '/protocol'],
     ['POST', '/v1/organizations/x', 'anthropic.other opaque', '/v1/organizations/x'],
-    ['POST', '/v1/Messages', 'anthropic.other opaque', '/v1/Messages'],
+    ['POST', '/v1/Messages', 'anthropic.messages generate reads', '/v1/Messages'],
   ] as const
   for (const [method, path, named, upstreamPath] of rows) {
     const surface = recognise(method, path)
@@ -74,6 +74,18 @@ test('the token exchange is not sent to the provider', () => {
   assert.equal(recognise('POST', '/v1/oauth/token'), null)
   assert.equal(recognise('POST', '/v1/oauth/%74oken'), null)
   assert.equal(recognise('POST', '/v1/oauth/tokens')?.name, 'anthropic.other')
+})
+
+test('a path that servers read in different ways is not recognised', () => {
+  for (const path of [
+    '/v1/../messages',
+    '/v1%2fmessages',
+    '/v1/messages%00',
+    '/v1/%zz',
+    'v1/messages',
+  ]) {
+    assert.equal(recognise('POST', path), null, path)
+  }
 })
 
 test('only paths that no other provider answers are claimed', () => {

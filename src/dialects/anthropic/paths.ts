@@ -1,6 +1,6 @@
 /** Names the surfaces of the Anthropic API, with and without the `/v1` that some clients leave out. */
 import type { PathMatch, Surface, SurfaceKind } from '../../model/dialect.ts'
-import { pathSegments } from '../decoded-path.ts'
+import { readSegments } from '../path-pattern.ts'
 
 interface Naming {
   readonly name: string
@@ -11,8 +11,10 @@ interface Naming {
 const ROOT: Naming = { name: 'anthropic.root', kind: 'manage', readsBody: false }
 const OTHER: Naming = { name: 'anthropic.other', kind: 'opaque', readsBody: false }
 
+/** Null for the token exchange and for paths that servers read in different ways (see `readSegments`). */
 export function recogniseAnthropic(request: PathMatch): Surface | null {
-  const segments = pathSegments(request.path)
+  const segments = readSegments(request.path)?.map((segment) => segment.toLowerCase())
+  if (segments === undefined) return null
   const versioned = segments[0] === 'v1'
   const rest = versioned ? segments.slice(1) : segments
   // Token exchange is answered by the gateway itself, never by a provider.
@@ -30,7 +32,7 @@ export function recogniseAnthropic(request: PathMatch): Surface | null {
 
 /** Paths that no other provider answers; `/v1/models` and `/v1/files` are also OpenAI's. */
 export function claimsAnthropic(request: PathMatch): boolean {
-  const [version, resource] = pathSegments(request.path)
+  const [version, resource] = readSegments(request.path) ?? []
   return version === 'v1' && (resource === 'messages' || resource === 'complete')
 }
 

@@ -1,0 +1,20 @@
+/** The Gemini dialect: the Gemini API and Vertex AI, with Anthropic models behind `rawPredict`. */
+import type { Dialect } from '../../model/dialect.ts'
+import { mediaType, SSE_TYPE } from '../media-type.ts'
+import { readGeminiAnswer } from './answer.ts'
+import { renderGeminiError, renderGeminiStreamError } from './errors.ts'
+import { followGemini } from './follow.ts'
+import { claimsGemini, recogniseGemini } from './paths.ts'
+import { readGeminiRequest } from './request.ts'
+
+export const gemini: Dialect = {
+  name: 'gemini',
+  recognise: recogniseGemini,
+  claims: claimsGemini,
+  readRequest: readGeminiRequest,
+  framing: (_surface, contentType) => (mediaType(contentType) === SSE_TYPE ? 'sse' : 'none'),
+  follow: followGemini,
+  readAnswer: readGeminiAnswer,
+  renderError: renderGeminiError,
+  renderStreamError: renderGeminiStreamError,
+}
