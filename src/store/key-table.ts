@@ -3,25 +3,27 @@ import { sql } from 'kysely'
 import type { KeyRow, KeyTable } from '../model/keys.ts'
 import type { ControlDb, GatewayKeyTable } from './schema.ts'
 
-/** How one engine tells every process that a key has changed. */
-export interface KeySignal {
+/** What the engines do differently: how a key change is told to every process, and how little a last use may cost. */
+export interface KeyEngine {
   readonly version: () => number
   /** Inside the changing transaction: other processes learn of it when it commits. */
   readonly announce: (transaction: ControlDb) => Promise<void>
   /** After the commit: this process learns of it. */
   readonly committed: () => void
+  /** Runs writes that a power cut may undo. */
+  readonly relaxed: (work: (db: ControlDb) => Promise<void>) => Promise<void>
 }
 
 const TOUCHES_MAX = 500
 
-export function createKeyTable(db: ControlDb, signal: KeySignal): KeyTable {
+export function createKeyTable(db: ControlDb, engine: KeyEngine): KeyTable {
   const change = async <Result>(work: (db: ControlDb) => Promise<Result>): Promise<Result> => {
     const result = await db.transaction().execute(async (transaction) => {
       const value = await work(transaction)
-      await signal.announce(transaction)
+      await engine.announce(transaction)
       return value
     })
-    signal.committed()
+    engine.committed()
     return result
   }
   const one = async (column: 'id' | 'hash', value: string): Promise<KeyRow | null> => {
@@ -59,11 +61,13 @@ export function createKeyTable(db: ControlDb, signal: KeySignal): KeyTable {
     touch: async (uses) => {
       // In id order, so that two processes lock the rows in the same order.
       const all = [...uses].sort(([a], [b]) => (a < b ? -1 : 1))
-      for (let start = 0; start < all.length; start += TOUCHES_MAX) {
-        await touchSome(db, all.slice(start, start + TOUCHES_MAX))
-      }
+      await engine.relaxed(async (connection) => {
+        for (let start = 0; start < all.length; start += TOUCHES_MAX) {
+          await touchSome(connection, all.slice(start, start + TOUCHES_MAX))
+        }
+      })
     },
-    version: signal.version,
+    version: engine.version,
   }
 }
 

@@ -42,12 +42,14 @@ export async function openPostgres(url: string): Promise<Store> {
   await migrate(base, ENGINE, CONTROL_AREA)
   const listener = cleanup.use(await listenForKeyChanges(url))
   const db = base.$extendTables<IndexTables>()
-  const keys = createKeyTable(base.$extendTables<ControlTables>(), {
+  const control = base.$extendTables<ControlTables>()
+  const keys = createKeyTable(control, {
     version: listener.version,
     announce: async (transaction) => {
       await sql`select pg_notify(${KEY_CHANNEL}, '')`.execute(transaction)
     },
     committed: listener.committed,
+    relaxed: (work) => work(control),
   })
   const opened = cleanup.move()
   return {

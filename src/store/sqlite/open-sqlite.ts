@@ -10,9 +10,11 @@ import { createKeyTable } from '../key-table.ts'
 import type { Engine } from '../migrate.ts'
 import { CONTROL_AREA, INDEX_AREA, migrate, rebuild } from '../migrate.ts'
 import { decodeBlock } from '../row-codec.ts'
-import type { BlockTable, ControlTables, IndexTables } from '../schema.ts'
+import type { BlockTable, ControlDb, ControlTables, IndexTables } from '../schema.ts'
 import { SQLITE_TYPES } from '../schema.ts'
 import type { Store } from '../store.ts'
+import type { Checkpointer } from './checkpointer.ts'
+import { createCheckpointer } from './checkpointer.ts'
 import { NodeSqliteDialect } from './node-sqlite-dialect.ts'
 import { createSqliteIndexWriter } from './sqlite-index-writer.ts'
 import { whenFree } from './when-free.ts'
@@ -27,18 +29,23 @@ export async function openSqlite(folder: string): Promise<Store> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   await using cleanup = new AsyncDisposableStack()
   const indexFile = cleanup.adopt(await openFile(join(folder, 'index.db'), 'normal'), closeFile)
+  // The checkpointer does it earlier and off this thread; this is the bound when it cannot.
+  indexFile.exec('pragma wal_autocheckpoint = 20000; pragma cache_size = -32768')
+  const checkpointer = cleanup.use(createCheckpointer(join(folder, 'index.db')))
   const controlFile = cleanup.adopt(await openFile(join(folder, 'control.db'), 'full'), closeFile)
   const index = new Kysely<unknown>({ dialect: new NodeSqliteDialect(indexFile) })
   const control = new Kysely<unknown>({ dialect: new NodeSqliteDialect(controlFile) })
   await migrate(index, ENGINE, INDEX_AREA)
   await migrate(control, ENGINE, CONTROL_AREA)
-  const keys = createKeyTable(control.$extendTables<ControlTables>(), {
+  const controlDb = control.$extendTables<ControlTables>()
+  const keys = createKeyTable(controlDb, {
     ...createVersion(controlFile),
     announce: async () => {},
+    relaxed: (work) => withoutSync(controlDb, controlFile, work),
   })
   const opened = cleanup.move()
   return {
-    index: createSqliteIndex(index, indexFile),
+    index: createSqliteIndex(index, indexFile, checkpointer),
     keys,
     dropIndex: () => rebuild(index, ENGINE, INDEX_AREA),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
@@ -64,7 +71,11 @@ function closeFile(database: DatabaseSync): void {
   if (database.isOpen) database.close()
 }
 
-function createSqliteIndex(db: Kysely<unknown>, database: DatabaseSync): ExchangeIndex {
+function createSqliteIndex(
+  db: Kysely<unknown>,
+  database: DatabaseSync,
+  checkpointer: Checkpointer,
+): ExchangeIndex {
   const write = createSqliteIndexWriter(database)
   const findOwn = database.prepare(
     'select * from blocks where id = ? and retention_class = ? and instance = ?',
@@ -73,7 +84,10 @@ function createSqliteIndex(db: Kysely<unknown>, database: DatabaseSync): Exchang
   return {
     ...createIndexReader(db.$extendTables<IndexTables>()),
     // Through Kysely's only connection, so that a batch never lands inside a running migration.
-    apply: (batch) => db.connection().execute(() => write(batch)),
+    apply: async (batch) => {
+      await db.connection().execute(() => write(batch))
+      checkpointer.wrote(batch.exchanges.length + batch.blocks.length + batch.events.length)
+    },
     findBlocks: async (ids, retentionClass, instance) => {
       const found: BlockRow[] = []
       for (const id of ids) {
@@ -88,6 +102,22 @@ function createSqliteIndex(db: Kysely<unknown>, database: DatabaseSync): Exchang
     },
     clear: () => rebuild(db, ENGINE, INDEX_AREA),
   }
+}
+
+/** An fsync every few seconds for the last use of a key would hold up every exchange of the process. */
+async function withoutSync(
+  db: ControlDb,
+  database: DatabaseSync,
+  work: (db: ControlDb) => Promise<void>,
+): Promise<void> {
+  await db.connection().execute(async (connection) => {
+    database.exec('pragma synchronous = normal')
+    try {
+      await connection.transaction().execute(work)
+    } finally {
+      database.exec('pragma synchronous = full')
+    }
+  })
 }
 
 /** `data_version` changes with the writes of every other connection, the counter with our own; both only grow. */
