@@ -305,6 +305,18 @@ test('a clash is found in an object of any size, wherever its keys lie', () => {
   }
 })
 
+test('keys that only have the same hash do not clash', () => {
+  // Known FNV-1a collisions, whole words.
+  for (const [one, other] of [
+    ['costarring', 'liquid'],
+    ['declinate', 'macallums'],
+    ['altarage', 'zinke'],
+  ]) {
+    assert.equal(codeOf(`{"${one}":1,"${other}":2}`), 'accepted')
+    assert.equal(codeOf(`{"${one}":1,"${other}":2,"${one}":3}`), 'duplicate-key')
+  }
+})
+
 test('the keys of an earlier object do not clash with those of a later one at the same depth', () => {
   const many = `{${Array.from({ length: 40 }, (_, i) => `"k${i}":[]`).join(',')}}`
   assert.equal(codeOf(`[${many},${many},{"k1":{"k1":1},"k2":2}]`), 'accepted')
