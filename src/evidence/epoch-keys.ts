@@ -1,0 +1,194 @@
+/** The keys of one segment, one per retention class: makes them, wraps them, seals and opens frames with them. */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  randomBytes,
+  type KeyObject,
+} from 'node:crypto'
+import { zstdCompressSync, zstdDecompressSync, constants } from 'node:zlib'
+import type { InstanceId } from '../lib/ids.ts'
+import type { KeyProvider } from './key-provider.ts'
+import { fillKey } from './random-pool.ts'
+import {
+  CIPHERTEXT_AT,
+  copyAuthenticatedHead,
+  FRAME_BODY_AT,
+  FRAME_BYTES_MAX,
+  FRAME_HEAD_BYTES,
+  FRAME_OVERHEAD,
+  TAG_BYTES,
+  writeBodyCrc,
+  writeFrameHead,
+  type FrameHead,
+  type FrameType,
+  type SegmentHeader,
+  type WrappedEpochKey,
+} from './segment-format.ts'
+
+const KEY_BYTES = 32
+/** Below this many bytes compression costs more than it saves. */
+const COMPRESS_MIN = 200
+export const ZSTD_OPTIONS = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+
+export interface SegmentIdentity {
+  readonly instance: InstanceId
+  readonly segment: number
+}
+
+interface ClassKey {
+  readonly retentionClass: string
+  readonly key: KeyObject
+  /** Constant part of the authenticated data, then room for a frame header. */
+  readonly aad: Buffer
+  readonly aadHeadAt: number
+}
+
+/** What is authenticated when an epoch key is wrapped: the key works in no other segment and for no other class. */
+export function epochKeyAad(segment: SegmentIdentity, retentionClass: string): Buffer {
+  return Buffer.from(
+    `custody/epoch-key/v1\0${segment.instance}\0${segment.segment}\0${retentionClass}`,
+  )
+}
+
+function classKey(segment: SegmentIdentity, retentionClass: string, key: Buffer): ClassKey {
+  const prefix = Buffer.from(
+    `custody/frame/v1\0${segment.instance}\0${segment.segment}\0${retentionClass}\0`,
+  )
+  return {
+    retentionClass,
+    key: createSecretKey(key),
+    aad: Buffer.concat([prefix, Buffer.alloc(FRAME_HEAD_BYTES)]),
+    aadHeadAt: prefix.length,
+  }
+}
+
+export interface FrameContent {
+  readonly type: FrameType
+  readonly record: string
+  readonly blockId: Buffer | null
+  readonly plainLength: number
+  readonly payload: Buffer
+  /** True when `payload` is the zstd form of the plain payload. */
+  readonly compressed: boolean
+}
+
+/** Compresses when that helps. `payload` of the result has a known form. */
+export function packContent(plain: Buffer): {
+  readonly payload: Buffer
+  readonly compressed: boolean
+} {
+  if (plain.length < COMPRESS_MIN) return { payload: plain, compressed: false }
+  const smaller = zstdCompressSync(plain, ZSTD_OPTIONS)
+  if (smaller.length >= plain.length) return { payload: plain, compressed: false }
+  return { payload: smaller, compressed: true }
+}
+
+export class EpochKeys {
+  readonly #classes: readonly ClassKey[]
+  readonly #indexes: ReadonlyMap<string, number>
+  readonly #dek = Buffer.alloc(KEY_BYTES)
+  readonly #wrapNonce = Buffer.from([0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0])
+  readonly #dataNonce = Buffer.from([0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0])
+
+  private constructor(classes: readonly ClassKey[]) {
+    this.#classes = classes
+    this.#indexes = new Map(classes.map((entry, index) => [entry.retentionClass, index]))
+  }
+
+  static async make(
+    segment: SegmentIdentity,
+    retentionClasses: readonly string[],
+    provider: KeyProvider,
+  ): Promise<{ readonly keys: EpochKeys; readonly wrapped: readonly WrappedEpochKey[] }> {
+    const classes: ClassKey[] = []
+    const wrapped: WrappedEpochKey[] = []
+    for (const retentionClass of retentionClasses) {
+      const key = randomBytes(KEY_BYTES)
+      classes.push(classKey(segment, retentionClass, key))
+      const sealed = await provider.wrap(key, epochKeyAad(segment, retentionClass))
+      wrapped.push({ retentionClass, wrapped: sealed })
+      key.fill(0)
+    }
+    return { keys: new EpochKeys(classes), wrapped }
+  }
+
+  /** Rejects when the provider is another one or a key was changed. */
+  static async unwrap(header: SegmentHeader, provider: KeyProvider): Promise<EpochKeys> {
+    if (header.provider !== provider.id) {
+      throw new Error(`the segment was sealed under ${header.provider}, not ${provider.id}`)
+    }
+    const classes: ClassKey[] = []
+    for (const { retentionClass, wrapped } of header.epochKeys) {
+      const key = await provider.unwrap(wrapped, epochKeyAad(header, retentionClass))
+      classes.push(classKey(header, retentionClass, key))
+    }
+    return new EpochKeys(classes)
+  }
+
+  has(retentionClass: string): boolean {
+    return this.#indexes.has(retentionClass)
+  }
+
+  className(index: number): string | null {
+    return this.#classes[index]?.retentionClass ?? null
+  }
+
+  /**
+   * Makes the whole frame. Each frame has a fresh data key, and an ordinal is used once per segment, so nonces made
+   * of the ordinal never repeat under a key.
+   */
+  seal(content: FrameContent, retentionClass: string, ordinal: number): Buffer {
+    const classIndex = this.#indexes.get(retentionClass)
+    const owner = classIndex === undefined ? undefined : this.#classes[classIndex]
+    if (classIndex === undefined || owner === undefined) {
+      throw new Error(`the segment has no key for the retention class ${retentionClass}`)
+    }
+    const length = FRAME_OVERHEAD + content.payload.length
+    if (length > FRAME_BYTES_MAX) throw new Error('the payload is too large for a frame')
+    const frame = Buffer.allocUnsafe(length)
+    writeFrameHead(frame, { ...content, length, classIndex, ordinal })
+    copyAuthenticatedHead(frame, owner.aad, owner.aadHeadAt)
+    fillKey(this.#dek)
+    this.#wrapNonce.writeUInt32LE(ordinal, 4)
+    const wrap = createCipheriv('aes-256-gcm', owner.key, this.#wrapNonce)
+    wrap.setAAD(owner.aad)
+    wrap.update(this.#dek).copy(frame, FRAME_BODY_AT)
+    wrap.final()
+    wrap.getAuthTag().copy(frame, FRAME_BODY_AT + KEY_BYTES)
+    this.#dataNonce.writeUInt32LE(ordinal, 4)
+    const cipher = createCipheriv('aes-256-gcm', createSecretKey(this.#dek), this.#dataNonce)
+    cipher.setAAD(owner.aad)
+    cipher.update(content.payload).copy(frame, CIPHERTEXT_AT)
+    cipher.final()
+    cipher.getAuthTag().copy(frame, length - TAG_BYTES - 4)
+    writeBodyCrc(frame)
+    return frame
+  }
+
+  /** The plain payload. Throws when any authenticated byte was changed. */
+  open(frame: Buffer, head: FrameHead): Buffer {
+    const owner = this.#classes[head.classIndex]
+    if (owner === undefined) throw new Error('the frame names a key that the segment does not have')
+    copyAuthenticatedHead(frame, owner.aad, owner.aadHeadAt)
+    this.#wrapNonce.writeUInt32LE(head.ordinal, 4)
+    const unwrap = createDecipheriv('aes-256-gcm', owner.key, this.#wrapNonce)
+    unwrap.setAAD(owner.aad)
+    unwrap.setAuthTag(frame.subarray(FRAME_BODY_AT + KEY_BYTES, CIPHERTEXT_AT))
+    const dek = unwrap.update(frame.subarray(FRAME_BODY_AT, FRAME_BODY_AT + KEY_BYTES))
+    unwrap.final()
+    this.#dataNonce.writeUInt32LE(head.ordinal, 4)
+    const decipher = createDecipheriv('aes-256-gcm', createSecretKey(dek), this.#dataNonce)
+    decipher.setAAD(owner.aad)
+    const tagAt = frame.length - TAG_BYTES - 4
+    decipher.setAuthTag(frame.subarray(tagAt, tagAt + TAG_BYTES))
+    const payload = decipher.update(frame.subarray(CIPHERTEXT_AT, tagAt))
+    decipher.final()
+    const plain = head.compressed
+      ? zstdDecompressSync(payload, { maxOutputLength: head.plainLength + 1 })
+      : payload
+    if (plain.length !== head.plainLength)
+      throw new Error('the payload has another length than the header says')
+    return plain
+  }
+}

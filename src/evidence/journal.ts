@@ -1,0 +1,315 @@
+/** The one append queue of an instance: group commit, rotation, and what happens when the disk fails. */
+import type { Clock } from '../lib/clock.ts'
+import type { InstanceId } from '../lib/ids.ts'
+import type { FrameAddress } from '../model/record.ts'
+import type { Disk } from './disk.ts'
+import type { FrameContent } from './epoch-keys.ts'
+import type { KeyProvider } from './key-provider.ts'
+import type { EvidenceLimits } from './limits.ts'
+import { SegmentWriter } from './segment-writer.ts'
+
+/** A frame to be written. `content` is asked again when the frame has to move to another segment. */
+export interface FrameDraft {
+  readonly content: () => FrameContent
+  /** Set when the frame gets its place; final once its ticket is durable. */
+  address: FrameAddress | null
+  /** Bytes of the sealed frame. */
+  length: number
+}
+
+/** Frames that belong together: they are placed without anything between them and become durable together. */
+export interface Ticket {
+  drafts: readonly FrameDraft[]
+  readonly retentionClass: string
+  /** Memory held until durable. */
+  readonly bytes: number
+  /** Called in journal order when durable. */
+  readonly onDurable: () => void
+  /** True once any of it may have reached a disk. */
+  placed: boolean
+}
+
+export interface JournalOptions {
+  readonly disk: Disk
+  readonly folder: string
+  readonly instance: InstanceId
+  readonly provider: KeyProvider
+  readonly clock: Clock
+  readonly limits: EvidenceLimits
+  readonly retentionClasses: readonly string[]
+  /** After each commit: everything before this place is durable. Tickets were told already. */
+  readonly onCommit: (segment: number, end: number) => void
+  /** No segment can be written. */
+  readonly onFailing: (reason: string) => void
+  /** Segments can be written again; everything kept meanwhile is durable. */
+  readonly onWorking: () => void
+}
+
+/** A new segment is prepared when this part of the current one is used. */
+const PREPARE_AT = 7 / 8
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? `${error.code}: ${error.message}`
+    : String(error instanceof Error ? error.message : error)
+
+export class Journal {
+  readonly #options: JournalOptions
+  readonly #classes: Set<string>
+  #segment: SegmentWriter | null = null
+  #next: SegmentWriter | null = null
+  #preparing: Promise<void> | null = null
+  #lastNumber = 0
+  #previous = { segment: 0, end: 0 }
+  /** Not yet in a segment. */
+  #queue: Ticket[] = []
+  /** In the current segment, not yet durable. */
+  #placed: Ticket[] = []
+  #heldBytes = 0
+  #closing = false
+  #running: Promise<void> | null = null
+  /** A segment failed and no commit has succeeded since. */
+  #suspect = false
+  #failing = ''
+  readonly #background = new Set<Promise<void>>()
+
+  constructor(options: JournalOptions) {
+    this.#options = options
+    this.#classes = new Set(options.retentionClasses)
+  }
+
+  /** Empty while segments can be written. */
+  get failure(): string {
+    if (this.#failing !== '') return this.#failing
+    return this.#suspect ? 'a segment failed and is being replaced' : ''
+  }
+
+  get isFailing(): boolean {
+    return this.#failing !== ''
+  }
+
+  /** Bytes accepted and not durable. */
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  /** Takes the ticket; it becomes durable after the next `kick`, in the order of appends. */
+  append(ticket: Ticket): void {
+    this.#heldBytes += ticket.bytes
+    const segment = this.#segment
+    if (!segment?.has(ticket.retentionClass)) {
+      this.#classes.add(ticket.retentionClass)
+      // The segment has no key of this class and its header cannot get one: the next segment will have it.
+      if (segment !== null) this.#closing = true
+    }
+    if (segment === null || this.#closing || this.#queue.length > 0) this.#queue.push(ticket)
+    else this.#place(segment, ticket)
+  }
+
+  kick(): void {
+    if (this.#failing === '') void this.#run()
+  }
+
+  /** Looks whether the segment is old, prepares the next one, tries again after a failure. Call about every second. */
+  tick(): void {
+    if (this.#failing !== '') {
+      void this.#run()
+      return
+    }
+    const segment = this.#segment
+    const { segmentAgeMs } = this.#options.limits
+    if (segment !== null) {
+      const age = this.#options.clock.nowMs() - segment.activatedAtMs
+      if (age > segmentAgeMs * PREPARE_AT) this.#prepareAhead()
+      if (age > segmentAgeMs) this.#closing = true
+    } else this.#prepareAhead()
+    if (this.#closing) this.kick()
+  }
+
+  /** Takes a ticket back. False when it was placed before: its frames may be, or come to be, on the disk. */
+  withdraw(ticket: Ticket, keep: readonly FrameDraft[]): boolean {
+    const waits = this.#queue.includes(ticket)
+    if (waits) ticket.drafts = keep
+    return waits && !ticket.placed
+  }
+
+  /** Resolves when everything accepted is durable, or the journal is failing. */
+  async flush(): Promise<void> {
+    while (this.#failing === '' && (this.#queue.length > 0 || this.#placed.length > 0)) {
+      await this.#run()
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.flush()
+    await this.#running
+    await this.#preparing
+    const segment = this.#segment
+    this.#segment = null
+    if (segment !== null) await segment.seal().catch(() => {})
+    await this.#next?.discard().catch(() => {})
+    this.#next = null
+    await Promise.allSettled(this.#background)
+  }
+
+  #run(): Promise<void> {
+    this.#running ??= this.#loop().finally(() => {
+      this.#running = null
+    })
+    return this.#running
+  }
+
+  async #loop(): Promise<void> {
+    // The frames of one tick share a group, also when the loop was started by the first of them.
+    await Promise.resolve()
+    try {
+      while (await this.#step());
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** One round. False when there is nothing left to do. Throws when no new segment can be made. */
+  async #step(): Promise<boolean> {
+    const trying = this.#failing !== ''
+    if (this.#segment === null) {
+      if (this.#queue.length === 0 && !trying) return false
+      this.#segment = await this.#openSegment()
+      this.#closing = false
+    }
+    const segment = this.#segment
+    this.#placeQueue(segment)
+    const group = this.#placed
+    if (group.length === 0 && !(trying && segment.hasPending)) {
+      if (!this.#closing) return false
+      this.#rotate(segment)
+      return this.#queue.length > 0
+    }
+    this.#placed = []
+    try {
+      await segment.commit()
+    } catch (error) {
+      this.#poison(segment, group)
+      if (this.#suspect) throw error
+      this.#suspect = true
+      return true
+    }
+    this.#acknowledge(segment, group)
+    return true
+  }
+
+  #placeQueue(segment: SegmentWriter): void {
+    if (this.#closing) return
+    let count = 0
+    for (const ticket of this.#queue) {
+      if (!segment.has(ticket.retentionClass)) {
+        this.#closing = true
+        break
+      }
+      this.#place(segment, ticket)
+      count += 1
+    }
+    this.#queue = this.#queue.slice(count)
+  }
+
+  #place(segment: SegmentWriter, ticket: Ticket): void {
+    for (const draft of ticket.drafts) {
+      const { offset, length } = segment.place(draft.content(), ticket.retentionClass)
+      draft.address = { instance: this.#options.instance, segment: segment.segment, offset }
+      draft.length = length
+    }
+    ticket.placed = true
+    this.#placed.push(ticket)
+  }
+
+  #acknowledge(segment: SegmentWriter, group: readonly Ticket[]): void {
+    for (const ticket of group) {
+      this.#heldBytes -= ticket.bytes
+      ticket.onDurable()
+    }
+    this.#options.onCommit(segment.segment, segment.durableEnd)
+    const { segmentBytesMax } = this.#options.limits
+    if (segment.end > segmentBytesMax * PREPARE_AT) this.#prepareAhead()
+    if (segment.end > segmentBytesMax) this.#closing = true
+    this.#suspect = false
+    if (this.#failing !== '' && this.#queue.length === 0 && this.#placed.length === 0) {
+      this.#failing = ''
+      this.#options.onWorking()
+    }
+  }
+
+  /** A file whose write or fdatasync failed is never written again: the kernel may have dropped its pages. */
+  #poison(segment: SegmentWriter, group: readonly Ticket[]): void {
+    if (segment.durableEnd > 0)
+      this.#previous = { segment: segment.segment, end: segment.durableEnd }
+    this.#segment = null
+    this.#queue = [...group, ...this.#placed, ...this.#queue]
+    this.#placed = []
+    this.#inBackground(segment.abandon())
+  }
+
+  #fail(error: unknown): void {
+    const first = this.#failing === ''
+    this.#failing = reasonOf(error)
+    this.#suspect = true
+    if (first) this.#options.onFailing(this.#failing)
+  }
+
+  #rotate(segment: SegmentWriter): void {
+    this.#previous = { segment: segment.segment, end: segment.durableEnd }
+    this.#segment = null
+    this.#closing = false
+    // A failed truncate leaves zeros behind the last frame, which every reader takes as the end.
+    this.#inBackground(segment.seal())
+  }
+
+  async #openSegment(): Promise<SegmentWriter> {
+    await this.#preparing
+    const ready = this.#next
+    this.#next = null
+    let segment = ready
+    if (ready === null || ![...this.#classes].every((name) => ready.has(name))) {
+      if (ready !== null) this.#inBackground(ready.discard())
+      segment = await this.#prepare()
+    }
+    if (segment === null) throw new Error('no segment was prepared')
+    segment.activate(this.#options.clock.nowMs(), this.#previous)
+    return segment
+  }
+
+  #prepareAhead(): void {
+    if (this.#next !== null || this.#preparing !== null) return
+    this.#preparing = this.#keepNext()
+  }
+
+  async #keepNext(): Promise<void> {
+    try {
+      this.#next = await this.#prepare()
+    } catch {
+      // The same failure is met, and reported, when the segment is needed.
+    } finally {
+      this.#preparing = null
+    }
+  }
+
+  #prepare(): Promise<SegmentWriter> {
+    this.#lastNumber += 1
+    const { disk, folder, instance, provider, limits } = this.#options
+    return SegmentWriter.prepare({
+      disk,
+      folder,
+      instance,
+      provider,
+      segment: this.#lastNumber,
+      isFirst: this.#previous.segment === 0 && this.#segment === null,
+      retentionClasses: [...this.#classes],
+      extentBytes: limits.extentBytes,
+      deadlineMs: limits.diskDeadlineMs,
+    })
+  }
+
+  #inBackground(work: Promise<void>): void {
+    const settled = work.catch(() => {}).finally(() => this.#background.delete(settled))
+    this.#background.add(settled)
+  }
+}

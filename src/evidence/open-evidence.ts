@@ -1,0 +1,119 @@
+/** Opens the evidence of a data folder: recovers what dead writers left, then starts a new instance. */
+import { join } from 'node:path'
+import type { Clock } from '../lib/clock.ts'
+import { newInstanceId, type InstanceId } from '../lib/ids.ts'
+import type { Recorder } from '../model/recorder.ts'
+import type { ExchangeIndex } from '../store/exchange-index.ts'
+import { BlockDirectory } from './block-directory.ts'
+import { BodyCache } from './body-cache.ts'
+import { BodyStore } from './body-store.ts'
+import { nodeDisk, type Disk } from './disk.ts'
+import { feedIndex } from './index-feed.ts'
+import { IndexWriter } from './index-writer.ts'
+import { Journal } from './journal.ts'
+import { openLocalKeyProvider, type KeyProvider } from './key-provider.ts'
+import { openBlockKey } from './keyring.ts'
+import { EVIDENCE_LIMITS, type EvidenceLimits } from './limits.ts'
+import { EvidenceReader } from './reader.ts'
+import { EVENT_CLASS, SegmentRecorder } from './recorder.ts'
+import { recoverFolder, type Recovered } from './recovery.ts'
+import { SegmentFiles } from './segment-files.ts'
+import { instanceFolder, listInstances } from './segment-scan.ts'
+
+export interface EvidenceOptions {
+  /** The data folder. The caller holds its lock (`store/folder-lock.ts`). */
+  readonly folder: string
+  readonly index: ExchangeIndex
+  readonly clock: Clock
+  /** Default: a root key in `<folder>/keys/root.key`. */
+  readonly keyProvider?: KeyProvider
+  readonly disk?: Disk
+  readonly limits?: Partial<EvidenceLimits>
+  /** Classes whose keys every segment has from its start; others make the recorder begin a new segment once. */
+  readonly retentionClasses?: readonly string[]
+}
+
+export interface Evidence extends AsyncDisposable {
+  readonly recorder: Recorder
+  readonly reader: EvidenceReader
+  readonly instance: InstanceId
+  readonly recovered: Recovered
+  /** Resolves when everything handed over is durable and, when the database answers, indexed. */
+  readonly flush: () => Promise<void>
+  /** False while rows wait because the database does not answer. */
+  readonly isIndexed: () => boolean
+}
+
+export async function openEvidence(options: EvidenceOptions): Promise<Evidence> {
+  const { folder, index, clock } = options
+  const disk = options.disk ?? nodeDisk
+  const limits = { ...EVIDENCE_LIMITS, ...options.limits }
+  const keysFolder = join(folder, 'keys')
+  const provider = options.keyProvider ?? (await openLocalKeyProvider(keysFolder, disk))
+  const blockKey = await openBlockKey(keysFolder, provider, disk)
+  const recovered = await recoverFolder({ folder, disk, index, provider, clock })
+  const known = await listInstances(disk, folder)
+  const instance = newInstanceId(clock.nowMs())
+  const local = new Set<InstanceId>([...known, instance])
+
+  const directory = new BlockDirectory({
+    index,
+    entriesMax: limits.blockCacheEntries,
+    isLocal: (name) => local.has(name),
+    folderIsEmpty: known.length === 0,
+  })
+  const files = new SegmentFiles(disk, folder, provider)
+  const indexWriter = new IndexWriter({
+    index,
+    instance,
+    limits,
+    replay: (from, to) =>
+      feedIndex({ disk, folder, files, instance, from: from.segment === 0 ? null : from, to }),
+  })
+  const recorder = new SegmentRecorder(
+    {
+      disk,
+      folder,
+      instance,
+      clock,
+      limits,
+      bodies: new BodyStore(blockKey, new BodyCache(limits.bodyCacheBytes), directory),
+      index: indexWriter,
+    },
+    (callbacks) =>
+      new Journal({
+        disk,
+        folder: instanceFolder(folder, instance),
+        instance,
+        provider,
+        clock,
+        limits,
+        retentionClasses: [EVENT_CLASS, ...(options.retentionClasses ?? ['default'])],
+        ...callbacks,
+      }),
+  )
+  await recorder.look()
+  void recorder.note({
+    type: 'gateway.started',
+    atMs: clock.nowMs(),
+    actor: '',
+    details: { instance, recoveredInstances: recovered.instances, closed: recovered.closed },
+  })
+  await recorder.flush()
+  return {
+    recorder,
+    reader: new EvidenceReader({ folder, index, keyProvider: provider, disk }),
+    instance,
+    recovered,
+    flush: async () => {
+      await recorder.flush()
+      await indexWriter.flush()
+    },
+    isIndexed: () => !indexWriter.isBehind,
+    [Symbol.asyncDispose]: async () => {
+      void recorder.note({ type: 'gateway.stopped', atMs: clock.nowMs(), actor: '', details: {} })
+      await recorder.close()
+      await indexWriter.close()
+    },
+  }
+}

@@ -1,0 +1,134 @@
+/** The plain payloads inside frames: a JSON head with a length before it, then binary sections. */
+import type { AnswerHead, ClosingFacts, EvidenceEvent, OpeningFacts } from '../model/record.ts'
+
+/** Microseconds since the recording was opened, so that a replay runs at the original pace. */
+export type ChunkTiming = readonly [bytes: number, atUs: number]
+
+export type StoredBody =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'streamed' }
+  /** The payload's binary section is the rope that gives the body back. `sha256` is of the whole body. */
+  | { readonly kind: 'whole'; readonly bytes: number; readonly sha256: string }
+
+export interface OpeningPayload {
+  readonly facts: OpeningFacts
+  readonly body: StoredBody
+  /** Wall clock when the recording was opened; chunk times count from here. */
+  readonly openedAtMs: number
+}
+
+export interface StoredAnswerHead extends AnswerHead {
+  readonly origin: 'upstream' | 'gateway'
+  readonly atUs: number
+}
+
+export interface ChunksPayload {
+  /** Counts the frames of one recording and kind from 0. */
+  readonly seq: number
+  /** Only in answer frames, and only in the first. */
+  readonly head?: StoredAnswerHead
+  readonly chunks: readonly ChunkTiming[]
+}
+
+export interface StoredStream {
+  readonly bytes: number
+  readonly sha256: string
+  /** `[segment, offset]` of each frame, in order. */
+  readonly frames: readonly (readonly [segment: number, offset: number])[]
+}
+
+export interface ClosingPayload {
+  readonly facts: ClosingFacts
+  /** `[segment, offset]` of the opening frame, in the same instance. */
+  readonly opening: readonly [segment: number, offset: number]
+  readonly request: StoredStream
+  /** `bytes` and `sha256` cover the frames and the tail. */
+  readonly answer: StoredStream
+  /** Answer chunks that came after the last answer frame; their bytes are the binary section. */
+  readonly tail: ChunksPayload | null
+  /** Bytes that passed in `best-effort` mode and could not be recorded. */
+  readonly lostBytes: number
+  /** Bytes the frames of this exchange take in segments, without this one. */
+  readonly storedBefore: number
+}
+
+export interface RefusalPayload extends OpeningPayload {
+  readonly closing: ClosingFacts
+}
+
+export interface EventPayload {
+  readonly event: EvidenceEvent
+}
+
+export function packPayload(head: object, sections: readonly Buffer[]): Buffer {
+  const json = Buffer.from(JSON.stringify(head))
+  const length = Buffer.allocUnsafe(4)
+  length.writeUInt32LE(json.length, 0)
+  return Buffer.concat([length, json, ...sections])
+}
+
+interface Unpacked {
+  /** JSON text. */
+  readonly head: string
+  readonly rest: Buffer
+}
+
+function unpack(payload: Buffer): Unpacked {
+  if (payload.length < 4) throw new Error('the payload is too short')
+  const end = 4 + payload.readUInt32LE(0)
+  if (end > payload.length) throw new Error('the payload head is cut short')
+  return { head: payload.toString('utf8', 4, end), rest: payload.subarray(end) }
+}
+
+export interface Read<T> {
+  readonly head: T
+  /** The binary section. */
+  readonly rest: Buffer
+}
+
+// Payloads were authenticated under this format version: their heads have the shapes that it writes.
+
+export function readOpening(payload: Buffer): Read<OpeningPayload> {
+  const { head, rest } = unpack(payload)
+  return { head: JSON.parse(head), rest }
+}
+
+export function readRefusal(payload: Buffer): Read<RefusalPayload> {
+  const { head, rest } = unpack(payload)
+  return { head: JSON.parse(head), rest }
+}
+
+export function readChunks(payload: Buffer): Read<ChunksPayload> {
+  const { head, rest } = unpack(payload)
+  return { head: JSON.parse(head), rest }
+}
+
+export function readClosing(payload: Buffer): Read<ClosingPayload> {
+  const { head, rest } = unpack(payload)
+  return { head: JSON.parse(head), rest }
+}
+
+export function readEvent(payload: Buffer): Read<EventPayload> {
+  const { head, rest } = unpack(payload)
+  return { head: JSON.parse(head), rest }
+}
+
+export interface TimedChunk {
+  readonly bytes: Buffer
+  readonly atUs: number
+}
+
+/** Cuts the binary section of a chunks payload at its timings. */
+export function splitChunks(
+  chunks: readonly ChunkTiming[],
+  section: Buffer,
+): readonly TimedChunk[] {
+  let at = 0
+  const cut = chunks.map(([length, atUs]) => {
+    const bytes = section.subarray(at, at + length)
+    at += length
+    return { bytes, atUs }
+  })
+  if (at !== section.length) throw new Error('the chunk lengths do not cover the section')
+  return cut
+}

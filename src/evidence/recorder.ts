@@ -1,0 +1,387 @@
+/** The recorder: opens recordings, keeps the promise that nothing is forwarded unrecorded, and watches the disk. */
+import type { Clock } from '../lib/clock.ts'
+import { newEventId, type InstanceId } from '../lib/ids.ts'
+import { fail } from '../model/errors.ts'
+import type { ClosingFacts, EvidenceEvent, ExchangeRow, OpeningFacts } from '../model/record.ts'
+import type { Opening, Recorder, RecorderHealth, Recording } from '../model/recorder.ts'
+import type { BlockDraft, BodyStore, PreparedBody } from './body-store.ts'
+import type { Disk } from './disk.ts'
+import { contentOf, draftOf, lengthOf } from './drafts.ts'
+import { GapLedger } from './gap-ledger.ts'
+import { gapRecording } from './gap-recording.ts'
+import type { IndexWriter } from './index-writer.ts'
+import type { FrameDraft, Journal, Ticket } from './journal.ts'
+import type { EvidenceLimits } from './limits.ts'
+import {
+  packPayload,
+  type OpeningPayload,
+  type RefusalPayload,
+  type StoredBody,
+} from './payloads.ts'
+import { OpenRecording, type RecordingDesk } from './recording.ts'
+import { closedRow, openRow } from './rows.ts'
+
+/** Frames about the gateway itself are kept in a class of their own. */
+export const EVENT_CLASS = 'custody.events'
+
+const FRAME_MEMORY = 2048
+
+export interface RecorderOptions {
+  readonly disk: Disk
+  readonly folder: string
+  readonly instance: InstanceId
+  readonly clock: Clock
+  readonly limits: EvidenceLimits
+  readonly bodies: BodyStore
+  readonly index: IndexWriter
+}
+
+interface PendingOpen {
+  readonly ticket: Ticket
+  readonly blocks: readonly BlockDraft[]
+  readonly recording: () => OpenRecording
+  readonly reject: (error: Error) => void
+  readonly facts: OpeningFacts
+}
+
+function refusedFacts(facts: OpeningFacts, nowMs: number): ClosingFacts {
+  return {
+    endedAtMs: nowMs,
+    state: 'refused',
+    outcome: 'refused',
+    errorCode: 'evidence.unavailable',
+    status: 503,
+    upstreamStatus: null,
+    upstreamAddress: null,
+    answerBytes: 0,
+    releasedBytes: 0,
+    firstByteMs: null,
+    durationMs: Math.max(0, nowMs - facts.receivedAtMs),
+    finishReason: null,
+    responseId: null,
+    responseModel: null,
+    usage: {
+      inputTokens: null,
+      outputTokens: null,
+      cachedInputTokens: null,
+      reasoningTokens: null,
+    },
+    answerSplices: [],
+  }
+}
+
+export class SegmentRecorder implements Recorder {
+  readonly #options: RecorderOptions
+  readonly #journal: Journal
+  readonly #desk: RecordingDesk
+  readonly #gaps = new GapLedger()
+  readonly #opening = new Set<PendingOpen>()
+  readonly #live = new Set<OpenRecording>()
+  readonly #asides = new Set<Promise<void>>()
+  #dirty = new Set<OpenRecording>()
+  #soon: NodeJS.Timeout | null = null
+  readonly #probe: NodeJS.Timeout
+  #probing = false
+  #freeBytes: number | null = null
+  #lastFailure = ''
+
+  /** `makeJournal` is given what the journal must call back. */
+  constructor(
+    options: RecorderOptions,
+    makeJournal: (callbacks: {
+      readonly onCommit: (segment: number, end: number) => void
+      readonly onFailing: (reason: string) => void
+      readonly onWorking: () => void
+    }) => Journal,
+  ) {
+    this.#options = options
+    this.#journal = makeJournal({
+      onCommit: (segment, end) => options.index.advance(segment, end),
+      onFailing: (reason) => this.#onFailing(reason),
+      onWorking: () => this.#onWorking(),
+    })
+    this.#desk = {
+      submit: (ticket, now) => this.#append(ticket, now),
+      kick: () => this.#journal.kick(),
+      markDirty: (recording) => {
+        this.#dirty.add(recording)
+        this.#commitSoon()
+      },
+      closed: (recording, row) => this.#onClosed(recording, row),
+      mayKeep: (bytes) => this.#journal.heldBytes + bytes <= options.limits.retainedBytesMax,
+      frameBytesMax: options.limits.frameBytesMax,
+    }
+    this.#probe = setInterval(() => void this.look(), options.limits.probeMs)
+    this.#probe.unref()
+  }
+
+  health(): RecorderHealth {
+    const reason = this.#unreadyReason()
+    return { ready: reason === '', reason, freeBytes: this.#freeBytes }
+  }
+
+  async open(opening: Opening): Promise<Recording> {
+    const { facts } = opening
+    const reason = this.#refusesWork()
+    if (reason !== '') {
+      if (facts.mode !== 'best-effort') throw fail('evidence.unavailable')
+      return this.#gap(facts)
+    }
+    const prepared = this.#prepare(opening)
+    const body = prepared instanceof Promise ? await prepared : prepared
+    try {
+      return await this.#openNow(opening, body)
+    } catch (error) {
+      if (facts.mode === 'best-effort') return this.#gap(facts)
+      throw error
+    }
+  }
+
+  refuse(opening: Opening, closing: ClosingFacts): void {
+    const nowMs = this.#options.clock.nowMs()
+    if (!this.#desk.mayKeep(0)) {
+      this.#gaps.refusal(nowMs)
+      return
+    }
+    const prepared = this.#prepare(opening)
+    if (!(prepared instanceof Promise)) {
+      this.#refuseNow(opening, closing, prepared)
+      return
+    }
+    const aside = prepared
+      .then((body) => this.#refuseNow(opening, closing, body))
+      .catch(() => this.#gaps.refusal(nowMs))
+      .finally(() => this.#asides.delete(aside))
+    this.#asides.add(aside)
+  }
+
+  note(event: EvidenceEvent): Promise<void> {
+    const id = newEventId(event.atMs)
+    const draft = draftOf(contentOf('event', id, packPayload({ event }, [])))
+    return new Promise((resolve) => {
+      const onDurable = (): void => {
+        if (draft.address !== null) this.#options.index.event({ id, event, ...draft.address })
+        resolve()
+      }
+      const ticket = { drafts: [draft], retentionClass: EVENT_CLASS, bytes: FRAME_MEMORY }
+      this.#append({ ...ticket, placed: false, onDurable }, true)
+    })
+  }
+
+  /** Looks at the disk and gives the journal its turn. Runs by itself every `probeMs`. */
+  async look(): Promise<void> {
+    this.#journal.tick()
+    // One look at a time: looks at a hanging disk would use up the thread pool.
+    if (this.#probing) return
+    this.#probing = true
+    try {
+      this.#freeBytes = await this.#options.disk.freeBytes(this.#options.folder)
+    } catch {
+      this.#freeBytes = null
+    } finally {
+      this.#probing = false
+    }
+    const reason = this.#unreadyReason()
+    if (reason !== '') this.#lastFailure = reason
+    else this.#reportGap()
+  }
+
+  /** Makes everything handed over durable and seals the segment. */
+  async close(): Promise<void> {
+    clearInterval(this.#probe)
+    await Promise.allSettled(this.#asides)
+    this.#flushDirty()
+    if (this.#soon !== null) clearTimeout(this.#soon)
+    await this.#journal.close()
+  }
+
+  async flush(): Promise<void> {
+    await Promise.allSettled(this.#asides)
+    this.#flushDirty()
+    await this.#journal.flush()
+  }
+
+  #unreadyReason(): string {
+    return this.#refusesWork() || this.#journal.failure
+  }
+
+  #refusesWork(): string {
+    if (this.#journal.isFailing) return `evidence cannot be written: ${this.#journal.failure}`
+    const { freeBytesMin } = this.#options.limits
+    if (this.#freeBytes !== null && this.#freeBytes < freeBytesMin) {
+      return `the evidence disk has ${this.#freeBytes} bytes free, ${freeBytesMin} are required`
+    }
+    if (!this.#desk.mayKeep(0)) return 'too many bytes wait for the evidence disk'
+    return ''
+  }
+
+  #gap(facts: OpeningFacts): Recording {
+    this.#gaps.exchange(facts.id, this.#options.clock.nowMs())
+    return gapRecording
+  }
+
+  #prepare(opening: Opening): PreparedBody | null | Promise<PreparedBody> {
+    const { facts, body } = opening
+    if (body.kind !== 'whole') return null
+    const principal = facts.principal?.id ?? ''
+    return this.#options.bodies.prepare(body.bytes, body.spans, principal, facts.retentionClass)
+  }
+
+  #payload(opening: Opening, prepared: PreparedBody | null): OpeningPayload {
+    const { facts, body } = opening
+    const stored: StoredBody =
+      body.kind === 'whole' && prepared !== null
+        ? { kind: 'whole', bytes: body.bytes.length, sha256: prepared.body.sha256 }
+        : { kind: body.kind === 'streamed' ? 'streamed' : 'none' }
+    return { facts, body: stored, openedAtMs: this.#options.clock.nowMs() }
+  }
+
+  #sections(prepared: PreparedBody | null): readonly Buffer[] {
+    return prepared === null ? [] : [this.#options.bodies.layout(prepared)]
+  }
+
+  #openNow(opening: Opening, prepared: PreparedBody | null): Promise<Recording> {
+    const { facts } = opening
+    const openedMonotonicMs = this.#options.clock.monotonicMs()
+    const plain = packPayload(this.#payload(opening, prepared), this.#sections(prepared))
+    const draft = draftOf(contentOf('opening', facts.id, plain))
+    const blocks = prepared === null ? [] : this.#options.bodies.draft(prepared, facts.id)
+    const drafts = [...blocks.map((block) => block.draft), draft]
+    const requestBytes = opening.body.kind === 'whole' ? opening.body.bytes.length : 0
+    const recording = (): OpenRecording => {
+      const row = this.#openRow(facts, draft, drafts, requestBytes)
+      return new OpenRecording(this.#desk, { row, opening: draft, openedMonotonicMs })
+    }
+    return new Promise((resolve, reject) => {
+      const onDurable = (): void => {
+        this.#indexBlocks(blocks, facts)
+        clearTimeout(timer)
+        if (!this.#opening.delete(pending)) return
+        const opened = recording()
+        this.#options.index.exchange(opened.row)
+        this.#live.add(opened)
+        resolve(opened)
+      }
+      const ticket: Ticket = {
+        drafts,
+        retentionClass: facts.retentionClass,
+        bytes: requestBytes + FRAME_MEMORY,
+        placed: false,
+        onDurable,
+      }
+      const pending: PendingOpen = { ticket, blocks, recording, reject, facts }
+      const timer = setTimeout(() => this.#giveUp(pending), this.#options.limits.openDeadlineMs)
+      this.#opening.add(pending)
+      this.#append(ticket, true)
+    })
+  }
+
+  #openRow(
+    facts: OpeningFacts,
+    draft: FrameDraft,
+    drafts: readonly FrameDraft[],
+    requestBytes: number,
+  ): ExchangeRow {
+    if (draft.address === null) throw new Error('the opening has no place')
+    const storedBytes = lengthOf(drafts)
+    return openRow(facts, { address: draft.address, requestBytes, storedBytes })
+  }
+
+  /**
+   * The caller is refused. An opening that may have reached the disk gets an end that says so; its blocks stay,
+   * because later openings may rely on them.
+   */
+  #giveUp(pending: PendingOpen): void {
+    if (!this.#opening.delete(pending)) return
+    const blocks = pending.blocks.map((block) => block.draft)
+    const placed = pending.ticket.placed
+    if (!placed) this.#journal.withdraw(pending.ticket, blocks)
+    else if (pending.facts.mode !== 'best-effort') {
+      const recording = pending.recording()
+      this.#live.add(recording)
+      recording.close(refusedFacts(pending.facts, this.#options.clock.nowMs())).catch(() => {})
+    }
+    pending.reject(fail('evidence.unavailable'))
+  }
+
+  #refuseNow(opening: Opening, closing: ClosingFacts, prepared: PreparedBody | null): void {
+    const { facts } = opening
+    const payload: RefusalPayload = { ...this.#payload(opening, prepared), closing }
+    const draft = draftOf(
+      contentOf('refusal', facts.id, packPayload(payload, this.#sections(prepared))),
+    )
+    const blocks = prepared === null ? [] : this.#options.bodies.draft(prepared, facts.id)
+    const drafts = [...blocks.map((block) => block.draft), draft]
+    const requestBytes = opening.body.kind === 'whole' ? opening.body.bytes.length : 0
+    const onDurable = (): void => {
+      this.#indexBlocks(blocks, facts)
+      const row = this.#openRow(facts, draft, drafts, requestBytes)
+      if (draft.address === null) return
+      const at = { address: draft.address, requestBytes, storedBytes: row.storedBytes }
+      this.#options.index.exchange(closedRow(row, closing, at))
+    }
+    const { retentionClass } = facts
+    const bytes = requestBytes + FRAME_MEMORY
+    this.#append({ drafts, retentionClass, bytes, placed: false, onDurable }, false)
+  }
+
+  #indexBlocks(blocks: readonly BlockDraft[], facts: OpeningFacts): void {
+    for (const { draft, key, bytes } of blocks) {
+      if (draft.address === null) continue
+      const { retentionClass } = facts
+      this.#options.index.block({
+        id: key,
+        ...draft.address,
+        bytes,
+        retentionClass,
+        firstExchange: facts.id,
+      })
+    }
+  }
+
+  #append(ticket: Ticket, now: boolean): void {
+    this.#journal.append(ticket)
+    if (now) this.#journal.kick()
+    else this.#commitSoon()
+  }
+
+  #commitSoon(): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = null
+      this.#flushDirty()
+      this.#journal.kick()
+    }, this.#options.limits.streamCommitMs)
+  }
+
+  #flushDirty(): void {
+    const dirty = this.#dirty
+    this.#dirty = new Set()
+    for (const recording of dirty) recording.flush(false)
+    if (this.#soon !== null) clearTimeout(this.#soon)
+    this.#soon = null
+  }
+
+  #onClosed(recording: OpenRecording, row: ExchangeRow): void {
+    this.#live.delete(recording)
+    this.#options.index.exchange(row)
+    if (recording.lostBytes > 0) {
+      this.#gaps.bytes(recording.lostBytes, row.id, this.#options.clock.nowMs())
+    }
+  }
+
+  #onFailing(reason: string): void {
+    this.#lastFailure = reason
+    for (const pending of this.#opening) this.#giveUp(pending)
+    for (const recording of this.#live) recording.failNow()
+  }
+
+  #onWorking(): void {
+    for (const recording of this.#live) recording.recover()
+    this.#reportGap()
+  }
+
+  #reportGap(): void {
+    const event = this.#gaps.take(this.#options.clock.nowMs(), this.#lastFailure)
+    if (event !== null) void this.note(event)
+  }
+}

@@ -1,0 +1,318 @@
+/** Brings the evidence of dead writers into order: indexes what they left, and closes what they left open. */
+import { createHash } from 'node:crypto'
+import type { Clock } from '../lib/clock.ts'
+import { newEventId, type InstanceId } from '../lib/ids.ts'
+import type { ClosingFacts, EvidenceEvent, ExchangeRow } from '../model/record.ts'
+import type { ExchangeIndex, IndexPosition } from '../store/exchange-index.ts'
+import type { Disk } from './disk.ts'
+import { contentOf } from './drafts.ts'
+import type { FrameContent } from './epoch-keys.ts'
+import { feedIndex } from './index-feed.ts'
+import type { KeyProvider } from './key-provider.ts'
+import { EVIDENCE_LIMITS } from './limits.ts'
+import {
+  packPayload,
+  readChunks,
+  splitChunks,
+  type ChunksPayload,
+  type ClosingPayload,
+  type StoredStream,
+} from './payloads.ts'
+import { EVENT_CLASS } from './recorder.ts'
+import { SegmentFiles } from './segment-files.ts'
+import {
+  instanceFolder,
+  listInstances,
+  listSegments,
+  planInstance,
+  scanInstance,
+  segmentPath,
+  type ScannedEnd,
+} from './segment-scan.ts'
+import { SegmentWriter } from './segment-writer.ts'
+
+export interface RecoveryOptions {
+  readonly folder: string
+  readonly disk: Disk
+  readonly index: ExchangeIndex
+  readonly provider: KeyProvider
+  readonly clock: Clock
+  /** The living instance, when there is one. */
+  readonly except?: InstanceId
+}
+
+export interface Recovered {
+  /** Instances that had something to put in order. */
+  readonly instances: number
+  /** Exchanges closed as crashed. */
+  readonly closed: number
+  /** Bytes of half-written groups that were left out. */
+  readonly tornBytes: number
+  readonly damaged: number
+  readonly durationMs: number
+}
+
+/** What was found of an exchange without an end. */
+class Remains {
+  readonly row: ExchangeRow
+  readonly #lanes = {
+    request: { bytes: 0, digest: createHash('sha256'), frames: [] as [number, number][], seq: 0 },
+    answer: { bytes: 0, digest: createHash('sha256'), frames: [] as [number, number][], seq: 0 },
+  }
+  storedBytes: number
+  lastMs = 0
+  firstByteMs: number | null = null
+  status: number | null = null
+
+  constructor(row: ExchangeRow) {
+    this.row = row
+    this.storedBytes = row.storedBytes
+  }
+
+  add(
+    type: 'request' | 'answer',
+    at: readonly [number, number],
+    payload: ChunksPayload,
+    section: Buffer,
+  ): void {
+    const lane = this.#lanes[type]
+    lane.frames.push([...at])
+    lane.digest.update(section)
+    lane.bytes += section.length
+    for (const chunk of splitChunks(payload.chunks, section)) {
+      const ms = chunk.atUs / 1000
+      this.lastMs = Math.max(this.lastMs, ms)
+      if (type === 'answer') this.firstByteMs ??= ms
+    }
+    if (payload.head !== undefined) this.status = payload.head.status
+  }
+
+  stream(type: 'request' | 'answer'): StoredStream {
+    const { bytes, digest, frames } = this.#lanes[type]
+    return { bytes, sha256: digest.copy().digest('hex'), frames }
+  }
+
+  facts(): ClosingFacts {
+    const durationMs = Math.round(this.lastMs * 1000) / 1000
+    const answerBytes = this.stream('answer').bytes
+    return {
+      endedAtMs: this.row.receivedAtMs + Math.round(durationMs),
+      state: 'interrupted',
+      outcome: 'crashed',
+      errorCode: null,
+      status: this.status,
+      upstreamStatus: this.status,
+      upstreamAddress: null,
+      answerBytes,
+      releasedBytes: answerBytes,
+      firstByteMs: this.firstByteMs,
+      durationMs,
+      finishReason: null,
+      responseId: null,
+      responseModel: null,
+      usage: {
+        inputTokens: null,
+        outputTokens: null,
+        cachedInputTokens: null,
+        reasoningTokens: null,
+      },
+      answerSplices: [],
+    }
+  }
+
+  closing(): FrameContent {
+    const payload: ClosingPayload = {
+      facts: this.facts(),
+      opening: [this.row.openSegment, this.row.openOffset],
+      request: this.stream('request'),
+      answer: this.stream('answer'),
+      tail: null,
+      lostBytes: 0,
+      storedBefore: this.storedBytes,
+    }
+    return contentOf('closing', this.row.id, packPayload(payload, []))
+  }
+}
+
+/** One pass from the earliest opening on, over the frames of the open exchanges only. */
+async function collectRemains(
+  options: RecoveryOptions,
+  files: SegmentFiles,
+  instance: InstanceId,
+  rows: readonly ExchangeRow[],
+): Promise<readonly Remains[]> {
+  const remains = new Map<string, Remains>(rows.map((row) => [row.id, new Remains(row)]))
+  const earliest = rows.reduce((a, b) =>
+    a.openSegment < b.openSegment ||
+    (a.openSegment === b.openSegment && a.openOffset <= b.openOffset)
+      ? a
+      : b,
+  )
+  const from = { segment: earliest.openSegment, offset: earliest.openOffset }
+  for await (const found of scanInstance(options.disk, options.folder, instance, from)) {
+    if (found.kind !== 'frame') continue
+    const { head, address } = found
+    if (head.type !== 'request' && head.type !== 'answer') continue
+    const owner = remains.get(head.record)
+    if (owner === undefined) continue
+    const opened = await files.open(address, head, found.bytes, found.header)
+    if (opened.plain === null) continue
+    const { head: payload, rest } = readChunks(opened.plain)
+    owner.add(head.type, [address.segment, address.offset], payload, rest)
+    owner.storedBytes += head.length
+  }
+  return [...remains.values()]
+}
+
+interface Aftermath {
+  readonly instance: InstanceId
+  readonly end: ScannedEnd
+  readonly remains: readonly Remains[]
+  readonly damaged: number
+}
+
+function recoveredEvent(aftermath: Aftermath, nowMs: number): EvidenceEvent {
+  return {
+    type: 'gateway.recovered',
+    atMs: nowMs,
+    actor: '',
+    details: {
+      instance: aftermath.instance,
+      segment: aftermath.end.address.segment,
+      end: aftermath.end.address.offset,
+      tornBytes: aftermath.end.tornBytes,
+      damaged: aftermath.damaged,
+      closed: aftermath.remains.length,
+    },
+  }
+}
+
+/**
+ * Adds one more segment to the dead instance: the closings, and an event that says what was found. Its header names
+ * the end of the last whole frame, so that the torn bytes never count again; they are left where they are.
+ */
+async function writeAftermath(
+  options: RecoveryOptions,
+  aftermath: Aftermath,
+  lastNumber: number,
+): Promise<void> {
+  const { disk, folder, provider, clock } = options
+  const { instance, end, remains } = aftermath
+  const classes = new Set([EVENT_CLASS, ...remains.map((found) => found.row.retentionClass)])
+  const writer = await SegmentWriter.prepare({
+    disk,
+    folder: instanceFolder(folder, instance),
+    instance,
+    segment: lastNumber + 1,
+    isFirst: false,
+    retentionClasses: [...classes],
+    provider,
+    extentBytes: 4096,
+    deadlineMs: EVIDENCE_LIMITS.diskDeadlineMs,
+  })
+  const nowMs = clock.nowMs()
+  writer.activate(nowMs, { segment: end.address.segment, end: end.address.offset })
+  for (const found of remains) writer.place(found.closing(), found.row.retentionClass)
+  const event = recoveredEvent(aftermath, nowMs)
+  writer.place(contentOf('event', newEventId(nowMs), packPayload({ event }, [])), EVENT_CLASS)
+  await writer.commit()
+  await writer.seal()
+}
+
+async function isClean(
+  options: RecoveryOptions,
+  instance: InstanceId,
+  position: IndexPosition | undefined,
+): Promise<boolean> {
+  if (position === undefined) return false
+  const last = (await listSegments(options.disk, options.folder, instance)).at(-1)
+  if (last !== position.segment) return last === undefined
+  const file = await options.disk.openRead(segmentPath(options.folder, instance, last))
+  try {
+    return (await file.size()) === position.offset
+  } finally {
+    await file.close()
+  }
+}
+
+async function indexRest(
+  options: RecoveryOptions,
+  files: SegmentFiles,
+  instance: InstanceId,
+  from: { readonly segment: number; readonly offset: number } | null,
+): Promise<{ readonly end: ScannedEnd; readonly damaged: number }> {
+  const { disk, folder, index } = options
+  let end: ScannedEnd = { kind: 'end', address: { instance, segment: 0, offset: 0 }, tornBytes: 0 }
+  let damaged = 0
+  const feed = feedIndex({
+    disk,
+    folder,
+    files,
+    instance,
+    from,
+    onDamage: () => {
+      damaged += 1
+    },
+    onEnd: (found) => {
+      end = found
+    },
+  })
+  for await (const batch of feed) await index.apply(batch)
+  return { end, damaged }
+}
+
+/** Zeros written ahead are given back to the disk. */
+async function trim(disk: Disk, path: string, length: number): Promise<void> {
+  const file = await disk.openWrite(path)
+  try {
+    if ((await file.size()) > length) await file.truncate(length)
+  } finally {
+    await file.close()
+  }
+}
+
+async function recoverInstance(
+  options: RecoveryOptions,
+  instance: InstanceId,
+  position: IndexPosition | undefined,
+): Promise<{
+  readonly closed: number
+  readonly tornBytes: number
+  readonly damaged: number
+} | null> {
+  const { disk, folder, index, provider } = options
+  const isNew = !(await isClean(options, instance, position))
+  const open = await index.openExchanges(instance)
+  if (!isNew && open.length === 0) return null
+  const plan = await planInstance(disk, folder, instance)
+  const files = new SegmentFiles(disk, folder, provider)
+  const { end, damaged } = await indexRest(options, files, instance, position ?? null)
+  const rows = await index.openExchanges(instance)
+  const remains = rows.length === 0 ? [] : await collectRemains(options, files, instance, rows)
+  if (remains.length > 0 || end.tornBytes > 0) {
+    await writeAftermath(options, { instance, end, remains, damaged }, plan.lastNumber)
+    await indexRest(options, files, instance, end.address)
+  } else {
+    const last = plan.segments.at(-1)
+    if (last !== undefined) await trim(disk, last.path, end.address.offset)
+    for (const path of plan.unused) await disk.remove(path)
+  }
+  return { closed: remains.length, tornBytes: end.tornBytes, damaged }
+}
+
+/** The caller holds the folder's lock: every instance but `except` is dead. */
+export async function recoverFolder(options: RecoveryOptions): Promise<Recovered> {
+  const startedMs = options.clock.monotonicMs()
+  const positions = new Map((await options.index.positions()).map((row) => [row.instance, row]))
+  const sum = { instances: 0, closed: 0, tornBytes: 0, damaged: 0 }
+  for (const instance of await listInstances(options.disk, options.folder)) {
+    if (instance === options.except) continue
+    const found = await recoverInstance(options, instance, positions.get(instance))
+    if (found === null) continue
+    sum.instances += 1
+    sum.closed += found.closed
+    sum.tornBytes += found.tornBytes
+    sum.damaged += found.damaged
+  }
+  return { ...sum, durationMs: options.clock.monotonicMs() - startedMs }
+}

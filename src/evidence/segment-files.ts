@@ -1,0 +1,109 @@
+/** Reads single frames by address and opens them; keeps the keys of recently used segments. */
+import type { InstanceId } from '../lib/ids.ts'
+import type { FrameAddress } from '../model/record.ts'
+import type { Disk, DiskFile } from './disk.ts'
+import { EpochKeys } from './epoch-keys.ts'
+import type { KeyProvider } from './key-provider.ts'
+import {
+  bodyCrcMatches,
+  decodeFrameHead,
+  FRAME_BODY_AT,
+  type FrameHead,
+  type SegmentHeader,
+} from './segment-format.ts'
+import { readSegmentHeader, segmentPath } from './segment-scan.ts'
+
+const KEPT_SEGMENTS = 64
+/** Most frames are smaller than this, so that one read suffices. */
+const FIRST_READ = 8192
+
+export interface OpenedFrame {
+  readonly address: FrameAddress
+  readonly head: FrameHead
+  readonly retentionClass: string
+  /** Null when the frame was erased. */
+  readonly plain: Buffer | null
+}
+
+export class SegmentFiles {
+  readonly #disk: Disk
+  readonly #folder: string
+  readonly #provider: KeyProvider
+  readonly #keys = new Map<string, Promise<EpochKeys>>()
+
+  constructor(disk: Disk, folder: string, provider: KeyProvider) {
+    this.#disk = disk
+    this.#folder = folder
+    this.#provider = provider
+  }
+
+  /** Throws when the frame is not there, damaged, altered or of an unknown kind. */
+  async read(address: FrameAddress): Promise<OpenedFrame> {
+    const path = segmentPath(this.#folder, address.instance, address.segment)
+    const file = await this.#disk.openRead(path)
+    try {
+      const keys = await this.#keysOf(file, address)
+      let bytes = await file.read(address.offset, FIRST_READ)
+      const reading = decodeFrameHead(bytes.subarray(0, FRAME_BODY_AT))
+      if (reading.kind !== 'ok') {
+        throw new Error(
+          reading.kind === 'end' ? 'there is no frame at this address' : reading.reason,
+        )
+      }
+      const head = reading.value
+      if (bytes.length < head.length) bytes = await file.read(address.offset, head.length)
+      if (bytes.length < head.length) throw new Error('the frame is cut short')
+      return openWith(keys, address, head, bytes.subarray(0, head.length))
+    } finally {
+      await file.close()
+    }
+  }
+
+  /** Opens a frame whose bytes were read by a scan. */
+  async open(
+    address: FrameAddress,
+    head: FrameHead,
+    bytes: Buffer,
+    header: SegmentHeader,
+  ): Promise<OpenedFrame> {
+    return openWith(await this.#keep(address, () => Promise.resolve(header)), address, head, bytes)
+  }
+
+  async #keysOf(file: DiskFile, address: FrameAddress): Promise<EpochKeys> {
+    return this.#keep(address, async () => {
+      const reading = await readSegmentHeader(file)
+      if (reading.kind === 'end') throw new Error('the segment has no header')
+      if (reading.kind !== 'ok') throw new Error(reading.reason)
+      return reading.value.header
+    })
+  }
+
+  #keep(
+    address: { readonly instance: InstanceId; readonly segment: number },
+    header: () => Promise<SegmentHeader>,
+  ): Promise<EpochKeys> {
+    const name = `${address.instance}/${address.segment}`
+    const kept = this.#keys.get(name)
+    if (kept !== undefined) return kept
+    const keys = header().then((found) => EpochKeys.unwrap(found, this.#provider))
+    this.#keys.set(name, keys)
+    keys.catch(() => this.#keys.delete(name))
+    for (const oldest of this.#keys.keys()) {
+      if (this.#keys.size <= KEPT_SEGMENTS) break
+      this.#keys.delete(oldest)
+    }
+    return keys
+  }
+}
+
+function openWith(
+  keys: EpochKeys,
+  address: FrameAddress,
+  head: FrameHead,
+  bytes: Buffer,
+): OpenedFrame {
+  const retentionClass = keys.className(head.classIndex) ?? ''
+  if (head.erased) return { address, head, retentionClass, plain: null }
+  if (!bodyCrcMatches(bytes)) throw new Error('the frame checksum does not match')
+  return { address, head, retentionClass, plain: keys.open(bytes, head) }
+}

@@ -1,0 +1,205 @@
+/** Writes one segment file: prepared ahead with zeros, then one write and one fdatasync per group of frames. */
+import { dirname, join } from 'node:path'
+import type { InstanceId } from '../lib/ids.ts'
+import type { Disk, DiskFile } from './disk.ts'
+import { EpochKeys, type FrameContent } from './epoch-keys.ts'
+import type { KeyProvider } from './key-provider.ts'
+import { encodeHeader, markGroupStart, type WrappedEpochKey } from './segment-format.ts'
+import { withDeadline } from './with-deadline.ts'
+
+export const segmentName = (segment: number): string => `${String(segment).padStart(10, '0')}.seg`
+
+export interface SegmentOptions {
+  readonly disk: Disk
+  /** The instance's folder. */
+  readonly folder: string
+  readonly instance: InstanceId
+  readonly segment: number
+  /** True while the instance has no segment yet: then the folders above are made durable too. */
+  readonly isFirst: boolean
+  readonly retentionClasses: readonly string[]
+  readonly provider: KeyProvider
+  readonly extentBytes: number
+  readonly deadlineMs: number
+}
+
+export interface Placement {
+  readonly offset: number
+  readonly length: number
+}
+
+export class SegmentWriter {
+  readonly segment: number
+  readonly #options: SegmentOptions
+  readonly #file: DiskFile
+  readonly #keys: EpochKeys
+  readonly #wrapped: readonly WrappedEpochKey[]
+  /** Zeros reach to here; while `#extending`, nothing may be written past it. */
+  #allocated: number
+  #extending: Promise<void> | null = null
+  #header: Buffer | null = null
+  #pending: Buffer[] = []
+  #nextOrdinal = 0
+  #end = 0
+  #durableEnd = 0
+  #activatedAtMs = 0
+
+  private constructor(
+    options: SegmentOptions,
+    file: DiskFile,
+    keys: EpochKeys,
+    wrapped: readonly WrappedEpochKey[],
+  ) {
+    this.segment = options.segment
+    this.#options = options
+    this.#file = file
+    this.#keys = keys
+    this.#wrapped = wrapped
+    this.#allocated = options.extentBytes
+  }
+
+  /** Makes the file and its keys. Nothing in it counts before the first commit writes the header. */
+  static async prepare(options: SegmentOptions): Promise<SegmentWriter> {
+    const { disk, folder, deadlineMs } = options
+    const { keys, wrapped } = await withDeadline(
+      EpochKeys.make(options, options.retentionClasses, options.provider),
+      deadlineMs,
+      'wrapping the epoch keys',
+    )
+    const path = join(folder, segmentName(options.segment))
+    const make = async (): Promise<DiskFile> => {
+      await disk.makeFolder(folder)
+      const file = await disk.create(path)
+      try {
+        await file.write(Buffer.alloc(options.extentBytes), 0)
+        await file.fdatasync()
+        await disk.syncFolder(folder)
+        if (options.isFirst) {
+          await disk.syncFolder(dirname(folder))
+          await disk.syncFolder(dirname(dirname(folder)))
+        }
+      } catch (error) {
+        await file.close().catch(() => {})
+        await disk.remove(path).catch(() => {})
+        throw error
+      }
+      return file
+    }
+    const file = await withDeadline(make(), deadlineMs, 'preparing a segment')
+    return new SegmentWriter(options, file, keys, wrapped)
+  }
+
+  activate(
+    createdAtMs: number,
+    previous: { readonly segment: number; readonly end: number },
+  ): void {
+    this.#activatedAtMs = createdAtMs
+    this.#header = encodeHeader({
+      instance: this.#options.instance,
+      segment: this.segment,
+      createdAtMs,
+      previousSegment: previous.segment,
+      previousEnd: previous.end,
+      provider: this.#options.provider.id,
+      epochKeys: this.#wrapped,
+    })
+    this.#end = this.#header.length
+  }
+
+  has(retentionClass: string): boolean {
+    return this.#keys.has(retentionClass)
+  }
+
+  get activatedAtMs(): number {
+    return this.#activatedAtMs
+  }
+
+  /** Bytes assigned so far, durable or not. */
+  get end(): number {
+    return this.#end
+  }
+
+  get durableEnd(): number {
+    return this.#durableEnd
+  }
+
+  get hasPending(): boolean {
+    return this.#pending.length > 0 || (this.#header !== null && this.#durableEnd === 0)
+  }
+
+  /** Seals the content into the next frame. It is written by the next commit. */
+  place(content: FrameContent, retentionClass: string): Placement {
+    const frame = this.#keys.seal(content, retentionClass, this.#nextOrdinal)
+    const offset = this.#end
+    this.#nextOrdinal += 1
+    this.#end += frame.length
+    this.#pending.push(frame)
+    return { offset, length: frame.length }
+  }
+
+  /** Makes everything placed so far durable. After a failure the file must not be written again. */
+  async commit(): Promise<void> {
+    const frames = this.#pending
+    this.#pending = []
+    const first = frames[0]
+    if (first !== undefined) markGroupStart(first)
+    const header = this.#durableEnd === 0 && this.#header !== null ? [this.#header] : []
+    const group = Buffer.concat([...header, ...frames])
+    const from = this.#durableEnd
+    const to = from + group.length
+    const work = async (): Promise<void> => {
+      if (to > this.#allocated && this.#extending !== null) await this.#extending
+      await this.#file.write(group, from)
+      await this.#file.fdatasync()
+    }
+    await withDeadline(work(), this.#options.deadlineMs, 'writing evidence')
+    this.#durableEnd = to
+    this.#allocated = Math.max(this.#allocated, to)
+    this.#extendWhenNear()
+  }
+
+  /**
+   * No fdatasync here: an error reported to it would be missing from the next commit's, which would then believe in
+   * pages that the kernel has dropped.
+   */
+  #extendWhenNear(): void {
+    const { extentBytes } = this.#options
+    if (this.#extending !== null || this.#allocated - this.#end > extentBytes / 2) return
+    const from = Math.max(this.#allocated, this.#end)
+    this.#allocated = from
+    this.#extending = this.#extend(from, extentBytes)
+  }
+
+  async #extend(from: number, bytes: number): Promise<void> {
+    try {
+      await this.#file.write(Buffer.alloc(bytes), from)
+      this.#allocated = from + bytes
+    } catch {
+      // The commit that needs the space finds the same failure and reports it.
+    } finally {
+      this.#extending = null
+    }
+  }
+
+  /** Cuts the file to what is durable and closes it. */
+  async seal(): Promise<void> {
+    await this.#extending
+    try {
+      await this.#file.truncate(this.#durableEnd)
+      await this.#file.fdatasync()
+    } finally {
+      await this.#file.close()
+    }
+  }
+
+  /** Lets go of a file that failed; its bytes stay as they are. */
+  async abandon(): Promise<void> {
+    await this.#file.close()
+  }
+
+  /** Takes a prepared file that was never written away again. */
+  async discard(): Promise<void> {
+    await this.#file.close()
+    await this.#options.disk.remove(join(this.#options.folder, segmentName(this.segment)))
+  }
+}
