@@ -125,7 +125,8 @@ function candidates(text: string): readonly unknown[] {
   const list: unknown[] = [text]
   if (/^-?\d+(?:\.\d+)?$/.test(trimmed)) list.push(Number(trimmed))
   if (trimmed === 'true' || trimmed === 'false') list.push(trimmed === 'true')
-  list.push(jsonOf(trimmed))
+  const json = jsonOf(trimmed)
+  if (json !== undefined) list.push(json)
   list.push(trimmed.split(',').map((part) => part.trim()))
   return list
 }

@@ -32,11 +32,13 @@ function parseQuantity(
   shape: RegExp,
   units: Readonly<Record<string, number>>,
 ): number | null {
-  const parts = typeof written === 'number' ? null : shape.exec(written)
-  const factor = parts === null ? 1 : units[parts[2] ?? '']
-  const text = parts === null ? written : parts[1]
-  if (factor === undefined || text === undefined || text === '') return null
-  const amount = Math.round(Number(text) * factor)
+  if (typeof written === 'number') {
+    return Number.isSafeInteger(Math.round(written)) && written >= 0 ? Math.round(written) : null
+  }
+  const parts = shape.exec(written)
+  const factor = units[parts?.[2] ?? '']
+  if (factor === undefined) return null
+  const amount = Math.round(Number(parts?.[1]) * factor)
   return Number.isSafeInteger(amount) && amount >= 0 ? amount : null
 }
 

@@ -5,7 +5,7 @@ import type { UpstreamCredential } from '../model/upstream.ts'
 /** Where a secret comes from, in words that may be printed: `env OPENAI_API_KEY`, `file /run/secrets/key`. */
 export type SecretSource = string
 
-/** A text that is only given out by `reveal`. */
+/** A text that is only given out by `reveal`. An empty one is missing, in a configuration that is only printed. */
 export class Secret {
   readonly #text: string
   readonly source: SecretSource
@@ -20,7 +20,7 @@ export class Secret {
   }
 
   toString(): string {
-    return `(from ${this.source})`
+    return this.#text === '' ? `(missing: ${this.source})` : `(from ${this.source})`
   }
 
   toJSON(): string {

@@ -199,7 +199,7 @@ export function resolveSecret(
     },
     missing !== null,
   )
-  return missing === null ? null : new Secret('', `${missing}: missing`)
+  return missing === null ? null : new Secret('', missing)
 }
 
 const CREDENTIAL_HEADER = /auth|key|token|secret|cookie|password|credential|signature/i

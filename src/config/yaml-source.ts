@@ -1,5 +1,5 @@
 /** Reads YAML strictly into plain values, and says where in the text each value was written. */
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml'
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml'
 import type { Document, Node } from 'yaml'
 
 /** More than any configuration needs; keeps hostile files cheap. */
@@ -35,8 +35,9 @@ const WORDS: Readonly<Record<string, readonly [message: string, hint: string]>> 
     'Check the line before: a colon or a quote is missing.',
   ],
   MISSING_CHAR: ['a character is missing', 'Check quotes, brackets and the space after a colon.'],
+  BAD_KEY: ['this cannot be a key', 'Keys are plain words.'],
   BAD_INDENT: [
-    'the indentation does not fit',
+    'the indentation does not fit, or a bracket is open',
     'Indent the lines of one level by the same number of spaces.',
   ],
 }
@@ -100,6 +101,11 @@ function refusedNodes(document: Document, lines: LineCounter): readonly TextProb
     problems.push({ ...place(lines, node.range?.[0] ?? 0), message, hint })
   }
   visit(document, {
+    Pair: (_key, pair) => {
+      // Schema libraries and object literals treat this name specially; nothing here is called so.
+      if (isScalar(pair.key) && pair.key.value === '__proto__') refuse(pair.key, 'BAD_KEY')
+      if (!isScalar(pair.key) && isNode(pair.key)) refuse(pair.key, 'BAD_KEY')
+    },
     Alias: (_key, node) => {
       refuse(node, 'BAD_ALIAS')
     },
