@@ -1,0 +1,20 @@
+/** Raises the score of a finding when a word shortly before it says what it is. */
+
+/** How far back words are looked for, in view units. */
+export const CONTEXT_UNITS = 96
+const WORDS_BEFORE = 6
+const BOOST = 0.35
+const FLOOR = 0.4
+
+/** `before` is the text in front of the secret, at most `CONTEXT_UNITS` long. Whole words only. */
+export function scoreInContext(score: number, words: readonly string[], before: string): number {
+  if (words.length === 0) return score
+  const near = before
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '')
+    .slice(-WORDS_BEFORE)
+    .join(' ')
+  const found = words.some((word) => ` ${near} `.includes(` ${word} `))
+  return found ? Math.min(1, Math.max(FLOOR, score + BOOST)) : score
+}

@@ -1,0 +1,168 @@
+/** Turns verified spans into replacements and releases the text around them in order. */
+import type { Mask } from './finding.ts'
+import { applyOperator, needsValue } from './operators.ts'
+import type { MaskKeys, Operator } from './operators.ts'
+import type { SwallowedTail } from './swallowed-tail.ts'
+import { VALUE_MAX } from './swallowed-tail.ts'
+import type { View } from './view.ts'
+
+/** Positions are view positions. */
+export interface Span {
+  readonly entity: string
+  readonly score: number
+  readonly start: number
+  readonly end: number
+  /** Not null while the end is open. */
+  readonly tail: SwallowedTail | null
+  readonly operator: Operator
+}
+
+export interface Released {
+  readonly emit: string
+  readonly masks: readonly Mask[]
+  readonly settled: number
+  readonly blocked: boolean
+}
+
+/** Overlapping spans become one replacement, labelled by the surest of those known when it is written. */
+interface Union {
+  start: number
+  end: number
+  best: Span
+  readonly tails: Set<SwallowedTail>
+  written: boolean
+}
+
+const FALLBACK: Operator = { kind: 'replace', with: null }
+
+export class MaskQueue {
+  readonly #view: View
+  readonly #keys: MaskKeys
+  #unions: Union[] = []
+  /** Raw text from `#settled` on. */
+  #raw = ''
+  #settled = 0
+  #origin = 0
+  #blocked = false
+
+  constructor(view: View, keys: MaskKeys) {
+    this.#view = view
+    this.#keys = keys
+  }
+
+  receive(text: string): void {
+    this.#raw += text
+  }
+
+  /** Text before the raw position `to` is context: it is never released, and offsets count from here. */
+  skip(to: number): void {
+    this.#unions = []
+    this.#raw = this.#raw.slice(to - this.#settled)
+    this.#settled = to
+    this.#origin = to
+  }
+
+  /** Raw offset as the caller counts. */
+  offset(raw: number): number {
+    return raw - this.#origin
+  }
+
+  add(span: Span): void {
+    const joined: Union = {
+      start: span.start,
+      end: span.end,
+      best: span,
+      tails: new Set(),
+      written: false,
+    }
+    if (span.tail !== null) joined.tails.add(span.tail)
+    const apart: Union[] = []
+    for (const union of this.#unions) {
+      if (union.start >= joined.end || union.end <= joined.start) apart.push(union)
+      else merge(joined, union)
+    }
+    this.#unions = [...apart, joined].toSorted((a, b) => a.start - b.start)
+  }
+
+  closeTail(tail: SwallowedTail): void {
+    for (const union of this.#unions) {
+      if (union.tails.delete(tail)) union.end = Math.max(union.end, tail.end)
+    }
+  }
+
+  /** Releases everything before the raw position `cut`; an open replacement releases up to the view position `at`. */
+  release(cut: number, at: number): Released {
+    const out: { emit: string; readonly masks: Mask[] } = { emit: '', masks: [] }
+    while (!this.#blocked) {
+      const [union] = this.#unions
+      if (union === undefined || this.#view.rawStart(union.start) >= Math.max(cut, this.#settled))
+        break
+      if (!this.#write(union, at, out)) return this.#released(out)
+      if (union.tails.size > 0) return this.#released(out)
+      const next = this.#unions[1]
+      // The last replacement stays known: a later span may overlap its end.
+      if (next === undefined || this.#view.rawStart(next.start) >= cut) break
+      this.#unions.shift()
+    }
+    if (!this.#blocked) out.emit += this.#take(cut)
+    return this.#released(out)
+  }
+
+  #released(out: { readonly emit: string; readonly masks: readonly Mask[] }): Released {
+    const settled = this.offset(this.#settled)
+    return { emit: out.emit, masks: out.masks, settled, blocked: this.#blocked }
+  }
+
+  /** False when the replacement must wait for the end of the value. */
+  #write(union: Union, at: number, out: { emit: string; readonly masks: Mask[] }): boolean {
+    const open = union.tails.size > 0
+    const end = open ? Math.max(union.end, at) : union.end
+    if (!union.written) {
+      const { entity, operator } = union.best
+      const tooLong = end - union.start > VALUE_MAX
+      out.emit += this.#take(this.#view.rawStart(union.start))
+      if (open && needsValue(operator) && !tooLong) return false
+      if (operator.kind === 'block') {
+        this.#blocked = true
+        return true
+      }
+      const from = this.#settled
+      const value = this.#take(this.#view.rawEnd(end))
+      const chosen = tooLong && needsValue(operator) ? FALLBACK : operator
+      const text = applyOperator(chosen, entity, value, this.#keys)
+      out.masks.push({ start: this.offset(from), end: this.offset(this.#settled), text })
+      out.emit += text
+      union.written = true
+      return true
+    }
+    const from = this.#settled
+    const hidden = this.#take(this.#view.rawEnd(end))
+    if (hidden !== '')
+      out.masks.push({ start: this.offset(from), end: this.offset(this.#settled), text: '' })
+    return true
+  }
+
+  /** Settles up to the raw position `to` and returns the raw text up to there. */
+  #take(to: number): string {
+    const length = to - this.#settled
+    if (length <= 0) return ''
+    const text = this.#raw.slice(0, length)
+    this.#raw = this.#raw.slice(length)
+    this.#settled = to
+    return text
+  }
+}
+
+function merge(into: Union, union: Union): void {
+  into.start = Math.min(into.start, union.start)
+  into.end = Math.max(into.end, union.end)
+  for (const tail of union.tails) into.tails.add(tail)
+  if (union.written || precedes(union.best, into.best)) into.best = union.best
+  into.written ||= union.written
+}
+
+function precedes(a: Span, b: Span): boolean {
+  if (a.score !== b.score) return a.score > b.score
+  if (a.start !== b.start) return a.start < b.start
+  return a.end > b.end
+}
