@@ -19,6 +19,8 @@ export interface StreamedAnswer {
   readonly intervalMs: number
   /** What a broken provider would put between two events of this framing. */
   readonly garbage: Buffer
+  /** How the dialect tells of a failure after the stream has begun. */
+  readonly failure: Buffer
 }
 
 export type Answer = WholeAnswer | StreamedAnswer

@@ -5,6 +5,7 @@ import { jsonAnswer } from './answer.ts'
 import type { Call } from './call.ts'
 import type { JsonObject } from './json.ts'
 import { contentText, objectsIn, textIn } from './json.ts'
+import { anthropicError, MIDWAY } from './refuse.ts'
 import type { Prompt, ScriptedAnswer } from './scripted-answer.ts'
 import { scriptedAnswer } from './scripted-answer.ts'
 import { sseAnswer, typedEvent } from './sse.ts'
@@ -26,7 +27,12 @@ export function anthropicMessages(call: Call): Answer {
   const pieces = message.events.map((event) =>
     typedEvent(event, event.type.endsWith('_delta') && event.type !== 'message_delta'),
   )
-  return sseAnswer(pieces, message.answer.intervalMs)
+  return sseAnswer({
+    pieces,
+    intervalMs: message.answer.intervalMs,
+    isNamed: true,
+    failure: typedEvent(anthropicError(529, MIDWAY.message)),
+  })
 }
 
 export function anthropicCountTokens(call: Call): Answer {

@@ -3,9 +3,14 @@ import { createHash } from 'node:crypto'
 import type { Answer, Piece } from './answer.ts'
 import { jsonAnswer } from './answer.ts'
 import type { Call } from './call.ts'
-import { brokenEventStreamFrame, eventStreamFrame } from './event-stream-frame.ts'
+import {
+  brokenEventStreamFrame,
+  eventStreamException,
+  eventStreamFrame,
+} from './event-stream-frame.ts'
 import type { JsonObject } from './json.ts'
 import { contentText, objectIn, objectsIn, textIn } from './json.ts'
+import { MIDWAY } from './refuse.ts'
 import type { Prompt, ScriptedAnswer } from './scripted-answer.ts'
 import { scriptedAnswer } from './scripted-answer.ts'
 import { promptTokens } from './tokens.ts'
@@ -52,6 +57,7 @@ export function eventStreamAnswer(pieces: readonly Piece[], intervalMs: number):
     pieces,
     intervalMs,
     garbage: brokenEventStreamFrame(),
+    failure: eventStreamException('serviceUnavailableException', MIDWAY.message),
   }
 }
 

@@ -6,7 +6,7 @@ import { eventStreamAnswer } from './bedrock-converse.ts'
 import type { Call } from './call.ts'
 import { embeddingVector } from './embedding-vector.ts'
 import { eventStreamFrame } from './event-stream-frame.ts'
-import { objectsIn, textIn } from './json.ts'
+import { numberIn, objectsIn, textIn } from './json.ts'
 import { tokensOf } from './tokens.ts'
 
 const DIMENSIONS = 1024
@@ -14,7 +14,7 @@ const DIMENSIONS = 1024
 export function bedrockInvoke(call: Call): Answer {
   const titanText = textIn(call.json['inputText'])
   if (titanText !== '') {
-    const dimensions = Number(call.json['dimensions'] ?? DIMENSIONS)
+    const dimensions = numberIn(call.json['dimensions'], DIMENSIONS)
     return jsonAnswer({
       embedding: Array.from(embeddingVector(titanText, dimensions)),
       inputTextTokenCount: tokensOf(titanText),

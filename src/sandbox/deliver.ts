@@ -29,7 +29,7 @@ export async function deliver(delivery: Delivery): Promise<void> {
     return
   }
   const pieces = await piecesFor(delivery)
-  const status = script.status ?? answer.status
+  const status = answer.status === 200 ? (script.status ?? 200) : answer.status
   const headers = headersFor(delivery, pieces)
   if (entry !== null) {
     entry.status = status
@@ -75,6 +75,9 @@ async function piecesFor({ answer, script }: Delivery): Promise<readonly Piece[]
     const bytes =
       script.malformed === true ? answer.body.subarray(0, answer.body.length >> 1) : answer.body
     pieces = [{ bytes, paced: false }]
+  } else if (script.failMidway === true) {
+    const failure = { bytes: answer.failure, paced: false }
+    pieces = [...answer.pieces.slice(0, answer.pieces.length >> 1), failure]
   } else if (script.malformed === true) {
     const garbage = { bytes: answer.garbage, paced: false }
     pieces = answer.pieces.toSpliced(answer.pieces.length >> 1, 0, garbage)

@@ -17,6 +17,18 @@ export function eventStreamFrame(eventType: string, payload: unknown): Buffer {
   )
 }
 
+/** The message by which an AWS service ends a stream with an error. */
+export function eventStreamException(exceptionType: string, message: string): Buffer {
+  return frame(
+    {
+      ':exception-type': exceptionType,
+      ':content-type': 'application/json',
+      ':message-type': 'exception',
+    },
+    Buffer.from(JSON.stringify({ message })),
+  )
+}
+
 /** A whole message whose last checksum is wrong. */
 export function brokenEventStreamFrame(): Buffer {
   const bytes = eventStreamFrame('sandbox', { malformed: true })

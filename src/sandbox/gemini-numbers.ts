@@ -5,7 +5,7 @@ import type { Call } from './call.ts'
 import { embeddingVector } from './embedding-vector.ts'
 import { geminiPromptTokens } from './gemini.ts'
 import type { JsonObject } from './json.ts'
-import { contentText, isObject, objectIn, objectsIn, textIn } from './json.ts'
+import { contentText, isObject, numberIn, objectIn, objectsIn, textIn } from './json.ts'
 import { MODEL_NAMES } from './model-names.ts'
 import { tokensOf } from './tokens.ts'
 
@@ -36,13 +36,13 @@ function embeddingOf(request: JsonObject) {
   const text = contentText(objectIn(request['content'])['parts'])
   const config = objectIn(request['embedContentConfig'])
   const dimensions = request['outputDimensionality'] ?? config['outputDimensionality']
-  return { values: Array.from(embeddingVector(text, Number(dimensions ?? DIMENSIONS))) }
+  return { values: Array.from(embeddingVector(text, numberIn(dimensions, DIMENSIONS))) }
 }
 
 /** Vertex embeddings: one prediction for each instance. */
 export function vertexPredict(call: Call): Answer {
   const parameters = objectIn(call.json['parameters'])
-  const dimensions = Number(parameters['outputDimensionality'] ?? DIMENSIONS)
+  const dimensions = numberIn(parameters['outputDimensionality'], DIMENSIONS)
   return jsonAnswer({
     predictions: objectsIn(call.json['instances']).map((instance) => {
       const text = textIn(instance['content'])

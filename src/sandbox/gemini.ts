@@ -5,10 +5,13 @@ import { jsonAnswer } from './answer.ts'
 import type { Call } from './call.ts'
 import type { JsonObject } from './json.ts'
 import { contentText, objectIn, objectsIn, textIn } from './json.ts'
+import { geminiError, MIDWAY } from './refuse.ts'
 import type { Prompt, ScriptedAnswer } from './scripted-answer.ts'
 import { scriptedAnswer } from './scripted-answer.ts'
 import { sseAnswer } from './sse.ts'
 import { promptTokens } from './tokens.ts'
+
+const FAILURE = geminiError(MIDWAY.status, MIDWAY.message)
 
 export function geminiGenerate(call: Call): Answer {
   if (objectsIn(call.json['contents']).length === 0) return withoutContents(call)
@@ -39,7 +42,12 @@ export function geminiStream(call: Call): Answer {
     chunkOf({ answer, model, id: call.id }, parts, index === partLists.length - 1 ? 'STOP' : null),
   )
   return call.query.get('alt') === 'sse'
-    ? sseAnswer(chunks.map(sseChunk), answer.intervalMs, 'text/event-stream')
+    ? sseAnswer({
+        pieces: chunks.map(sseChunk),
+        intervalMs: answer.intervalMs,
+        failure: sseChunk(FAILURE),
+        contentType: 'text/event-stream',
+      })
     : arrayAnswer(chunks, answer.intervalMs)
 }
 
@@ -60,6 +68,7 @@ function arrayAnswer(chunks: readonly JsonObject[], intervalMs: number): Answer 
     })),
     intervalMs,
     garbage: Buffer.from(',\r\n{"sandbox":"malformed\n'),
+    failure: Buffer.from(`,\r\n${JSON.stringify(FAILURE)}\n]`),
   }
 }
 

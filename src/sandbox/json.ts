@@ -22,6 +22,10 @@ export function textIn(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }
 
+export function numberIn(value: unknown, fallback: number): number {
+  return typeof value === 'number' ? value : fallback
+}
+
 /** Parses `text`, or gives undefined when it is not JSON. */
 export function parseJson(text: string): unknown {
   try {

@@ -63,15 +63,23 @@ interface Servers {
   readonly http2: ReturnType<typeof createHttp2Server>
 }
 
-function route(socket: Socket, { http1, http2 }: Servers): void {
+/** Holds back the first bytes until they tell the protocol; a lone `P` does not. */
+function route(socket: Socket, { http1, http2 }: Servers, held: Buffer = Buffer.alloc(0)): void {
   socket.once('readable', () => {
-    const first: Buffer | null = socket.read()
-    if (first === null) return
+    const more: Buffer | null = socket.read()
+    if (more === null) {
+      socket.destroy()
+      return
+    }
+    const first = Buffer.concat([held, more])
     const known = Math.min(first.length, HTTP2_PREFACE.length)
     const isHttp2 = first.subarray(0, known).equals(HTTP2_PREFACE.subarray(0, known))
-    // Too short to tell, e.g. a single `P`: wait for the rest.
+    if (isHttp2 && known < HTTP2_PREFACE.length) {
+      route(socket, { http1, http2 }, first)
+      return
+    }
     socket.unshift(first)
-    if (isHttp2 && known < HTTP2_PREFACE.length) route(socket, { http1, http2 })
-    else (isHttp2 ? http2 : http1).emit('connection', socket)
+    const server = isHttp2 ? http2 : http1
+    server.emit('connection', socket)
   })
 }

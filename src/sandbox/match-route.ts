@@ -37,6 +37,8 @@ export type RouteMatch =
       readonly route: Route
       readonly params: Readonly<Record<string, string>>
     }
+  /** The base URL itself, which some clients probe. */
+  | { readonly kind: 'root'; readonly dialect: SandboxDialect }
   | { readonly kind: 'unknown'; readonly dialect: SandboxDialect; readonly status: 404 | 405 }
 
 export interface RouteQuestion {
@@ -55,6 +57,8 @@ export function matchRoute({ method, path, likely }: RouteQuestion): RouteMatch 
   const candidates = onPath.filter(({ route }) => route.method === method)
   const found = candidates.find(({ route }) => route.dialect === dialect) ?? candidates[0]
   if (found === undefined) {
+    const isProbe = method === 'GET' || method === 'HEAD'
+    if (isProbe && (inner === '' || inner === '/')) return { kind: 'root', dialect }
     const [other] = onPath
     if (other === undefined) return { kind: 'unknown', dialect, status: 404 }
     return { kind: 'unknown', dialect: other.route.dialect, status: 405 }

@@ -4,7 +4,7 @@ import { jsonAnswer } from './answer.ts'
 import type { Call } from './call.ts'
 import { CREATED_ISO } from './call.ts'
 import { embeddingVector } from './embedding-vector.ts'
-import { listIn, textIn } from './json.ts'
+import { listIn, numberIn, textIn } from './json.ts'
 import { MODEL_NAMES } from './model-names.ts'
 import { promptTokens } from './tokens.ts'
 
@@ -23,7 +23,7 @@ export function ollamaEmbed(call: Call): Answer {
   if (model === '') return call.refuse(400, 'model is required')
   const { input } = call.json
   const inputs = typeof input === 'string' ? [input] : listIn(input)
-  const dimensions = Number(call.json['dimensions'] ?? DIMENSIONS)
+  const dimensions = numberIn(call.json['dimensions'], DIMENSIONS)
   return jsonAnswer({
     model,
     embeddings: inputs.map((text) => Array.from(embeddingVector(textIn(text), dimensions))),

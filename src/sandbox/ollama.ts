@@ -5,11 +5,13 @@ import type { Call } from './call.ts'
 import { CREATED_ISO } from './call.ts'
 import type { JsonObject } from './json.ts'
 import { contentText, objectIn, objectsIn, textIn } from './json.ts'
+import { MIDWAY } from './refuse.ts'
 import type { Prompt, ScriptedAnswer } from './scripted-answer.ts'
 import { scriptedAnswer } from './scripted-answer.ts'
 import { promptTokens } from './tokens.ts'
 
 const DURATION_NS = 1_000_000
+const FAILURE = Buffer.from(`${JSON.stringify({ error: MIDWAY.message })}\n`)
 const GARBAGE = Buffer.from('{"sandbox":"malformed\n')
 
 export function ollamaChat(call: Call): Answer {
@@ -116,5 +118,6 @@ function linesOrWhole(
     ],
     intervalMs: answer.intervalMs,
     garbage: GARBAGE,
+    failure: FAILURE,
   }
 }

@@ -4,8 +4,9 @@ import { jsonAnswer } from './answer.ts'
 import type { Call } from './call.ts'
 import { CREATED } from './call.ts'
 import type { JsonObject } from './json.ts'
-import { contentText, objectIn, objectsIn, textIn } from './json.ts'
+import { contentText, numberIn, objectIn, objectsIn, textIn } from './json.ts'
 import { openaiUsage } from './openai-usage.ts'
+import { MIDWAY, openaiError } from './refuse.ts'
 import type { Prompt, ScriptedAnswer } from './scripted-answer.ts'
 import { scriptedAnswer } from './scripted-answer.ts'
 import { dataEvent, sseAnswer } from './sse.ts'
@@ -22,7 +23,7 @@ export function openaiChat(call: Call): Answer {
     return call.refuse(400, "Missing required parameter: 'messages'.")
   }
   const answer = scriptedAnswer(readPrompt(json, model), call.script)
-  const choices = Math.min(CHOICES_MAX, Math.max(1, Number(json['n'] ?? 1) || 1))
+  const choices = Math.min(CHOICES_MAX, Math.max(1, Math.trunc(numberIn(json['n'], 1))))
   const id = `chatcmpl-${call.id}`
   if (json['stream'] !== true) return whole(answer, { id, model, choices })
   const withUsage = objectIn(json['stream_options'])['include_usage'] === true
@@ -147,5 +148,9 @@ function streamed(answer: ScriptedAnswer, frame: Frame, withUsage: boolean): Ans
     pieces.push(dataEvent({ ...head, choices: [], usage: openaiUsage(answer.usage, choices) }))
   }
   pieces.push({ bytes: 'data: [DONE]\n\n', paced: false })
-  return sseAnswer(pieces, answer.intervalMs)
+  return sseAnswer({
+    pieces,
+    intervalMs: answer.intervalMs,
+    failure: dataEvent(openaiError(MIDWAY.status, MIDWAY.message)),
+  })
 }

@@ -5,6 +5,7 @@ import type { Call } from './call.ts'
 import { CREATED } from './call.ts'
 import { listIn, objectIn, textIn } from './json.ts'
 import { openaiUsage } from './openai-usage.ts'
+import { MIDWAY, openaiError } from './refuse.ts'
 import { scriptedAnswer } from './scripted-answer.ts'
 import { dataEvent, sseAnswer } from './sse.ts'
 import { promptTokens } from './tokens.ts'
@@ -43,5 +44,9 @@ export function openaiCompletions(call: Call): Answer {
     ...(withUsage ? [dataEvent({ ...head, choices: [], usage })] : []),
     { bytes: 'data: [DONE]\n\n', paced: false },
   ]
-  return sseAnswer(pieces, answer.intervalMs)
+  return sseAnswer({
+    pieces,
+    intervalMs: answer.intervalMs,
+    failure: dataEvent(openaiError(MIDWAY.status, MIDWAY.message)),
+  })
 }

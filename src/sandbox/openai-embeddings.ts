@@ -3,7 +3,7 @@ import type { Answer } from './answer.ts'
 import { jsonAnswer } from './answer.ts'
 import type { Call } from './call.ts'
 import { base64Of, embeddingVector } from './embedding-vector.ts'
-import { textIn } from './json.ts'
+import { numberIn, textIn } from './json.ts'
 import { promptTokens } from './tokens.ts'
 
 const DIMENSIONS = 1536
@@ -14,7 +14,7 @@ export function openaiEmbeddings(call: Call): Answer {
   if (model === '') return call.refuse(400, 'you must provide a model parameter')
   const inputs = inputsIn(json['input'])
   if (inputs === null) return call.refuse(400, "Missing required parameter: 'input'.")
-  const dimensions = Number(json['dimensions'] ?? DIMENSIONS)
+  const dimensions = numberIn(json['dimensions'], DIMENSIONS)
   const isBase64 = json['encoding_format'] === 'base64'
   const tokens = inputs.reduce((sum, input) => sum + promptTokens(input), 0)
   return jsonAnswer({

@@ -4,7 +4,7 @@ import { bytesAnswer, jsonAnswer } from './answer.ts'
 import type { Call } from './call.ts'
 import { CREATED } from './call.ts'
 import { formField } from './form-field.ts'
-import { textIn } from './json.ts'
+import { numberIn, textIn } from './json.ts'
 import { promptTokens, tokensOf } from './tokens.ts'
 
 /** One pixel. */
@@ -16,7 +16,7 @@ const TRANSCRIPT = 'This is what the Custody sandbox hears in every recording.'
 export function openaiImages(call: Call): Answer {
   const prompt = textIn(call.json['prompt']) || (formField(call.body, 'prompt') ?? '')
   if (prompt === '') return call.refuse(400, "Missing required parameter: 'prompt'.")
-  const count = Math.min(IMAGES_MAX, Math.max(1, Number(call.json['n'] ?? 1) || 1))
+  const count = Math.min(IMAGES_MAX, Math.max(1, Math.trunc(numberIn(call.json['n'], 1))))
   const input = promptTokens(prompt)
   return jsonAnswer({
     created: CREATED,

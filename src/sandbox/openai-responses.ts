@@ -6,6 +6,7 @@ import type { Call } from './call.ts'
 import { CREATED } from './call.ts'
 import type { JsonObject } from './json.ts'
 import { contentText, isObject, listIn, objectsIn, textIn } from './json.ts'
+import { MIDWAY } from './refuse.ts'
 import type { Prompt, ScriptedAnswer } from './scripted-answer.ts'
 import { scriptedAnswer } from './scripted-answer.ts'
 import { sseAnswer, typedEvent } from './sse.ts'
@@ -39,7 +40,13 @@ export function openaiResponses(call: Call): Answer {
   const pieces = events.map(({ type, ...rest }, sequence) =>
     typedEvent({ type, sequence_number: sequence, ...rest }, type.endsWith('.delta')),
   )
-  return sseAnswer(pieces, answer.intervalMs)
+  const { message } = MIDWAY
+  const failure = { type: 'error', code: 'server_error', message, param: null }
+  return sseAnswer({
+    pieces,
+    intervalMs: answer.intervalMs,
+    failure: typedEvent({ ...failure, sequence_number: pieces.length >> 1 }),
+  })
 }
 
 export function openaiResponsesInputTokens(call: Call): Answer {

@@ -6,24 +6,19 @@ import type { SandboxDialect } from './call.ts'
 type Shape = (status: number, message: string, requestId: string) => WholeAnswer
 
 const SHAPES: Readonly<Record<SandboxDialect, Shape>> = {
-  openai: (status, message) =>
-    jsonAnswer(
-      { error: { message, type: openaiType(status), param: null, code: `sandbox_${status}` } },
-      { status },
-    ),
+  openai: (status, message) => jsonAnswer(openaiError(status, message), { status }),
   anthropic: (status, message, requestId) =>
-    jsonAnswer(
-      { type: 'error', error: { type: anthropicType(status), message }, request_id: requestId },
-      { status },
-    ),
-  gemini: (status, message) =>
-    jsonAnswer({ error: { code: status, message, status: googleStatus(status) } }, { status }),
+    jsonAnswer({ ...anthropicError(status, message), request_id: requestId }, { status }),
+  gemini: (status, message) => jsonAnswer(geminiError(status, message), { status }),
   bedrock: (status, message) => {
     const answer = jsonAnswer({ message }, { status })
     return { ...answer, headers: { ...answer.headers, 'x-amzn-errortype': awsType(status) } }
   },
   ollama: (status, message) => jsonAnswer({ error: message }, { status }),
 }
+
+/** What every dialect says when the script ends a stream with a failure. */
+export const MIDWAY = { status: 503, message: 'The sandbox was told to fail midway.' } as const
 
 export interface Refusal {
   readonly status: number
@@ -33,6 +28,18 @@ export interface Refusal {
 
 export function refuse(dialect: SandboxDialect, refusal: Refusal): WholeAnswer {
   return SHAPES[dialect](refusal.status, refusal.message, refusal.requestId)
+}
+
+export function openaiError(status: number, message: string) {
+  return { error: { message, type: openaiType(status), param: null, code: `sandbox_${status}` } }
+}
+
+export function anthropicError(status: number, message: string) {
+  return { type: 'error', error: { type: anthropicType(status), message } }
+}
+
+export function geminiError(status: number, message: string) {
+  return { error: { code: status, message, status: googleStatus(status) } }
 }
 
 function openaiType(status: number): string {

@@ -33,6 +33,8 @@ export interface Script {
   readonly stallMs?: number
   /** Puts garbage into the middle of the stream, or cuts the JSON of a whole answer in half. */
   readonly malformed?: boolean
+  /** Ends a stream in the middle with the dialect's own error event. */
+  readonly failMidway?: boolean
 }
 
 export type ScriptReading =
@@ -66,6 +68,7 @@ const KNOBS: { readonly [Knob in keyof Required<Script>]: (value: unknown) => bo
   stallAfterBytes: isCount,
   stallMs: isDuration,
   malformed: isFlag,
+  failMidway: isFlag,
 }
 
 function isKnob(name: string): name is keyof Script {

@@ -1,5 +1,5 @@
 /** Decides what the sandbox answers, in words that know no dialect: text, reasoning, tool call or failure. */
-import { isObject, listIn, objectIn, parseJson } from './json.ts'
+import { isObject, listIn, objectIn, parseJson, textIn } from './json.ts'
 import type { Script } from './script.ts'
 import { cachedTokens, tokensOf } from './tokens.ts'
 import type { Usage } from './tokens.ts'
@@ -153,7 +153,7 @@ function valueFor(name: string, schema: Readonly<Record<string, unknown>>, depth
   if (choices.length > 0) return choices[0]
   const type = Array.isArray(schema['type']) ? schema['type'][0] : schema['type']
   // Gemini writes its types in capitals.
-  switch (String(type).toLowerCase()) {
+  switch (textIn(type).toLowerCase()) {
     case 'number':
     case 'integer':
       return 1

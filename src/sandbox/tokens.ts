@@ -30,7 +30,8 @@ export function promptTokens(...values: readonly unknown[]): number {
     const value = open.pop()
     if (typeof value === 'string') bytes += Buffer.byteLength(value)
     else if (Array.isArray(value)) for (const item of value) open.push(item)
-    else if (typeof value === 'object' && value !== null) open.push(...Object.values(value))
+    else if (typeof value === 'object' && value !== null)
+      for (const item of Object.values(value)) open.push(item)
   }
   return tokensOfBytes(bytes)
 }
