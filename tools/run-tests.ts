@@ -11,11 +11,14 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
 const [suite = 'quick', ...words] = process.argv.slice(2)
 const patterns = SUITES[suite]
 if (patterns === undefined) {
-  process.stderr.write(`error: no such suite: ${suite}\nhint: one of ${Object.keys(SUITES).join(', ')}\n`)
+  process.stderr.write(
+    `error: no such suite: ${suite}\nhint: one of ${Object.keys(SUITES).join(', ')}\n`,
+  )
   process.exit(2)
 }
 const all = globSync([...patterns]).toSorted()
-const files = words.length === 0 ? all : all.filter((file) => words.some((word) => file.includes(word)))
+const files =
+  words.length === 0 ? all : all.filter((file) => words.some((word) => file.includes(word)))
 if (files.length === 0) {
   process.stderr.write('error: no test file matches\n')
   process.exit(2)
@@ -23,7 +26,13 @@ if (files.length === 0) {
 const concurrency = suite === 'long' ? 1 : Math.max(2, availableParallelism())
 const child = spawn(
   process.execPath,
-  ['--disable-warning=ExperimentalWarning', '--test', `--test-concurrency=${concurrency}`, '--test-reporter=spec', ...files],
+  [
+    '--disable-warning=ExperimentalWarning',
+    '--test',
+    `--test-concurrency=${concurrency}`,
+    '--test-reporter=spec',
+    ...files,
+  ],
   { stdio: 'inherit' },
 )
 child.once('exit', (code) => {

@@ -19,7 +19,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   incident: ['evidence', 'store', 'identity', 'policy', 'telemetry', 'model', 'lib'],
   approvals: ['evidence', 'store', 'identity', 'policy', 'telemetry', 'model', 'lib'],
   gateway: ['policy', 'detect', 'dialects', 'telemetry', 'model', 'lib'],
-  api: ['incident', 'approvals', 'evidence', 'identity', 'policy', 'config', 'telemetry', 'model', 'lib'],
+  api: [
+    'incident',
+    'approvals',
+    'evidence',
+    'identity',
+    'policy',
+    'config',
+    'telemetry',
+    'model',
+    'lib',
+  ],
   // Stands in for the providers, so it shares no reading code with the gateway: only the binary frame encoder.
   sandbox: ['dialects', 'model', 'lib'],
 }
@@ -48,14 +58,30 @@ interface Ban {
 
 const BANS: readonly Ban[] = [
   { pattern: /\bconsole\.\w+\(/, instead: 'use the logger, or cli/output', except: /^src\/cli\// },
-  { pattern: /\bprocess\.env\b/, instead: 'read configuration in config/ and pass it down', except: /^src\/(config|main|cli)\b/ },
-  { pattern: /\bDate\.now\(|\bnew Date\(\)/, instead: 'take a Clock', except: /^src\/(lib\/clock\.ts|cli\/|main\.ts)/ },
+  {
+    pattern: /\bprocess\.env\b/,
+    instead: 'read configuration in config/ and pass it down',
+    except: /^src\/(config|main|cli)\b/,
+  },
+  {
+    pattern: /\bDate\.now\(|\bnew Date\(\)/,
+    instead: 'take a Clock',
+    except: /^src\/(lib\/clock\.ts|cli\/|main\.ts)/,
+  },
   { pattern: /\bMath\.random\(|\brandomUUID\(/, instead: 'take ids from lib/ids.ts', except: /^$/ },
-  { pattern: /\bprocess\.exit\(/, instead: 'let the program end, or set process.exitCode in cli/', except: /^src\/(cli\/|main\.ts)/ },
+  {
+    pattern: /\bprocess\.exit\(/,
+    instead: 'let the program end, or set process.exitCode in cli/',
+    except: /^src\/(cli\/|main\.ts)/,
+  },
   { pattern: /\bas any\b|: any\b|<any>/, instead: 'narrow unknown at the border', except: /^$/ },
   { pattern: /@ts-(?:ignore|nocheck|expect-error)/, instead: 'fix the type', except: /^$/ },
   { pattern: /\b(?:test|it|describe)\.only\(/, instead: 'run one file instead', except: /^$/ },
-  { pattern: /^\/\/ =====|^\/\/ -----/m, instead: 'split the file instead of drawing banners', except: /^$/ },
+  {
+    pattern: /^\/\/ =====|^\/\/ -----/m,
+    instead: 'split the file instead of drawing banners',
+    except: /^$/,
+  },
 ]
 
 const sources = globSync('src/**/*.ts').toSorted()
@@ -67,9 +93,11 @@ function roomOf(file: string): string {
 }
 
 function importsOf(text: string): string[] {
-  return [...text.matchAll(/^(?:import|export)\b[^'"]*?from\s+['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]/gm)].map(
-    (match) => match[1] ?? match[2] ?? '',
-  )
+  return [
+    ...text.matchAll(
+      /^(?:import|export)\b[^'"]*?from\s+['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]/gm,
+    ),
+  ].map((match) => match[1] ?? match[2] ?? '')
 }
 
 function packageOf(specifier: string): string {
@@ -88,7 +116,8 @@ test('rooms import only downward', () => {
     for (const specifier of importsOf(read(file))) {
       if (!specifier.startsWith('.')) continue
       const target = roomOf(normalize(join(dirname(file), specifier)))
-      if (target !== room && !allowed.includes(target)) edges.push(`${file} -> ${target}/ (${room} may import: ${allowed.join(', ')})`)
+      if (target !== room && !allowed.includes(target))
+        edges.push(`${file} -> ${target}/ (${room} may import: ${allowed.join(', ')})`)
     }
   }
   assert.deepEqual(edges, [])
@@ -100,7 +129,8 @@ test('a package is imported only by the room that owns it', () => {
     if (isTest(file)) continue
     for (const specifier of importsOf(read(file))) {
       const owners = ONLY_IN[packageOf(specifier)]
-      if (owners !== undefined && !owners.includes(roomOf(file))) edges.push(`${file} imports ${specifier}; only ${owners.join(', ')} may`)
+      if (owners !== undefined && !owners.includes(roomOf(file)))
+        edges.push(`${file} imports ${specifier}; only ${owners.join(', ')} may`)
     }
   }
   assert.deepEqual(edges, [])
@@ -112,9 +142,15 @@ test('pure rooms have no I/O, no clock and no await', () => {
     if (!PURE.has(roomOf(file)) || isTest(file)) continue
     const text = read(file)
     for (const specifier of importsOf(text)) {
-      if (/^node:(?:fs|net|http|https|http2|tls|dns|child_process|timers|worker_threads)/.test(specifier)) faults.push(`${file} imports ${specifier}`)
+      if (
+        /^node:(?:fs|net|http|https|http2|tls|dns|child_process|timers|worker_threads)/.test(
+          specifier,
+        )
+      )
+        faults.push(`${file} imports ${specifier}`)
     }
-    if (/\bawait\b|\bsetTimeout\(|\bperformance\.now\(/.test(text)) faults.push(`${file} awaits or reads a clock`)
+    if (/\bawait\b|\bsetTimeout\(|\bperformance\.now\(/.test(text))
+      faults.push(`${file} awaits or reads a clock`)
   }
   assert.deepEqual(faults, [])
 })
@@ -125,14 +161,18 @@ test('banned calls do not occur', () => {
     if (isTest(file)) continue
     const text = read(file)
     for (const { pattern, instead, except } of BANS) {
-      if (pattern.test(text) && !except.test(file)) faults.push(`${file}: ${String(pattern)}; ${instead}`)
+      if (pattern.test(text) && !except.test(file))
+        faults.push(`${file}: ${String(pattern)}; ${instead}`)
     }
   }
   assert.deepEqual(faults, [])
 })
 
 test('every source file opens with one sentence that says what it does', () => {
-  const faults = sources.filter((file) => !isTest(file) && !/^\/\*\*[\s\S]{20,}?\*\//.test(read(file)) && !/^#!/.test(read(file)))
+  const faults = sources.filter(
+    (file) =>
+      !isTest(file) && !/^\/\*\*[\s\S]{20,}?\*\//.test(read(file)) && !/^#!/.test(read(file)),
+  )
   assert.deepEqual(faults, [])
 })
 
@@ -144,10 +184,13 @@ test('every source file is imported by another or is an entry', () => {
     for (const specifier of importsOf(text)) {
       if (specifier.startsWith('.')) imported.add(normalize(join(dirname(file), specifier)))
     }
-    for (const match of text.matchAll(/(?:import\(|new URL\()\s*['"](\.[^'"]+)['"]/g)) imported.add(normalize(join(dirname(file), match[1] ?? '')))
+    for (const match of text.matchAll(/(?:import\(|new URL\()\s*['"](\.[^'"]+)['"]/g))
+      imported.add(normalize(join(dirname(file), match[1] ?? '')))
   }
   const entries = new Set(['src/main.ts', 'src/sandbox/main.ts'])
-  const orphans = sources.filter((file) => !isTest(file) && !imported.has(file) && !entries.has(file))
+  const orphans = sources.filter(
+    (file) => !isTest(file) && !imported.has(file) && !entries.has(file),
+  )
   assert.deepEqual(orphans, [])
 })
 
@@ -156,7 +199,8 @@ test('files stay within their size', () => {
   for (const file of sources) {
     const lines = read(file).split('\n').length
     const limit = isTest(file) ? 800 : 400
-    if (lines > limit) faults.push(`${file}: ${lines} lines, the limit is ${limit}; split it by what it decides`)
+    if (lines > limit)
+      faults.push(`${file}: ${lines} lines, the limit is ${limit}; split it by what it decides`)
   }
   assert.deepEqual(faults, [])
 })
@@ -164,13 +208,19 @@ test('files stay within their size', () => {
 test('each direct dependency has a line in docs/design/dependencies.md', () => {
   const manifest = JSON.parse(read('package.json')) as Record<string, Record<string, string>>
   const page = read('docs/design/dependencies.md')
-  const missing = [...Object.keys(manifest['dependencies'] ?? {}), ...Object.keys(manifest['devDependencies'] ?? {})].filter((name) => !page.includes(`\`${name}\``))
+  const missing = [
+    ...Object.keys(manifest['dependencies'] ?? {}),
+    ...Object.keys(manifest['devDependencies'] ?? {}),
+  ].filter((name) => !page.includes(`\`${name}\``))
   assert.deepEqual(missing, [])
 })
 
 test('dependencies are pinned exactly', () => {
   const manifest = JSON.parse(read('package.json')) as Record<string, Record<string, string>>
-  const loose = Object.entries({ ...manifest['dependencies'], ...manifest['devDependencies'] }).filter(([, version]) => !/^(?:npm:.+@)?\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version))
+  const loose = Object.entries({
+    ...manifest['dependencies'],
+    ...manifest['devDependencies'],
+  }).filter(([, version]) => !/^(?:npm:.+@)?\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version))
   assert.deepEqual(loose, [])
 })
 
@@ -186,7 +236,14 @@ test('links between documents lead somewhere', () => {
 
 test('no machine path and no registry host is written down', () => {
   const faults: string[] = []
-  for (const file of globSync(['src/**/*.ts', 'test/**/*.ts', 'tools/**', 'docs/**/*.md', '*.md', 'bench/*.ts'])) {
+  for (const file of globSync([
+    'src/**/*.ts',
+    'test/**/*.ts',
+    'tools/**',
+    'docs/**/*.md',
+    '*.md',
+    'bench/*.ts',
+  ])) {
     if (/tidy\.test\.ts$/.test(file)) continue
     if (/(?:^|[\s'"`(])\/(?:work|root|home)\/|registry\.npmjs/m.test(read(file))) faults.push(file)
   }

@@ -28,19 +28,22 @@ export async function startControlPlane(
 ): Promise<ControlPlane> {
   const app = controlPlaneApp(parts)
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname: address.host, port: address.port }, (info: AddressInfo) => {
-      server.off('error', reject)
-      resolve({
-        host: address.host,
-        port: info.port,
-        async [Symbol.asyncDispose]() {
-          await new Promise<void>((closed) => {
-            server.close(() => closed())
-            if ('closeAllConnections' in server) server.closeAllConnections()
-          })
-        },
-      })
-    })
+    const server = serve(
+      { fetch: app.fetch, hostname: address.host, port: address.port },
+      (info: AddressInfo) => {
+        server.off('error', reject)
+        resolve({
+          host: address.host,
+          port: info.port,
+          async [Symbol.asyncDispose]() {
+            await new Promise<void>((closed) => {
+              server.close(() => closed())
+              if ('closeAllConnections' in server) server.closeAllConnections()
+            })
+          },
+        })
+      },
+    )
     server.once('error', reject)
   })
 }
@@ -58,12 +61,22 @@ export function controlPlaneApp(parts: ControlPlaneParts): Hono {
   app.get('/readyz', (context) => {
     const readiness = parts.readiness()
     const status = readiness.ready ? 200 : 503
-    return context.json({ status: readiness.ready ? 'ready' : 'not ready', checks: readiness.checks }, status)
+    return context.json(
+      { status: readiness.ready ? 'ready' : 'not ready', checks: readiness.checks },
+      status,
+    )
   })
-  app.get('/metrics', (context) => context.body(parts.metrics(), 200, { 'content-type': METRICS_TYPE }))
+  app.get('/metrics', (context) =>
+    context.body(parts.metrics(), 200, { 'content-type': METRICS_TYPE }),
+  )
   app.notFound((context) =>
     context.json(
-      { type: 'about:blank', title: 'Not Found', status: 404, detail: 'The control plane serves /healthz, /readyz and /metrics.' },
+      {
+        type: 'about:blank',
+        title: 'Not Found',
+        status: 404,
+        detail: 'The control plane serves /healthz, /readyz and /metrics.',
+      },
       404,
       { 'content-type': 'application/problem+json' },
     ),

@@ -66,10 +66,25 @@ export async function startApp(config: Config): Promise<App> {
   const keysFolder = join(folder, 'keys')
   const keyProvider = await openLocalKeyProvider(keysFolder)
   const evidence = stack.use(
-    await openEvidence({ folder, index: store.index, clock, keyProvider, limits: evidenceLimits(config) }),
+    await openEvidence({
+      folder,
+      index: store.index,
+      clock,
+      keyProvider,
+      limits: evidenceLimits(config),
+      retentionClasses: config.retention.map(({ name }) => name),
+    }),
   )
-  const sandbox = config.upstreams.some((upstream) => upstream.sandbox) ? stack.use(await startSandbox()) : null
-  const authenticator = stack.use(createKeyAuthenticator(store.keys, clock))
+  const sandbox = config.upstreams.some((upstream) => upstream.sandbox)
+    ? stack.use(await startSandbox())
+    : null
+  const authenticator = stack.use(
+    createKeyAuthenticator({
+      table: store.keys,
+      clock,
+      onFlushFailure: (error) => log.warn({}, 'last use of keys not written', error),
+    }),
+  )
   const upstreams = stack.use(createUpstreamClient())
   stack.use(await keepKeyJournal(store.keys, store.index, evidence.recorder))
 
@@ -148,7 +163,9 @@ async function lockFolder(folder: string): Promise<FolderLock> {
     if (lock !== null) return lock
     await sleep(LOCK_WAIT_MS)
   }
-  throw new Error(`another gateway uses the data folder ${folder}; stop it or choose another with --data`)
+  throw new Error(
+    `another gateway uses the data folder ${folder}; stop it or choose another with --data`,
+  )
 }
 
 function sleep(ms: number): Promise<void> {
@@ -157,7 +174,10 @@ function sleep(ms: number): Promise<void> {
   })
 }
 
-function readTls(files: NonNullable<Config['tls']>): { readonly cert: string; readonly key: string } {
+function readTls(files: NonNullable<Config['tls']>): {
+  readonly cert: string
+  readonly key: string
+} {
   return { cert: readFileSync(files.certFile, 'utf8'), key: readFileSync(files.keyFile, 'utf8') }
 }
 
@@ -183,11 +203,19 @@ function readiness(evidence: Evidence, admission: Admission, refusedReload: stri
   const draining = admission.isDraining()
   return {
     ready: health.ready && !draining,
-    checks: { recorder: health.ready ? 'ok' : health.reason, admission: draining ? 'draining' : 'ok', configuration: refusedReload || 'ok' },
+    checks: {
+      recorder: health.ready ? 'ok' : health.reason,
+      admission: draining ? 'draining' : 'ok',
+      configuration: refusedReload || 'ok',
+    },
   }
 }
 
-function gaugesNow(metrics: ReturnType<typeof createMetrics>, evidence: Evidence, admission: Admission): void {
+function gaugesNow(
+  metrics: ReturnType<typeof createMetrics>,
+  evidence: Evidence,
+  admission: Admission,
+): void {
   const health = evidence.recorder.health()
   metrics.recorderReady.with().set(health.ready ? 1 : 0)
   if (health.freeBytes !== null) metrics.evidenceFreeBytes.with().set(health.freeBytes)

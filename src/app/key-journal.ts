@@ -12,15 +12,24 @@ const EVENTS_READ_MAX = 100_000
  * The key table is the truth of what keys may do, the journal says when that changed. Comparing the two, rather than
  * being told, leaves no change out that happened while no gateway ran.
  */
-export async function keepKeyJournal(table: KeyTable, index: ExchangeIndex, recorder: Recorder): Promise<AsyncDisposable> {
+export async function keepKeyJournal(
+  table: KeyTable,
+  index: ExchangeIndex,
+  recorder: Recorder,
+): Promise<AsyncDisposable> {
   const written = new Set<string>()
   for (const { event } of await index.events(EVENTS_READ_MAX)) {
-    if (event.type === 'key.created' || event.type === 'key.revoked') written.add(`${event.type} ${String(event.details['key'])}`)
+    if (event.type === 'key.created' || event.type === 'key.revoked')
+      written.add(`${event.type} ${String(event.details['key'])}`)
   }
   let seen: number | null = null
   let running: Promise<void> = Promise.resolve()
 
-  const write = async (type: EvidenceEvent['type'], keyId: string, event: EvidenceEvent): Promise<void> => {
+  const write = async (
+    type: EvidenceEvent['type'],
+    keyId: string,
+    event: EvidenceEvent,
+  ): Promise<void> => {
     const name = `${type} ${keyId}`
     if (written.has(name)) return
     await recorder.note(event)
@@ -30,10 +39,26 @@ export async function keepKeyJournal(table: KeyTable, index: ExchangeIndex, reco
     const version = table.version()
     if (version === seen) return
     for (const row of await table.list()) {
-      const details = { key: row.id, name: row.name, owner: row.owner, service: row.service, expiresAtMs: row.expiresAtMs }
-      await write('key.created', row.id, { type: 'key.created', atMs: row.createdAtMs, actor: row.owner, details })
+      const details = {
+        key: row.id,
+        name: row.name,
+        owner: row.owner,
+        service: row.service,
+        expiresAtMs: row.expiresAtMs,
+      }
+      await write('key.created', row.id, {
+        type: 'key.created',
+        atMs: row.createdAtMs,
+        actor: row.owner,
+        details,
+      })
       if (row.revokedAtMs !== null) {
-        await write('key.revoked', row.id, { type: 'key.revoked', atMs: row.revokedAtMs, actor: '', details: { key: row.id } })
+        await write('key.revoked', row.id, {
+          type: 'key.revoked',
+          atMs: row.revokedAtMs,
+          actor: '',
+          details: { key: row.id },
+        })
       }
     }
     seen = version

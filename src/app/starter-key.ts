@@ -31,11 +31,21 @@ export async function starterKey(
     }
   }
   if ((await table.list()).length > 0) return null
-  const created = await createKey(table, clock, { name: STARTER_NAME, owner: ownerName(), service: 'local' })
+  const created = await createKey(table, clock, {
+    name: STARTER_NAME,
+    owner: ownerName(),
+    service: 'local',
+    allowedUpstreams: null,
+    allowedModels: null,
+  })
   if (created.kind !== 'created') return null
   const wrapped = await provider.wrap(Buffer.from(created.text), AAD)
   // Written beside and renamed: a crash in between leaves either no file or a whole one.
-  await writeFile(`${path}.new`, JSON.stringify({ version: 1, wrapped: wrapped.toString('base64') }), { mode: 0o600, flush: true })
+  await writeFile(
+    `${path}.new`,
+    JSON.stringify({ version: 1, wrapped: wrapped.toString('base64') }),
+    { mode: 0o600, flush: true },
+  )
   await rename(`${path}.new`, path)
   return created.text
 }

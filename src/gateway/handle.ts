@@ -1,7 +1,6 @@
 /** Runs one exchange through the pipeline; the only place of the data plane that catches what nobody expected. */
 import { newExchangeId } from '../lib/ids.ts'
-import { fail } from '../model/errors.ts'
-import type { GatewayError } from '../model/errors.ts'
+import { GatewayError, fail } from '../model/errors.ts'
 import type { ClosingFacts } from '../model/record.ts'
 import type { Caller } from './caller.ts'
 import { renderRefusal } from './error-answer.ts'
@@ -57,12 +56,18 @@ function arrive(caller: Caller, parts: GatewayParts): Exchange {
 }
 
 async function runSteps(exchange: Exchange, parts: GatewayParts): Promise<StepResult> {
-  for (const [, step] of STEPS_BEFORE_FORWARD) {
-    const result = step(exchange, parts)
-    const stopped = result instanceof Promise ? await result : result
-    if (stopped !== null) return stopped
+  try {
+    for (const [, step] of STEPS_BEFORE_FORWARD) {
+      const result = step(exchange, parts)
+      const stopped = result instanceof Promise ? await result : result
+      if (stopped !== null) return stopped
+    }
+    return null
+  } catch (error) {
+    // What a room threw from the closed table is an answer; anything else is a fault.
+    if (error instanceof GatewayError) return error
+    throw error
   }
-  return null
 }
 
 function relayed(exchange: Exchange, parts: GatewayParts): Promise<ClosingFacts> {

@@ -15,27 +15,68 @@ import {
 const PLAIN = { dropBetas: [], signs: false }
 
 test('headers that nothing removes keep their order, spelling and repetition', () => {
-  const flat = ['Content-Type', 'application/json', 'anthropic-beta', 'a,b', 'X-Stainless-Lang', 'js', 'x-multi', '1', 'X-Multi', '2']
+  const flat = [
+    'Content-Type',
+    'application/json',
+    'anthropic-beta',
+    'a,b',
+    'X-Stainless-Lang',
+    'js',
+    'x-multi',
+    '1',
+    'X-Multi',
+    '2',
+  ]
   assert.deepEqual(headersForUpstream(flat, PLAIN), flat)
 })
 
 test('credentials, cookies, hop-by-hop and forged forwarding headers do not reach the provider', () => {
   const dropped = [
-    'Authorization', 'x-api-key', 'X-Goog-Api-Key', 'api-key', 'Cookie', 'Proxy-Authorization', 'x-amz-security-token',
-    'Connection', 'Keep-Alive', 'TE', 'Trailer', 'Transfer-Encoding', 'Upgrade', 'Proxy-Connection',
-    'X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Via', 'CF-Connecting-IP', 'Host', 'Content-Length', 'Expect', 'x-custody-service',
+    'Authorization',
+    'x-api-key',
+    'X-Goog-Api-Key',
+    'api-key',
+    'Cookie',
+    'Proxy-Authorization',
+    'x-amz-security-token',
+    'Connection',
+    'Keep-Alive',
+    'TE',
+    'Trailer',
+    'Transfer-Encoding',
+    'Upgrade',
+    'Proxy-Connection',
+    'X-Forwarded-For',
+    'Forwarded',
+    'X-Real-IP',
+    'Via',
+    'CF-Connecting-IP',
+    'Host',
+    'Content-Length',
+    'Expect',
+    'x-custody-service',
   ]
-  for (const name of dropped) assert.deepEqual(headersForUpstream([name, 'v', 'x-kept', 'y'], PLAIN), ['x-kept', 'y'], name)
+  for (const name of dropped)
+    assert.deepEqual(headersForUpstream([name, 'v', 'x-kept', 'y'], PLAIN), ['x-kept', 'y'], name)
 })
 
 test('headers that Connection lists are dropped, but it cannot name the framing', () => {
-  assert.deepEqual(headersForUpstream(['Connection', 'close, X-Secret', 'x-secret', '1', 'x-other', '2'], PLAIN), ['x-other', '2'])
-  assert.deepEqual(headersForCaller(['Connection', 'content-length', 'Content-Length', '5']), ['Content-Length', '5'])
+  assert.deepEqual(
+    headersForUpstream(['Connection', 'close, X-Secret', 'x-secret', '1', 'x-other', '2'], PLAIN),
+    ['x-other', '2'],
+  )
+  assert.deepEqual(headersForCaller(['Connection', 'content-length', 'Content-Length', '5']), [
+    'Content-Length',
+    '5',
+  ])
 })
 
 test('a beta that the upstream refuses is taken out and the others stay in place', () => {
   const options = { dropBetas: ['oauth-2025-04-20'], signs: false }
-  assert.deepEqual(headersForUpstream(['anthropic-beta', 'x-1, oauth-2025-04-20,y-2'], options), ['anthropic-beta', 'x-1,y-2'])
+  assert.deepEqual(headersForUpstream(['anthropic-beta', 'x-1, oauth-2025-04-20,y-2'], options), [
+    'anthropic-beta',
+    'x-1,y-2',
+  ])
   assert.deepEqual(headersForUpstream(['anthropic-beta', 'oauth-2025-04-20'], options), [])
 })
 
@@ -45,14 +86,34 @@ test('the signature headers of a caller go when the gateway signs', () => {
 })
 
 test('a record shows that a credential was there and never what it was', () => {
-  const recorded = recordableHeaders(['Authorization', 'Bearer s3cret', 'set-cookie', 'id=s3cret', 'x-team', 'a', 'x-upstream-key', 's3cret'], 'x-upstream-key')
-  assert.deepEqual(recorded, [['Authorization', REMOVED], ['set-cookie', REMOVED], ['x-team', 'a'], ['x-upstream-key', REMOVED]])
+  const recorded = recordableHeaders(
+    [
+      'Authorization',
+      'Bearer s3cret',
+      'set-cookie',
+      'id=s3cret',
+      'x-team',
+      'a',
+      'x-upstream-key',
+      's3cret',
+    ],
+    'x-upstream-key',
+  )
+  assert.deepEqual(recorded, [
+    ['Authorization', REMOVED],
+    ['set-cookie', REMOVED],
+    ['x-team', 'a'],
+    ['x-upstream-key', REMOVED],
+  ])
   assert.doesNotMatch(JSON.stringify(recorded), /s3cret/)
 })
 
 test('a key in the query is not recorded and not sent on, in any spelling', () => {
   for (const name of ['key', 'KEY', '%6bey', 'api_key', 'access_token']) {
-    assert.equal(recordableTarget(`/v1/models?${name}=s3cret&alt=sse`), `/v1/models?${name}=${REMOVED}&alt=sse`)
+    assert.equal(
+      recordableTarget(`/v1/models?${name}=s3cret&alt=sse`),
+      `/v1/models?${name}=${REMOVED}&alt=sse`,
+    )
     assert.equal(queryForUpstream(`?${name}=s3cret&alt=sse`), '?alt=sse')
     assert.equal(queryForUpstream(`?${name}=s3cret`), '')
   }
@@ -60,7 +121,16 @@ test('a key in the query is not recorded and not sent on, in any spelling', () =
 })
 
 test('no header list lets a credential through, whatever stands around it', () => {
-  const name = fc.constantFrom('authorization', 'X-API-KEY', 'x-goog-api-key', 'Api-Key', 'COOKIE', 'x-b', 'Connection', 'accept')
+  const name = fc.constantFrom(
+    'authorization',
+    'X-API-KEY',
+    'x-goog-api-key',
+    'Api-Key',
+    'COOKIE',
+    'x-b',
+    'Connection',
+    'accept',
+  )
   const value = fc.constantFrom('SECRET', 'x-b', 'authorization', 'close')
   fc.assert(
     fc.property(fc.array(fc.tuple(name, value)), (pairs) => {

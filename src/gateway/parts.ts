@@ -1,12 +1,17 @@
 /** What the data plane is given by the composition root: interfaces only, so that it runs without a database. */
 import type { Clock } from '../lib/clock.ts'
 import type { Dialect, DialectName, PathMatch } from '../model/dialect.ts'
-import type { IdentityResult } from '../model/principal.ts'
+import type { IdentityFailure, Principal } from '../model/principal.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { GatewaySettings } from '../model/settings.ts'
 import type { Admission } from './admission.ts'
 import type { GatewayObserver } from './observer.ts'
 import type { UpstreamClient } from './upstream-client.ts'
+
+export type Identification =
+  | { readonly kind: 'principal'; readonly principal: Principal }
+  /** `detail` is a sentence for the caller that quotes nothing of what was sent; often empty. */
+  | { readonly kind: 'failure'; readonly reason: IdentityFailure; readonly detail: string }
 
 export interface GatewayParts {
   readonly clock: Clock
@@ -14,7 +19,7 @@ export interface GatewayParts {
   readonly identify: (
     flatHeaders: readonly string[],
     query: string,
-  ) => IdentityResult | Promise<IdentityResult>
+  ) => Identification | Promise<Identification>
   /** The snapshot in force; an exchange keeps the one it began with. */
   readonly settings: () => GatewaySettings
   readonly dialectByName: (name: DialectName) => Dialect

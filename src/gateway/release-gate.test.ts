@@ -17,7 +17,8 @@ const CHAT: Surface = {
   streamInPath: null,
   upstreamPath: '/v1/chat/completions',
 }
-const BEFORE = 'data: {"choices":[{"delta":{"content":"hé"}}]}\n\ndata: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'
+const BEFORE =
+  'data: {"choices":[{"delta":{"content":"hé"}}]}\n\ndata: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'
 const STREAM = Buffer.from(`${BEFORE}data: [DONE]\n\n`)
 
 interface Rig {
@@ -27,7 +28,10 @@ interface Rig {
   readonly makeDurable: () => Promise<void>
 }
 
-function rig(mode: RecordingMode, options: { readonly followed: boolean; readonly encoding?: string }): Rig {
+function rig(
+  mode: RecordingMode,
+  options: { readonly followed: boolean; readonly encoding?: string },
+): Rig {
   const out: Buffer[] = []
   let waiting: (() => void)[] = []
   const decoder = contentDecoder(options.encoding ?? null)
@@ -53,8 +57,15 @@ function rig(mode: RecordingMode, options: { readonly followed: boolean; readonl
 }
 
 function chunked(bytes: Buffer, cuts: readonly number[]): Buffer[] {
-  const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b), bytes.length]
-  return places.slice(1).map((end, i) => bytes.subarray(places[i], end)).filter((chunk) => chunk.length > 0)
+  const places = [
+    0,
+    ...cuts.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b),
+    bytes.length,
+  ]
+  return places
+    .slice(1)
+    .map((end, i) => bytes.subarray(places[i], end))
+    .filter((chunk) => chunk.length > 0)
 }
 
 test('a strict stream is released up to its terminal event and no further, at any split', () => {
@@ -114,14 +125,19 @@ test('of a compressed stream no chunk that holds the terminal event is released 
 
 test('released bytes and the rest are exactly what was received, at any split and in any mode', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom<RecordingMode>('strict', 'strict-chunks', 'best-effort'), fc.boolean(), fc.array(fc.nat({ max: STREAM.length }), { maxLength: 10 }), async (mode, followed, cuts) => {
-      const { push, out, rest, makeDurable } = rig(mode, { followed })
-      for (const chunk of chunked(STREAM, cuts)) {
-        push(chunk)
-        await makeDurable()
-      }
-      assert.deepEqual(Buffer.concat([out(), rest() ?? Buffer.alloc(0)]), STREAM)
-    }),
+    fc.asyncProperty(
+      fc.constantFrom<RecordingMode>('strict', 'strict-chunks', 'best-effort'),
+      fc.boolean(),
+      fc.array(fc.nat({ max: STREAM.length }), { maxLength: 10 }),
+      async (mode, followed, cuts) => {
+        const { push, out, rest, makeDurable } = rig(mode, { followed })
+        for (const chunk of chunked(STREAM, cuts)) {
+          push(chunk)
+          await makeDurable()
+        }
+        assert.deepEqual(Buffer.concat([out(), rest() ?? Buffer.alloc(0)]), STREAM)
+      },
+    ),
     { numRuns: 60 },
   )
 })

@@ -86,11 +86,12 @@ export function splitRegion(path: string): {
   return { region: first, path: end === -1 ? '/' : path.slice(end) }
 }
 
-const VERSION = /\/(v\d+(?:alpha|beta)?\d*)$/
+const VERSION = /^v\d+(?:alpha|beta)?\d*$/
 
 /**
- * Joins a base URL with a provider path. A base URL may carry the API version that the path starts with as well
- * (`https://host/api/v1` + `/v1/chat/completions`), as vendors print it in their own guides; it is not sent twice.
+ * Joins a base URL with a provider path. A base URL may carry an API version of its own, as vendors print it in their
+ * guides (`https://host/api/v1`, `…/paas/v4`, `…/v1beta/openai`); then neither the same version nor the `/v1` that
+ * OpenAI's paths begin with is sent below it.
  */
 export function joinBase(
   baseUrl: string,
@@ -98,10 +99,9 @@ export function joinBase(
 ): { readonly origin: string; readonly path: string } {
   const url = new URL(baseUrl)
   const prefix = url.pathname === '/' ? '' : url.pathname.replace(/\/+$/, '')
-  const version = VERSION.exec(prefix)?.[1]
-  const rest =
-    version !== undefined && (path === `/${version}` || path.startsWith(`/${version}/`))
-      ? path.slice(version.length + 1)
-      : path
+  const versions = prefix.split('/').filter((segment) => VERSION.test(segment))
+  const first = path.slice(1).split(/[/?]/, 1)[0] ?? ''
+  const isTwice = versions.length > 0 && (versions.includes(first) || first === 'v1')
+  const rest = isTwice ? path.slice(first.length + 1) : path
   return { origin: url.origin, path: `${prefix}${rest}` || '/' }
 }

@@ -36,7 +36,12 @@ export function registerKeys(program: Command): void {
     .option('--model <pattern...>', 'models it may use, * stands for anything (default all)')
     .action(create)
   withData(keys.command('list').description('list keys; never the key itself')).action(list)
-  withData(keys.command('revoke').description('revoke a key from its next request on').argument('<id>', 'key id')).action(revoke)
+  withData(
+    keys
+      .command('revoke')
+      .description('revoke a key from its next request on')
+      .argument('<id>', 'key id'),
+  ).action(revoke)
 }
 
 function withData(command: Command): Command {
@@ -70,15 +75,15 @@ async function create(options: CreateOptions): Promise<void> {
     name: options.name,
     owner: options.owner,
     service: options.service ?? '',
-    ...(expiry === null ? {} : { expiresInMs: expiry.kind === 'never' ? null : expiry.ms }),
+    ...(expiry === null ? {} : { expiresInMs: expiry.kind === 'never' ? 'never' : expiry.ms }),
     allowedUpstreams: options.upstream ?? null,
     allowedModels: options.model ?? null,
   })
   if (result.kind !== 'created') {
-    for (const problem of result.problems) failWith(EXIT.usage, `${problem.field}: ${problem.message}`)
+    for (const { field, problem } of result.problems) failWith(EXIT.usage, `${field} ${problem}`)
     return
   }
-  if (options.json === true) printJson({ ...publicRow(result.row), key: result.text })
+  if (options.json === true) printJson({ ...publicRow(result.key), key: result.text })
   else {
     say('This is the only time the key is shown.')
     print(result.text)
@@ -87,7 +92,7 @@ async function create(options: CreateOptions): Promise<void> {
 
 async function list(options: DataOptions): Promise<void> {
   await using store = await storeFor(options)
-  const rows = await listKeys(store.keys)
+  const rows = await listKeys(store.keys, systemClock)
   if (options.json === true) {
     for (const row of rows) printJson(publicRow(row))
     return
@@ -99,8 +104,16 @@ async function list(options: DataOptions): Promise<void> {
     { title: 'OWNER', of: (row) => row.owner, widthMax: 24 },
     { title: 'SERVICE', of: (row) => row.service, widthMax: 20 },
     { title: 'STATE', of: stateOf, widthMax: 10 },
-    { title: 'EXPIRES', of: (row) => (row.expiresAtMs === null ? 'never' : timeText(row.expiresAtMs)), widthMax: 24 },
-    { title: 'LAST USED', of: (row) => (row.lastUsedAtMs === null ? '-' : timeText(row.lastUsedAtMs)), widthMax: 24 },
+    {
+      title: 'EXPIRES',
+      of: (row) => (row.expiresAtMs === null ? 'never' : timeText(row.expiresAtMs)),
+      widthMax: 24,
+    },
+    {
+      title: 'LAST USED',
+      of: (row) => (row.lastUsedAtMs === null ? '-' : timeText(row.lastUsedAtMs)),
+      widthMax: 24,
+    },
   ])
 }
 
@@ -116,9 +129,11 @@ function publicRow(row: KeyRow): Omit<KeyRow, 'hash'> & { readonly state: string
 
 async function revoke(id: string, options: DataOptions): Promise<void> {
   await using store = await storeFor(options)
-  const revoked = await revokeKey(store.keys, systemClock, id)
-  if (!revoked) {
-    failWith(EXIT.notFound, 'no such key, or it was revoked before', 'custody keys list shows the ids')
+  const revocation = await revokeKey(store.keys, systemClock, id)
+  if (revocation.kind !== 'revoked') {
+    const what =
+      revocation.kind === 'not-found' ? 'there is no such key' : 'the key was revoked before'
+    failWith(EXIT.notFound, what, 'custody keys list shows the ids')
     return
   }
   if (options.json === true) printJson({ id, state: 'revoked' })

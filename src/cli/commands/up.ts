@@ -17,8 +17,14 @@ export function registerUp(program: Command): void {
     .command('up')
     .description('run the gateway')
     .option('--data <folder>', 'data folder (default ./custody-data)')
-    .option('--listen <host:port>', 'data plane, where callers connect (default 127.0.0.1:8080; port 0 takes a free one)')
-    .option('--admin <host:port>', 'control plane: health, metrics (default 127.0.0.1:8081; port 0 takes a free one)')
+    .option(
+      '--listen <host:port>',
+      'data plane, where callers connect (default 127.0.0.1:8080; port 0 takes a free one)',
+    )
+    .option(
+      '--admin <host:port>',
+      'control plane: health, metrics (default 127.0.0.1:8081; port 0 takes a free one)',
+    )
     .option('--config <file>', 'custody.yaml')
     .option('--json', 'print one JSON line when ready')
     .action(async (options: UpOptions) => {

@@ -1,8 +1,7 @@
 /** Second step: turns the credential, in whichever of the usual places it came, into a principal. */
 import { fail } from '../../model/errors.ts'
-import type { IdentityResult } from '../../model/principal.ts'
 import type { Exchange } from '../exchange.ts'
-import type { GatewayParts } from '../parts.ts'
+import type { GatewayParts, Identification } from '../parts.ts'
 import type { StepResult } from '../pipeline.ts'
 
 export function identify(
@@ -19,8 +18,8 @@ export function identify(
     : learn(exchange, result)
 }
 
-function learn(exchange: Exchange, result: IdentityResult): StepResult {
-  if (result.kind === 'failure') return fail(`identity.${result.reason}`)
+function learn(exchange: Exchange, result: Identification): StepResult {
+  if (result.kind === 'failure') return fail(`identity.${result.reason}`, result.detail)
   exchange.principal = result.principal
   return null
 }

@@ -62,6 +62,23 @@ function prefixLayout(
   return null
 }
 
+/** AzureOpenAI clients pointed at the bare origin send `/openai/deployments/…`, which an upstream named openai would catch. */
+const AZURE_PATH = /^\/openai\/deployments\//
+
+function azureAtOrigin(
+  settings: GatewaySettings,
+  parts: GatewayParts,
+  request: PathMatch,
+): Routing | null {
+  const azure = settings.upstreams.find(
+    ({ name, baseUrl }) =>
+      name.startsWith('azure') || new URL(baseUrl).hostname.endsWith('.openai.azure.com'),
+  )
+  return azure === undefined
+    ? null
+    : routingFor(azure, parts.dialectByName(azure.dialect), request, null)
+}
+
 /** `/v1/messages`, `/v1/chat/completions`, `/model/…`: the path names the dialect, the first such upstream serves it. */
 function singleOrigin(
   settings: GatewaySettings,

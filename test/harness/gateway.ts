@@ -1,0 +1,85 @@
+/** Boots the real gateway in this process: own data folder, free ports, the sandbox as upstream, nothing mocked. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startApp } from '../../src/app/app.ts'
+import type { App } from '../../src/app/app.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import type { RecordedExchange } from '../../src/evidence/reader.ts'
+import { isExchangeId } from '../../src/lib/ids.ts'
+import { startSandbox } from '../../src/sandbox/start-sandbox.ts'
+import type { Sandbox } from '../../src/sandbox/start-sandbox.ts'
+
+export interface TestGateway extends AsyncDisposable {
+  readonly app: App
+  readonly url: string
+  readonly adminUrl: string
+  readonly key: string
+  readonly folder: string
+  /** The upstream of every configured name. */
+  readonly sandbox: Sandbox
+  /** What evidence holds of an exchange, after it is durable and indexed. */
+  readonly recorded: (id: string | null) => Promise<RecordedExchange>
+}
+
+export interface TestGatewayOptions {
+  /** Lines of custody.yaml to add below `upstreams:` and the rest. `{sandbox}` becomes the sandbox URL. */
+  readonly yaml?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Reuse a folder; it is not removed. */
+  readonly folder?: string
+}
+
+const UPSTREAMS = `upstreams:
+  openai: { dialect: openai, baseUrl: '{sandbox}', allowPrivateAddresses: true }
+  anthropic: { dialect: anthropic, baseUrl: '{sandbox}', allowPrivateAddresses: true }
+  gemini: { dialect: gemini, baseUrl: '{sandbox}', allowPrivateAddresses: true }
+  bedrock: { dialect: bedrock, baseUrl: '{sandbox}', allowPrivateAddresses: true }
+  azure: { dialect: openai, baseUrl: '{sandbox}', allowPrivateAddresses: true }
+  ollama: { dialect: ollama, baseUrl: '{sandbox}', allowPrivateAddresses: true }
+`
+
+export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  await using stack = new AsyncDisposableStack()
+  const sandbox = stack.use(await startSandbox())
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'custody-test-')))
+  if (options.folder === undefined) stack.defer(() => rm(folder, { recursive: true, force: true }))
+  const written = options.yaml ?? ''
+  const yaml = `${written.includes('upstreams:') ? '' : UPSTREAMS}${written}`.replaceAll(
+    '{sandbox}',
+    sandbox.url,
+  )
+  const file = join(folder, 'custody.yaml')
+  await writeFile(file, yaml)
+  const loaded = loadConfig({
+    env: { CUSTODY_LOG__LEVEL: 'silent', ...options.env },
+    flags: {
+      data: join(folder, 'data'),
+      listen: '127.0.0.1:0',
+      admin: '127.0.0.1:0',
+      config: file,
+    },
+  })
+  if (loaded.kind === 'problems')
+    throw new Error(`the test configuration is wrong: ${JSON.stringify(loaded.problems)}`)
+  const app = stack.use(await startApp(loaded.config))
+  const key = app.starterKey
+  if (key === null) throw new Error('the gateway made no starter key')
+  const owned = stack.move()
+  return {
+    app,
+    url: app.proxyUrl,
+    adminUrl: app.adminUrl,
+    key,
+    folder: join(folder, 'data'),
+    sandbox,
+    recorded: async (id) => {
+      if (id === null || !isExchangeId(id)) throw new Error(`not an exchange id: ${id}`)
+      await app.evidence.flush()
+      const exchange = await app.evidence.reader.readExchange(id)
+      if (exchange === null) throw new Error(`nothing is recorded of ${id}`)
+      return exchange
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}

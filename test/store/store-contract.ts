@@ -1,0 +1,14 @@
+/** The promises of a store, run by the tests of every engine. */
+import { indexContract } from './index-contract.ts'
+import { keysContract } from './keys-contract.ts'
+import type { StoreOptions } from '../../src/store/store.ts'
+
+export interface FreshDatabase extends AsyncDisposable {
+  readonly options: StoreOptions
+}
+
+/** Registers the tests; `fresh` makes an empty database for one test. */
+export function storeContract(engine: string, fresh: () => Promise<FreshDatabase>): void {
+  indexContract(engine, fresh)
+  keysContract(engine, fresh)
+}
