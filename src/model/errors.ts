@@ -35,6 +35,7 @@ export const ERRORS = {
   'identity.expired': row(401, 'The gateway key has expired.', 'Ask the owner of this gateway for a new key.'),
   'identity.revoked': row(401, 'The gateway key has been revoked.', 'Ask the owner of this gateway for a new key.'),
   'identity.conflicting': row(401, 'Two different credentials were sent.', 'Send one gateway key.'),
+  'identity.unavailable': row(503, 'The gateway keys cannot be read.', 'Try again; the operator sees why in /readyz.', true),
   'identity.upstream-not-allowed': row(403, 'This key may not use this upstream.', 'Use a key that allows the upstream.'),
   'identity.model-not-allowed': row(403, 'This key may not use this model.', 'Use a model that the key allows.'),
   'route.unknown': row(404, 'No upstream answers this path.', 'Check the base URL; see the printed lines of custody up.'),

@@ -4,10 +4,10 @@ import { after, before, test } from 'node:test'
 import { Client } from 'pg'
 import type { RunningPostgres } from '../../test/harness/postgres.ts'
 import { startPostgres } from '../../test/harness/postgres.ts'
-import { keyRow } from './contract/samples.ts'
-import { until } from './contract/keys-contract.ts'
-import type { FreshDatabase } from './store-contract.ts'
-import { storeContract } from './store-contract.ts'
+import { keyRow } from '../../test/store/samples.ts'
+import { until } from '../../test/store/keys-contract.ts'
+import type { FreshDatabase } from '../../test/store/store-contract.ts'
+import { storeContract } from '../../test/store/store-contract.ts'
 import { openStore } from './store.ts'
 
 let postgres: RunningPostgres
@@ -18,14 +18,15 @@ before(async () => {
 
 after(() => postgres[Symbol.asyncDispose]())
 
+/** A schema of its own: a database of its own takes ten times longer to make. */
 async function freshDatabase(): Promise<FreshDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
-  await administer(`create database ${name}`)
+  await administer(`create schema ${name}`)
   const url = new URL(postgres.url)
-  url.pathname = `/${name}`
+  url.searchParams.set('options', `-c search_path=${name}`)
   return {
     options: { kind: 'postgres', url: url.href },
-    [Symbol.asyncDispose]: () => administer(`drop database ${name} with (force)`),
+    [Symbol.asyncDispose]: () => administer(`drop schema ${name} cascade`),
   }
 }
 

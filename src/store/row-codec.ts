@@ -69,7 +69,7 @@ export function decodeExchange(stored: ExchangeTable): ExchangeRow {
     const value = stored[column]
     row[field] = kind === 'flag' ? value === 1 : value
   }
-  // A codec: the columns were written from an ExchangeRow, cell by cell, by encodeExchange.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- codec: encodeExchange wrote every cell from an ExchangeRow
   return row as unknown as ExchangeRow
 }
 
@@ -139,6 +139,7 @@ export function decodeEvent(stored: EventTable): EventRow {
       type: stored.type,
       atMs: stored.at_ms,
       actor: stored.actor,
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- codec: encodeEvent wrote it
       details: JSON.parse(stored.details) as EventRow['event']['details'],
     },
     instance: stored.instance,
@@ -170,20 +171,18 @@ export function keyText(text: string): string {
   return storableText(text, KEY_TEXT_MAX)
 }
 
-function encodeCell(value: string | number | boolean | null, kind: CellKind): StoredValue {
-  if (value === null) return null
-  switch (kind) {
-    case 'key':
-      return storableText(String(value), KEY_TEXT_MAX)
-    case 'text':
-      return storableText(String(value), TEXT_MAX)
-    case 'whole':
-      return storableWhole(Number(value))
-    case 'real':
-      return Number.isFinite(value) ? Number(value) : null
-    case 'flag':
-      return value === true ? 1 : 0
-  }
+type Cell = string | number | boolean
+
+const ENCODE: Readonly<Record<CellKind, (value: Cell) => StoredValue>> = {
+  key: (value) => storableText(String(value), KEY_TEXT_MAX),
+  text: (value) => storableText(String(value), TEXT_MAX),
+  whole: (value) => storableWhole(Number(value)),
+  real: (value) => (Number.isFinite(value) ? Number(value) : null),
+  flag: (value) => (value === true ? 1 : 0),
+}
+
+function encodeCell(value: Cell | null, kind: CellKind): StoredValue {
+  return value === null ? null : ENCODE[kind](value)
 }
 
 /** A model name or a path may hold what PostgreSQL refuses (NUL, lone surrogates): one odd value must not stop the index. */

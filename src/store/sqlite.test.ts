@@ -7,9 +7,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { Kysely } from 'kysely'
-import type { FreshDatabase } from './store-contract.ts'
-import { storeContract } from './store-contract.ts'
-import { EPOCH_MS, batchOf, closedRow, keyRow } from './contract/samples.ts'
+import type { FreshDatabase } from '../../test/store/store-contract.ts'
+import { storeContract } from '../../test/store/store-contract.ts'
+import { EPOCH_MS, batchOf, closedRow, keyRow } from '../../test/store/samples.ts'
 import type { ExchangeFilter } from './exchange-index.ts'
 import { listQuery } from './index-reader.ts'
 import type { IndexTables } from './schema.ts'
@@ -96,7 +96,8 @@ test('every filter is answered from an index of its own, newest first, without s
   const db = new Kysely<IndexTables>({ dialect: new NodeSqliteDialect(file) })
   const plan = (filter: Partial<ExchangeFilter>): string => {
     const { sql, parameters } = listQuery(db, { limit: 9, ...filter }).compile()
-    const steps = file.prepare(`explain query plan ${sql}`).all(...(parameters as string[]))
+    const values = parameters.map((value) => (typeof value === 'number' ? value : String(value)))
+    const steps = file.prepare(`explain query plan ${sql}`).all(...values)
     return steps.map((step) => String(step['detail'])).join('; ')
   }
   assert.equal(

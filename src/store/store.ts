@@ -21,10 +21,5 @@ export interface Store extends AsyncDisposable {
 
 /** Opens and migrates. Throws when the database cannot be opened or belongs to a newer version of Custody. */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  switch (options.kind) {
-    case 'sqlite':
-      return openSqlite(options.folder)
-    case 'postgres':
-      return openPostgres(options.url)
-  }
+  return options.kind === 'sqlite' ? openSqlite(options.folder) : openPostgres(options.url)
 }

@@ -86,13 +86,17 @@ class Listener implements KeyListener {
       this.#lost(client)
       return
     }
-    client.query('select 1').then(
-      () => {
-        this.#heardAtMs = performance.now()
-      },
-      () => this.#lost(client),
-    )
+    void this.#ask(client)
     this.#schedule(() => this.#beat(client), HEARTBEAT_MS)
+  }
+
+  async #ask(client: Client): Promise<void> {
+    try {
+      await client.query('select 1')
+      this.#heardAtMs = performance.now()
+    } catch {
+      this.#lost(client)
+    }
   }
 
   #lost(client: Client): void {

@@ -1,4 +1,5 @@
 /** Opens the shared store on PostgreSQL: index and keys in one database, key changes by LISTEN/NOTIFY. */
+import type { CustomTypesConfig } from 'pg'
 import { Pool, types } from 'pg'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import type { Store } from '../store.ts'
@@ -16,7 +17,10 @@ const CONNECTIONS_MAX = 8
 const CONNECT_TIMEOUT_MS = 10_000
 /** Any number that nothing else in this database locks: "cust" in ASCII. */
 const MIGRATION_LOCK = 0x63757374
-const INT8 = 20
+
+/** Whole numbers in our tables stay below 2^53; pg gives them as texts unless told. */
+const wholeNumbers: CustomTypesConfig['getTypeParser'] = (oid, format) =>
+  oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format)
 
 const ENGINE: Engine = {
   types: POSTGRES_TYPES,
@@ -32,7 +36,7 @@ export async function openPostgres(url: string): Promise<Store> {
     max: CONNECTIONS_MAX,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     allowExitOnIdle: true,
-    types: { getTypeParser },
+    types: { getTypeParser: wholeNumbers },
   })
   cleanup.defer(() => pool.end())
   // A lost idle connection is replaced on the next query; without a listener it would end the process.
@@ -73,9 +77,4 @@ export async function openPostgres(url: string): Promise<Store> {
     dropIndex: () => rebuild(base, ENGINE, INDEX_AREA),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
-}
-
-/** Whole numbers in our tables stay below 2^53; pg gives them as texts unless told. */
-function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
-  return oid === INT8 ? Number : types.getTypeParser(oid, format)
 }

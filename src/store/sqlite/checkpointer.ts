@@ -30,6 +30,7 @@ export function createCheckpointer(path: string): Checkpointer {
           thread = null
         },
       })
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
       thread.postMessage('checkpoint')
     },
     [Symbol.asyncDispose]: async () => {

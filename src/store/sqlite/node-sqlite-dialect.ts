@@ -93,15 +93,14 @@ class NodeSqliteConnection implements DatabaseConnection {
   run<Row>(text: string, parameters: readonly SQLInputValue[]): QueryResult<Row> {
     const { statement, returnsRows } = this.#prepare(text)
     if (returnsRows) {
-      // Codec: Kysely's types say what the columns hold; node:sqlite returns plain records.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- codec: Kysely's types say what the columns hold
       return { rows: statement.all(...parameters) as Row[] }
     }
     const { changes } = statement.run(...parameters)
     return { rows: [], numAffectedRows: BigInt(changes) }
   }
 
-  // eslint-disable-next-line require-yield
-  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+  streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
     throw new Error('The SQLite dialect does not stream; page through the rows instead.')
   }
 

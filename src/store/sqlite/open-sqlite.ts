@@ -95,7 +95,7 @@ function createSqliteIndex(
           instance === null
             ? findAny.all(id, retentionClass)
             : findOwn.all(id, retentionClass, instance)
-        // Codec: `select *` of the blocks table.
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- codec: `select *` of the blocks table
         for (const row of rows) found.push(decodeBlock(row as unknown as BlockTable))
       }
       return found

@@ -1,0 +1,88 @@
+/** Finds the credentials of a request in the places where clients put them; decides nothing about who they belong to. */
+import type { HeaderList } from '../model/record.ts'
+import { looksLikeGatewayKey } from './gateway-key.ts'
+
+export type FoundCredentials =
+  /** Distinct, in wire order. A gateway key stands alone: other credentials beside it do not count. */
+  | { readonly kind: 'credentials'; readonly credentials: readonly string[] }
+  | { readonly kind: 'none' }
+  /** Two different gateway keys: nobody can say which one the caller meant. */
+  | { readonly kind: 'conflicting' }
+  /** An Authorization header in a scheme or shape that is not ours. */
+  | { readonly kind: 'malformed' }
+  /** Only an AWS signature: it proves knowledge of an AWS secret, which this gateway does not share. */
+  | { readonly kind: 'sigv4'; readonly accessKeyId: string }
+
+const BEARER = /^bearer(?:[ \t]+(\S+))?$/i
+const SIGV4 = /^AWS4-[A-Z0-9-]+[ \t].*?Credential=([A-Za-z0-9]{1,128})\//
+
+/**
+ * `headers` as received: names and values in turn, as in Node's `rawHeaders`, or pairs. `query` with or without `?`.
+ * Empty values count as absent: SDKs without a key send them.
+ */
+export function findCredentials(
+  headers: readonly string[] | HeaderList,
+  query: string,
+): FoundCredentials {
+  const found = new Set<string>()
+  let other: FoundCredentials = { kind: 'none' }
+  for (const [name, value] of pairs(headers)) {
+    if (!isCredentialHeader(name)) continue
+    const text = value.trim()
+    if (text === '') continue
+    if (name.length !== 'authorization'.length) {
+      found.add(text)
+      continue
+    }
+    const bearer = BEARER.exec(text)
+    if (bearer === null) other = notBearer(text, other)
+    else if (bearer[1] !== undefined) found.add(bearer[1])
+  }
+  for (const key of queryKeys(query)) found.add(key)
+  if (found.size === 0) return other
+  const credentials = [...found]
+  const gatewayKeys = credentials.filter(looksLikeGatewayKey)
+  if (gatewayKeys.length > 1) return { kind: 'conflicting' }
+  return { kind: 'credentials', credentials: gatewayKeys.length === 1 ? gatewayKeys : credentials }
+}
+
+/** Most headers are told apart by the length of their name alone. */
+function isCredentialHeader(name: string): boolean {
+  switch (name.length) {
+    case 7:
+      return name.toLowerCase() === 'api-key'
+    case 9:
+      return name.toLowerCase() === 'x-api-key'
+    case 13:
+      return name.toLowerCase() === 'authorization'
+    case 14:
+      return name.toLowerCase() === 'x-goog-api-key'
+    default:
+      return false
+  }
+}
+
+function notBearer(text: string, before: FoundCredentials): FoundCredentials {
+  const accessKeyId = SIGV4.exec(text)?.[1]
+  if (accessKeyId === undefined || before.kind === 'malformed') return { kind: 'malformed' }
+  return { kind: 'sigv4', accessKeyId }
+}
+
+function queryKeys(query: string): readonly string[] {
+  if (query.length < 2) return []
+  return new URLSearchParams(query).getAll('key').filter((key) => key !== '')
+}
+
+function* pairs(
+  headers: readonly string[] | HeaderList,
+): Generator<readonly [name: string, value: string]> {
+  let name: string | null = null
+  for (const item of headers) {
+    if (typeof item !== 'string') yield item
+    else if (name === null) name = item
+    else {
+      yield [name, item]
+      name = null
+    }
+  }
+}
