@@ -673,3 +673,35 @@ test('an upstream that is refused is not reported again by the routes to it', ()
   )
   assert.equal(problems.length, 1)
 })
+
+test('a problem of a variable or a flag names it instead of a line', () => {
+  const problems = refuse('limits: { idleMs: 1m }', {
+    env: {
+      ...env,
+      CUSTODY_LIMITS__IDLEMS: 'soon',
+      CUSTODY_LOG__LEVEL: 'loud',
+      CUSTODY_LOG__LVL: 'x',
+    },
+    flags: { admin: ':80' },
+  })
+  assert.deepEqual(
+    problems
+      .toSorted((one, other) => (one.source < other.source ? -1 : 1))
+      .map(({ source, path, line }) => [source, path, line]),
+    [
+      ['--admin', 'admin', null],
+      ['env CUSTODY_LIMITS__IDLEMS', 'limits.idleMs', null],
+      ['env CUSTODY_LOG__LEVEL', 'log.level', null],
+      ['env CUSTODY_LOG__LVL', '', null],
+    ],
+  )
+})
+
+test('TLS files that hold no certificate and key are refused without being quoted', () => {
+  writeFileSync(join(folder, 'a.crt'), 'not a certificate 4242')
+  writeFileSync(join(folder, 'a.key'), 'not a key 4242')
+  const problems = refuse('tls: { certFile: a.crt, keyFile: a.key }')
+  assert.equal(problems[0].path, 'tls')
+  assert.match(problems[0].message, /cannot be used together/)
+  assert.ok(!JSON.stringify(problems).includes('4242'))
+})

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { fail } from '../model/errors.ts'
 import { createLogger } from './logger.ts'
@@ -121,4 +122,26 @@ test('on a terminal a line is readable and cannot drive the terminal', () => {
   assert.match(text, /status=400/)
   assert.match(text, /\n {4}at /)
   assert.ok(!text.includes('\u001b[2J') && !text.includes('\u202e'))
+})
+
+test('lines go to standard error alone, and a disposed logger has written them all', () => {
+  const logger = JSON.stringify(new URL('./logger.ts', import.meta.url).href)
+  const script = `
+    const { createLogger } = await import(${logger})
+    const log = createLogger({ level: 'info', format: 'auto' })
+    for (let i = 0; i < 500; i += 1) log.info({ i }, 'counted')
+    await log[Symbol.asyncDispose]()
+    process.kill(process.pid, 'SIGKILL')`
+  const run = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+  })
+  assert.equal(run.stdout, '')
+  const numbers = run.stderr
+    .trimEnd()
+    .split('\n')
+    .map((line) => /"i":(\d+)/.exec(line)?.[1])
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: 500 }, (_, i) => String(i)),
+  )
 })

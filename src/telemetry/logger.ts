@@ -83,26 +83,29 @@ export function createLogger(choice: LogChoice, parts: LoggerParts = {}): RootLo
 /** Lines waiting for a reader that has stopped reading are dropped above this, so a stuck pipe cannot eat the memory. */
 const WAITING_BYTES_MAX = 16 * 1024 * 1024
 
+/** A reader that has stopped reading must not hold up a shutdown. */
+const FLUSH_MS_MAX = 2000
+
 /** Standard error: standard output belongs to the commands. Never blocks the event loop. */
 export function standardErrorSink(): LogSink {
-  const stream = fileDestination({ dest: 2, sync: false, maxLength: WAITING_BYTES_MAX })
+  // sonic-boom calls back from flush at once, before the write, unless minLength is above 0.
+  const stream = fileDestination({
+    dest: 2,
+    sync: false,
+    minLength: 1,
+    maxLength: WAITING_BYTES_MAX,
+  })
   return {
     write: (line) => {
       stream.write(line)
     },
     flush: () =>
       new Promise((resolve) => {
+        const giveUp = setTimeout(resolve, FLUSH_MS_MAX)
         stream.flush(() => {
+          clearTimeout(giveUp)
           resolve()
         })
       }),
   }
-}
-
-/** For tests and tools that want no log. */
-export const silentLogger: Logger = {
-  debug: () => {},
-  info: () => {},
-  warn: () => {},
-  error: () => {},
 }
