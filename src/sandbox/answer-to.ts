@@ -71,7 +71,7 @@ function renderedAnswer(match: RouteMatch, routing: Routing): Answer {
 
 function routedAnswer(match: RouteMatch, { question, script, refused }: Routing): Answer {
   const { incoming, method, path, query, body } = question
-  if (match.kind === 'root') return greeting()
+  if (match.kind === 'root') return greeting(method)
   if (match.kind === 'unknown') {
     return refused(match.status, `The sandbox does not know ${method} ${path}`)
   }
@@ -95,8 +95,8 @@ function routedAnswer(match: RouteMatch, { question, script, refused }: Routing)
   })
 }
 
-function greeting(): Answer {
-  const text = 'The Custody sandbox is running.\n'
+function greeting(method: string): Answer {
+  const text = method === 'HEAD' ? '' : 'The Custody sandbox is running.\n'
   return bytesAnswer('text/plain; charset=utf-8', Buffer.from(text))
 }
 
@@ -115,8 +115,10 @@ function headerOf(incoming: Incoming, name: string): string | undefined {
 
 function likelyDialect(incoming: Incoming, query: URLSearchParams): SandboxDialect {
   if (headerOf(incoming, 'anthropic-version') !== undefined) return 'anthropic'
-  if (headerOf(incoming, 'x-goog-api-key') !== undefined || query.has('key')) return 'gemini'
-  return 'openai'
+  // The gateway strips credentials, so the SDK's own name must do where `x-goog-api-key` is gone.
+  const names = ['x-goog-api-key', 'x-goog-api-client']
+  const isGoogle = names.some((name) => headerOf(incoming, name) !== undefined)
+  return isGoogle || query.has('key') ? 'gemini' : 'openai'
 }
 
 function requestIdOf(dialect: SandboxDialect, seq: number): string {

@@ -23,6 +23,7 @@ export async function deliver(delivery: Delivery): Promise<void> {
   const { outlet, answer, script, entry } = delivery
   const wholeDelayMs = answer.kind === 'whole' ? answer.delayMs : 0
   await outlet.sleep((script.delayMs ?? 0) + wholeDelayMs)
+  if (outlet.isClosed) return
   if (script.cutBeforeHeaders === true) {
     markAborted(entry)
     await outlet.cut()

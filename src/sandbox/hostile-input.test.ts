@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { startSandbox } from './start-sandbox.ts'
@@ -92,7 +93,6 @@ test('a body nested deeper than the stack is answered and the sandbox lives on',
 test('bytes that are no HTTP end their own connection only', async () => {
   await using sandbox = await startSandbox({ record: false })
   for (const bytes of ['PRI * HTTP/3.0\r\n\r\n', '\0\0\0\0', 'GET\r\n\r\n']) {
-    const { connect } = await import('node:net')
     const socket = connect(sandbox.port, '127.0.0.1')
     socket.on('error', () => {})
     socket.resume().end(bytes)

@@ -157,6 +157,18 @@ test('a body above 32 MiB is hashed and counted but not kept', () => {
   assert.equal(seen?.bodySha256, sha256(Buffer.concat([chunk, chunk])))
 })
 
+test('a caller that leaves before the answer begins was answered nothing', async () => {
+  await using sandbox = await startSandbox({ script: { delayMs: 60_000 } })
+  const leaving = new AbortController()
+  const call = fetch(`${sandbox.url}/v1/models`, { signal: leaving.signal })
+  await until(() => sandbox.received().length === 1)
+  leaving.abort()
+  await assert.rejects(call)
+  await until(() => sandbox.received()[0]?.aborted === true)
+  const [seen] = sandbox.received()
+  assert.deepEqual([seen?.status, seen?.answerBytes, seen?.finished], [null, 0, false])
+})
+
 test('without recording nothing is listed and the answers are the same', async () => {
   await using silent = await startSandbox({ record: false })
   await using recording = await startSandbox()
@@ -239,5 +251,6 @@ test('/v1/models answers in the shape of the client that asks', async () => {
   assert.equal(await keysOf('/v1/models', { 'anthropic-version': '2023-06-01' }), anthropic)
   assert.equal(await keysOf('/anthropic/v1/models'), anthropic)
   assert.equal(await keysOf('/v1/models', { 'x-goog-api-key': 'none' }), 'models')
+  assert.equal(await keysOf('/v1/models', { 'x-goog-api-client': 'gl-node' }), 'models')
   assert.equal(await keysOf('/v1beta/models?key=none'), 'models')
 })
