@@ -1,6 +1,7 @@
 /** Anthropic answers are put together from streams and bodies, and errors look like Anthropic's own. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import Anthropic, { APIError } from '@anthropic-ai/sdk'
 import * as fc from 'fast-check'
 import { pushAll } from '../../../test/harness/exact-spans.ts'
 import type { AnswerView, StreamFollower, Surface } from '../../model/dialect.ts'
@@ -193,6 +194,8 @@ test('message_stop and error are withheld, everything before them is not', () =>
     [STOP, false],
     [failed, true],
     ['data: { "type": "message_stop"}\n\n', false],
+    ['event: message_stop\ndata: {}\n\n', false],
+    ['event: x\ndata: {"type":"error"}\n\n', true],
   ] as const) {
     const bytes = Buffer.from(`${BODY}${last}`)
     for (const step of [1, 100, 100_000]) {
@@ -261,6 +264,46 @@ test('an error is rendered as the SDKs read it, whole and in a stream', () => {
   assert.equal(streamed?.toString(), `event: error\ndata: ${JSON.stringify(expected)}\n\n`)
   assert.equal(read(BODY + streamed?.toString()).error, 'Too "slow".')
   assert.equal(anthropic.renderStreamError(surfaceOf('/v1/models'), error), null)
+})
+
+/** The vendor's client over an answer that never was on a network. */
+function clientOf(
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): Anthropic {
+  return new Anthropic({
+    apiKey: 'unused',
+    maxRetries: 0,
+    fetch: () => Promise.resolve(new Response(body, { status, headers })),
+  })
+}
+
+const ASK = { model: 'm', max_tokens: 5, messages: [] }
+const ERROR = { code: 'upstream.reset', status: 502, message: 'Refused here.', exchangeId: 'ex_1' }
+
+test('the vendor client raises a rendered error with its text and exchange id', async () => {
+  const { status, headers, body } = anthropic.renderError(MESSAGES, ERROR)
+  await assert.rejects(clientOf(status, headers, body.toString()).messages.create(ASK), (error) => {
+    assert.ok(error instanceof APIError)
+    assert.deepEqual([error.status, error.requestID], [502, 'ex_1'])
+    assert.match(error.message, /Refused here\./u)
+    return true
+  })
+})
+
+test('the vendor client reads a stream up to a rendered error and raises that', async () => {
+  const last = anthropic.renderStreamError(MESSAGES, ERROR)?.toString() ?? ''
+  const client = clientOf(200, { 'content-type': SSE }, BODY + last)
+  let text = ''
+  const drain = async (): Promise<void> => {
+    for await (const seen of await client.messages.create({ ...ASK, stream: true })) {
+      if (seen.type === 'content_block_delta' && seen.delta.type === 'text_delta')
+        text += seen.delta.text
+    }
+  }
+  await assert.rejects(drain, /Refused here\./u)
+  assert.equal(text, 'Grüße 👋')
 })
 
 test('any prefix and any garbage is read without an exception', () => {

@@ -210,6 +210,7 @@ test('malformed headers under a good CRC are a problem', () => {
   const good = encodeEventStreamMessage(textHeaders({ a: 'xyz' }), Buffer.alloc(0))
   for (const head of [
     [0],
+    [0, 0],
     [1],
     [1, 97],
     [1, 97, 10],

@@ -34,6 +34,17 @@ test('lines before the terminal line are let go, whatever the chunks', () => {
   }
 })
 
+test('a line is judged without its line end', () => {
+  const lines: string[] = []
+  const follower = createNdjsonFollower((line) => {
+    lines.push(line.toString())
+    return 'no'
+  })
+  for (const piece of ['{"a"', ':1}\r', '\n{"b":2}\n\r\n{"c":3}\r\n'])
+    follower.push(Buffer.from(piece))
+  assert.deepEqual(lines, ['{"a":1}', '{"b":2}', '{"c":3}'])
+})
+
 test('a line that reports an error is terminal and failed', () => {
   assert.deepEqual(run(Buffer.from('{"a":1}\n{"error":"x"}\n'), 3), {
     released: 8,

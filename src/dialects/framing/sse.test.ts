@@ -78,6 +78,31 @@ test('all three line ends, a byte order mark and missing spaces are understood',
   }
 })
 
+test('the line feed behind a carriage return ends no event', () => {
+  const seen = held('event: x\r\ndata: 1\r\n\r\nevent: x\r\ndata: [DONE]\r\n\r\n')
+  assert.equal(seen.held, 'event: x\r\ndata: [DONE]\r\n\r\n')
+})
+
+test('a name does not outlive its event', () => {
+  const follower = createSseFollower((name, data) =>
+    name === '' && data.toString() === 'z' ? 'end' : 'no',
+  )
+  assert.equal(feed(follower, Buffer.from('event: a\ndata: z\n\ndata: z\n\n')), 18)
+  assert.equal(follower.terminal, true)
+})
+
+test('a byte order mark is held until it is one, half of one belongs to the first event', () => {
+  const whole = createSseFollower(isTerminal)
+  const marks = [0xef, 0xbb, 0xbf].map((byte) => whole.push(Buffer.from([byte])))
+  assert.deepEqual(marks, [0, 0, 3])
+  assert.equal(whole.push(Buffer.from('data: [DONE]\n\n')), 3)
+  const half = createSseFollower(isTerminal)
+  assert.equal(half.push(Buffer.from([0xef, 0xbb])), 0)
+  assert.equal(half.push(Buffer.from('\ndata: [DO')), 0)
+  assert.equal(half.push(Buffer.from('NE]\n\n')), 0)
+  assert.equal(half.terminal, true)
+})
+
 test('what merely resembles a terminal event is let go', () => {
   for (const text of [
     'data: [DON]\n\n',
