@@ -1,5 +1,6 @@
 /** Knows when any process changed a key, through LISTEN on a connection of its own that reconnects. */
 import { Client } from 'pg'
+import { systemClock } from '../../lib/clock.ts'
 
 export const KEY_CHANNEL = 'custody_keys'
 
@@ -36,7 +37,8 @@ class Listener implements KeyListener {
   }
 
   readonly version = (): number => {
-    const isDeaf = this.#client === null || performance.now() - this.#heardAtMs > SILENCE_MAX_MS
+    const isDeaf =
+      this.#client === null || systemClock.monotonicMs() - this.#heardAtMs > SILENCE_MAX_MS
     if (isDeaf) this.#changes += 1
     return this.#changes
   }
@@ -66,7 +68,7 @@ class Listener implements KeyListener {
       return
     }
     this.#client = client
-    this.#heardAtMs = performance.now()
+    this.#heardAtMs = systemClock.monotonicMs()
     // What changed while nobody listened.
     this.#changes += 1
     this.#schedule(() => this.#beat(client), HEARTBEAT_MS)
@@ -82,7 +84,7 @@ class Listener implements KeyListener {
 
   #beat(client: Client): void {
     if (client !== this.#client) return
-    if (performance.now() - this.#heardAtMs > SILENCE_MAX_MS) {
+    if (systemClock.monotonicMs() - this.#heardAtMs > SILENCE_MAX_MS) {
       this.#lost(client)
       return
     }
@@ -93,7 +95,7 @@ class Listener implements KeyListener {
   async #ask(client: Client): Promise<void> {
     try {
       await client.query('select 1')
-      this.#heardAtMs = performance.now()
+      this.#heardAtMs = systemClock.monotonicMs()
     } catch {
       this.#lost(client)
     }

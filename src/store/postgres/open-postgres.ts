@@ -15,6 +15,8 @@ import { applyToPostgres } from './postgres-index-writer.ts'
 
 const CONNECTIONS_MAX = 8
 const CONNECT_TIMEOUT_MS = 10_000
+/** A connection whose other end is gone says nothing; a request must not wait for it for ever. */
+const QUERY_TIMEOUT_MS = 30_000
 /** Any number that nothing else in this database locks: "cust" in ASCII. */
 const MIGRATION_LOCK = 0x63757374
 
@@ -35,6 +37,8 @@ export async function openPostgres(url: string): Promise<Store> {
     connectionString: url,
     max: CONNECTIONS_MAX,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    keepAlive: true,
     allowExitOnIdle: true,
     types: { getTypeParser: wholeNumbers },
   })

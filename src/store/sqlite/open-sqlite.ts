@@ -28,11 +28,21 @@ const ENGINE: Engine = { types: SQLITE_TYPES, lock: async () => {} }
 export async function openSqlite(folder: string): Promise<Store> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   await using cleanup = new AsyncDisposableStack()
-  const indexFile = cleanup.adopt(await openFile(join(folder, 'index.db'), 'normal'), closeFile)
+  const indexFile = cleanup.adopt(
+    await openFile(join(folder, 'index.db'), 'normal', 'Remove it and run: custody reindex.'),
+    closeFile,
+  )
   // The checkpointer does it earlier and off this thread; this is the bound when it cannot.
   indexFile.exec('pragma wal_autocheckpoint = 20000; pragma cache_size = -32768')
   const checkpointer = cleanup.use(createCheckpointer(join(folder, 'index.db')))
-  const controlFile = cleanup.adopt(await openFile(join(folder, 'control.db'), 'full'), closeFile)
+  const controlFile = cleanup.adopt(
+    await openFile(
+      join(folder, 'control.db'),
+      'full',
+      'It holds the gateway keys: restore it from a backup.',
+    ),
+    closeFile,
+  )
   const index = new Kysely<unknown>({ dialect: new NodeSqliteDialect(indexFile) })
   const control = new Kysely<unknown>({ dialect: new NodeSqliteDialect(controlFile) })
   await migrate(index, ENGINE, INDEX_AREA)
@@ -52,7 +62,11 @@ export async function openSqlite(folder: string): Promise<Store> {
   }
 }
 
-async function openFile(path: string, synchronous: 'normal' | 'full'): Promise<DatabaseSync> {
+async function openFile(
+  path: string,
+  synchronous: 'normal' | 'full',
+  remedy: string,
+): Promise<DatabaseSync> {
   // SQLite gives the -wal and -shm files the mode of the database.
   closeSync(openSync(path, 'a', 0o600))
   chmodSync(path, 0o600)
@@ -63,7 +77,7 @@ async function openFile(path: string, synchronous: 'normal' | 'full'): Promise<D
     return database
   } catch (error) {
     database.close()
-    throw new Error(`${basename(path)} cannot be used.`, { cause: error })
+    throw new Error(`${basename(path)} cannot be used. ${remedy}`, { cause: error })
   }
 }
 

@@ -1,5 +1,6 @@
 /** Retries work that found the database locked, without blocking the thread while it waits. */
 import { setTimeout as pause } from 'node:timers/promises'
+import { systemClock } from '../../lib/clock.ts'
 
 /** SQLITE_BUSY; the extended codes (snapshot, recovery) keep it in the low byte. */
 const BUSY = 5
@@ -11,13 +12,13 @@ const PAUSE_MS = 5
  * of the same thread that holds the lock could never end. Throws the last error after ten seconds.
  */
 export async function whenFree(work: () => void): Promise<void> {
-  const giveUpMs = performance.now() + WAIT_MAX_MS
+  const giveUpMs = systemClock.monotonicMs() + WAIT_MAX_MS
   for (;;) {
     try {
       work()
       return
     } catch (error) {
-      if (!isBusy(error) || performance.now() > giveUpMs) throw error
+      if (!isBusy(error) || systemClock.monotonicMs() > giveUpMs) throw error
     }
     await pause(PAUSE_MS)
   }
