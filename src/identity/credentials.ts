@@ -26,18 +26,19 @@ export function findCredentials(
 ): FoundCredentials {
   const found = new Set<string>()
   let other: FoundCredentials = { kind: 'none' }
-  for (const [name, value] of pairs(headers)) {
-    if (!isCredentialHeader(name)) continue
+  const take = (name: string, value: string): void => {
+    if (!isCredentialHeader(name)) return
     const text = value.trim()
-    if (text === '') continue
+    if (text === '') return
     if (name.length !== 'authorization'.length) {
       found.add(text)
-      continue
+      return
     }
     const bearer = BEARER.exec(text)
     if (bearer === null) other = notBearer(text, other)
     else if (bearer[1] !== undefined) found.add(bearer[1])
   }
+  visit(headers, take)
   for (const key of queryKeys(query)) found.add(key)
   if (found.size === 0) return other
   const credentials = [...found]
@@ -73,16 +74,19 @@ function queryKeys(query: string): readonly string[] {
   return new URLSearchParams(query).getAll('key').filter((key) => key !== '')
 }
 
-function* pairs(
+function visit(
   headers: readonly string[] | HeaderList,
-): Generator<readonly [name: string, value: string]> {
-  let name: string | null = null
-  for (const item of headers) {
-    if (typeof item !== 'string') yield item
-    else if (name === null) name = item
-    else {
-      yield [name, item]
-      name = null
+  take: (name: string, value: string) => void,
+): void {
+  for (let i = 0; i < headers.length; i += 1) {
+    const item = headers[i]
+    if (item === undefined) return
+    if (typeof item !== 'string') {
+      take(item[0], item[1])
+      continue
     }
+    i += 1
+    const value = headers[i]
+    if (typeof value === 'string') take(item, value)
   }
 }
