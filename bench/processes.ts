@@ -1,0 +1,152 @@
+/** Starts the programs that are measured, each as a process of its own, and reads what they use. */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const root = join(here, '..')
+const FLAGS = ['--disable-warning=ExperimentalWarning']
+
+export interface Target extends AsyncDisposable {
+  readonly name: string
+  /** Chat completions URL. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly pid: number
+  /** Custody's data folder; empty for the others. */
+  readonly folder: string
+  readonly kill: () => Promise<void>
+}
+
+/** CPU seconds (user and system, all threads, Linux clock ticks of 10 ms) and resident MiB of a process. */
+export function usageOf(pid: number): { readonly cpuSeconds: number; readonly rssMib: number } {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const ticks = Number(fields[11]) + Number(fields[12])
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return { cpuSeconds: ticks / 100, rssMib: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024 }
+}
+
+function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+  const quiet = { CUSTODY_LOG__LEVEL: process.env['BENCH_LOG'] ?? 'info' }
+  return spawn(process.execPath, [...FLAGS, ...args], { cwd: root, env: { PATH: process.env['PATH'] ?? '', ...quiet, ...env }, stdio: ['ignore', 'pipe', process.env['BENCH_DEBUG'] === undefined ? 'ignore' : 'inherit'] })
+}
+
+async function firstLine(child: ChildProcess): Promise<Record<string, unknown>> {
+  let text = ''
+  for await (const chunk of child.stdout ?? []) {
+    text += String(chunk)
+    const end = text.indexOf('\n')
+    if (end !== -1) return JSON.parse(text.slice(0, end)) as Record<string, unknown>
+  }
+  throw new Error('the process ended before it was ready')
+}
+
+function stopper(child: ChildProcess): (signal: NodeJS.Signals) => Promise<void> {
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  return async (signal) => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+    await ended
+  }
+}
+
+export interface Upstream extends AsyncDisposable {
+  readonly url: string
+  readonly pid: number
+}
+
+export async function startUpstream(): Promise<Upstream> {
+  const child = start(['src/sandbox/main.ts', '--no-record'])
+  const stop = stopper(child)
+  const ready = await firstLine(child)
+  child.stdout?.resume()
+  return { url: String(ready['url']), pid: child.pid ?? 0, [Symbol.asyncDispose]: () => stop('SIGKILL') }
+}
+
+function direct(upstream: Upstream): Target {
+  return {
+    name: 'direct',
+    url: `${upstream.url}/v1/chat/completions`,
+    headers: {},
+    pid: upstream.pid,
+    folder: '',
+    kill: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
+}
+
+async function bareProxy(upstream: Upstream): Promise<Target> {
+  const child = start(['bench/bare-proxy.ts', upstream.url])
+  const stop = stopper(child)
+  const ready = await firstLine(child)
+  child.stdout?.resume()
+  return {
+    name: 'bare proxy',
+    url: `${String(ready['url'])}/v1/chat/completions`,
+    headers: {},
+    pid: child.pid ?? 0,
+    folder: '',
+    kill: () => stop('SIGKILL'),
+    [Symbol.asyncDispose]: () => stop('SIGTERM'),
+  }
+}
+
+export async function startCustody(upstream: Upstream, folder?: string): Promise<Target> {
+  const data = folder ?? (await mkdtemp(join(process.env['BENCH_FOLDER'] ?? tmpdir(), 'custody-bench-')))
+  const child = start(['src/main.ts', 'up', '--json', '--data', data, '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'], {
+    OPENAI_API_KEY: 'bench',
+    OPENAI_BASE_URL: upstream.url,
+  })
+  const stop = stopper(child)
+  const ready = await firstLine(child)
+  child.stdout?.resume()
+  return {
+    name: 'Custody',
+    url: `${String(ready['proxyUrl'])}/openai/v1/chat/completions`,
+    headers: { authorization: `Bearer ${String(ready['key'])}` },
+    pid: Number(ready['pid']),
+    folder: data,
+    kill: () => stop('SIGKILL'),
+    [Symbol.asyncDispose]: async () => {
+      await stop('SIGTERM')
+      if (folder === undefined) await rm(data, { recursive: true, force: true })
+    },
+  }
+}
+
+async function portkey(upstream: Upstream): Promise<Target> {
+  const port = await freePort()
+  const child = start(['bench/node_modules/@portkey-ai/gateway/build/start-server.js', `--port=${port}`, '--headless'])
+  const stop = stopper(child)
+  child.stdout?.resume()
+  const url = `http://127.0.0.1:${port}`
+  for (let tries = 0; tries < 100; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    if (await fetch(url).then(() => true, () => false)) break
+  }
+  return {
+    name: 'Portkey',
+    url: `${url}/v1/chat/completions`,
+    headers: { authorization: 'Bearer bench', 'x-portkey-provider': 'openai', 'x-portkey-custom-host': `${upstream.url}/v1` },
+    pid: child.pid ?? 0,
+    folder: '',
+    kill: () => stop('SIGKILL'),
+    [Symbol.asyncDispose]: () => stop('SIGTERM'),
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
+
+export const TARGETS = { direct: async (upstream: Upstream) => direct(upstream), bare: bareProxy, custody: startCustody, portkey } as const
