@@ -68,6 +68,7 @@ export class Journal {
   #heldBytes = 0
   #closing = false
   #running: Promise<void> | null = null
+  #again = false
   /** A segment failed and no commit has succeeded since. */
   #suspect = false
   #failing = ''
@@ -153,9 +154,9 @@ export class Journal {
   }
 
   #run(): Promise<void> {
-    this.#running ??= this.#loop().finally(() => {
-      this.#running = null
-    })
+    // A kick between the loop's last look and its end must not be lost.
+    this.#again = true
+    this.#running ??= this.#loop()
     return this.#running
   }
 
@@ -163,9 +164,14 @@ export class Journal {
     // The frames of one tick share a group, also when the loop was started by the first of them.
     await Promise.resolve()
     try {
-      while (await this.#step());
+      while (this.#again) {
+        this.#again = false
+        while (await this.#step());
+      }
     } catch (error) {
       this.#fail(error)
+    } finally {
+      this.#running = null
     }
   }
 

@@ -39,18 +39,20 @@ export interface RecorderOptions {
 interface PendingOpen {
   readonly ticket: Ticket
   readonly blocks: readonly BlockDraft[]
-  readonly recording: () => OpenRecording
+  readonly recording: OpenRecording
   readonly reject: (error: Error) => void
   readonly facts: OpeningFacts
 }
 
-function refusedFacts(facts: OpeningFacts, nowMs: number): ClosingFacts {
+/** The end of an exchange whose opening came too late: refused, or (best effort) gone on without a recording. */
+function unopenedFacts(facts: OpeningFacts, nowMs: number): ClosingFacts {
+  const goesOn = facts.mode === 'best-effort'
   return {
     endedAtMs: nowMs,
-    state: 'refused',
-    outcome: 'refused',
-    errorCode: 'evidence.unavailable',
-    status: 503,
+    state: goesOn ? 'interrupted' : 'refused',
+    outcome: goesOn ? 'evidence-failed' : 'refused',
+    errorCode: goesOn ? 'evidence.failed' : 'evidence.unavailable',
+    status: goesOn ? null : 503,
     upstreamStatus: null,
     upstreamAddress: null,
     answerBytes: 0,
@@ -248,19 +250,16 @@ export class SegmentRecorder implements Recorder {
     const blocks = prepared === null ? [] : this.#options.bodies.draft(prepared, facts.id)
     const drafts = [...blocks.map((block) => block.draft), draft]
     const requestBytes = opening.body.kind === 'whole' ? opening.body.bytes.length : 0
-    const recording = (): OpenRecording => {
-      const row = this.#openRow(facts, draft, drafts, requestBytes)
-      return new OpenRecording(this.#desk, { row, opening: draft, openedMonotonicMs })
-    }
+    const opened = { facts, opening: draft, drafts, requestBytes, openedMonotonicMs }
+    const recording = new OpenRecording(this.#desk, opened)
     return new Promise((resolve, reject) => {
       const onDurable = (): void => {
         this.#indexBlocks(blocks, facts)
         clearTimeout(timer)
         if (!this.#opening.delete(pending)) return
-        const opened = recording()
-        this.#options.index.exchange(opened.row)
-        this.#live.add(opened)
-        resolve(opened)
+        this.#options.index.exchange(recording.row())
+        this.#live.add(recording)
+        resolve(recording)
       }
       const ticket: Ticket = {
         drafts,
@@ -296,10 +295,10 @@ export class SegmentRecorder implements Recorder {
     const blocks = pending.blocks.map((block) => block.draft)
     const placed = pending.ticket.placed
     if (!placed) this.#journal.withdraw(pending.ticket, blocks)
-    else if (pending.facts.mode !== 'best-effort') {
-      const recording = pending.recording()
+    else {
+      const { recording, facts } = pending
       this.#live.add(recording)
-      recording.close(refusedFacts(pending.facts, this.#options.clock.nowMs())).catch(() => {})
+      recording.close(unopenedFacts(facts, this.#options.clock.nowMs())).catch(() => {})
     }
     pending.reject(fail('evidence.unavailable'))
   }

@@ -1,12 +1,12 @@
 /** One open exchange: gathers its chunks into frames and writes its end. */
 import { fail } from '../model/errors.ts'
-import type { AnswerHead, ClosingFacts, ExchangeRow } from '../model/record.ts'
+import type { AnswerHead, ClosingFacts, ExchangeRow, OpeningFacts } from '../model/record.ts'
 import type { Recording } from '../model/recorder.ts'
 import { ChunkLane, type TakenChunks } from './chunk-lane.ts'
 import { contentOf, draftOf, lengthOf } from './drafts.ts'
 import type { FrameDraft, Ticket } from './journal.ts'
 import { packPayload, type ClosingPayload } from './payloads.ts'
-import { closedRow } from './rows.ts'
+import { closedRow, openRow } from './rows.ts'
 
 /** What a recording needs of the recorder. */
 export interface RecordingDesk {
@@ -24,8 +24,12 @@ export interface RecordingDesk {
 }
 
 export interface OpenedExchange {
-  readonly row: ExchangeRow
+  readonly facts: OpeningFacts
   readonly opening: FrameDraft
+  /** The opening and the blocks stored with it. */
+  readonly drafts: readonly FrameDraft[]
+  /** Of a whole body. */
+  readonly requestBytes: number
   /** Monotonic time that chunk times count from. */
   readonly openedMonotonicMs: number
 }
@@ -64,8 +68,16 @@ export class OpenRecording implements Recording {
     return this.#lostBytes
   }
 
-  get row(): ExchangeRow {
-    return this.#opened.row
+  get id(): string {
+    return this.#opened.facts.id
+  }
+
+  /** As it is while the exchange is open. Frames may move until they are durable, so it is made when asked for. */
+  row(): ExchangeRow {
+    const { facts, opening, drafts, requestBytes } = this.#opened
+    if (opening.address === null) throw new Error('the opening has no place')
+    const storedBytes = lengthOf(drafts)
+    return openRow(facts, { address: opening.address, requestBytes, storedBytes })
   }
 
   requestChunk(bytes: Buffer, atMs: number): void {
@@ -107,7 +119,7 @@ export class OpenRecording implements Recording {
     const draft: FrameDraft = {
       content: () => {
         written = this.#factsNow(facts)
-        return contentOf('closing', this.row.id, this.#closingPayload(written, tail))
+        return contentOf('closing', this.id, this.#closingPayload(written, tail))
       },
       address: null,
       length: 0,
@@ -146,7 +158,7 @@ export class OpenRecording implements Recording {
   }
 
   get #isBestEffort(): boolean {
-    return this.row.mode === 'best-effort'
+    return this.#opened.facts.mode === 'best-effort'
   }
 
   #afterFailure(): Promise<void> {
@@ -159,7 +171,7 @@ export class OpenRecording implements Recording {
 
   #push(lane: ChunkLane, bytes: Buffer, atMs: number): void {
     if (this.#isClosed || bytes.length === 0) return
-    if (this.#failed && (!this.#isBestEffort || !this.#desk.mayKeep(bytes.length))) {
+    if (this.#failed && !this.#desk.mayKeep(bytes.length)) {
       this.#lostBytes += bytes.length
       return
     }
@@ -173,7 +185,7 @@ export class OpenRecording implements Recording {
     const taken = lane.take()
     if (taken === null) return
     const plain = packPayload(taken.payload, taken.sections)
-    const draft = draftOf(contentOf(lane.type, this.row.id, plain))
+    const draft = draftOf(contentOf(lane.type, this.id, plain))
     lane.addFrame(draft)
     this.#frames.push(draft)
     this.#submit([draft], taken.bytes, now, () => {})
@@ -183,7 +195,7 @@ export class OpenRecording implements Recording {
     this.#ticketsSubmitted += 1
     const ticket: Ticket = {
       drafts,
-      retentionClass: this.row.retentionClass,
+      retentionClass: this.#opened.facts.retentionClass,
       bytes: bytes + FRAME_MEMORY,
       placed: false,
       onDurable: () => {
@@ -241,14 +253,14 @@ export class OpenRecording implements Recording {
 
   #finalRow(facts: ClosingFacts, draft: FrameDraft): ExchangeRow {
     if (draft.address === null) throw new Error('the closing has no place')
-    return closedRow(this.row, facts, {
+    return closedRow(this.row(), facts, {
       address: draft.address,
-      requestBytes: this.row.requestBytes + this.#request.stored().bytes,
+      requestBytes: this.#opened.requestBytes + this.#request.stored().bytes,
       storedBytes: this.#storedBefore() + draft.length,
     })
   }
 
   #storedBefore(): number {
-    return this.row.storedBytes + lengthOf(this.#frames)
+    return lengthOf(this.#opened.drafts) + lengthOf(this.#frames)
   }
 }

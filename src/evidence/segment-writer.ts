@@ -5,7 +5,7 @@ import type { Disk, DiskFile } from './disk.ts'
 import { EpochKeys, type FrameContent } from './epoch-keys.ts'
 import type { KeyProvider } from './key-provider.ts'
 import { encodeHeader, markGroupStart, type WrappedEpochKey } from './segment-format.ts'
-import { withDeadline } from './with-deadline.ts'
+import { DeadlineError, withDeadline } from './with-deadline.ts'
 
 export const segmentName = (segment: number): string => `${String(segment).padStart(10, '0')}.seg`
 
@@ -23,6 +23,14 @@ export interface SegmentOptions {
   readonly deadlineMs: number
 }
 
+/** A file that came too late is taken away again; recovery takes what this leaves behind. */
+function removeWhenMade(disk: Disk, path: string, making: Promise<DiskFile>): void {
+  making
+    .then((file) => file.close())
+    .then(() => disk.remove(path))
+    .catch(() => {})
+}
+
 export interface Placement {
   readonly offset: number
   readonly length: number
@@ -38,6 +46,7 @@ export class SegmentWriter {
   #allocated: number
   #extending: Promise<void> | null = null
   #header: Buffer | null = null
+  #inFlight: Promise<void> | null = null
   #pending: Buffer[] = []
   #nextOrdinal = 0
   #end = 0
@@ -85,8 +94,14 @@ export class SegmentWriter {
       }
       return file
     }
-    const file = await withDeadline(make(), deadlineMs, 'preparing a segment')
-    return new SegmentWriter(options, file, keys, wrapped)
+    const making = make()
+    try {
+      const file = await withDeadline(making, deadlineMs, 'preparing a segment')
+      return new SegmentWriter(options, file, keys, wrapped)
+    } catch (error) {
+      if (error instanceof DeadlineError) removeWhenMade(disk, path, making)
+      throw error
+    }
   }
 
   activate(
@@ -152,7 +167,9 @@ export class SegmentWriter {
       await this.#file.write(group, from)
       await this.#file.fdatasync()
     }
-    await withDeadline(work(), this.#options.deadlineMs, 'writing evidence')
+    const running = work()
+    this.#inFlight = running
+    await withDeadline(running, this.#options.deadlineMs, 'writing evidence')
     this.#durableEnd = to
     this.#allocated = Math.max(this.#allocated, to)
     this.#extendWhenNear()
@@ -192,8 +209,12 @@ export class SegmentWriter {
     }
   }
 
-  /** Lets go of a file that failed; its bytes stay as they are. */
+  /**
+   * Lets go of a file that failed; its bytes stay as they are. A call that still hangs keeps the file open: its
+   * descriptor must not come to name another file while the call is under way.
+   */
   async abandon(): Promise<void> {
+    await Promise.allSettled([this.#inFlight, this.#extending])
     await this.#file.close()
   }
 
