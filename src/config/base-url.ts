@@ -1,9 +1,11 @@
 /** Checks and normalises the base URL of an upstream: no secrets in it, no way back into the gateway itself. */
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
+import { addressRange } from '../lib/address-range.ts'
+import type { AddressRange } from '../lib/address-range.ts'
 import type { DialectName } from '../model/dialect.ts'
 import type { Address } from './config.ts'
 
-export type HostRange = 'name' | 'public' | 'private' | 'link-local'
+export type HostRange = 'name' | AddressRange
 
 export type BaseUrlReading =
   | {
@@ -49,48 +51,12 @@ function unreadable(hint: string): BaseUrlReading {
   return { kind: 'unreadable', hint }
 }
 
-type Subnet = readonly [net: string, prefix: number, family: 'ipv4' | 'ipv6']
-
-function blockList(subnets: readonly Subnet[]): BlockList {
-  const list = new BlockList()
-  for (const [net, prefix, family] of subnets) list.addSubnet(net, prefix, family)
-  return list
-}
-
-/** Where cloud metadata services live, and addresses that name no single host. */
-const linkLocal = blockList([
-  ['169.254.0.0', 16, 'ipv4'],
-  ['100.100.100.200', 32, 'ipv4'],
-  ['168.63.129.16', 32, 'ipv4'],
-  ['192.0.0.192', 32, 'ipv4'],
-  ['0.0.0.0', 8, 'ipv4'],
-  ['224.0.0.0', 3, 'ipv4'],
-  ['fe80::', 10, 'ipv6'],
-  ['fd00:ec2::254', 128, 'ipv6'],
-  ['ff00::', 8, 'ipv6'],
-  ['::', 128, 'ipv6'],
-])
-
-const privateRanges = blockList([
-  ['10.0.0.0', 8, 'ipv4'],
-  ['100.64.0.0', 10, 'ipv4'],
-  ['127.0.0.0', 8, 'ipv4'],
-  ['172.16.0.0', 12, 'ipv4'],
-  ['192.168.0.0', 16, 'ipv4'],
-  ['::1', 128, 'ipv6'],
-  ['fc00::', 7, 'ipv6'],
-])
-
 /** The range of a host that is written as an address; `name` needs DNS and is checked when it is connected to. */
 export function hostRange(host: string): HostRange {
   const bare = host.replace(/^\[|\]$/g, '')
   if (/^(?:.+\.)?localhost\.?$/i.test(bare)) return 'private'
   if (/^metadata\.google\.internal\.?$/i.test(bare)) return 'link-local'
-  const version = isIP(bare)
-  if (version === 0) return 'name'
-  const family = version === 4 ? 'ipv4' : 'ipv6'
-  if (linkLocal.check(bare, family)) return 'link-local'
-  return privateRanges.check(bare, family) ? 'private' : 'public'
+  return isIP(bare) === 0 ? 'name' : addressRange(bare)
 }
 
 /** True when a call to `baseUrl` would come back to one of the gateway's own listeners. */

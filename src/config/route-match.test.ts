@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { array, assert as check, constantFrom, property } from 'fast-check'
 import type { RouteRule } from './config.ts'
-import { globMatches, matchRoute } from './route-match.ts'
+import { globMatches } from '../lib/glob.ts'
+import { matchRoute } from './route-match.ts'
 
 const rule = (name: string, match: Partial<RouteRule['match']>): RouteRule => ({
   name,

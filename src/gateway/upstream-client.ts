@@ -113,11 +113,6 @@ export function createUpstreamClient(): UpstreamClient {
   return {
     send: (upstream, request, limits, listener) => {
       const handler = new AnswerHandler(listener)
-      const problem = literalHostProblem(request.origin, upstream)
-      if (problem !== null) {
-        listener.onError(fail('upstream.address-refused', problem))
-        return handler
-      }
       const key = [
         request.origin,
         upstream.allowPrivateAddresses,
@@ -126,6 +121,11 @@ export function createUpstreamClient(): UpstreamClient {
       ].join(' ')
       let pool = pools.get(key)
       if (pool === undefined) {
+        const problem = literalHostProblem(request.origin, upstream)
+        if (problem !== null) {
+          listener.onError(fail('upstream.address-refused', problem))
+          return handler
+        }
         pool = createPool(request.origin, upstream, limits)
         pools.set(key, pool)
       }

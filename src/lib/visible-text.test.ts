@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { visibleLine, visibleText } from './visible-text.ts'
+import { visibleJson, visibleLine, visibleText } from './visible-text.ts'
 
 test('plain text in any script stays as it is', () => {
   for (const text of ['hello', 'grüße', '日本語', 'שלום', 'مرحبا', 'a\tb\nc', '👩‍💻'.replaceAll('\u200d', '')]) {
@@ -38,4 +38,18 @@ test('no control character but line feed and tab survives in any text', () => {
 test('a line is cut to its length with a mark', () => {
   assert.equal(visibleLine('abcdef', 4), 'abc…')
   assert.equal(visibleLine('abcd', 4), 'abcd')
+})
+
+test('JSON made visible holds nothing hostile and still parses to the same value', () => {
+  const hostile = '\u001b[2J\u009b\u202e\u200b\u{e0041}\ud800\r\n'
+  const shown = visibleJson(JSON.stringify({ [hostile]: hostile }))
+  assert.equal(visibleText(shown), shown)
+  assert.deepEqual(JSON.parse(shown), { [hostile]: hostile })
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const json = visibleJson(JSON.stringify(text))
+      assert.equal(visibleText(json), json)
+      assert.equal(JSON.parse(json), text)
+    }),
+  )
 })

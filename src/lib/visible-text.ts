@@ -18,6 +18,15 @@ export function visibleText(text: string): string {
   return text.replaceAll('\r\n', '\n').replace(HOSTILE, shown)
 }
 
+/** For serialised JSON: hostile characters become `\\uXXXX`, so the text reads the same to a program and moves nothing. */
+export function visibleJson(json: string): string {
+  return json.replace(HOSTILE, (character) =>
+    [...Array(character.length).keys()]
+      .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
+      .join(''),
+  )
+}
+
 /** For one table cell or one line: line feeds and tabs are shown too, and the length is bounded. */
 export function visibleLine(text: string, lengthMax = Number.POSITIVE_INFINITY): string {
   const line = visibleText(text).replaceAll('\n', '\\n').replaceAll('\t', '\\t')

@@ -115,6 +115,7 @@ function routingFor(
 }
 
 function regionOf(upstream: Upstream): string {
+  if (upstream.region !== undefined) return upstream.region
   return upstream.credential.kind === 'sigv4' ? upstream.credential.region : 'us-east-1'
 }
 
