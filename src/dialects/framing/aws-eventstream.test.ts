@@ -173,6 +173,14 @@ test('an exception message is terminal and failed', () => {
   assert.deepEqual([seen.released, seen.terminal, seen.failed], [delta.length, true, true])
 })
 
+test('a stream that stops within a message is not whole', () => {
+  for (let end = 0; end <= delta.length; end += 1) {
+    const follower = createEventStreamFollower(isTerminal)
+    follower.push(delta.subarray(0, end))
+    assert.equal(follower.atBoundary, end === 0 || end === delta.length)
+  }
+})
+
 test('lengths outside the format are refused as soon as the prelude is there', () => {
   const prelude = (total: number, head: number): Buffer => {
     // The vendor's format has the CRC of the first eight bytes here; borrow it from the encoder's own message.

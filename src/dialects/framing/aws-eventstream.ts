@@ -83,8 +83,6 @@ function readMessage(bytes: Buffer): EventStreamMessage | string {
 }
 
 class EventStreamFollower implements StreamFollower {
-  /** Only whole messages are ever let go. */
-  readonly atBoundary = true
   readonly #isTerminal: IsTerminalMessage
   readonly #carry = new Carry()
   /** Offset in the stream of the first byte of the message that is not complete yet. */
@@ -107,6 +105,10 @@ class EventStreamFollower implements StreamFollower {
 
   get problem(): string | null {
     return this.#problem
+  }
+
+  get atBoundary(): boolean {
+    return this.#problem === null && this.#carry.length === 0
   }
 
   push(chunk: Buffer): number {

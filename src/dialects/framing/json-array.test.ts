@@ -56,6 +56,22 @@ test('an over-long element is let through but its last byte is held when it is t
   }
 })
 
+test('half an array is not whole, a body of another shape may be', () => {
+  for (const [text, isWhole] of [
+    ['[{"a":1}]', true],
+    ['[{"a":1}', false],
+    ['[', false],
+    ['', true],
+    ['{"error":{}}', true],
+  ] as const) {
+    const follower = createJsonArrayFollower(
+      createKeyWatch([{ depth: 1, key: 'done', verdict: 'end' }]),
+    )
+    follower.push(Buffer.from(text))
+    assert.equal(follower.atBoundary, isWhole, text)
+  }
+})
+
 test('any split of any bytes lets the same prefix go', () => {
   const text = fc.oneof(
     fc

@@ -47,9 +47,9 @@ class JsonArrayFollower implements StreamFollower {
     return this.#failed
   }
 
-  /** Nothing can be added to half an array, so only an answer without bytes is at a boundary. */
+  /** Only of an array can be said that it is not whole. */
   get atBoundary(): boolean {
-    return this.#total === 0
+    return this.#isArray !== true || this.terminal
   }
 
   push(chunk: Buffer): number {

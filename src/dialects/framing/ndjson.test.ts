@@ -59,6 +59,19 @@ test('a line is held until it is complete', () => {
   })
 })
 
+test('a stream that stops within a line is not whole, unless that line is the terminal one', () => {
+  for (const [text, isWhole] of [
+    ['', true],
+    ['{"a":1}\n', true],
+    ['{"a":1}\n{"b"', false],
+    ['{"a":1}\n{"done":true}', true],
+  ] as const) {
+    const follower = createNdjsonFollower(isTerminal)
+    follower.push(Buffer.from(text))
+    assert.equal(follower.atBoundary, isWhole, text)
+  }
+})
+
 test('a line above the bound is a problem and stops the stream before it', () => {
   const bytes = Buffer.from(`ok\n${'x'.repeat(11)}\nok\n`)
   for (const step of [1, 4, 100]) {

@@ -26,8 +26,6 @@ export function parseNdjson(body: Buffer): string[] {
 }
 
 class NdjsonFollower implements StreamFollower {
-  /** Only whole lines are ever let go. */
-  readonly atBoundary = true
   readonly #isTerminal: IsTerminalLine
   readonly #lineBytesMax: number
   readonly #carry = new Carry()
@@ -52,6 +50,14 @@ class NdjsonFollower implements StreamFollower {
 
   get problem(): string | null {
     return this.#problem
+  }
+
+  /** A terminal line is whole without its line end. */
+  get atBoundary(): boolean {
+    if (this.#problem !== null) return false
+    return (
+      this.#carry.length === 0 || this.#terminal || this.#isTerminal(this.#carry.view()) !== 'no'
+    )
   }
 
   push(chunk: Buffer): number {

@@ -125,10 +125,10 @@ class SseFollower implements StreamFollower {
     return this.#failed
   }
 
-  /** Speaks of the bytes that `push` has let go, not of the bytes it has seen. */
+  /** Some servers leave the blank line behind their last event out: a terminal event is whole without it. */
   get atBoundary(): boolean {
-    if (this.#inEvent) return this.#releasable() === this.#eventStart
-    return this.#state <= AT_LINE_START
+    if (!this.#inEvent) return this.#state <= AT_LINE_START
+    return this.terminal || (!this.#judged && this.#judge.verdict(this.#eventName) !== 'no')
   }
 
   push(chunk: Buffer): number {
