@@ -125,21 +125,19 @@ const EXAMPLE_OPTIONS: MatcherOptions = {
 /** Each positive example must be found by its rule, no negative may be; a match must contain the rule's marker. */
 export function checkExamples(ruleset: Ruleset): readonly RuleProblem[] {
   return ruleset.rules.flatMap((rule) => {
-    const spans = (example: string): readonly string[] =>
-      scanText(ruleset, example, EXAMPLE_OPTIONS)
-        .findings.filter((finding) => finding.rule === rule.id)
-        .map(({ start, end }) => example.slice(start, end))
-    const missed = rule.positive.findIndex((example) => spans(example).length === 0)
-    const wrong = rule.negative.findIndex((example) => spans(example).length > 0)
+    // Each rule is tried alone: the automaton of all rules stays free of states that only examples need.
+    const alone = buildRuleset([rule])
+    if (alone.kind === 'problems') return alone.problems
+    const finds = (example: string): boolean =>
+      scanText(alone.ruleset, example, EXAMPLE_OPTIONS).findings.length > 0
+    const missed = rule.positive.findIndex((example) => !finds(example))
+    const wrong = rule.negative.findIndex(finds)
     const marker = rule.marker?.toLowerCase() ?? ''
     const unmarked = rule.positive.findIndex((example) => !example.toLowerCase().includes(marker))
     const problems: RuleProblem[] = []
-    if (missed >= 0)
-      problems.push({ rule: rule.id, problem: `positive example ${missed + 1} is not found` })
-    if (wrong >= 0)
-      problems.push({ rule: rule.id, problem: `negative example ${wrong + 1} is found` })
-    if (unmarked >= 0)
-      problems.push({ rule: rule.id, problem: `positive example ${unmarked + 1} lacks the marker` })
+    if (missed >= 0) problems.push({ rule: rule.id, problem: `positive example ${missed + 1} is not found` })
+    if (wrong >= 0) problems.push({ rule: rule.id, problem: `negative example ${wrong + 1} is found` })
+    if (unmarked >= 0) problems.push({ rule: rule.id, problem: `positive example ${unmarked + 1} lacks the marker` })
     return problems
   })
 }

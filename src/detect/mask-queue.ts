@@ -1,6 +1,6 @@
 /** Turns verified spans into replacements and releases the text around them in order. */
 import type { Mask } from './finding.ts'
-import { applyOperator, needsValue } from './operators.ts'
+import { applyOperator, needsValue, REPLACE } from './operators.ts'
 import type { MaskKeys, Operator } from './operators.ts'
 import type { SwallowedTail } from './swallowed-tail.ts'
 import { VALUE_MAX } from './swallowed-tail.ts'
@@ -33,8 +33,6 @@ interface Union {
   written: boolean
 }
 
-const FALLBACK: Operator = { kind: 'replace', with: null }
-
 export class MaskQueue {
   readonly #view: View
   readonly #keys: MaskKeys
@@ -44,6 +42,8 @@ export class MaskQueue {
   #settled = 0
   #origin = 0
   #blocked = false
+  #emit = ''
+  #masks: Mask[] = []
 
   constructor(view: View, keys: MaskKeys) {
     this.#view = view
@@ -91,55 +91,59 @@ export class MaskQueue {
   }
 
   /** Releases everything before the raw position `cut`; an open replacement releases up to the view position `at`. */
-  release(cut: number, at: number): Released {
-    const out: { emit: string; readonly masks: Mask[] } = { emit: '', masks: [] }
+  release(cut: number, at: number): void {
     while (!this.#blocked) {
       const [union] = this.#unions
-      if (union === undefined || this.#view.rawStart(union.start) >= Math.max(cut, this.#settled))
-        break
-      if (!this.#write(union, at, out)) return this.#released(out)
-      if (union.tails.size > 0) return this.#released(out)
+      if (union === undefined || this.#view.rawStart(union.start) >= Math.max(cut, this.#settled)) break
+      if (!this.#write(union, at) || union.tails.size > 0) return
       const next = this.#unions[1]
       // The last replacement stays known: a later span may overlap its end.
       if (next === undefined || this.#view.rawStart(next.start) >= cut) break
       this.#unions.shift()
     }
-    if (!this.#blocked) out.emit += this.#take(cut)
-    return this.#released(out)
+    if (!this.#blocked) this.#emit += this.#take(cut)
   }
 
-  #released(out: { readonly emit: string; readonly masks: readonly Mask[] }): Released {
-    const settled = this.offset(this.#settled)
-    return { emit: out.emit, masks: out.masks, settled, blocked: this.#blocked }
+  /** What was released since the last call. */
+  takeReleased(): Released {
+    const released: Released = {
+      emit: this.#emit,
+      masks: this.#masks,
+      settled: this.offset(this.#settled),
+      blocked: this.#blocked,
+    }
+    this.#emit = ''
+    this.#masks = []
+    return released
   }
 
   /** False when the replacement must wait for the end of the value. */
-  #write(union: Union, at: number, out: { emit: string; readonly masks: Mask[] }): boolean {
+  #write(union: Union, at: number): boolean {
     const open = union.tails.size > 0
     const end = open ? Math.max(union.end, at) : union.end
-    if (!union.written) {
-      const { entity, operator } = union.best
-      const tooLong = end - union.start > VALUE_MAX
-      out.emit += this.#take(this.#view.rawStart(union.start))
-      if (open && needsValue(operator) && !tooLong) return false
-      if (operator.kind === 'block') {
-        this.#blocked = true
-        return true
-      }
+    if (union.written) {
       const from = this.#settled
-      const value = this.#take(this.#view.rawEnd(end))
-      const chosen = tooLong && needsValue(operator) ? FALLBACK : operator
-      const text = applyOperator(chosen, entity, value, this.#keys)
-      out.masks.push({ start: this.offset(from), end: this.offset(this.#settled), text })
-      out.emit += text
-      union.written = true
+      if (this.#take(this.#view.rawEnd(end)) !== '') this.#mask(from, '')
+      return true
+    }
+    const { entity, operator } = union.best
+    const tooLong = end - union.start > VALUE_MAX
+    this.#emit += this.#take(this.#view.rawStart(union.start))
+    if (open && needsValue(operator) && !tooLong) return false
+    if (operator.kind === 'block') {
+      this.#blocked = true
       return true
     }
     const from = this.#settled
-    const hidden = this.#take(this.#view.rawEnd(end))
-    if (hidden !== '')
-      out.masks.push({ start: this.offset(from), end: this.offset(this.#settled), text: '' })
+    const value = this.#take(this.#view.rawEnd(end))
+    this.#mask(from, applyOperator(tooLong && needsValue(operator) ? REPLACE : operator, entity, value, this.#keys))
+    union.written = true
     return true
+  }
+
+  #mask(from: number, text: string): void {
+    this.#masks.push({ start: this.offset(from), end: this.offset(this.#settled), text })
+    this.#emit += text
   }
 
   /** Settles up to the raw position `to` and returns the raw text up to there. */

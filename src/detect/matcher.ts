@@ -127,9 +127,14 @@ class ChannelMatcher {
 
   push(text: string): Step {
     this.#begin()
-    this.#queue.receive(text)
-    this.#feed(text)
-    return this.#finish(this.#view.rawStart(this.#segment), 'open')
+    for (let from = 0; from < text.length; from += PIECE_UNITS) {
+      const piece = text.length <= PIECE_UNITS ? text : text.slice(from, from + PIECE_UNITS)
+      this.#queue.receive(piece)
+      this.#feed(piece)
+      this.#queue.release(this.#view.rawStart(this.#segment), this.#at)
+      this.#trim()
+    }
+    return this.#finish('open')
   }
 
   end(): Step {
@@ -142,7 +147,8 @@ class ChannelMatcher {
     for (const open of this.#tails) this.#closeTail(open)
     this.#tails = []
     this.#segment = this.#at
-    return this.#finish(this.#view.consumed, 'ended')
+    this.#queue.release(this.#view.consumed, this.#at)
+    return this.#finish('ended')
   }
 
   /** An exception inside a call leaves the state at `working`: every later call refuses, so nothing leaks. */
@@ -152,16 +158,11 @@ class ChannelMatcher {
     this.#value = this.#ruleset.automaton.resume(this.#cursor)
   }
 
-  #finish(cut: number, state: 'open' | 'ended'): Step {
+  #finish(state: 'open' | 'ended'): Step {
     this.#ruleset.automaton.save(this.#cursor, this.#value)
-    const released = this.#queue.release(cut, this.#at)
-    this.#trim()
     const step: Step = {
-      emit: released.emit,
-      masks: released.masks,
+      ...this.#queue.takeReleased(),
       findings: this.#findings,
-      settled: released.settled,
-      blocked: released.blocked,
       uninspected: this.#uninspected,
     }
     this.#findings = []
@@ -398,6 +399,8 @@ class ChannelMatcher {
 }
 
 const TRIM_UNITS = 1024
+/** Long texts are taken in pieces, so that the look-back stays short. */
+const PIECE_UNITS = 2048
 
 function covers(other: Found, one: Found, first: boolean): boolean {
   const otherEnd = other.tail === null ? other.end : Infinity

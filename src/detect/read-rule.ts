@@ -104,7 +104,7 @@ class RuleReader {
   /** `{{name}}` and `{{name:argument}}` stand for a macro of the pack; `{{}}` for nothing. */
   #expand(source: string): string {
     return source.replaceAll(
-      /\{\{(?:([a-z][a-z0-9-]*)(?::([^}]*))?)?\}\}/g,
+      /\{\{(?:([a-z][a-z0-9-]*)(?::(.*?))?)?\}\}(?!\})/g,
       (_all, name, argument) => {
         if (typeof name !== 'string') return ''
         const body = this.#macros.get(name)

@@ -22,6 +22,7 @@ const VALIDATORS: ReadonlyMap<string, Validate> = new Map([
   ['base58check', wallets.isBase58Check],
   ['bech32', wallets.isBech32],
   ['jwt', shape.isJwt],
+  ['basic-auth', shape.isBasicAuth],
   ['email', shape.isEmail],
   ['ipv4', shape.isIpv4],
   ['ipv6', shape.isIpv6],

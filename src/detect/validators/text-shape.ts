@@ -12,12 +12,24 @@ export function entropy(text: string): number {
   return bits
 }
 
-const PLACEHOLDER =
-  /^(?:[$%<{[*@]|x{4,}|\.{3}|-{3})|^(?:your|my|the|some|insert|enter|replace|change|example|sample|dummy|fake|test|todo|none|null|undefined|true|false|process\.|os\.|env|config|secret|password|string|value|placeholder|redacted|masked|hidden|get|read)[\w.-]*(?:here|key|token|secret|password|value|id)?$|x{6,}|\*{3,}|1234567890|abcdefgh|0{10,}|(?:_|-|\b)(?:example|placeholder|changeme|redacted|your)(?:_|-|\b)/i
+const PLACEHOLDER_SIGN = /^[$%<{[*@]|\$\{|\{\{|^(?:\.{3}|-{3})|x{6,}|\*{3,}|1234567890|abcdefghij|0{10,}/i
+const PLACEHOLDER_PART = /(?:^|[_.-])(?:example|placeholder|changeme|redacted|your|insert|replace)(?:[_.-]|$)/i
+/** A value made of nothing but these words names a value and is none. */
+const NAMING_WORDS = new Set(
+  'your my the some a an insert enter replace change me changeme example sample dummy fake test testing todo none null nil undefined true false process os env environ environment config secret secrets password passwd pass string str value placeholder redacted masked hidden get read api key keys apikey token tokens here from id name user username auth access client default foo bar baz var variable settings self this request req res response data input params args options field form body header headers type number int bool required optional is not empty new old with for of to in and or public private generate create random hash encrypt decode encode base64 file path url uri host function return const let await async prompt getenv'.split(
+    ' ',
+  ),
+)
 
-/** False for texts that stand for a value: `your_api_key`, `xxxx`, `${VAR}`, `<token>`. */
+/** False for texts that stand for a value: `your_api_key`, `xxxxxxxx`, `${VAR}`, `<token>`, `getApiKey`. */
 export function isNotPlaceholder(text: string): boolean {
-  return !PLACEHOLDER.test(text)
+  if (PLACEHOLDER_SIGN.test(text) || PLACEHOLDER_PART.test(text)) return false
+  const words = text
+    .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '')
+  return words.some((word) => !NAMING_WORDS.has(word))
 }
 
 /** False when a few characters make up the whole: `xxxxxxxx`, `0000…`, `abababab`. */
@@ -34,6 +46,11 @@ export function isMixed(text: string): boolean {
 export function isJwt(text: string): boolean {
   const header = decodeBase64(text.slice(0, text.indexOf('.')))
   return header !== null && /^\{\s*"/.test(header) && /"(?:alg|typ|enc|kid|cty)"\s*:/.test(header)
+}
+
+/** RFC 7617: a user name, a colon and a password in printable characters. */
+export function isBasicAuth(text: string): boolean {
+  return /^[\x20-\x7e]{0,64}:[\x20-\x7e]{1,128}$/.test(decodeBase64(text) ?? '')
 }
 
 /** Base64 of either alphabet as Latin-1 text; null when it is none. */
