@@ -34,6 +34,8 @@ export interface App extends AsyncDisposable {
   readonly proxyUrl: string
   readonly adminUrl: string
   readonly starterKey: string | null
+  /** Where the built-in sandbox answers, and `/__received` says what reached it; null when it does not run. */
+  readonly sandboxUrl: string | null
   readonly upstreams: readonly Upstream[]
   readonly version: string
   readonly evidence: Evidence
@@ -135,6 +137,7 @@ export async function startApp(config: Config): Promise<App> {
     proxyUrl: urlOf(config.tls === null ? 'http' : 'https', listener.host, listener.port),
     adminUrl: urlOf('http', admin.host, admin.port),
     starterKey: key,
+    sandboxUrl: sandbox?.url ?? null,
     upstreams: settings.upstreams,
     version: VERSION,
     evidence,

@@ -51,6 +51,7 @@ async function up(options: UpOptions): Promise<void> {
       key: app.starterKey,
       pid: process.pid,
       dataDir: config.storage.folder,
+      sandboxUrl: app.sandboxUrl,
     })
   } else {
     for (const line of welcome(app, config.storage.folder)) print(line)

@@ -1,6 +1,6 @@
 /** Third step: which upstream, which dialect, which surface. Only configured upstreams; nothing from the caller is an address. */
 import { fail } from '../../model/errors.ts'
-import type { Dialect, PathMatch } from '../../model/dialect.ts'
+import type { Dialect, PathMatch, Surface } from '../../model/dialect.ts'
 import type { GatewaySettings } from '../../model/settings.ts'
 import type { Upstream } from '../../model/upstream.ts'
 import type { Exchange, Routing } from '../exchange.ts'
@@ -55,6 +55,7 @@ function prefixLayout(
     const path = belowPrefix(request.path, upstream.name)
     if (path === null) continue
     const dialect = parts.dialectByName(upstream.dialect)
+    if (upstream.sandbox && SANDBOX_CONTROL.test(path)) return sandboxControl(upstream, dialect, path, request)
     const { region, path: providerPath } =
       upstream.dialect === 'bedrock' ? splitRegion(path) : { region: null, path }
     return routingFor(upstream, dialect, { ...request, path: providerPath }, region)
@@ -86,10 +87,30 @@ function singleOrigin(
   request: PathMatch,
   exchange: Exchange,
 ): Routing | null {
+  const sandbox = settings.upstreams.find((upstream) => upstream.sandbox)
+  if (sandbox !== undefined && SANDBOX_CONTROL.test(request.path)) {
+    return sandboxControl(sandbox, parts.dialectByName(sandbox.dialect), request.path, request)
+  }
   const dialect = dialectOf(parts, request, exchange)
   const upstream = settings.upstreams.find(({ dialect: name }) => name === dialect?.name)
   if (dialect === null || upstream === undefined) return null
   return routingFor(upstream, dialect, request, null)
+}
+
+/** The sandbox says over HTTP what it received; no provider has such a path, and only the sandbox is ever asked. */
+const SANDBOX_CONTROL = /^\/__received(?:\/|$)/
+
+function sandboxControl(upstream: Upstream, dialect: Dialect, path: string, request: PathMatch): Routing {
+  const surface: Surface = {
+    name: 'sandbox.received',
+    dialect: dialect.name,
+    kind: 'manage',
+    readsBody: false,
+    modelInPath: null,
+    streamInPath: null,
+    upstreamPath: `${path}${request.query}`,
+  }
+  return { upstream, dialect, surface, origin: new URL(upstream.baseUrl).origin, path: surface.upstreamPath }
 }
 
 /** `/v1/models` and its kin exist in several dialects; there the headers that each SDK always sends decide. */
