@@ -16,8 +16,8 @@ export function followAnthropic(surface: Surface): StreamFollower {
   if (surface.name !== 'anthropic.complete') return createAnthropicFollower()
   return createSseFollowerWith(
     createKeyWatch([
-      { depth: 1, key: 'stop_reason', verdict: 'end' },
-      { depth: 1, key: 'error', verdict: 'failed' },
+      { depth: 1, key: 'stop_reason', means: 'end' },
+      { depth: 1, key: 'error', means: 'failed' },
     ]),
   )
 }

@@ -8,8 +8,8 @@ import { createKeyWatch } from './key-watch.ts'
 
 function follow(text: string, step: number, heldBytesMax?: number): string {
   const judge = createKeyWatch([
-    { depth: 1, key: 'done', verdict: 'end' },
-    { depth: 1, key: 'error', verdict: 'failed' },
+    { depth: 1, key: 'done', means: 'end' },
+    { depth: 1, key: 'error', means: 'failed' },
   ])
   const follower = createJsonArrayFollower(judge, heldBytesMax)
   const bytes = Buffer.from(text)
@@ -65,7 +65,7 @@ test('half an array is not whole, a body of another shape may be', () => {
     ['{"error":{}}', true],
   ] as const) {
     const follower = createJsonArrayFollower(
-      createKeyWatch([{ depth: 1, key: 'done', verdict: 'end' }]),
+      createKeyWatch([{ depth: 1, key: 'done', means: 'end' }]),
     )
     follower.push(Buffer.from(text))
     assert.equal(follower.atBoundary, isWhole, text)

@@ -1,6 +1,6 @@
 /** Follows an answer that is streamed as one JSON array, element by element. */
 import type { StreamFollower } from '../../model/dialect.ts'
-import type { SseJudge } from './sse.ts'
+import type { EventJudge } from './sse.ts'
 
 /** An element longer than this is let through; its last byte is still held when it turns out terminal. */
 const HELD_BYTES_MAX = 8 * 1024 * 1024
@@ -15,7 +15,7 @@ const isClosing = (byte: number): boolean => byte === 0x7d || byte === 0x5d
  * array is held in any case. A body that is not an array is let go as it comes.
  */
 export function createJsonArrayFollower(
-  judge: SseJudge,
+  judge: EventJudge,
   heldBytesMax = HELD_BYTES_MAX,
 ): StreamFollower {
   return new JsonArrayFollower(judge, heldBytesMax)
@@ -23,7 +23,7 @@ export function createJsonArrayFollower(
 
 class JsonArrayFollower implements StreamFollower {
   readonly problem = null
-  readonly #judge: SseJudge
+  readonly #judge: EventJudge
   readonly #heldBytesMax: number
   #isArray: boolean | null = null
   #depth = 0
@@ -31,10 +31,12 @@ class JsonArrayFollower implements StreamFollower {
   #escaped = false
   #total = 0
   #elementStart = -1
+  /** First byte of the element that is held because it looks like the last one; -1 when there is none. */
+  #lastStart = -1
   #terminalStart = -1
   #failed = false
 
-  constructor(judge: SseJudge, heldBytesMax: number) {
+  constructor(judge: EventJudge, heldBytesMax: number) {
     this.#judge = judge
     this.#heldBytesMax = heldBytesMax
   }
@@ -58,6 +60,7 @@ class JsonArrayFollower implements StreamFollower {
     }
     this.#total += chunk.length
     if (this.terminal) return this.#terminalStart
+    if (this.#lastStart !== -1) return this.#lastStart
     const isHeld = this.#elementStart !== -1 && !this.#isOverlong(this.#total)
     return isHeld ? this.#elementStart : this.#total
   }
@@ -94,13 +97,30 @@ class JsonArrayFollower implements StreamFollower {
 
   #close(offset: number): void {
     this.#depth -= 1
-    if (this.#depth === 0) this.#terminalStart = offset
+    if (this.#depth === 0) this.#terminalStart = this.#lastStart === -1 ? offset : this.#lastStart
     if (this.#depth !== 1) return
-    const verdict = this.#judge.verdict('')
-    if (verdict !== 'no') {
-      this.#terminalStart = this.#isOverlong(offset) ? offset : this.#elementStart
-      this.#failed = verdict === 'failed'
-    }
+    this.#conclude(this.#isOverlong(offset) ? offset : this.#elementStart)
     this.#elementStart = -1
+  }
+
+  #conclude(start: number): void {
+    const verdict = this.#judge.verdict('')
+    switch (verdict) {
+      case 'no':
+        this.#lastStart = -1
+        break
+      case 'neutral':
+        break
+      case 'last':
+        if (this.#lastStart === -1) this.#lastStart = start
+        break
+      case 'new-last':
+        this.#lastStart = start
+        break
+      case 'end':
+      case 'failed':
+        this.#terminalStart = this.#lastStart === -1 ? start : this.#lastStart
+        this.#failed = verdict === 'failed'
+    }
   }
 }

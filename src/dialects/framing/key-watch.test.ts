@@ -9,8 +9,8 @@ import { createSseFollowerWith } from './sse.ts'
 const follower = (): ReturnType<typeof createSseFollowerWith> =>
   createSseFollowerWith(
     createKeyWatch([
-      { depth: 3, key: 'finishReason', verdict: 'end' },
-      { depth: 1, key: 'error', verdict: 'failed' },
+      { depth: 3, key: 'finishReason', means: 'end' },
+      { depth: 1, key: 'error', means: 'failed' },
     ]),
   )
 

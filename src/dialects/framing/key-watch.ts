@@ -1,11 +1,16 @@
 /** Recognises terminal SSE events by a JSON key at a known depth, however late in the event it stands. */
-import type { SseJudge, TerminalVerdict } from './sse.ts'
+import type { EventJudge, EventVerdict } from './sse.ts'
 
 export interface KeyRule {
   /** Number of containers that are open where the key stands: 1 is the top level. */
   readonly depth: number
   readonly key: string
-  readonly verdict: Exclude<TerminalVerdict, 'no'>
+  /**
+   * - `end`, `failed`: the event is the terminal one
+   * - `last`: it is the last one unless an event with content follows
+   * - `content`: the key stands only in events with content; without such a rule every event counts as one
+   */
+  readonly means: 'end' | 'failed' | 'last' | 'content'
 }
 
 const QUOTE = 0x22
@@ -17,14 +22,15 @@ const LETTER_N = 0x6e
  * A key counts when its value is anything but null. Keys inside string values, and keys at other depths such as those of
  * tool arguments, do not count. Keys spelled with escapes are not found.
  */
-export function createKeyWatch(rules: readonly KeyRule[]): SseJudge {
+export function createKeyWatch(rules: readonly KeyRule[]): EventJudge {
   return new KeyWatch(rules)
 }
 
-class KeyWatch implements SseJudge {
+class KeyWatch implements EventJudge {
   readonly #rules: readonly (KeyRule & { readonly bytes: Buffer })[]
   readonly #text: Buffer
   readonly #depthMax: number
+  readonly #knowsContent: boolean
   #depth = 0
   #inString = false
   #escaped = false
@@ -33,12 +39,15 @@ class KeyWatch implements SseJudge {
   /** The rule whose key was read: first its colon, then its value is awaited. */
   #candidate: KeyRule | null = null
   #awaitsValue = false
-  #verdict: TerminalVerdict = 'no'
+  #terminal: 'end' | 'failed' | null = null
+  #looksLast = false
+  #hasContent = false
 
   constructor(rules: readonly KeyRule[]) {
     this.#rules = rules.map((rule) => ({ ...rule, bytes: Buffer.from(rule.key) }))
     this.#text = Buffer.alloc(Math.max(...this.#rules.map((rule) => rule.bytes.length)) + 1)
     this.#depthMax = Math.max(...rules.map((rule) => rule.depth))
+    this.#knowsContent = rules.some((rule) => rule.means === 'content')
   }
 
   begin(): void {
@@ -47,15 +56,20 @@ class KeyWatch implements SseJudge {
     this.#escaped = false
     this.#candidate = null
     this.#awaitsValue = false
-    this.#verdict = 'no'
+    this.#terminal = null
+    this.#looksLast = false
+    this.#hasContent = !this.#knowsContent
   }
 
   wants(): number {
-    return this.#verdict === 'no' ? Number.MAX_SAFE_INTEGER : 0
+    return this.#terminal === null ? Number.MAX_SAFE_INTEGER : 0
   }
 
-  verdict(): TerminalVerdict {
-    return this.#verdict
+  verdict(): EventVerdict {
+    if (this.#terminal !== null) return this.#terminal
+    // Half a document does not say that it is the last.
+    if (this.#looksLast && this.#depth === 0) return this.#hasContent ? 'new-last' : 'last'
+    return this.#hasContent ? 'no' : 'neutral'
   }
 
   take(chunk: Buffer, start: number, end: number): void {
@@ -86,10 +100,24 @@ class KeyWatch implements SseJudge {
     return null
   }
 
+  #note({ means }: KeyRule): void {
+    switch (means) {
+      case 'end':
+      case 'failed':
+        this.#terminal = means
+        break
+      case 'last':
+        this.#looksLast = true
+        break
+      case 'content':
+        this.#hasContent = true
+    }
+  }
+
   #step(byte: number): void {
     if (byte <= 0x20) return
     if (this.#awaitsValue) {
-      if (byte !== LETTER_N && this.#candidate !== null) this.#verdict = this.#candidate.verdict
+      if (byte !== LETTER_N && this.#candidate !== null) this.#note(this.#candidate)
       this.#candidate = null
       this.#awaitsValue = false
     } else if (this.#candidate !== null) {

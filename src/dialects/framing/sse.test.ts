@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import type { StreamFollower } from '../../model/dialect.ts'
 import { createSseFollower, createSseFollowerWith, parseSse } from './sse.ts'
-import type { IsTerminalEvent, SseJudge } from './sse.ts'
+import type { IsTerminalEvent, EventJudge } from './sse.ts'
 
 const isTerminal: IsTerminalEvent = (name, data) => {
   if (name === 'error') return 'failed'
@@ -160,7 +160,7 @@ test('an event renamed after its long data was let go still keeps its last line 
 })
 
 test('a judge that needs the whole event holds it, up to the bound', () => {
-  const judge = (): SseJudge => {
+  const judge = (): EventJudge => {
     let text = ''
     return {
       begin: () => {

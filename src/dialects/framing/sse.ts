@@ -7,14 +7,22 @@ export type TerminalVerdict = 'no' | 'end' | 'failed'
 /** `dataPrefix` is the first 256 bytes of the event's data at most; it is only valid during the call. */
 export type IsTerminalEvent = (eventName: string, dataPrefix: Buffer) => TerminalVerdict
 
+/**
+ * What a look at a whole event can say beyond that.
+ * - `neutral`: an event without content; it does not show that the stream goes on
+ * - `last`: it looks like the last one, and is held until an event with content shows that it was not
+ * - `new-last`: the same, and its own content shows that an earlier one was not the last
+ */
+export type EventVerdict = TerminalVerdict | 'neutral' | 'last' | 'new-last'
+
 /** Looks at the data of one event after the other. */
-export interface SseJudge {
+export interface EventJudge {
   readonly begin: () => void
   /** How many more data bytes it wants to see before it can decide; 0 when it has seen enough. */
   readonly wants: () => number
   readonly take: (chunk: Buffer, start: number, end: number) => void
   /** Asked when `wants()` reaches 0 and when the event is complete. */
-  readonly verdict: (eventName: string) => TerminalVerdict
+  readonly verdict: (eventName: string) => EventVerdict
 }
 
 export interface SseEvent {
@@ -53,13 +61,13 @@ export function createSseFollower(isTerminal: IsTerminalEvent): StreamFollower {
 
 /** For events that only a look at their whole data can tell apart: each event is held until it is complete. */
 export function createSseFollowerWith(
-  judge: SseJudge,
+  judge: EventJudge,
   heldBytesMax = HELD_BYTES_MAX,
 ): StreamFollower {
   return new SseFollower(judge, heldBytesMax)
 }
 
-class PrefixJudge implements SseJudge {
+class PrefixJudge implements EventJudge {
   readonly #isTerminal: IsTerminalEvent
   readonly #prefix = Buffer.alloc(PREFIX_BYTES)
   #length = 0
@@ -92,7 +100,7 @@ class PrefixJudge implements SseJudge {
  */
 class SseFollower implements StreamFollower {
   readonly problem = null
-  readonly #judge: SseJudge
+  readonly #judge: EventJudge
   readonly #heldBytesMax: number
   readonly #field = Buffer.alloc(EVENT.length)
   readonly #name = Buffer.alloc(NAME_BYTES)
@@ -109,10 +117,12 @@ class SseFollower implements StreamFollower {
   #eventStart = 0
   #judged = false
   #renamed = false
+  /** First byte of the event that is held because it looks like the last one; -1 when there is none. */
+  #lastStart = -1
   #terminalStart = -1
   #failed = false
 
-  constructor(judge: SseJudge, heldBytesMax = HELD_BYTES_MAX) {
+  constructor(judge: EventJudge, heldBytesMax = HELD_BYTES_MAX) {
     this.#judge = judge
     this.#heldBytesMax = heldBytesMax
   }
@@ -128,7 +138,9 @@ class SseFollower implements StreamFollower {
   /** Some servers leave the blank line behind their last event out: a terminal event is whole without it. */
   get atBoundary(): boolean {
     if (!this.#inEvent) return this.#state <= AT_LINE_START
-    return this.terminal || (!this.#judged && this.#judge.verdict(this.#eventName) !== 'no')
+    if (this.terminal) return true
+    const verdict = this.#judged ? 'no' : this.#judge.verdict(this.#eventName)
+    return verdict !== 'no' && verdict !== 'neutral'
   }
 
   push(chunk: Buffer): number {
@@ -140,6 +152,7 @@ class SseFollower implements StreamFollower {
 
   #releasable(): number {
     if (this.#terminalStart !== -1) return this.#terminalStart
+    if (this.#lastStart !== -1) return this.#lastStart
     return this.#inEvent && !this.#judged && !this.#isOverlong(this.#total)
       ? this.#eventStart
       : this.#total
@@ -303,10 +316,25 @@ class SseFollower implements StreamFollower {
   }
 
   #conclude(offset: number, letGo: boolean): void {
+    const start = letGo || this.#isOverlong(offset) ? offset : this.#eventStart
     const verdict = this.#judge.verdict(this.#eventName)
-    if (verdict === 'no') return
-    this.#terminalStart = letGo || this.#isOverlong(offset) ? offset : this.#eventStart
-    this.#failed = verdict === 'failed'
+    switch (verdict) {
+      case 'no':
+        this.#lastStart = -1
+        break
+      case 'neutral':
+        break
+      case 'last':
+        if (this.#lastStart === -1) this.#lastStart = start
+        break
+      case 'new-last':
+        this.#lastStart = start
+        break
+      case 'end':
+      case 'failed':
+        this.#terminalStart = this.#lastStart === -1 ? start : this.#lastStart
+        this.#failed = verdict === 'failed'
+    }
   }
 }
 

@@ -85,13 +85,70 @@ test('the chunk with the finish reason is withheld, tool arguments that hold the
     const follower = gemini.follow(STREAM, SSE)
     assert.ok(follower !== null)
     assert.equal(pushAll(follower, Buffer.from(sse(ALL)), step), before.length)
-    assert.deepEqual([follower.terminal, follower.failed, follower.atBoundary], [true, false, true])
+    assert.deepEqual(
+      [follower.terminal, follower.failed, follower.atBoundary],
+      [false, false, true],
+    )
     const array = gemini.follow(ARRAY, JSON_TYPE)
     assert.ok(array !== null)
     assert.equal(
       pushAll(array, Buffer.from(`[${ALL.join(',')}]`), step),
       1 + FIRST.join(',').length + 1,
     )
+  }
+})
+
+/** What is let go of a stream of these chunks, and of the same chunks in an array: how many of them. */
+function letGo(chunks: readonly string[], step: number): readonly [number, number] {
+  const events = gemini.follow(STREAM, SSE)
+  const array = gemini.follow(ARRAY, JSON_TYPE)
+  assert.ok(events !== null && array !== null)
+  const fromEvents = Buffer.from(sse(chunks)).subarray(
+    0,
+    pushAll(events, Buffer.from(sse(chunks)), step),
+  )
+  const whole = Buffer.from(`[${chunks.join(',')}]`)
+  const fromArray = whole
+    .subarray(0, pushAll(array, whole, step))
+    .toString()
+    .replace(/^\[|,$/gu, '')
+  const elements: unknown = JSON.parse(`[${fromArray}]`)
+  assert.ok(Array.isArray(elements))
+  return [fromEvents.toString().split('\r\n\r\n').length - 1, elements.length]
+}
+
+test('a finish reason is let go when content follows, and held when only numbers follow', () => {
+  const part = chunk('{"text":"a"}')
+  const finishing = chunk('{"text":"b"}', ',"finishReason":"STOP"')
+  const empty = '{"candidates":[{"finishReason":"STOP","index":1}]}'
+  const numbers = '{"usageMetadata":{"promptTokenCount":7}}'
+  for (const step of [1, 50, 100_000]) {
+    for (const [chunks, expected] of [
+      [[finishing, finishing, finishing], 2],
+      [[part, finishing, numbers], 1],
+      [[part, finishing, empty], 1],
+      [[part, empty, part], 3],
+      [[part, finishing, part, empty, numbers], 3],
+      [[numbers, part], 2],
+      [[finishing, numbers, '{"error":{"code":500}}'], 0],
+    ] as const) {
+      const seen = letGo(chunks, step)
+      // The closing bracket of an array is held in any case, its elements are not.
+      assert.deepEqual(seen, [expected, expected], JSON.stringify([chunks.length, step]))
+    }
+  }
+})
+
+test('a last chunk without its blank line is whole, half of it is not', () => {
+  for (const [end, isWhole] of [
+    [0, true],
+    [-3, false],
+    [-60, false],
+  ] as const) {
+    const follower = gemini.follow(STREAM, SSE)
+    const bytes = Buffer.from(`data: ${LAST}`)
+    follower?.push(bytes.subarray(0, bytes.length + end))
+    assert.equal(follower?.atBoundary, isWhole)
   }
 })
 

@@ -18,9 +18,14 @@ export function followGemini(surface: Surface, contentType: string): StreamFollo
     : null
 }
 
+/**
+ * A finish reason does not end the stream for certain: each of several candidates has its own, and some models put one into
+ * every chunk. So the chunk is held until a chunk with parts shows that more was to come.
+ */
 const lastChunk = (): ReturnType<typeof createKeyWatch> =>
   createKeyWatch([
-    { depth: 3, key: 'finishReason', verdict: 'end' },
-    { depth: 2, key: 'blockReason', verdict: 'end' },
-    { depth: 1, key: 'error', verdict: 'failed' },
+    { depth: 4, key: 'parts', means: 'content' },
+    { depth: 3, key: 'finishReason', means: 'last' },
+    { depth: 2, key: 'blockReason', means: 'end' },
+    { depth: 1, key: 'error', means: 'failed' },
   ])
