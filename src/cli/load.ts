@@ -15,7 +15,8 @@ export class ConfigRefused extends Error {
 }
 
 export function problemLines(problem: ConfigProblem): string[] {
-  const place = problem.line === null ? problem.source : `${problem.source}:${problem.line}:${problem.column}`
+  const place =
+    problem.line === null ? problem.source : `${problem.source}:${problem.line}:${problem.column}`
   const about = problem.path === '' ? '' : `${problem.path}: `
   const found = problem.found === '' ? '' : ` (found ${problem.found})`
   const lines = [`error: ${place}: ${about}${problem.message}${found}`]
@@ -25,7 +26,10 @@ export function problemLines(problem: ConfigProblem): string[] {
 }
 
 /** Throws `ConfigRefused` with every problem at once. */
-export function configFor(flags: Flags): { readonly config: Config; readonly warnings: readonly string[] } {
+export function configFor(flags: Flags): {
+  readonly config: Config
+  readonly warnings: readonly string[]
+} {
   const result = loadConfig({ env: process.env, flags })
   if (result.kind === 'problems') throw new ConfigRefused(result.problems)
   return result

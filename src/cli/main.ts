@@ -60,7 +60,8 @@ function explain(error: unknown): void {
 }
 
 const HINTS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another process listens there; choose another with --listen or --admin, or port 0 for any free one',
+  EADDRINUSE:
+    'another process listens there; choose another with --listen or --admin, or port 0 for any free one',
   EACCES: 'check the owner and mode of the data folder, or use a port above 1023',
   ENOSPC: 'the disk is full',
   ENOENT: 'check --data',

@@ -1,5 +1,6 @@
 /** How the command line speaks: results on standard output, words about them on standard error, JSON Lines on request. */
-import { visibleLine } from '../lib/visible-text.ts'
+import { once } from 'node:events'
+import { visibleJson, visibleLine } from '../lib/visible-text.ts'
 
 /**
  * Rules of our own output: results go to standard output and nothing else does; errors are `error:` with a `hint:`
@@ -12,7 +13,19 @@ export function print(line: string): void {
 }
 
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`)
+  process.stdout.write(jsonLine(value))
+}
+
+/** Like `printJson`, waiting while the reader of the pipe is slower than we are. */
+export function writeJson(value: unknown): Promise<void> {
+  return writeOut(jsonLine(value))
+}
+
+const jsonLine = (value: unknown): string => `${visibleJson(JSON.stringify(value))}\n`
+
+/** Bytes go out exactly as they are: text from outside is made visible before, by the caller. */
+export async function writeOut(chunk: string | Buffer): Promise<void> {
+  if (!process.stdout.write(chunk)) await once(process.stdout, 'drain')
 }
 
 export function say(line: string): void {
@@ -35,14 +48,18 @@ export interface Column<Row> {
 
 /** A table with aligned columns; cells are made safe to show. */
 export function printTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): void {
-  const cells = rows.map((row) => columns.map((column) => visibleLine(column.of(row), column.widthMax)))
+  const cells = rows.map((row) =>
+    columns.map((column) => visibleLine(column.of(row), column.widthMax)),
+  )
   const widths = columns.map((column, at) =>
-    Math.max(column.title.length, ...cells.map((line) => line[at]?.length ?? 0)),
+    cells.reduce((width, line) => Math.max(width, line[at]?.length ?? 0), column.title.length),
   )
   const lineOf = (line: readonly string[]): string =>
     line
       .map((cell, at) =>
-        columns[at]?.align === 'right' ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0),
+        columns[at]?.align === 'right'
+          ? cell.padStart(widths[at] ?? 0)
+          : cell.padEnd(widths[at] ?? 0),
       )
       .join('  ')
       .trimEnd()

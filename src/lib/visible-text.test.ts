@@ -4,7 +4,15 @@ import fc from 'fast-check'
 import { visibleJson, visibleLine, visibleText } from './visible-text.ts'
 
 test('plain text in any script stays as it is', () => {
-  for (const text of ['hello', 'grüße', '日本語', 'שלום', 'مرحبا', 'a\tb\nc', '👩‍💻'.replaceAll('\u200d', '')]) {
+  for (const text of [
+    'hello',
+    'grüße',
+    '日本語',
+    'שלום',
+    'مرحبا',
+    'a\tb\nc',
+    '👩‍💻'.replaceAll('\u200d', ''),
+  ]) {
     assert.equal(visibleText(text), text)
   }
 })
@@ -29,7 +37,10 @@ test('no control character but line feed and tab survives in any text', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
       // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-      assert.doesNotMatch(visibleText(text), /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/u)
+      assert.doesNotMatch(
+        visibleText(text),
+        /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/u,
+      )
       assert.doesNotMatch(visibleLine(text), /[\n\t]/)
     }),
   )

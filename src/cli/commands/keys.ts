@@ -1,11 +1,10 @@
 /** `custody keys create | list | revoke`: gateway keys, made on the data folder whether or not a gateway runs. */
 import type { Command } from 'commander'
-import type { Config } from '../../config/config.ts'
 import { createKey, listKeys, revokeKey } from '../../identity/key-admin.ts'
 import { systemClock } from '../../lib/clock.ts'
 import type { KeyRow } from '../../model/keys.ts'
-import { openStore } from '../../store/store.ts'
 import type { Store } from '../../store/store.ts'
+import { openConfiguredStore } from '../data-folder.ts'
 import { configFor } from '../load.ts'
 import { EXIT, failWith, print, printJson, printTable, say, timeText } from '../output.ts'
 import { readDuration } from '../read-duration.ts'
@@ -54,14 +53,6 @@ function withData(command: Command): Command {
 function storeFor(options: DataOptions): Promise<Store> {
   const { config } = configFor({ data: options.data, config: options.config })
   return openConfiguredStore(config)
-}
-
-export function openConfiguredStore(config: Config): Promise<Store> {
-  return openStore(
-    config.storage.index.kind === 'sqlite'
-      ? { kind: 'sqlite', folder: config.storage.folder }
-      : { kind: 'postgres', url: config.storage.index.url.reveal() },
-  )
 }
 
 async function create(options: CreateOptions): Promise<void> {

@@ -1,0 +1,60 @@
+/** `custody tail`: follows exchanges as they open and end, one line each, until it is stopped. */
+import type { Command } from 'commander'
+import { systemClock } from '../../lib/clock.ts'
+import { visibleLine } from '../../lib/visible-text.ts'
+import type { ExchangeRow } from '../../model/record.ts'
+import { openDataFolder } from '../data-folder.ts'
+import { EXCHANGE_COLUMNS, exchangeJson } from '../exchange-columns.ts'
+import { readFilter, withFilters } from '../exchange-filter.ts'
+import type { FilterOptions } from '../exchange-filter.ts'
+import { ExchangeWatch } from '../exchange-watch.ts'
+import { configFor } from '../load.ts'
+import { EXIT, failWith, say, writeJson, writeOut } from '../output.ts'
+import { pause } from '../pause.ts'
+import { stopSignal } from '../stop-signal.ts'
+
+interface TailOptions extends FilterOptions {
+  readonly json?: boolean
+  readonly data?: string
+  readonly config?: string
+}
+
+const POLL_MS = 250
+
+export function registerTail(program: Command): void {
+  withFilters(program.command('tail').description('follow exchanges live; Ctrl-C ends it'))
+    .option('--json', 'JSON Lines')
+    .option('--data <folder>', 'data folder (default ./custody-data)')
+    .option('--config <file>', 'custody.yaml')
+    .action(tail)
+}
+
+async function tail(options: TailOptions): Promise<void> {
+  const nowMs = systemClock.nowMs()
+  const reading = readFilter(options, nowMs)
+  if (reading.kind === 'problem')
+    return failWith(EXIT.usage, `${reading.option} ${reading.message}`)
+  const { filter } = reading
+  const { config } = configFor({ data: options.data, config: options.config })
+  using stop = stopSignal()
+  await using data = await openDataFolder(config)
+  if (data === null) return
+  const watch = new ExchangeWatch({ index: data.index, filter, fromMs: filter.sinceMs ?? nowMs })
+  if (options.json !== true) say('following; Ctrl-C ends')
+  while (!stop.signal.aborted) {
+    for (const row of await watch.poll()) {
+      await (options.json === true ? writeJson(exchangeJson(row)) : writeOut(`${lineOf(row)}\n`))
+    }
+    await pause(POLL_MS, stop.signal)
+  }
+}
+
+/** Columns of fixed width: a stream of lines cannot know what comes. */
+function lineOf(row: ExchangeRow): string {
+  return EXCHANGE_COLUMNS.map(({ of, widthMax, align }) => {
+    const cell = visibleLine(of(row), widthMax)
+    return align === 'right' ? cell.padStart(widthMax) : cell.padEnd(widthMax)
+  })
+    .join(' ')
+    .trimEnd()
+}

@@ -1,0 +1,53 @@
+/** Finds the exchange a command was asked for, or says why it cannot be given. */
+import type { RecordedExchange } from '../evidence/reader.ts'
+import type { ExchangeId } from '../lib/ids.ts'
+import { isExchangeId } from '../lib/ids.ts'
+import type { DataFolder } from './data-folder.ts'
+import { EXIT, failWith, say } from './output.ts'
+import { visibleLine } from '../lib/visible-text.ts'
+
+/** Null for text that is no exchange id; then it was said. */
+export function exchangeIdFrom(text: string): ExchangeId | null {
+  if (isExchangeId(text)) return text
+  failWith(
+    EXIT.usage,
+    `${text} is not an exchange id`,
+    'ids look like ex_01k... with 26 characters after ex_; custody exchanges lists them',
+  )
+  return null
+}
+
+/** Null when it is not recorded or cannot be read; then it was said and the exit code is set. */
+export async function findExchange(
+  data: DataFolder,
+  id: ExchangeId,
+): Promise<RecordedExchange | null> {
+  let exchange: RecordedExchange | null
+  try {
+    exchange = await data.reader.readExchange(id)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    failWith(
+      EXIT.failed,
+      `the record of ${id} cannot be read: ${reason}`,
+      'custody reindex lists every damaged place',
+    )
+    return null
+  }
+  if (exchange === null) {
+    failWith(
+      EXIT.notFound,
+      `no exchange ${id} is recorded in ${data.folder}`,
+      'custody exchanges lists the ids; --data names another folder',
+    )
+  }
+  return exchange
+}
+
+/** A record that does not verify is never shown as if it did. */
+export function reportProblems({ problems }: RecordedExchange): void {
+  if (problems.length === 0) return
+  say('error: this record does not verify:')
+  for (const problem of problems) say(`  ${visibleLine(problem)}`)
+  process.exitCode = EXIT.failed
+}
