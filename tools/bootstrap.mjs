@@ -109,16 +109,21 @@ function install() {
 
 /** Runs steps in order in the caller's folder for the product, in the project's for its own chores. */
 async function run(argvs) {
-  const cwd = name === 'up' || name === 'cli' ? (process.env.INIT_CWD ?? process.cwd()) : root
+  const isProduct = name === 'up' || name === 'cli'
+  const cwd = isProduct ? process.cwd() : root
+  const env = {
+    ...process.env,
+    PATH: `${join(root, 'node_modules', 'node', 'bin')}:${process.env.PATH}`,
+  }
+  if (isProduct && typeof process.execve === 'function' && process.platform !== 'win32') {
+    // No process in between: signals and kill -9 reach the gateway itself.
+    process.execve(argvs[0][0], argvs[0], env)
+  }
   for (const [command, ...args] of argvs) {
-    const child = spawn(command, args, {
-      cwd,
-      stdio: 'inherit',
-      env: {
-        ...process.env,
-        PATH: `${join(root, 'node_modules', 'node', 'bin')}:${process.env.PATH}`,
-      },
-    })
+    // The channel tells the product when this process is killed without a chance to pass the signal on.
+    const stdio = isProduct ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit'
+    const child = spawn(command, args, { cwd, stdio, env })
+    if (isProduct) child.channel?.unref()
     const forward = (signal) => child.kill(signal)
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, forward)
     const code = await new Promise((resolve) => {
