@@ -13,7 +13,8 @@ const server = createServer((request, response) => {
     const headers: string[] = []
     for (let i = 0; i + 1 < request.rawHeaders.length; i += 2) {
       const name = request.rawHeaders[i] ?? ''
-      if (!/^(?:host|connection|content-length|transfer-encoding)$/i.test(name)) headers.push(name, request.rawHeaders[i + 1] ?? '')
+      if (!/^(?:host|connection|content-length|transfer-encoding)$/i.test(name))
+        headers.push(name, request.rawHeaders[i + 1] ?? '')
     }
     pool.dispatch(
       {
@@ -25,10 +26,13 @@ const server = createServer((request, response) => {
       {
         onRequestStart: () => undefined,
         onResponseStart: (controller, status) => {
-          const flat = (Array.isArray(controller.rawHeaders) ? controller.rawHeaders : []).map(String)
+          const flat = (Array.isArray(controller.rawHeaders) ? controller.rawHeaders : []).map(
+            String,
+          )
           const kept: string[] = []
           for (let i = 0; i + 1 < flat.length; i += 2) {
-            if (!/^(?:connection|keep-alive|transfer-encoding)$/i.test(flat[i] ?? '')) kept.push(flat[i] ?? '', flat[i + 1] ?? '')
+            if (!/^(?:connection|keep-alive|transfer-encoding)$/i.test(flat[i] ?? ''))
+              kept.push(flat[i] ?? '', flat[i + 1] ?? '')
           }
           response.writeHead(status, kept)
         },

@@ -10,7 +10,9 @@ function createRandom(seed: number): () => number {
 }
 
 const WORDS =
-  'the agent reads file and then writes a test which fails because value of field is missing from record so we look at index again return const await function import error status 404 response user account invoice 2026 token limit budget'.split(' ')
+  'the agent reads file and then writes a test which fails because value of field is missing from record so we look at index again return const await function import error status 404 response user account invoice 2026 token limit budget'.split(
+    ' ',
+  )
 
 /** About `bytes` of prose that no other seed gives. */
 export function prose(bytes: number, seed: number): string {
@@ -42,14 +44,20 @@ export function promptBody(bytes: number, newBytes: number, seed: number, stream
     history.push({ role: i % 2 === 0 ? 'user' : 'assistant', content: prose(size, 100 + i) })
     used += size + 35
   }
-  return chatBody([...history, { role: 'user', content: prose(newBytes, 1_000_000 + seed) }], stream)
+  return chatBody(
+    [...history, { role: 'user', content: prose(newBytes, 1_000_000 + seed) }],
+    stream,
+  )
 }
 
 /** A request of which nothing was seen before. */
 export function freshBody(bytes: number, seed: number, stream: boolean): Buffer {
   const messages: Message[] = []
   for (let used = 0; used < bytes - 60; used += 2035) {
-    messages.push({ role: 'user', content: prose(Math.min(2000, bytes - used - 50), 5_000_000 + seed * 1000 + used) })
+    messages.push({
+      role: 'user',
+      content: prose(Math.min(2000, bytes - used - 50), 5_000_000 + seed * 1000 + used),
+    })
   }
   return chatBody(messages, stream)
 }

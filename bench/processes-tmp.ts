@@ -34,7 +34,11 @@ export function usageOf(pid: number): { readonly cpuSeconds: number; readonly rs
 
 function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
   const quiet = { CUSTODY_LOG__LEVEL: process.env['BENCH_LOG'] ?? 'info' }
-  return spawn(process.execPath, [...FLAGS, ...args], { cwd: root, env: { PATH: process.env['PATH'] ?? '', ...quiet, ...env }, stdio: ['ignore', 'pipe', process.env['BENCH_DEBUG'] === undefined ? 'ignore' : 'inherit'] })
+  return spawn(process.execPath, [...FLAGS, ...args], {
+    cwd: root,
+    env: { PATH: process.env['PATH'] ?? '', ...quiet, ...env },
+    stdio: ['ignore', 'pipe', process.env['BENCH_DEBUG'] === undefined ? 'ignore' : 'inherit'],
+  })
 }
 
 async function firstLine(child: ChildProcess): Promise<Record<string, unknown>> {
@@ -65,7 +69,11 @@ export async function startUpstream(): Promise<Upstream> {
   const stop = stopper(child)
   const ready = await firstLine(child)
   child.stdout?.resume()
-  return { url: String(ready['url']), pid: child.pid ?? 0, [Symbol.asyncDispose]: () => stop('SIGKILL') }
+  return {
+    url: String(ready['url']),
+    pid: child.pid ?? 0,
+    [Symbol.asyncDispose]: () => stop('SIGKILL'),
+  }
 }
 
 function direct(upstream: Upstream): Target {
@@ -97,11 +105,25 @@ async function bareProxy(upstream: Upstream): Promise<Target> {
 }
 
 export async function startCustody(upstream: Upstream, folder?: string): Promise<Target> {
-  const data = folder ?? (await mkdtemp(join(process.env['BENCH_FOLDER'] ?? tmpdir(), 'custody-bench-')))
-  const child = start(['/tmp/up.ts', 'up', '--json', '--data', data, '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'], {
-    OPENAI_API_KEY: 'bench',
-    OPENAI_BASE_URL: upstream.url,
-  })
+  const data =
+    folder ?? (await mkdtemp(join(process.env['BENCH_FOLDER'] ?? tmpdir(), 'custody-bench-')))
+  const child = start(
+    [
+      '/tmp/up.ts',
+      'up',
+      '--json',
+      '--data',
+      data,
+      '--listen',
+      '127.0.0.1:0',
+      '--admin',
+      '127.0.0.1:0',
+    ],
+    {
+      OPENAI_API_KEY: 'bench',
+      OPENAI_BASE_URL: upstream.url,
+    },
+  )
   const stop = stopper(child)
   const ready = await firstLine(child)
   child.stdout?.resume()
@@ -121,18 +143,32 @@ export async function startCustody(upstream: Upstream, folder?: string): Promise
 
 async function portkey(upstream: Upstream): Promise<Target> {
   const port = await freePort()
-  const child = start(['bench/node_modules/@portkey-ai/gateway/build/start-server.js', `--port=${port}`, '--headless'])
+  const child = start([
+    'bench/node_modules/@portkey-ai/gateway/build/start-server.js',
+    `--port=${port}`,
+    '--headless',
+  ])
   const stop = stopper(child)
   child.stdout?.resume()
   const url = `http://127.0.0.1:${port}`
   for (let tries = 0; tries < 100; tries += 1) {
     await new Promise((resolve) => setTimeout(resolve, 100))
-    if (await fetch(url).then(() => true, () => false)) break
+    if (
+      await fetch(url).then(
+        () => true,
+        () => false,
+      )
+    )
+      break
   }
   return {
     name: 'Portkey',
     url: `${url}/v1/chat/completions`,
-    headers: { authorization: 'Bearer bench', 'x-portkey-provider': 'openai', 'x-portkey-custom-host': `${upstream.url}/v1` },
+    headers: {
+      authorization: 'Bearer bench',
+      'x-portkey-provider': 'openai',
+      'x-portkey-custom-host': `${upstream.url}/v1`,
+    },
     pid: child.pid ?? 0,
     folder: '',
     kill: () => stop('SIGKILL'),
@@ -144,9 +180,16 @@ function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+      server.close(() =>
+        resolve(typeof address === 'object' && address !== null ? address.port : 0),
+      )
     })
   })
 }
 
-export const TARGETS = { direct: async (upstream: Upstream) => direct(upstream), bare: bareProxy, custody: startCustody, portkey } as const
+export const TARGETS = {
+  direct: async (upstream: Upstream) => direct(upstream),
+  bare: bareProxy,
+  custody: startCustody,
+  portkey,
+} as const
