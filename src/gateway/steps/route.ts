@@ -35,7 +35,9 @@ export function route(exchange: Exchange, parts: GatewayParts): StepResult {
     query: queryForUpstream(target.query),
   }
   const routing =
-    prefixLayout(settings, parts, request) ?? singleOrigin(settings, parts, request, exchange)
+    azureAtOrigin(settings, parts, request) ??
+    prefixLayout(settings, parts, request) ??
+    singleOrigin(settings, parts, request, exchange)
   if (routing === null) return fail('route.unknown')
   exchange.routing = routing
   const allowed = principal?.allowedUpstreams ?? null
@@ -55,7 +57,8 @@ function prefixLayout(
     const path = belowPrefix(request.path, upstream.name)
     if (path === null) continue
     const dialect = parts.dialectByName(upstream.dialect)
-    if (upstream.sandbox && SANDBOX_CONTROL.test(path)) return sandboxControl(upstream, dialect, path, request)
+    if (upstream.sandbox && SANDBOX_CONTROL.test(path))
+      return sandboxControl(upstream, dialect, path, request)
     const { region, path: providerPath } =
       upstream.dialect === 'bedrock' ? splitRegion(path) : { region: null, path }
     return routingFor(upstream, dialect, { ...request, path: providerPath }, region)
@@ -63,14 +66,15 @@ function prefixLayout(
   return null
 }
 
-/** AzureOpenAI clients pointed at the bare origin send `/openai/deployments/…`, which an upstream named openai would catch. */
-const AZURE_PATH = /^\/openai\/deployments\//
+/** AzureOpenAI clients pointed at the bare origin send `/openai/…`, which an upstream named openai would catch. */
+const AZURE_PATH = /^\/openai\/(?:deployments\/|.*[?&]api-version=)/
 
 function azureAtOrigin(
   settings: GatewaySettings,
   parts: GatewayParts,
   request: PathMatch,
 ): Routing | null {
+  if (!AZURE_PATH.test(request.path + request.query)) return null
   const azure = settings.upstreams.find(
     ({ name, baseUrl }) =>
       name.startsWith('azure') || new URL(baseUrl).hostname.endsWith('.openai.azure.com'),
@@ -100,7 +104,12 @@ function singleOrigin(
 /** The sandbox says over HTTP what it received; no provider has such a path, and only the sandbox is ever asked. */
 const SANDBOX_CONTROL = /^\/__received(?:\/|$)/
 
-function sandboxControl(upstream: Upstream, dialect: Dialect, path: string, request: PathMatch): Routing {
+function sandboxControl(
+  upstream: Upstream,
+  dialect: Dialect,
+  path: string,
+  request: PathMatch,
+): Routing {
   const surface: Surface = {
     name: 'sandbox.received',
     dialect: dialect.name,
@@ -110,7 +119,13 @@ function sandboxControl(upstream: Upstream, dialect: Dialect, path: string, requ
     streamInPath: null,
     upstreamPath: `${path}${request.query}`,
   }
-  return { upstream, dialect, surface, origin: new URL(upstream.baseUrl).origin, path: surface.upstreamPath }
+  return {
+    upstream,
+    dialect,
+    surface,
+    origin: new URL(upstream.baseUrl).origin,
+    path: surface.upstreamPath,
+  }
 }
 
 /** `/v1/models` and its kin exist in several dialects; there the headers that each SDK always sends decide. */
