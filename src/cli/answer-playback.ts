@@ -50,11 +50,6 @@ export class AnswerPlayback {
     return view === null ? [] : this.#added(view, isLast)
   }
 
-  /** The answer as a whole; null when no dialect was known. */
-  view(): AnswerView | null {
-    return this.#answer.read(this.#body)
-  }
-
   get body(): Buffer {
     return this.#body
   }
@@ -69,8 +64,10 @@ export class AnswerPlayback {
       const text = this.#broken.has(key)
         ? `\n${whole}`
         : wholeCharacters(whole.slice(played.length), isLast)
+      // A call without arguments is announced all the same.
+      const isNews = text !== '' || (track.name !== '' && !this.#played.has(key))
       this.#played.set(key, this.#broken.has(key) ? whole : played + text)
-      return text === '' ? [] : [{ ...track, text }]
+      return isNews ? [{ ...track, text }] : []
     })
   }
 }

@@ -19,43 +19,59 @@ export async function decodePieces(
   const decoder = contentDecoder(encoding)
   if (decoder === 'identity') return { pieces, problem: '' }
   if (decoder === null) return { pieces: [], problem: 'its content encoding is not understood' }
-  const stream = decoder.stream()
+  const decoding = new Decoding(decoder.stream(), bytesMax)
   const decoded: Buffer[] = []
-  let left = bytesMax
   try {
-    for (const piece of pieces) {
-      const out = await push(stream, piece)
-      left -= out.length
-      if (left < 0) return { pieces: decoded, problem: `it decodes to more than ${bytesMax} bytes` }
-      decoded.push(out)
-    }
+    for (const piece of pieces) decoded.push(await decoding.push(piece))
     return { pieces: decoded, problem: '' }
   } catch {
-    return { pieces: decoded, problem: 'its content encoding is damaged' }
+    const problem = decoding.isTooLong
+      ? `it decodes to more than ${bytesMax} bytes`
+      : 'its content encoding is damaged'
+    return { pieces: decoded, problem }
   } finally {
-    stream.destroy()
+    decoding.end()
   }
 }
 
-/** What comes out of the decoder for one piece. */
-async function push(stream: Transform, piece: Buffer): Promise<Buffer> {
-  const out: Buffer[] = []
-  const keep = (bytes: Buffer): void => {
-    out.push(bytes)
+class Decoding {
+  readonly #stream: Transform
+  #out: Buffer[] = []
+  #left: number
+
+  constructor(stream: Transform, bytesMax: number) {
+    this.#stream = stream
+    this.#left = bytesMax
+    // The callback of `write` tells; without a listener the event would end the process.
+    stream.on('error', () => undefined)
+    stream.on('data', (bytes: Buffer) => {
+      this.#left -= bytes.length
+      if (this.#left < 0) stream.destroy(new Error('too long'))
+      else this.#out.push(bytes)
+    })
   }
-  stream.on('data', keep)
-  try {
+
+  get isTooLong(): boolean {
+    return this.#left < 0
+  }
+
+  /** What comes out for one piece. */
+  async push(piece: Buffer): Promise<Buffer> {
+    this.#out = []
     await new Promise<void>((resolve, reject) => {
-      stream.once('error', reject)
-      stream.write(piece, (error) => {
-        stream.off('error', reject)
+      this.#stream.once('close', () => reject(new Error('closed')))
+      this.#stream.write(piece, (error) => {
         if (error === null || error === undefined) resolve()
         else reject(error)
       })
     })
     await setImmediate()
-    return Buffer.concat(out)
-  } finally {
-    stream.off('data', keep)
+    this.#stream.removeAllListeners('close')
+    if (this.isTooLong) throw new Error('too long')
+    return Buffer.concat(this.#out)
+  }
+
+  end(): void {
+    this.#stream.destroy()
   }
 }

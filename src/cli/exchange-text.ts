@@ -109,7 +109,8 @@ export async function requestText(exchange: RecordedExchange): Promise<string[]>
     ]
   }
   const size = bytesText(requestBody.length)
-  if (requestBlocks.length === 0) {
+  // A body that nothing could be read from is recorded as one block.
+  if (requestBlocks.length === 0 || requestBlocks[0]?.end === requestBody.length) {
     const body = await decodePieces(
       headerOf(facts.received.headers, 'content-encoding'),
       [requestBody],

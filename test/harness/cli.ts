@@ -1,0 +1,67 @@
+/** Runs the command line as people do: a child process on a data folder. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+
+const MAIN = join(import.meta.dirname, '../../src/main.ts')
+
+export interface Ran {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+  /** Standard output as bytes. */
+  readonly bytes: Buffer
+}
+
+export interface Running extends AsyncDisposable {
+  /** Resolves once standard output holds `text`; rejects when the process ends without. */
+  readonly until: (text: string) => Promise<void>
+  readonly kill: (signal: NodeJS.Signals) => void
+  readonly closeOut: () => void
+  readonly ended: Promise<Ran>
+}
+
+export function startCli(...args: readonly string[]): Running {
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', MAIN, ...args],
+    // No custody.yaml and no provider key of the machine takes part.
+    { cwd: import.meta.dirname, env: { PATH: process.env['PATH'] } },
+  )
+  const out: Buffer[] = []
+  let err = ''
+  child.stdout.on('data', (bytes: Buffer) => out.push(bytes))
+  child.stderr.on('data', (bytes: Buffer) => {
+    err += bytes.toString('utf8')
+  })
+  const ended = once(child, 'close').then(([code]): Ran => {
+    const bytes = Buffer.concat(out)
+    return { code: typeof code === 'number' ? code : null, out: bytes.toString('utf8'), err, bytes }
+  })
+  return {
+    ended,
+    kill: (signal) => child.kill(signal),
+    closeOut: () => child.stdout.destroy(),
+    until: async (text) => {
+      while (!Buffer.concat(out).includes(text)) {
+        if (child.exitCode !== null) throw new Error(`ended without "${text}": ${err}`)
+        await Promise.race([once(child.stdout, 'data'), ended])
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}
+
+export function runCli(...args: readonly string[]): Promise<Ran> {
+  return startCli(...args).ended
+}
+
+export function jsonLines(text: string): Record<string, unknown>[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line): Record<string, unknown> => JSON.parse(line))
+}
