@@ -1,0 +1,275 @@
+/** Exchanges: search by typed filters, facets, histogram, the live stream, and the metadata of one. */
+import { z } from '@hono/zod-openapi'
+import { FACET_FIELDS } from '../../model/exchange-query.ts'
+import { ExchangeIdText, PageQuery, TimeMs, apiRoute, json, pageOf } from './common.ts'
+
+export const ExchangeStateName = z.enum(['open', 'complete', 'interrupted', 'refused'])
+
+export const Exchange = z
+  .object({
+    id: ExchangeIdText,
+    state: ExchangeStateName,
+    outcome: z
+      .enum([
+        'answered',
+        'gateway-error',
+        'refused',
+        'caller-aborted',
+        'upstream-failed',
+        'evidence-failed',
+        'crashed',
+      ])
+      .nullable(),
+    receivedAtMs: TimeMs,
+    endedAtMs: TimeMs.nullable(),
+    principal: z.string().openapi({ description: 'Who sent it, as proven; empty when unknown.' }),
+    principalKind: z.string(),
+    keyId: z.string().nullable(),
+    service: z.string().openapi({ description: 'The service that the credential proves.' }),
+    declaredService: z.string().openapi({ description: 'What the caller says; proves nothing.' }),
+    remoteAddress: z.string(),
+    userAgent: z.string(),
+    upstream: z.string(),
+    dialect: z.string().nullable(),
+    surface: z.string(),
+    route: z.string(),
+    mode: z.enum(['strict', 'strict-chunks', 'best-effort']),
+    retentionClass: z.string(),
+    method: z.string(),
+    path: z.string(),
+    model: z.string().nullable(),
+    stream: z.boolean(),
+    status: z.number().int().nullable(),
+    errorCode: z.string().nullable(),
+    finishReason: z.string().nullable(),
+    inputTokens: z.number().nullable(),
+    outputTokens: z.number().nullable(),
+    requestBytes: z.number(),
+    answerBytes: z.number(),
+    storedBytes: z
+      .number()
+      .nullable()
+      .openapi({ description: 'Bytes it added to evidence; null where one sees only one’s own.' }),
+    firstByteMs: z.number().nullable(),
+    durationMs: z.number().nullable(),
+    conversation: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Conversation that the caller declared by an id; null when none.' }),
+    conversationBy: z.string().nullable().openapi({ example: 'header x-claude-code-session-id' }),
+  })
+  .openapi('Exchange')
+
+export type Exchange = z.infer<typeof Exchange>
+
+/** One value or several; `model=a&model=b` asks for either. */
+function several<Item extends z.ZodType<string>>(item: Item, description: string) {
+  return z
+    .union([item, z.array(item).max(50)])
+    .transform((value): readonly string[] => (Array.isArray(value) ? value : [value]))
+    .optional()
+    .openapi({
+      type: 'array',
+      items: { type: 'string' },
+      param: { style: 'form', explode: true },
+      description,
+    })
+}
+
+const text = z.string().max(512)
+const exact = (what: string) => several(text, `${what} An empty text finds those without one.`)
+
+/** Filters that list, facets, histogram and live share; each may be given several times. */
+export const ExchangeFilters = {
+  sinceMs: z.coerce.number().min(0).optional(),
+  untilMs: z.coerce.number().min(0).optional().openapi({ description: 'Inclusive.' }),
+  state: several(ExchangeStateName, 'How far it came.'),
+  outcome: exact('How it ended.'),
+  status: several(z.string().regex(/^(?:[1-5]\d\d|[1-5]xx|)$/), 'HTTP status, or a class: 5xx.'),
+  errorCode: exact('Code of the gateway’s own error.'),
+  principal: exact('Who sent it.'),
+  service: exact('The service its credential proves.'),
+  keyId: exact('The gateway key.'),
+  upstream: exact('Where it was sent.'),
+  model: exact('A model; gpt-5* for all that begin so.'),
+  dialect: exact('Wire format.'),
+  surface: exact('What was called; openai.* for all that begin so.'),
+  route: exact('Name of the route.'),
+  conversation: z.string().max(100).optional(),
+  minDurationMs: z.coerce.number().min(0).optional(),
+} as const
+
+export const ExchangeFilterQuery = z.object(ExchangeFilters)
+export type ExchangeFilterQuery = z.infer<typeof ExchangeFilterQuery>
+
+export const FacetFieldName = z.enum(FACET_FIELDS)
+
+export const Facets = z
+  .object({
+    total: z.number().int(),
+    fields: z.record(
+      FacetFieldName,
+      z.array(z.object({ value: z.string(), count: z.number().int() })),
+    ),
+  })
+  .openapi('Facets', { description: 'Each field is counted without its own filter.' })
+export type Facets = z.infer<typeof Facets>
+
+export const Histogram = z
+  .object({
+    fromMs: TimeMs,
+    toMs: TimeMs,
+    bucketMs: z.number(),
+    buckets: z.array(
+      z.object({
+        startMs: TimeMs,
+        complete: z.number().int(),
+        open: z.number().int(),
+        interrupted: z.number().int(),
+        refused: z.number().int(),
+      }),
+    ),
+  })
+  .openapi('Histogram')
+export type Histogram = z.infer<typeof Histogram>
+
+export const ExchangeDetail = z
+  .object({
+    exchange: Exchange,
+    principal: z
+      .object({
+        id: z.string(),
+        kind: z.string(),
+        method: z.string().openapi({ description: 'How it was proven.' }),
+        service: z.string(),
+        groups: z.array(z.string()),
+        issuer: z.string(),
+        claims: z.record(z.string(), z.string()),
+      })
+      .nullable(),
+    declared: z.object({ service: z.string(), headers: z.record(z.string(), z.string()) }),
+    toolNames: z.array(z.string()),
+    links: z.record(z.string(), z.string()),
+    responseId: z.string().nullable(),
+    responseModel: z.string().nullable(),
+    upstreamStatus: z.number().int().nullable(),
+    usage: z
+      .object({
+        inputTokens: z.number().nullable(),
+        outputTokens: z.number().nullable(),
+        cachedInputTokens: z.number().nullable(),
+        reasoningTokens: z.number().nullable(),
+      })
+      .nullable(),
+    policy: z.string(),
+    mayReadContent: z.boolean(),
+    mayReveal: z.boolean(),
+    reveal: z
+      .object({ id: z.string(), expiresAtMs: TimeMs })
+      .nullable()
+      .openapi({ description: 'One’s own reveal that covers this exchange, while it lasts.' }),
+  })
+  .openapi('ExchangeDetail')
+export type ExchangeDetail = z.infer<typeof ExchangeDetail>
+
+export const ExchangeProof = z
+  .object({
+    id: ExchangeIdText,
+    state: ExchangeStateName,
+    verdict: z
+      .enum(['sound', 'damaged'])
+      .openapi({ description: '`damaged` when any frame or digest does not verify.' }),
+    problems: z.array(z.string()),
+    frames: z.array(
+      z.object({
+        instance: z.string(),
+        segment: z.number().int(),
+        offset: z.number().int(),
+        type: z.string(),
+        bytes: z.number().int(),
+      }),
+    ),
+  })
+  .openapi('ExchangeProof')
+export type ExchangeProof = z.infer<typeof ExchangeProof>
+
+const tags = ['exchanges']
+export const ExchangeParam = z.object({ id: ExchangeIdText })
+
+export const listExchanges = apiRoute('exchanges.list', {
+  method: 'get',
+  path: '/exchanges',
+  tags,
+  summary: 'Lists exchanges, newest first',
+  request: { query: z.object({ ...ExchangeFilters, ...PageQuery }) },
+  responses: { 200: json(pageOf(Exchange), 'A page.') },
+})
+
+export const countFacets = apiRoute('exchanges.facets', {
+  method: 'get',
+  path: '/exchanges/facets',
+  tags,
+  summary: 'Counts exchanges by the values of each field',
+  request: {
+    query: z.object({
+      ...ExchangeFilters,
+      values: z.coerce.number().int().min(1).max(100).default(20),
+    }),
+  },
+  responses: { 200: json(Facets, 'Counts, most frequent first.') },
+})
+
+export const countHistogram = apiRoute('exchanges.histogram', {
+  method: 'get',
+  path: '/exchanges/histogram',
+  tags,
+  summary: 'Counts exchanges over time',
+  request: {
+    query: z
+      .object({
+        ...ExchangeFilters,
+        fromMs: z.coerce.number().min(0),
+        toMs: z.coerce.number().min(0),
+        buckets: z.coerce.number().int().min(1).max(1000).default(60),
+      })
+      .refine(({ fromMs, toMs }) => toMs > fromMs, {
+        path: ['toMs'],
+        message: 'must be later than fromMs',
+      }),
+  },
+  responses: { 200: json(Histogram, 'Buckets of equal width, also empty ones.') },
+})
+
+export const followExchanges = apiRoute('exchanges.live', {
+  method: 'get',
+  path: '/exchanges/live',
+  tags,
+  summary: 'Streams exchanges as they open and end, as server-sent events',
+  description:
+    'Events: `exchange` (data: Exchange; sent when it opens and again when it ends; `id` resumes), `reset` (too much was missed: load the list again, the stream goes on from here). Send `Last-Event-ID` to resume.',
+  request: {
+    query: z.object(ExchangeFilters),
+    headers: z.object({ 'last-event-id': z.string().max(100).optional() }),
+  },
+  responses: {
+    200: { description: 'Events.', content: { 'text/event-stream': { schema: z.string() } } },
+  },
+})
+
+export const readExchange = apiRoute('exchanges.read', {
+  method: 'get',
+  path: '/exchanges/{id}',
+  tags,
+  summary: 'Everything about one exchange but its content',
+  request: { params: ExchangeParam },
+  responses: { 200: json(ExchangeDetail, 'Metadata.') },
+})
+
+export const checkExchange = apiRoute('exchanges.proof', {
+  method: 'get',
+  path: '/exchanges/{id}/proof',
+  tags,
+  summary: 'Reads the record back and says what does not verify',
+  request: { params: ExchangeParam },
+  responses: { 200: json(ExchangeProof, 'What was found.') },
+})

@@ -1,0 +1,131 @@
+/** The one table of who may do what: each operation of the control plane, and how far each role reaches with it. */
+
+export const ROLES = [
+  'admin',
+  'policy-author',
+  'approver',
+  'investigator',
+  'auditor',
+  'member',
+] as const
+
+export type Role = (typeof ROLES)[number]
+
+/** `own`: only what belongs to the person (exchanges of their principal or keys, their tokens, their trail). */
+export type Reach = 'all' | 'own'
+
+export interface Permission {
+  /** Completes "May …". */
+  readonly may: string
+  /**
+   * - `none`: reads of what holds neither content nor a person's deeds
+   * - `write`: an audit event after it happened
+   * - `evidence`: an audit event, durable in evidence too, before anything is shown
+   */
+  readonly audit: 'none' | 'write' | 'evidence'
+  /** Nobody is asked who they are. */
+  readonly isPublic?: true
+  readonly roles: Readonly<Partial<Record<Role, Reach>>>
+}
+
+const everyone = (reach: Reach, more: Permission['roles'] = {}): Permission['roles'] => ({
+  admin: reach,
+  'policy-author': reach,
+  approver: reach,
+  investigator: reach,
+  auditor: reach,
+  member: reach,
+  ...more,
+})
+
+const METADATA = everyone('all', { member: 'own' })
+/** No admin, no auditor, no policy author: running the gateway and checking on people needs no content. */
+const MASKED: Permission['roles'] = { approver: 'all', investigator: 'all', member: 'own' }
+const ADMIN: Permission['roles'] = { admin: 'all' }
+const OWN = everyone('own')
+
+const read = (may: string, roles: Permission['roles']): Permission => ({
+  may,
+  audit: 'none',
+  roles,
+})
+const write = (may: string, roles: Permission['roles']): Permission => ({
+  may,
+  audit: 'write',
+  roles,
+})
+const evidence = (may: string, roles: Permission['roles']): Permission => ({
+  may,
+  audit: 'evidence',
+  roles,
+})
+
+export const PERMISSIONS = {
+  'login.methods': { ...read('see how one can log in', {}), isPublic: true },
+  'login.link': { ...write('log in with a one-time link', {}), isPublic: true },
+  'login.end': write('log out', OWN),
+  'me.read': read('see who one is and what one may do', OWN),
+
+  'login-sessions.list': read('list login sessions', everyone('own', { admin: 'all' })),
+  'login-sessions.revoke': write('end a login session', everyone('own', { admin: 'all' })),
+  'tokens.list': read('list one’s API tokens', OWN),
+  'tokens.create': write('make an API token', OWN),
+  'tokens.revoke': write('revoke an API token', everyone('own', { admin: 'all' })),
+  'views.list': read('list saved views', OWN),
+  'views.create': write('save a view', OWN),
+  'views.update': write('change a saved view', OWN),
+  'views.delete': write('delete a saved view', OWN),
+
+  'exchanges.list': read('list exchanges', METADATA),
+  'exchanges.facets': read('count exchanges by field', METADATA),
+  'exchanges.histogram': read('count exchanges over time', METADATA),
+  'exchanges.live': read('follow exchanges as they happen', METADATA),
+  'exchanges.read': evidence('see the metadata of one exchange', METADATA),
+  'exchanges.proof': evidence('check the record of one exchange', METADATA),
+  'conversations.list': read('list conversations', METADATA),
+  'conversations.read': evidence('see the thread of one conversation', METADATA),
+  'content.read': evidence('read content with its text masked', MASKED),
+  'content.reveal': evidence('read content as it was', { investigator: 'all' }),
+  'reveals.list': read('see which reveals were opened', { investigator: 'own', auditor: 'all' }),
+  'reveals.create': evidence('open a reveal, with a reason', { investigator: 'all' }),
+  'reveals.end': write('end a reveal early', { investigator: 'own' }),
+
+  'keys.list': read(
+    'list gateway keys',
+    everyone('own', { admin: 'all', investigator: 'all', auditor: 'all' }),
+  ),
+  'keys.create': write('make a gateway key', ADMIN),
+  'keys.revoke': write('revoke a gateway key', everyone('own', { admin: 'all' })),
+  'upstreams.list': read('see the upstreams and how they do', everyone('all')),
+  'people.list': read('list people', everyone('own', { admin: 'all', auditor: 'all' })),
+  'people.read': read('see one person', everyone('own', { admin: 'all', auditor: 'all' })),
+  'people.create': write('add a person', ADMIN),
+  'people.update': write('change name, roles or state of a person', ADMIN),
+  'people.login-link': write('make a one-time login link for a person', ADMIN),
+  'audit.list': read('read the audit trail', everyone('own', { admin: 'all', auditor: 'all' })),
+  'status.read': read('see the state of the gateway', everyone('all')),
+} as const satisfies Record<string, Permission>
+
+export type Operation = keyof typeof PERMISSIONS
+
+export const OPERATIONS: readonly Operation[] = Object.keys(PERMISSIONS).filter(isOperation)
+
+export function isOperation(text: string): text is Operation {
+  return Object.hasOwn(PERMISSIONS, text)
+}
+
+export function isRole(text: string): text is Role {
+  return ROLES.some((role) => role === text)
+}
+
+export function permissionOf(operation: Operation): Permission {
+  return PERMISSIONS[operation]
+}
+
+/** The farthest reach that any of the roles gives; null when none permits the operation. */
+export function reachOf(operation: Operation, roles: readonly Role[]): Reach | null {
+  const granted = permissionOf(operation).roles
+  const reaches = roles.map((role) => granted[role])
+  if (reaches.includes('all')) return 'all'
+  return reaches.includes('own') ? 'own' : null
+}
