@@ -43,7 +43,7 @@ export function renderRefusal(
       'x-should-retry',
       String(error.retryable),
       ...(error.retryable ? ['retry-after', RETRY_AFTER_S] : []),
-      ...(error.status === 426 ? ['upgrade', 'h2c', 'connection', 'close'] : []),
+      ...(error.status === 426 ? ['upgrade', 'h2c'] : []),
       ...exchangeHeaders(exchange),
     ],
     body: exchange.caller.method === 'HEAD' ? Buffer.alloc(0) : rendered.body,

@@ -15,7 +15,8 @@ export type CallerBody =
   /** Too large to hold, or not to be read: `begun` has arrived, the rest is still in the caller's stream. */
   | {
       readonly kind: 'streamed'
-      readonly begun: readonly Buffer[]
+      /** Emptied as it is sent on, so that it is not held. */
+      readonly begun: Buffer[]
       readonly declaredBytes: number | null
     }
 

@@ -29,9 +29,18 @@ export async function handle(
     parts.observer.faulted(exchange, fault)
     await abandon(exchange, parts)
   } finally {
-    if (full === null) parts.admission.leave()
     if (exchange.heldBytes > 0) parts.admission.release(exchange.heldBytes)
+    await delivered(caller, exchange.settings.limits.idleMs)
+    if (full === null) parts.admission.leave()
   }
+}
+
+/** An exchange is over when its answer has left this process: a drain must not cut what is still on its way. */
+async function delivered(caller: Caller, idleMs: number): Promise<void> {
+  const timer = setTimeout(() => caller.cut(), idleMs)
+  await caller.sent()
+  clearTimeout(timer)
+  caller.dropBody()
 }
 
 function arrive(caller: Caller, parts: GatewayParts): Exchange {

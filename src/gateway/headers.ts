@@ -38,20 +38,23 @@ const CALLER_SIGNATURE: ReadonlySet<string> = new Set([
   'amz-sdk-request',
 ])
 
-/** A caller could claim another address or host with these; behind us nobody may believe them. */
+/** A caller could claim another address, host, path or method with these; behind us nobody may believe them. */
 const FORWARDING: ReadonlySet<string> = new Set([
   'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-forwarded-port',
-  'x-forwarded-prefix',
+  'x-host',
   'x-real-ip',
   'x-client-ip',
+  'x-cluster-client-ip',
+  'x-rewrite-url',
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
   'true-client-ip',
   'cf-connecting-ip',
+  'fastly-client-ip',
   'via',
 ])
+const FORWARDING_PREFIXES = ['x-forwarded', 'x-original-']
 
 /** Framing is made anew for the connection to the provider; `expect` was answered by this server. */
 const FRAMING: ReadonlySet<string> = new Set(['host', 'content-length', 'expect'])
@@ -69,6 +72,12 @@ const SECRET_QUERY: ReadonlySet<string> = new Set([
   'x-amz-signature',
   'x-amz-credential',
 ])
+
+/** Threat: servers behind CGI-like interfaces read `x_api_key` as `x-api-key`, so the two are one name here. */
+function comparable(name: string): string {
+  const lower = name.toLowerCase()
+  return lower.includes('_') ? lower.replaceAll('_', '-') : lower
+}
 
 /** Header names in the `Connection` header: they are hop-by-hop too and go before anything is rewritten (RFC 9110 7.6.1). */
 function connectionListed(flat: readonly string[]): ReadonlySet<string> | null {
@@ -99,8 +108,9 @@ export function headersForUpstream(
   for (let i = 0; i + 1 < flat.length; i += 2) {
     const name = flat[i] ?? ''
     const value = flat[i + 1] ?? ''
-    const lower = name.toLowerCase()
+    const lower = comparable(name)
     if (lower.startsWith(':') || lower.startsWith(OWN_PREFIX)) continue
+    if (FORWARDING_PREFIXES.some((prefix) => lower.startsWith(prefix))) continue
     if (HOP_BY_HOP.has(lower) || CREDENTIALS.has(lower) || FORWARDING.has(lower)) continue
     if (FRAMING.has(lower) || listed?.has(lower) === true) continue
     if (options.signs && CALLER_SIGNATURE.has(lower)) continue
@@ -139,7 +149,7 @@ export function recordableHeaders(flat: readonly string[], alsoSecret = ''): Hea
   const out: [string, string][] = []
   for (let i = 0; i + 1 < flat.length; i += 2) {
     const name = flat[i] ?? ''
-    const lower = name.toLowerCase()
+    const lower = comparable(name)
     const secret =
       CREDENTIALS.has(lower) || SECRET_ANSWER_HEADERS.has(lower) || lower === alsoSecret
     out.push([name, secret ? REMOVED : (flat[i + 1] ?? '')])

@@ -1,11 +1,10 @@
 /** Reads a request body into memory up to a limit; beyond it hands back what came and leaves the rest in the stream. */
-import type { GatewayError } from '../model/errors.ts'
-import { fail } from '../model/errors.ts'
+import { GatewayError, fail } from '../model/errors.ts'
 import type { Caller } from './caller.ts'
 
 export type BodyReading =
   | { readonly kind: 'whole'; readonly bytes: Buffer }
-  | { readonly kind: 'overflow'; readonly begun: readonly Buffer[] }
+  | { readonly kind: 'overflow'; readonly begun: Buffer[] }
   | { readonly kind: 'failure'; readonly error: GatewayError }
 
 /** `mayHold(total)` is asked before more bytes are kept; false ends the reading with `limit.memory`. */
@@ -16,6 +15,7 @@ export function readBody(
   mayHold: (total: number) => boolean,
 ): Promise<BodyReading> {
   const { body } = caller
+  if (caller.gone) return Promise.resolve({ kind: 'failure', error: fail('request.aborted') })
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
     let total = 0
@@ -25,7 +25,7 @@ export function readBody(
     )
     const finish = (reading: BodyReading): void => {
       clearTimeout(timer)
-      body.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose)
+      body.off('data', onData).off('end', onEnd).off('close', onLost).off('error', onLost)
       if (reading.kind !== 'whole') body.pause()
       resolve(reading)
     }
@@ -37,12 +37,21 @@ export function readBody(
       else if (!mayHold(total)) finish({ kind: 'failure', error: fail('limit.memory') })
     }
     const onEnd = (): void => {
+      // A reset HTTP/2 stream ends its readable side like a whole one.
+      if (!caller.bodyIsWhole) {
+        onLost()
+        return
+      }
       const [first] = chunks
       const bytes =
         chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, total)
       finish({ kind: 'whole', bytes })
     }
-    const onClose = (): void => finish({ kind: 'failure', error: fail('request.aborted') })
-    body.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose)
+    const onLost = (error?: Error): void =>
+      finish({
+        kind: 'failure',
+        error: error instanceof GatewayError ? error : fail('request.aborted'),
+      })
+    body.on('data', onData).on('end', onEnd).on('close', onLost).on('error', onLost)
   })
 }

@@ -7,6 +7,8 @@ import type { Recording } from '../model/recorder.ts'
 import { createAnswerSample } from './answer-sample.ts'
 import { contentDecoder } from './content-encoding.ts'
 import { renderRefusal, exchangeHeaders } from './error-answer.ts'
+import { createEventBoundary } from './event-boundary.ts'
+import type { EventBoundary } from './event-boundary.ts'
 import type { Exchange, Routing } from './exchange.ts'
 import { headerValue, headersForCaller, recordableHeaders } from './headers.ts'
 import type { GatewayParts } from './parts.ts'
@@ -20,6 +22,8 @@ const TERMINAL_GRACE_MS = 5_000
 /** Bytes handed to evidence and not yet durable above which the provider is paused. */
 const PENDING_MAX = 4 * 1024 * 1024
 const SAMPLE_MAX = 256 * 1024
+/** Bytes a provider may send behind its terminal event; they are held, so more of them are not waited for. */
+const AFTER_TERMINAL_MAX = 1024 * 1024
 
 type Phase = 'head' | 'body' | 'closing' | 'closed'
 
@@ -35,6 +39,7 @@ export class Relay implements UpstreamListener {
   readonly #recording: Recording
   readonly #parts: GatewayParts
   readonly #settled: (facts: ClosingFacts) => void
+  readonly #faulted: (fault: unknown) => void
   readonly #sample = createAnswerSample(SAMPLE_MAX)
   #phase: Phase = 'head'
   #gate: ReleaseGate | null = null
@@ -49,20 +54,26 @@ export class Relay implements UpstreamListener {
   #answerBytes = 0
   #pausedFor = 0
   #grace: NodeJS.Timeout | null = null
+  #stalled: NodeJS.Timeout | null = null
+  #boundary: EventBoundary | null = null
 
   constructor(
     exchange: Exchange,
     routing: Routing,
     recording: Recording,
     parts: GatewayParts,
-    settled: (facts: ClosingFacts) => void,
+    ending: {
+      readonly settled: (facts: ClosingFacts) => void
+      readonly faulted: (fault: unknown) => void
+    },
   ) {
     this.#exchange = exchange
     this.#routing = routing
     this.#recording = recording
     this.#parts = parts
-    this.#settled = settled
-    exchange.caller.onGone(() => this.#conclude('caller-aborted', fail('request.aborted')))
+    this.#settled = ending.settled
+    this.#faulted = ending.faulted
+    exchange.caller.onGone(() => this.#callerLeft())
     recording.onFailure((error) =>
       this.#conclude('evidence-failed', fail('evidence.failed', '', error)),
     )
@@ -71,6 +82,14 @@ export class Relay implements UpstreamListener {
   onHead(status: number, flatHeaders: readonly string[], address: string | null): void {
     if (this.#phase !== 'head') return
     this.#phase = 'body'
+    try {
+      this.#begin(status, flatHeaders, address)
+    } catch (cause) {
+      this.#conclude('upstream-failed', fail('upstream.protocol', '', cause))
+    }
+  }
+
+  #begin(status: number, flatHeaders: readonly string[], address: string | null): void {
     const { caller } = this.#exchange
     const atMs = this.#parts.clock.monotonicMs()
     this.#status = status
@@ -99,6 +118,10 @@ export class Relay implements UpstreamListener {
       release: (bytes) => this.#release(bytes),
       failed: (error) => this.#conclude('evidence-failed', fail('evidence.failed', '', error)),
     })
+    this.#boundary = createEventBoundary(
+      this.#routing.dialect.framing(this.#routing.surface, this.#contentType),
+      this.#exchange.route?.mode !== 'best-effort',
+    )
     // A stream's head goes out at once: clients measure their time to first byte from it.
     if (follower !== null && this.#exchange.route?.mode !== 'strict-chunks')
       caller.head(status, this.#callerHead)
@@ -114,8 +137,12 @@ export class Relay implements UpstreamListener {
       this.#conclude('upstream-failed', fail('upstream.protocol', this.#follower.problem ?? ''))
       return
     }
-    if (this.#follower?.terminal === true && this.#grace === null) {
-      this.#grace = setTimeout(() => this.onEnd(), TERMINAL_GRACE_MS)
+    if (this.#follower?.terminal === true) {
+      this.#grace ??= setTimeout(() => this.onEnd(), TERMINAL_GRACE_MS)
+      if (this.#gate.held() > AFTER_TERMINAL_MAX) {
+        this.onEnd()
+        return
+      }
     }
     if (this.#recording.pendingBytes() > PENDING_MAX) {
       this.#pause()
@@ -149,11 +176,9 @@ export class Relay implements UpstreamListener {
     if (this.#phase === 'closing' || this.#phase === 'closed') return
     this.#phase = 'closing'
     if (this.#grace !== null) clearTimeout(this.#grace)
+    if (this.#stalled !== null) clearTimeout(this.#stalled)
     if (outcome !== 'answered' || this.#follower?.terminal === true) this.call?.abort()
-    this.#finish(outcome, error).catch((fault: unknown) => {
-      this.#parts.observer.faulted(this.#exchange, fault)
-      this.#exchange.caller.cut()
-    })
+    this.#finish(outcome, error).catch(this.#faulted)
   }
 
   async #finish(outcome: Outcome, error: GatewayError | null): Promise<void> {
@@ -207,8 +232,10 @@ export class Relay implements UpstreamListener {
     }
     this.#phase = 'closed'
     if (answer !== null) {
-      caller.head(answer.status, answer.headers)
-      caller.end(answer.body)
+      if (!caller.gone) {
+        caller.head(answer.status, answer.headers)
+        caller.end(answer.body)
+      }
     } else if (error === null) this.#deliverEnd()
     else if (outcome !== 'caller-aborted') this.#deliverFailure(error)
     this.#settled(facts)
@@ -233,11 +260,13 @@ export class Relay implements UpstreamListener {
       caller.end(answer.body)
       return
     }
-    const isWhole =
-      this.#follower?.atBoundary === true &&
+    // A declared length has no room for an event more, and inside a coding one cannot be put.
+    const takesEvent =
+      this.#boundary?.isBetweenEvents() === true &&
+      this.#follower !== null &&
       this.#contentEncoding === null &&
-      this.#gate?.isFlush() === true
-    const last = isWhole
+      headerValue(this.#callerHead, 'content-length') === null
+    const last = takesEvent
       ? this.#routing.dialect.renderStreamError(this.#routing.surface, {
           code: error.code,
           status: error.status,
@@ -253,9 +282,23 @@ export class Relay implements UpstreamListener {
     const { caller } = this.#exchange
     if (caller.gone) return
     if (!caller.answered) caller.head(this.#status ?? 200, this.#callerHead)
+    this.#boundary?.passed(bytes)
     if (caller.write(bytes)) return
     this.#pause()
-    caller.onDrain(() => this.#resume())
+    // Threat: a caller that never reads would keep its place, and the provider's, for ever.
+    this.#stalled ??= setTimeout(() => {
+      caller.cut()
+      this.#callerLeft()
+    }, this.#exchange.settings.limits.idleMs)
+    caller.onDrain(() => {
+      if (this.#stalled !== null) clearTimeout(this.#stalled)
+      this.#stalled = null
+      this.#resume()
+    })
+  }
+
+  #callerLeft(): void {
+    this.#conclude('caller-aborted', fail('request.aborted'))
   }
 
   /** Several reasons may pause at once; the call resumes when the last of them is gone. */

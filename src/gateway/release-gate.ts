@@ -8,8 +8,8 @@ export interface ReleaseGate {
   /** Everything not yet released, to be sent once the close record is durable; null when nothing is left. */
   readonly rest: () => Buffer | null
   readonly released: () => number
-  /** True when all that was pushed has been released. */
-  readonly isFlush: () => boolean
+  /** Bytes pushed and not released. */
+  readonly held: () => number
 }
 
 export interface ReleaseOptions {
@@ -68,7 +68,7 @@ export function createReleaseGate(options: ReleaseOptions): ReleaseGate {
       return bytes
     },
     released: () => released,
-    isFlush: () => queue.length === 0,
+    held: () => received - released,
   }
 }
 
@@ -131,15 +131,19 @@ function afterDecoding(
 ): Acceptance {
   const decoder = options.decode?.()
   let broken = false
+  const unread = whenDurable(options, releaseUpTo, () => received() - 1, HELD_MAX)
   decoder?.on('data', (plain: Buffer) => follower.push(plain))
   decoder?.on('error', () => {
-    // Bytes that do not decode cannot be followed; the rest is held to the end like an answer without events.
+    // Bytes that do not decode cannot be followed; the rest is treated like an answer without events.
     broken = true
   })
   const strict = options.mode === 'strict-chunks'
   return (bytes) => {
     const upTo = received()
-    if (broken) return
+    if (broken) {
+      unread(bytes)
+      return
+    }
     decoder?.write(bytes, () => {
       if (broken || follower.terminal) return
       if (!strict) {

@@ -21,6 +21,8 @@ const LINK_LOCAL = blockList([
   ['224.0.0.0', 3, 'ipv4'],
   ['fe80::', 10, 'ipv6'],
   ['fd00:ec2::254', 128, 'ipv6'],
+  ['fd20:ce::254', 128, 'ipv6'],
+  ['fd00:c1::a9fe:a9fe', 128, 'ipv6'],
   ['ff00::', 8, 'ipv6'],
   ['::', 128, 'ipv6'],
 ])
@@ -33,11 +35,12 @@ const PRIVATE = blockList([
   ['192.168.0.0', 16, 'ipv4'],
   ['::1', 128, 'ipv6'],
   ['fc00::', 7, 'ipv6'],
+  ['fec0::', 10, 'ipv6'],
 ])
 
 /**
- * The range of an address, which may carry a zone (`fe80::1%eth0`). IPv4 inside IPv6 (mapped, translated, NAT64
- * `64:ff9b::/96`, RFC 6052) is judged as the IPv4 address it means.
+ * The range of an address, which may carry a zone (`fe80::1%eth0`). IPv4 inside IPv6 (mapped, compatible,
+ * translated, NAT64 of RFC 6052 and RFC 8215, 6to4) is judged as the IPv4 address it means.
  */
 export function addressRange(address: string): AddressRange {
   const plain = address.replace(/%.*$/, '')
@@ -51,7 +54,10 @@ export function addressRange(address: string): AddressRange {
 function embeddedIpv4(address: string): string | null {
   if (isIP(address) !== 6) return null
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1)
-  const hex = /^(?:::ffff:|::ffff:0:|64:ff9b::)([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical)
+  const hex =
+    /^::(?:ffff:|ffff:0:)?([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical) ??
+    /^64:ff9b:(?:1:)?:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical) ??
+    /^2002:([0-9a-f]{1,4}):([0-9a-f]{1,4}):/.exec(canonical)
   if (hex === null) return null
   const high = Number.parseInt(hex[1] ?? '0', 16)
   const low = Number.parseInt(hex[2] ?? '0', 16)

@@ -24,17 +24,25 @@ export function admit(exchange: Exchange): StepResult {
   if (!METHODS.has(caller.method))
     return fail(
       'request.method',
-      `${METHODS.has(caller.method.toUpperCase()) ? 'Methods are upper-case.' : ''}`,
+      METHODS.has(caller.method.toUpperCase()) ? 'Methods are upper-case.' : '',
     )
-  const host =
-    headerValue(headers, caller.httpVersion === '2' ? ':authority' : 'host') ??
-    headerValue(headers, 'host')
+  const named = headerValue(headers, 'host')
+  const host = headerValue(headers, ':authority') ?? named
   if (host === null || !HOST.test(host)) return fail('request.bad-host')
   if (headerCount(headers, 'host') > 1) return fail('request.bad-host')
+  // RFC 9113 8.3.1: `host` beside `:authority` must name the same.
+  if (named !== null && named !== host) return fail('request.bad-host')
   // Threat: request smuggling (RFC 9112 6.1). The parser refuses most of it; two length headers must never reach us.
   if (headerCount(headers, 'content-length') > 1) return fail('request.bad-header')
-  if (headerCount(headers, 'transfer-encoding') > 0 && headerCount(headers, 'content-length') > 0) {
-    return fail('request.bad-header', 'Content-Length and Transfer-Encoding exclude each other.')
+  const coding = headerValue(headers, 'transfer-encoding')
+  if (coding !== null) {
+    if (headerCount(headers, 'content-length') > 0)
+      return fail('request.bad-header', 'Content-Length and Transfer-Encoding exclude each other.')
+    // RFC 9112 6.1: HTTP/1.0 knows no transfer codings, and no other coding than chunked is undone here.
+    if (coding.toLowerCase() !== 'chunked' || headerCount(headers, 'transfer-encoding') > 1)
+      return fail('request.bad-header', 'The only transfer coding is chunked.')
+    if (caller.httpVersion !== '1.1')
+      return fail('request.bad-header', 'Transfer-Encoding needs HTTP/1.1.')
   }
   for (let i = 1; i < headers.length; i += 2) {
     if (UNSAFE_VALUE.test(headers[i] ?? '')) return fail('request.bad-header')

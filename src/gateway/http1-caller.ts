@@ -1,0 +1,106 @@
+/** A caller on HTTP/1.0 or HTTP/1.1. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { GatewayError } from '../model/errors.ts'
+import { DROP_BODY_MS } from './caller.ts'
+import type { Caller } from './caller.ts'
+
+export class Http1Caller implements Caller {
+  readonly method: string
+  readonly rawTarget: string
+  readonly httpVersion: '1.0' | '1.1'
+  readonly rawHeaders: readonly string[]
+  readonly remoteAddress: string
+  readonly body: IncomingMessage
+  readonly #response: ServerResponse
+  /** The response lets go of it when it is finished. */
+  readonly #socket: Socket
+  #isOver = false
+  #onGone: (() => void) | null = null
+  #onSent: (() => void) | null = null
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.method = request.method ?? ''
+    this.rawTarget = request.url ?? ''
+    this.httpVersion = request.httpVersion === '1.0' ? '1.0' : '1.1'
+    this.rawHeaders = request.rawHeaders
+    this.remoteAddress = request.socket.remoteAddress ?? ''
+    this.body = request
+    this.#response = response
+    this.#socket = request.socket
+    response.once('finish', () => this.over())
+    response.once('close', () => this.over())
+  }
+
+  get bodyIsWhole(): boolean {
+    return this.body.complete
+  }
+
+  get answered(): boolean {
+    return this.#response.headersSent
+  }
+
+  get gone(): boolean {
+    return this.#isOver || this.#response.destroyed || this.#socket.destroyed
+  }
+
+  /** The connection is closed behind this answer. */
+  leaveAfter(): void {
+    this.#response.shouldKeepAlive = false
+    if (this.answered) this.#response.once('finish', () => this.#socket.destroySoon())
+  }
+
+  /** The parser gave up on the body: whoever reads it is told, and the connection ends with the answer. */
+  breakBody(error: GatewayError): void {
+    this.leaveAfter()
+    if (this.body.listenerCount('error') > 0) this.body.emit('error', error)
+  }
+
+  head(status: number, flatHeaders: readonly string[]): void {
+    this.#response.sendDate = false
+    this.#response.writeHead(status, [...flatHeaders])
+  }
+
+  write(bytes: Buffer): boolean {
+    return this.#response.write(bytes)
+  }
+
+  end(bytes?: Buffer): void {
+    this.#response.end(bytes)
+  }
+
+  cut(): void {
+    this.#socket.destroy()
+  }
+
+  onDrain(listener: () => void): void {
+    this.#response.once('drain', listener)
+  }
+
+  onGone(listener: () => void): void {
+    if (!this.gone) this.#onGone = listener
+    else if (!this.#response.writableFinished) queueMicrotask(listener)
+  }
+
+  sent(): Promise<void> {
+    if (this.gone) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#onSent = resolve
+    })
+  }
+
+  dropBody(): void {
+    if (this.body.complete || this.#socket.destroyed) return
+    const timer = setTimeout(() => this.#socket.destroy(), DROP_BODY_MS)
+    this.body.once('close', () => clearTimeout(timer))
+    this.body.resume()
+  }
+
+  /** Called when the answer is finished or the connection is closed, whichever comes first; also for answers still in line. */
+  over(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    if (!this.#response.writableFinished) this.#onGone?.()
+    this.#onSent?.()
+  }
+}

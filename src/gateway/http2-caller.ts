@@ -1,0 +1,104 @@
+/** A caller on one HTTP/2 stream. */
+import { constants } from 'node:http2'
+import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from 'node:http2'
+import type { Readable } from 'node:stream'
+import { DROP_BODY_MS } from './caller.ts'
+import type { Caller } from './caller.ts'
+
+export class Http2Caller implements Caller {
+  readonly method: string
+  readonly rawTarget: string
+  readonly httpVersion = '2'
+  readonly rawHeaders: readonly string[]
+  readonly remoteAddress: string
+  readonly body: Readable
+  readonly #stream: ServerHttp2Stream
+  #isOver = false
+  #isFinished = false
+  #bodyEnded = false
+  #onGone: (() => void) | null = null
+  #onSent: (() => void) | null = null
+
+  constructor(request: Http2ServerRequest, response: Http2ServerResponse) {
+    this.method = request.method
+    this.rawTarget = request.url
+    this.rawHeaders = request.rawHeaders
+    this.remoteAddress = request.socket.remoteAddress ?? ''
+    this.body = request
+    this.#stream = response.stream
+    this.#stream.once('end', () => {
+      this.#bodyEnded = true
+    })
+    this.#stream.once('finish', () => {
+      this.#isFinished = true
+      this.#over()
+    })
+    this.#stream.once('close', () => this.#over())
+  }
+
+  /** A reset ends the stream's readable side as well; only an end that came before it is one. */
+  get bodyIsWhole(): boolean {
+    return this.#bodyEnded && !this.#stream.aborted
+  }
+
+  get answered(): boolean {
+    return this.#stream.headersSent
+  }
+
+  get gone(): boolean {
+    return this.#isOver || this.#stream.destroyed || this.#stream.closed
+  }
+
+  /** RFC 9113 8.2.1: field names are lower-case. */
+  head(status: number, flatHeaders: readonly string[]): void {
+    const headers = [':status', String(status)]
+    for (let i = 0; i + 1 < flatHeaders.length; i += 2)
+      headers.push((flatHeaders[i] ?? '').toLowerCase(), flatHeaders[i + 1] ?? '')
+    this.#stream.respond(headers)
+  }
+
+  write(bytes: Buffer): boolean {
+    return this.#stream.write(bytes)
+  }
+
+  end(bytes?: Buffer): void {
+    if (bytes === undefined) this.#stream.end()
+    else this.#stream.end(bytes)
+  }
+
+  cut(): void {
+    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+  }
+
+  onDrain(listener: () => void): void {
+    this.#stream.once('drain', listener)
+  }
+
+  onGone(listener: () => void): void {
+    if (!this.gone) this.#onGone = listener
+    else if (!this.#isFinished) queueMicrotask(listener)
+  }
+
+  sent(): Promise<void> {
+    if (this.gone) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#onSent = resolve
+    })
+  }
+
+  /** Threat: unread bytes use up the window of the whole connection, so they are taken in, then refused (RFC 9113 8.1). */
+  dropBody(): void {
+    const stream = this.#stream
+    if (this.#bodyEnded || stream.closed) return
+    const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), DROP_BODY_MS)
+    stream.once('close', () => clearTimeout(timer))
+    this.body.resume()
+  }
+
+  #over(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    if (!this.#isFinished) this.#onGone?.()
+    this.#onSent?.()
+  }
+}
