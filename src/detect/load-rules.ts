@@ -135,9 +135,12 @@ export function checkExamples(ruleset: Ruleset): readonly RuleProblem[] {
     const marker = rule.marker?.toLowerCase() ?? ''
     const unmarked = rule.positive.findIndex((example) => !example.toLowerCase().includes(marker))
     const problems: RuleProblem[] = []
-    if (missed >= 0) problems.push({ rule: rule.id, problem: `positive example ${missed + 1} is not found` })
-    if (wrong >= 0) problems.push({ rule: rule.id, problem: `negative example ${wrong + 1} is found` })
-    if (unmarked >= 0) problems.push({ rule: rule.id, problem: `positive example ${unmarked + 1} lacks the marker` })
+    if (missed >= 0)
+      problems.push({ rule: rule.id, problem: `positive example ${missed + 1} is not found` })
+    if (wrong >= 0)
+      problems.push({ rule: rule.id, problem: `negative example ${wrong + 1} is found` })
+    if (unmarked >= 0)
+      problems.push({ rule: rule.id, problem: `positive example ${unmarked + 1} lacks the marker` })
     return problems
   })
 }

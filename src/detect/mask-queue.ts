@@ -94,7 +94,8 @@ export class MaskQueue {
   release(cut: number, at: number): void {
     while (!this.#blocked) {
       const [union] = this.#unions
-      if (union === undefined || this.#view.rawStart(union.start) >= Math.max(cut, this.#settled)) break
+      if (union === undefined || this.#view.rawStart(union.start) >= Math.max(cut, this.#settled))
+        break
       if (!this.#write(union, at) || union.tails.size > 0) return
       const next = this.#unions[1]
       // The last replacement stays known: a later span may overlap its end.
@@ -136,7 +137,15 @@ export class MaskQueue {
     }
     const from = this.#settled
     const value = this.#take(this.#view.rawEnd(end))
-    this.#mask(from, applyOperator(tooLong && needsValue(operator) ? REPLACE : operator, entity, value, this.#keys))
+    this.#mask(
+      from,
+      applyOperator(
+        tooLong && needsValue(operator) ? REPLACE : operator,
+        entity,
+        value,
+        this.#keys,
+      ),
+    )
     union.written = true
     return true
   }

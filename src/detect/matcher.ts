@@ -122,7 +122,6 @@ class ChannelMatcher {
     this.#queue = new MaskQueue(this.#view, options.keys)
     if (options.before !== '') this.#lookAt(options.before)
     this.#origin = this.#at
-    this.#resume.fill(this.#origin)
   }
 
   push(text: string): Step {

@@ -49,9 +49,11 @@ export class Automaton {
   readonly #program: Program
   /** `classSets[set * width + class]` is 1 when the set has the class. */
   readonly #classSets: Uint8Array
-  /** What starts at a position, by previous kind and class: cores of fresh threads. */
-  readonly #starts: readonly (readonly number[])[]
+  /** What starts at a position, by previous kind and class. */
+  readonly #starts: readonly Closure[]
   readonly #tableMax: number
+  readonly #found: Found
+  readonly #closures: Closure[] = []
   #table: Int32Array
   #states: State[] = []
   #byKey = new Map<string, number>()
@@ -73,12 +75,13 @@ export class Automaton {
     this.#width = classes.samples.length
     this.#classKind = Uint8Array.from(classes.samples, kindOf)
     this.#classSets = new Uint8Array(program.sets.length * this.#width)
-    program.sets.forEach((set, number) =>
+    program.sets.forEach((set, number) => {
       classes.samples.forEach((unit, cls) => {
         if (hasUnit(set, unit)) this.#classSets[number * this.#width + cls] = 1
-      }),
-    )
-    this.#starts = this.#startCores(entries)
+      })
+    })
+    this.#found = new Found(program.op.length)
+    this.#starts = this.#startClosures(entries)
     this.#tableMax = Math.max(16, Math.floor(limits.tableBytesMax / (4 * this.#width)))
     this.#table = new Int32Array(0)
     this.#flush()
@@ -174,7 +177,8 @@ export class Automaton {
 
   #successor(from: State, cls: number): State {
     const kind = cls === END_OF_TEXT ? Kind.edge : (this.#classKind[cls] ?? Kind.other)
-    const found = new Found()
+    const found = this.#found
+    found.clear()
     const { op, arg, out } = this.#program
     const open = [...from.core]
     const passed = new Set<number>()
@@ -182,82 +186,123 @@ export class Automaton {
       if (op[pc] === Op.assert) {
         if (passed.has(pc) || !holds(arg[pc] ?? 0, from.kind, kind)) continue
         passed.add(pc)
-        const beyond = new Found()
-        this.#close(out[pc] ?? 0, beyond)
+        const beyond = this.#closure(out[pc] ?? 0)
         open.push(...beyond.core)
         for (const rule of beyond.accepts) found.accepts.add(rule)
       } else if (cls !== END_OF_TEXT && this.#classSets[(arg[pc] ?? 0) * this.#width + cls] === 1) {
-        this.#close(out[pc] ?? 0, found)
+        found.add(this.#closure(out[pc] ?? 0))
       }
     }
     if (cls !== END_OF_TEXT) {
-      for (const pc of this.#starts[from.kind * this.#width + cls] ?? []) this.#close(pc, found)
+      const fresh = this.#starts[from.kind * this.#width + cls]
+      if (fresh !== undefined) found.add(fresh)
     }
-    return this.#asState(found, kind)
-  }
-
-  #asState(found: Found, kind: number): State {
-    const core = [...found.core].toSorted((a, b) => a - b)
-    const accepts = [...found.accepts].toSorted((a, b) => a - b)
+    const core = found.core.toSorted((x, y) => x - y)
+    const accepts = [...found.accepts].toSorted((x, y) => x - y)
     return { core, kind, accepts, held: core.some((pc) => this.#program.entered[pc] === true) }
   }
 
-  /** Adds what is reachable from `from` without consuming and without deciding an assertion. */
-  #close(from: number, found: Found): void {
+  /** What is reachable from `pc` without consuming and without deciding an assertion. */
+  #closure(pc: number): Closure {
+    const known: Closure | undefined = this.#closures[pc]
+    if (known !== undefined) return known
     const { op, arg, out, other } = this.#program
-    let pc = from
-    while (!found.seen.has(pc)) {
-      found.seen.add(pc)
-      switch (op[pc]) {
-        case Op.split:
-          this.#close(out[pc] ?? 0, found)
-          pc = other[pc] ?? 0
-          break
-        case Op.accept:
-          found.accepts.add(arg[pc] ?? 0)
-          return
-        default:
-          found.core.add(pc)
-          return
-      }
+    const core: number[] = []
+    const accepts: number[] = []
+    const seen = new Set<number>()
+    const open = [pc]
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      if (seen.has(at)) continue
+      seen.add(at)
+      if (op[at] === Op.split) open.push(out[at] ?? 0, other[at] ?? 0)
+      else if (op[at] === Op.accept) accepts.push(arg[at] ?? 0)
+      else core.push(at)
     }
+    const closure = { core, accepts }
+    this.#closures[pc] = closure
+    return closure
   }
 
   /** For each previous kind and class: where fresh threads stand after consuming the class. */
-  #startCores(entries: readonly number[]): readonly (readonly number[])[] {
-    const fresh = new Found()
-    for (const entry of entries) this.#close(entry, fresh)
-    const out: (readonly number[])[] = []
+  #startClosures(entries: readonly number[]): readonly Closure[] {
+    const fresh = new Set(entries.flatMap((entry) => this.#closure(entry).core))
+    const out: Closure[] = []
     for (let kind = 0; kind <= Kind.other; kind += 1) {
-      for (let cls = 0; cls < this.#width; cls += 1)
-        out.push(this.#startTargets([...fresh.core], kind, cls))
+      const reached = this.#startingSets(fresh, kind)
+      for (let cls = 0; cls < this.#width; cls += 1) out.push(this.#startClosure(reached, cls))
     }
     return out
   }
 
-  #startTargets(fresh: readonly number[], kind: number, cls: number): readonly number[] {
+  /** Consuming instructions at the beginning of rules, with the kinds of next character that their assertions allow. */
+  #startingSets(
+    fresh: ReadonlySet<number>,
+    kind: number,
+  ): ReadonlyMap<number, ReadonlySet<number>> {
     const { op, arg, out } = this.#program
-    const targets = new Set<number>()
-    const passed = new Set<number>()
-    const open = [...fresh]
-    for (let pc = open.pop(); pc !== undefined; pc = open.pop()) {
-      if (op[pc] === Op.assert) {
-        if (passed.has(pc) || !holds(arg[pc] ?? 0, kind, this.#classKind[cls] ?? 0)) continue
-        passed.add(pc)
-        const beyond = new Found()
-        this.#close(out[pc] ?? 0, beyond)
-        open.push(...beyond.core)
-      } else if (this.#classSets[(arg[pc] ?? 0) * this.#width + cls] === 1)
-        targets.add(out[pc] ?? 0)
+    const allowed = new Map<number, Set<number>>()
+    for (const next of [Kind.newline, Kind.word, Kind.other]) {
+      const open = [...fresh]
+      const passed = new Set<number>()
+      for (let pc = open.pop(); pc !== undefined; pc = open.pop()) {
+        if (op[pc] === Op.assert) {
+          if (passed.has(pc) || !holds(arg[pc] ?? 0, kind, next)) continue
+          passed.add(pc)
+          open.push(...this.#closure(out[pc] ?? 0).core)
+        } else {
+          const kinds = allowed.get(pc) ?? new Set()
+          allowed.set(pc, kinds.add(next))
+        }
+      }
     }
-    return [...targets]
+    return allowed
+  }
+
+  #startClosure(sets: ReadonlyMap<number, ReadonlySet<number>>, cls: number): Closure {
+    const { arg, out } = this.#program
+    const next = this.#classKind[cls] ?? Kind.other
+    const found = this.#found
+    found.clear()
+    for (const [pc, kinds] of sets) {
+      if (kinds.has(next) && this.#classSets[(arg[pc] ?? 0) * this.#width + cls] === 1) {
+        found.add(this.#closure(out[pc] ?? 0))
+      }
+    }
+    return { core: [...found.core], accepts: [...found.accepts] }
   }
 }
 
+/** Consuming and asserting instructions, and rules that end. */
+interface Closure {
+  readonly core: readonly number[]
+  readonly accepts: readonly number[]
+}
+
+/** Collects closures without repeats; used again for each state. */
 class Found {
-  readonly seen = new Set<number>()
-  readonly core = new Set<number>()
-  readonly accepts = new Set<number>()
+  core: number[] = []
+  accepts = new Set<number>()
+  readonly #seen: Int32Array
+  #mark = 0
+
+  constructor(size: number) {
+    this.#seen = new Int32Array(size)
+  }
+
+  clear(): void {
+    this.core = []
+    this.accepts = new Set()
+    this.#mark += 1
+  }
+
+  add(closure: Closure): void {
+    for (const pc of closure.core) {
+      if (this.#seen[pc] === this.#mark) continue
+      this.#seen[pc] = this.#mark
+      this.core.push(pc)
+    }
+    for (const rule of closure.accepts) this.accepts.add(rule)
+  }
 }
 
 /** Code units that no set tells apart share a class; `samples` holds one unit of each class. */

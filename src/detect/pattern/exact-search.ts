@@ -54,6 +54,8 @@ export class ExactSearch {
   readonly #entry: number
   readonly #bitmaps: readonly Uint8Array[]
   readonly #first: Uint8Array
+  /** Threads looked at since the search was made: the cost of searching, independent of the machine. */
+  work = 0
   /** Made at the first search: most rules never run one. */
   #lists: Lists | null = null
 
@@ -67,9 +69,11 @@ export class ExactSearch {
     const start = program.add(Op.secretStart, 0, secret, false)
     this.#entry = program.compile(pattern.before, start, false)
     this.#program = program
-    this.#bitmaps = program.sets.map((set) =>
-      Uint8Array.from({ length: ASCII }, (_, unit) => (hasUnit(set, unit) ? 1 : 0)),
-    )
+    this.#bitmaps = program.sets.map((set) => {
+      const bitmap = new Uint8Array(ASCII)
+      for (const [low, high] of set) bitmap.fill(1, low, high + 1)
+      return bitmap
+    })
     this.#first = this.#firstUnits()
   }
 
@@ -116,6 +120,7 @@ export class ExactSearch {
     // The consumed threads are written over the seeds: the closure has been taken.
     seeds.clear()
     const { op, arg, out } = this.#program
+    this.work += closed.count + 1
     for (let i = 0; i < closed.count; i += 1) {
       const pc = closed.pc[i] ?? 0
       const base = i * 3
@@ -187,9 +192,11 @@ export class ExactSearch {
     for (let pc = open.pop(); pc !== undefined; pc = open.pop()) {
       if (seen.has(pc)) continue
       seen.add(pc)
-      if (op[pc] === Op.set)
+      // A pattern that can be empty matches anywhere.
+      if (op[pc] === Op.accept) first.fill(1)
+      else if (op[pc] === Op.set)
         this.#bitmaps[arg[pc] ?? 0]?.forEach((has, unit) => (first[unit] ||= has))
-      else if (op[pc] !== Op.accept) {
+      else {
         open.push(out[pc] ?? 0)
         if (op[pc] === Op.split) open.push(other[pc] ?? 0)
       }

@@ -66,7 +66,8 @@ export function relax(node: Node): Node {
       return { kind: node.kind, items: node.items.map(relax) }
     case 'repeat': {
       const item = relax(node.item)
-      if (node.max <= RELAX_ABOVE) return { ...node, item }
+      if (node.max <= (isDigit(node.item) ? RELAX_DIGITS_ABOVE : RELAX_ABOVE))
+        return { ...node, item }
       return { ...node, item, min: Math.min(node.min, RELAX_KEEP), max: Infinity }
     }
     case 'empty':
@@ -77,4 +78,10 @@ export function relax(node: Node): Node {
 }
 
 const RELAX_ABOVE = 3
+/** Counting digits costs few states, because all rules count alike, and spares searches in every number of a text. */
+const RELAX_DIGITS_ABOVE = 19
 const RELAX_KEEP = 1
+
+function isDigit(node: Node): boolean {
+  return node.kind === 'set' && node.set.every(([low, high]) => low >= 0x30 && high <= 0x39)
+}

@@ -99,7 +99,7 @@ class PatternReader {
     const tree = this.#alternatives({ fold: false, multiline: false, dotAll: false })
     if (this.#at < this.#source.length) throw this.#problem('unexpected )')
     if (this.#secrets === 0) {
-      return { before: EMPTY, secret: plain(tree, this.#problem(MISPLACED)), after: EMPTY }
+      return { before: EMPTY, secret: this.#plain(tree), after: EMPTY }
     }
     const items = tree.kind === 'drafts' ? tree.items : [tree]
     const at = items.findIndex((item) => item.kind === 'secret')
@@ -107,7 +107,7 @@ class PatternReader {
     if (found?.kind !== 'secret') throw this.#problem(MISPLACED)
     const part = (drafts: readonly Draft[]): Node => ({
       kind: 'cat',
-      items: drafts.map((draft) => plain(draft, this.#problem(MISPLACED))),
+      items: drafts.map((draft) => this.#plain(draft)),
     })
     return {
       before: part(items.slice(0, at)),
@@ -118,6 +118,12 @@ class PatternReader {
 
   #problem(text: string): PatternProblem {
     return new PatternProblem(`${text} (at character ${this.#at + 1})`)
+  }
+
+  /** The draft as a node, when no secret group is left inside. */
+  #plain(draft: Draft): Node {
+    if (draft.kind === 'secret' || draft.kind === 'drafts') throw this.#problem(MISPLACED)
+    return draft
   }
 
   #peek(text: string): boolean {
@@ -135,7 +141,7 @@ class PatternReader {
     while (this.#take('|')) items.push(this.#sequence(flags))
     const [only] = items
     if (items.length === 1 && only !== undefined) return only
-    return { kind: 'alt', items: items.map((item) => plain(item, this.#problem(MISPLACED))) }
+    return { kind: 'alt', items: items.map((item) => this.#plain(item)) }
   }
 
   #sequence(outer: Flags): Draft {
@@ -229,7 +235,7 @@ class PatternReader {
     const item = this.#alternatives(inner)
     if (!this.#take(')')) throw this.#problem('a group is not closed')
     this.#depth -= 1
-    return secret ? { kind: 'secret', item: plain(item, this.#problem(MISPLACED)) } : item
+    return secret ? { kind: 'secret', item: this.#plain(item) } : item
   }
 
   #quantified(item: Draft): Draft {
@@ -240,7 +246,7 @@ class PatternReader {
       if (!first) throw this.#problem('a repetition is repeated; put it in a group')
       if (this.#peek('+')) throw this.#problem('possessive repetition is not RE2 syntax')
       const greedy = !this.#take('?')
-      node = { kind: 'repeat', item: plain(node, this.#problem(MISPLACED)), ...range, greedy }
+      node = { kind: 'repeat', item: this.#plain(node), ...range, greedy }
     }
   }
 
@@ -342,10 +348,4 @@ function literal(char: string, flags: Flags): Node {
   const unit = char.charCodeAt(0)
   const set: CharSet = [[unit, unit]]
   return { kind: 'set', set: flags.fold ? foldCase(set) : set }
-}
-
-/** The draft as a node, when no secret group is left inside. */
-function plain(draft: Draft, problem: PatternProblem): Node {
-  if (draft.kind === 'secret' || draft.kind === 'drafts') throw problem
-  return draft
 }

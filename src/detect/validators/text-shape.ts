@@ -12,8 +12,10 @@ export function entropy(text: string): number {
   return bits
 }
 
-const PLACEHOLDER_SIGN = /^[$%<{[*@]|\$\{|\{\{|^(?:\.{3}|-{3})|x{6,}|\*{3,}|1234567890|abcdefghij|0{10,}/i
-const PLACEHOLDER_PART = /(?:^|[_.-])(?:example|placeholder|changeme|redacted|your|insert|replace)(?:[_.-]|$)/i
+const PLACEHOLDER_SIGN =
+  /^[$%<{[*@]|\$\{|\{\{|^(?:\.{3}|-{3})|x{6,}|\*{3,}|1234567890|abcdefghij|0{10,}/i
+const PLACEHOLDER_PART =
+  /(?:^|[_.-])(?:example|placeholder|changeme|redacted|your|insert|replace)(?:[_.-]|$)/i
 /** A value made of nothing but these words names a value and is none. */
 const NAMING_WORDS = new Set(
   'your my the some a an insert enter replace change me changeme example sample dummy fake test testing todo none null nil undefined true false process os env environ environment config secret secrets password passwd pass string str value placeholder redacted masked hidden get read api key keys apikey token tokens here from id name user username auth access client default foo bar baz var variable settings self this request req res response data input params args options field form body header headers type number int bool required optional is not empty new old with for of to in and or public private generate create random hash encrypt decode encode base64 file path url uri host function return const let await async prompt getenv'.split(
