@@ -22,12 +22,18 @@ export interface Running extends AsyncDisposable {
 }
 
 export function startCli(...args: readonly string[]): Running {
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', MAIN, ...args],
-    // No custody.yaml and no provider key of the machine takes part.
-    { cwd: import.meta.dirname, env: { PATH: process.env['PATH'] } },
-  )
+  return startCliWith({}, ...args)
+}
+
+/** No other variable of the machine but PATH takes part, and no custody.yaml. */
+export function startCliWith(
+  env: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Running {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
+    cwd: import.meta.dirname,
+    env: { PATH: process.env['PATH'], ...env },
+  })
   const out: Buffer[] = []
   let err = ''
   child.stdout.on('data', (bytes: Buffer) => out.push(bytes))
