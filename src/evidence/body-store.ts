@@ -126,6 +126,6 @@ function frameOf(
     blockId: part.id,
     plainLength: plain.length,
     payload: smaller ? packed : plain,
-    compressed: smaller,
+    coding: smaller ? 'zstd' : 'plain',
   }
 }

@@ -27,6 +27,16 @@ interface Outcome {
   closed: boolean
 }
 
+async function kept(promise: Promise<void>): Promise<boolean> {
+  try {
+    await promise
+    return true
+  } catch (error) {
+    assert.equal(error instanceof GatewayError && error.code, 'evidence.failed')
+    return false
+  }
+}
+
 /** One exchange as the gateway would drive it, keeping what was acknowledged. */
 async function drive(
   opened: TestEvidence,
@@ -50,19 +60,9 @@ async function drive(
       const chunk = `answer ${n} piece ${i};`
       recording.answerChunk(Buffer.from(chunk), nowMs + i)
       answer += chunk
-      await recording.durable().then(
-        () => {
-          outcome.durable = answer.length
-        },
-        () => {},
-      )
+      if (await kept(recording.durable())) outcome.durable = answer.length
     }
-    await recording.close(closingFacts({ answerBytes: answer.length })).then(
-      () => {
-        outcome.closed = true
-      },
-      (error) => assert.equal(error instanceof GatewayError && error.code, 'evidence.failed'),
-    )
+    outcome.closed = await kept(recording.close(closingFacts({ answerBytes: answer.length })))
   } catch (error) {
     assert.equal(error instanceof GatewayError && error.code, 'evidence.unavailable')
   }

@@ -32,7 +32,18 @@ const TYPE_NAMES: ReadonlyMap<number, FrameType> = new Map([
 export const FLAG_ZSTD = 1
 /** First frame of a commit group: everything before it in the segment was durable when it was written. */
 export const FLAG_GROUP = 2
-const FLAGS_KNOWN = FLAG_ZSTD | FLAG_GROUP
+export const FLAG_DEFLATE = 4
+const FLAGS_KNOWN = FLAG_ZSTD | FLAG_GROUP | FLAG_DEFLATE
+
+/** How the plain payload was compressed before it was encrypted. */
+export type Coding = 'plain' | 'zstd' | 'deflate'
+
+const CODING_FLAGS = { plain: 0, zstd: FLAG_ZSTD, deflate: FLAG_DEFLATE } as const
+
+function codingOf(flags: number): Coding | null {
+  if ((flags & FLAG_ZSTD) !== 0) return (flags & FLAG_DEFLATE) === 0 ? 'zstd' : null
+  return (flags & FLAG_DEFLATE) === 0 ? 'plain' : 'deflate'
+}
 
 export const STATE_LIVE = 0
 export const STATE_ERASED = 1
@@ -85,7 +96,7 @@ export interface FrameHead {
   readonly type: FrameType
   readonly erased: boolean
   readonly classIndex: number
-  readonly compressed: boolean
+  readonly coding: Coding
   readonly startsGroup: boolean
   readonly ordinal: number
   /** Payload bytes before compression. */
@@ -180,7 +191,7 @@ export interface FrameHeadFields {
   readonly length: number
   readonly type: FrameType
   readonly classIndex: number
-  readonly compressed: boolean
+  readonly coding: Coding
   readonly ordinal: number
   readonly plainLength: number
   readonly record: string
@@ -193,7 +204,7 @@ export function writeFrameHead(frame: Buffer, fields: FrameHeadFields): void {
   frame[4] = FRAME_TYPES[fields.type]
   frame[STATE_AT] = STATE_LIVE
   frame[6] = fields.classIndex
-  frame[FLAGS_AT] = fields.compressed ? FLAG_ZSTD : 0
+  frame[FLAGS_AT] = CODING_FLAGS[fields.coding]
   frame.writeUInt32LE(fields.ordinal, 8)
   frame.writeUInt32LE(fields.plainLength, 12)
   frame.fill(0, 16, FRAME_HEAD_BYTES)
@@ -244,7 +255,8 @@ export function decodeFrameHead(bytes: Buffer): Reading<FrameHead> {
   const flags = bytes[FLAGS_AT] ?? 0
   const state = bytes[STATE_AT] ?? 0
   if (type === undefined) return { kind: 'unknown', reason: `frame type ${bytes[4]} is not known` }
-  if ((flags & ~FLAGS_KNOWN) !== 0)
+  const coding = codingOf(flags)
+  if ((flags & ~FLAGS_KNOWN) !== 0 || coding === null)
     return { kind: 'unknown', reason: `frame flags ${flags} are not known` }
   if (state > STATE_ERASED) return { kind: 'unknown', reason: `frame state ${state} is not known` }
   const recordEnd = bytes.indexOf(0, 16)
@@ -256,7 +268,7 @@ export function decodeFrameHead(bytes: Buffer): Reading<FrameHead> {
       type,
       erased: state === STATE_ERASED,
       classIndex: bytes[6] ?? 0,
-      compressed: (flags & FLAG_ZSTD) !== 0,
+      coding,
       startsGroup: (flags & FLAG_GROUP) !== 0,
       ordinal: bytes.readUInt32LE(8),
       plainLength: bytes.readUInt32LE(12),

@@ -14,6 +14,7 @@ import {
 } from './segment-format.ts'
 
 const WINDOW_BYTES = 1024 * 1024
+const ZEROS = Buffer.alloc(WINDOW_BYTES)
 const HEADER_BYTES_MAX = 256 * 1024
 const NAME_SHAPE = /^(\d{10})\.seg$/
 
@@ -203,6 +204,13 @@ async function readFrame(window: Window, offset: number, end: number): Promise<F
   return { kind: 'frame', head, bytes }
 }
 
+/** Could a frame header with at least this ordinal start here? Cheap, so that it can be asked of every byte. */
+function looksLikeFrame(bytes: Buffer, at: number, ordinal: number): boolean {
+  const type = bytes[at + 4] ?? 0
+  if (type < 1 || type > 8 || (bytes[at + 5] ?? 0) > 1 || (bytes[at + 7] ?? 0) > 7) return false
+  return bytes.readUInt32LE(at + 8) >= ordinal
+}
+
 /** The next whole frame after a damaged place; `groupStart` asks for one that was written after it was durable. */
 async function findNext(
   window: Window,
@@ -211,14 +219,15 @@ async function findNext(
   ordinal: number,
   groupStart: boolean,
 ): Promise<number | null> {
-  for (let offset = after + 1; offset + FRAME_BODY_AT <= end; offset += 1) {
-    const bytes = await window.at(offset, FRAME_BODY_AT)
-    if (bytes.length < FRAME_BODY_AT) return null
-    const type = bytes[4] ?? 0
-    if (type < 1 || type > 8 || (bytes[5] ?? 0) > 1 || bytes.readUInt32LE(8) < ordinal) continue
-    const reading = decodeFrameHead(bytes)
-    if (reading.kind !== 'ok' || (groupStart && !reading.value.startsGroup)) continue
-    if ((await readFrame(window, offset, end)).kind === 'frame') return offset
+  for (let from = after + 1; from + FRAME_BODY_AT <= end; from += WINDOW_BYTES) {
+    const length = Math.min(WINDOW_BYTES + FRAME_BODY_AT, end - from)
+    const bytes = Buffer.from(await window.at(from, length))
+    for (let at = 0; at < WINDOW_BYTES && at + FRAME_BODY_AT <= bytes.length; at += 1) {
+      if (!looksLikeFrame(bytes, at, ordinal)) continue
+      const reading = decodeFrameHead(bytes.subarray(at, at + FRAME_BODY_AT))
+      if (reading.kind !== 'ok' || (groupStart && !reading.value.startsGroup)) continue
+      if ((await readFrame(window, from + at, end)).kind === 'frame') return from + at
+    }
   }
   return null
 }
@@ -228,6 +237,7 @@ async function lastByteEnd(window: Window, from: number, end: number): Promise<n
   let last = from
   for (let at = from; at < end; at += WINDOW_BYTES) {
     const bytes = await window.at(at, Math.min(WINDOW_BYTES, end - at))
+    if (bytes.equals(ZEROS.subarray(0, bytes.length))) continue
     for (let i = bytes.length - 1; i >= 0; i -= 1) {
       if (bytes[i] !== 0) {
         last = at + i + 1
@@ -259,10 +269,11 @@ export async function* scanSegment(
         reason: 'the end of the segment is missing',
       }
     }
+    const limit = Math.min(end, size)
     let offset = Math.max(from, planned.framesAt)
     let ordinal = 0
     for (;;) {
-      const reading = await readFrame(window, offset, Math.min(end, size))
+      const reading = await readFrame(window, offset, limit)
       if (reading.kind === 'frame') {
         yield {
           kind: 'frame',
@@ -275,16 +286,14 @@ export async function* scanSegment(
         ordinal = reading.head.ordinal + 1
         continue
       }
-      if (offset >= Math.min(end, size)) break
+      if (offset >= limit) break
       const isNewest = planned.end === null
-      const next =
-        reading.kind === 'end' && isNewest
-          ? null
-          : await findNext(window, offset, Math.min(end, size), ordinal, isNewest)
+      const used = isNewest ? await lastByteEnd(window, offset, limit) : limit
+      const next = used > offset ? await findNext(window, offset, used, ordinal, isNewest) : null
       if (next === null) {
         if (!isNewest) {
           const reason = reading.kind === 'bad' ? reading.reason : 'zeros where a frame was'
-          yield { kind: 'damage', address: at(offset), bytes: Math.min(end, size) - offset, reason }
+          yield { kind: 'damage', address: at(offset), bytes: limit - offset, reason }
         }
         break
       }

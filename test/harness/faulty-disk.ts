@@ -82,3 +82,10 @@ export function faultyDisk(): FaultyDisk {
   }
   return Object.assign(faulty, { disk })
 }
+
+/** The real disk without waiting for it: for tests that cut files themselves and need thousands of rounds. */
+export const unsyncedDisk: Disk = {
+  ...nodeDisk,
+  create: async (path) => ({ ...(await nodeDisk.create(path)), fdatasync: async () => {} }),
+  syncFolder: async () => {},
+}
