@@ -97,7 +97,8 @@ function clearServer(http1: Http1Server, http2: Http2Server, parts: GatewayParts
       socket.unshift(seen)
       const speaker = mayBePreface ? http2 : http1
       speaker.emit('connection', socket)
-      socket.resume()
+      // The HTTP/2 server takes over the socket's handle and reads what was put back by itself.
+      if (!mayBePreface) socket.resume()
     }
     socket.on('data', onData)
   })
