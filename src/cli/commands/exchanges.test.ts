@@ -11,9 +11,10 @@ import {
   type TemporaryFolder,
 } from '../../../test/harness/evidence.ts'
 import { record } from '../../../test/harness/recorded.ts'
-import { newExchangeId } from '../../lib/ids.ts'
-import type { ExchangeId, KeyId } from '../../lib/ids.ts'
+import { newExchangeId, newKeyId } from '../../lib/ids.ts'
+import type { ExchangeId } from '../../lib/ids.ts'
 
+const keyId = newKeyId(Date.now())
 const HOUR_MS = 3_600_000
 const HOSTILE = '\u001b[2J\u202e\r'
 
@@ -39,7 +40,7 @@ before(async () => {
     failed: await record(to, {
       facts: {
         model: `gpt-4o${HOSTILE}`,
-        principal: { ...principal, id: 'ci', service: 'build', keyId: 'key_1' as KeyId },
+        principal: { ...principal, id: 'ci', service: 'build', keyId },
       },
       closing: { status: 429 },
     }),
@@ -73,7 +74,7 @@ test('exchanges come newest first, as JSON Lines with id and state', async () =>
 test('every filter leaves out what does not match', async () => {
   assert.deepEqual(await idsOf('--since', '1h', '--model', 'gpt-4o*'), [ids.last, ids.failed])
   assert.deepEqual(await idsOf('--until', '1h'), [ids.old])
-  assert.deepEqual(await idsOf('--principal', 'ci', '--key', 'key_1', '--status', '429'), [
+  assert.deepEqual(await idsOf('--principal', 'ci', '--key', keyId, '--status', '429'), [
     ids.failed,
   ])
   assert.deepEqual(await idsOf('--service', 'billing', '--upstream', 'openai'), [ids.last])

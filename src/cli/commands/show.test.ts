@@ -14,6 +14,7 @@ import {
   type TemporaryFolder,
 } from '../../../test/harness/evidence.ts'
 import { chatEvents, record } from '../../../test/harness/recorded.ts'
+import { listAt, numberAt, textAt, valueAt } from '../../dialects/loose-json.ts'
 import type { ExchangeId } from '../../lib/ids.ts'
 import { newExchangeId } from '../../lib/ids.ts'
 
@@ -127,8 +128,7 @@ test('an encoded answer that was cut off is read as far as it goes', async () =>
 test('JSON holds the whole record', async () => {
   const [found] = jsonLines((await show(ids.chat, '--json')).out)
   assert.ok(found)
-  const at = (...path: readonly (string | number)[]): unknown =>
-    path.reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], found)
+  const at = (...path: readonly (string | number)[]): unknown => valueAt(found, ...path)
   assert.equal(at('id'), ids.chat)
   assert.equal(at('state'), 'complete')
   assert.equal(at('facts', 'principal', 'method'), 'gateway-key')
@@ -140,14 +140,14 @@ test('JSON holds the whole record', async () => {
   assert.equal(at('answer', 'body', 'text'), answer.join(''))
   assert.equal(at('answer', 'view', 'text'), `Hi ${HOSTILE} there`)
   assert.deepEqual(
-    (at('answer', 'chunks') as { base64: string }[]).map(({ base64 }) =>
-      Buffer.from(base64, 'base64').toString(),
+    listAt(found, 'answer', 'chunks').map((chunk) =>
+      Buffer.from(textAt(chunk, 'base64') ?? '', 'base64').toString(),
     ),
     answer,
   )
   assert.deepEqual(at('problems'), [])
   const [other] = jsonLines((await show(ids.binary, '--json')).out)
-  assert.equal((other?.['request'] as { body: { text: unknown } }).body.text, null)
+  assert.equal(valueAt(other, 'request', 'body', 'text'), null)
 })
 
 test('an exchange left open by a crash shows what had been received', async () => {
@@ -175,14 +175,9 @@ test('a record that does not verify is reported loudly', async () => {
   const [instance] = readdirSync(join(damaged, 'segments'))
   const path = join(damaged, 'segments', instance!, '0000000001.seg')
   const [document] = jsonLines((await show(ids.chat, '--json')).out)
-  const frames = document?.['frames'] as {
-    type: string
-    address: { offset: number }
-    bytes: number
-  }[]
-  const closing = frames.find(({ type }) => type === 'closing')!
+  const closing = listAt(document, 'frames').find((frame) => textAt(frame, 'type') === 'closing')
   const bytes = readFileSync(path)
-  const at = closing.address.offset + closing.bytes - 8
+  const at = numberAt(closing, 'address', 'offset')! + numberAt(closing, 'bytes')! - 8
   bytes[at] = (bytes[at] ?? 0) ^ 1
   writeFileSync(path, bytes)
   const ran = await runCli('show', ids.chat, '--data', damaged)
