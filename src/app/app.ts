@@ -8,6 +8,7 @@ import type { Config, ConfigProblem } from '../config/config.ts'
 import { claimantOf, dialectByName } from '../dialects/registry.ts'
 import { openEvidence } from '../evidence/open-evidence.ts'
 import type { Evidence } from '../evidence/open-evidence.ts'
+import type { Disk } from '../evidence/disk.ts'
 import { openLocalKeyProvider } from '../evidence/key-provider.ts'
 import { createAdmission } from '../gateway/admission.ts'
 import type { Admission } from '../gateway/admission.ts'
@@ -19,6 +20,7 @@ import { systemClock } from '../lib/clock.ts'
 import type { GatewaySettings } from '../model/settings.ts'
 import type { Upstream } from '../model/upstream.ts'
 import { startSandbox } from '../sandbox/start-sandbox.ts'
+import type { ExchangeIndex } from '../store/exchange-index.ts'
 import { acquireFolderLock } from '../store/folder-lock.ts'
 import type { FolderLock } from '../store/folder-lock.ts'
 import { openStore } from '../store/store.ts'
@@ -39,6 +41,7 @@ export interface App extends AsyncDisposable {
   readonly upstreams: readonly Upstream[]
   readonly version: string
   readonly evidence: Evidence
+  readonly index: ExchangeIndex
   readonly reload: (config: Config, warnings: readonly string[]) => void
   /** The configuration in force stays; readiness detail, log and evidence say so. */
   readonly refuseReload: (problems: readonly ConfigProblem[]) => void
@@ -48,7 +51,12 @@ export interface App extends AsyncDisposable {
 const LOCK_TRIES = 50
 const LOCK_WAIT_MS = 100
 
-export async function startApp(config: Config): Promise<App> {
+export interface AppOptions {
+  /** Where segments are written; the file system unless a test injects faults. */
+  readonly disk?: Disk
+}
+
+export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   await using stack = new AsyncDisposableStack()
   const clock = systemClock
   const log = stack.use(createLogger(config.log))
@@ -75,6 +83,7 @@ export async function startApp(config: Config): Promise<App> {
       keyProvider,
       limits: evidenceLimits(config),
       retentionClasses: config.retention.map(({ name }) => name),
+      ...(options.disk === undefined ? {} : { disk: options.disk }),
     }),
   )
   const sandbox = config.upstreams.some((upstream) => upstream.sandbox)
@@ -141,6 +150,7 @@ export async function startApp(config: Config): Promise<App> {
     upstreams: settings.upstreams,
     version: VERSION,
     evidence,
+    index: store.index,
     reload: (next, warnings) => {
       settings = gatewaySettings(next, sandbox?.url ?? '')
       log.setLevel(next.log.level)
@@ -195,6 +205,8 @@ function evidenceLimits(config: Config) {
     segmentAgeMs,
     freeBytesMin,
     openDeadlineMs: deadlineMs,
+    // A hanging file call must be noticed while there is time to write to a new segment before callers give up.
+    diskDeadlineMs: Math.ceil(deadlineMs * 0.6),
     // The promise is flushMs until durable; the commit itself takes part of it.
     streamCommitMs: Math.max(1, flushMs * 0.8),
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { startApp } from '../../src/app/app.ts'
 import type { App } from '../../src/app/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import type { Disk } from '../../src/evidence/disk.ts'
 import type { RecordedExchange } from '../../src/evidence/reader.ts'
 import { isExchangeId } from '../../src/lib/ids.ts'
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts'
@@ -26,6 +27,8 @@ export interface TestGatewayOptions {
   /** Lines of custody.yaml to add below `upstreams:` and the rest. `{sandbox}` becomes the sandbox URL. */
   readonly yaml?: string
   readonly env?: Readonly<Record<string, string>>
+  /** Where faults are injected. */
+  readonly disk?: Disk
   /** Reuse a folder; it is not removed. */
   readonly folder?: string
 }
@@ -62,7 +65,9 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   })
   if (loaded.kind === 'problems')
     throw new Error(`the test configuration is wrong: ${JSON.stringify(loaded.problems)}`)
-  const app = stack.use(await startApp(loaded.config))
+  const app = stack.use(
+    await startApp(loaded.config, options.disk === undefined ? {} : { disk: options.disk }),
+  )
   const key = app.starterKey
   if (key === null) throw new Error('the gateway made no starter key')
   const owned = stack.move()
