@@ -179,7 +179,8 @@ export function isCzBirthNumber(text: string): boolean {
   const digits = digitsOf(text)
   if (digits.length !== 10 || !isDate(2000, (at(digits, 2, 2) % 50) % 20, at(digits, 4, 2)))
     return false
-  return remainder(digits.join(''), 11) === 0
+  // A remainder of ten was written as zero until 1985.
+  return remainder(digits.join(''), 11) === 0 || (digits[9] === 0 && at(digits, 0, 9) % 11 === 10)
 }
 
 /** Estonia and Lithuania: two rounds of weights modulo 11. */

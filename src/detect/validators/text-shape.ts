@@ -89,6 +89,7 @@ export function isEmail(text: string): boolean {
     return false
   const labels = domain.split('.')
   const tld = (labels.at(-1) ?? '').toLowerCase()
+  if (labels.length < 2) return false
   if (
     labels.some(
       (label) => label === '' || label.length > 63 || label.startsWith('-') || label.endsWith('-'),
