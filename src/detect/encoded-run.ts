@@ -45,6 +45,11 @@ export class RunFollower {
     return this.#start >= 0 && end - this.#start <= RUN_MAX
   }
 
+  /** True at the unit with which the run becomes too long. */
+  overflows(end: number): boolean {
+    return this.#start >= 0 && end - this.#start === RUN_MAX + 1
+  }
+
   finish(end: number): Run | null {
     const start = this.#start
     this.#start = -1

@@ -71,7 +71,7 @@ const refused: readonly (readonly [why: string, change: object, problem: RegExp]
   ],
   [
     'over the budget of instructions',
-    { pattern: '(?P<secret>(?:(?:a?|b?|c?|d?|e?|f?){1,30}){1,40}x)' },
+    { pattern: '(?P<secret>(?:(?:a?|b?|c?|d?|e?|f?){1,30}){1,39}x)' },
     /over budget/,
   ],
   ['that backtracking engines choke on', { pattern: '(?P<secret>(?:a+)+b)' }, /unbounded/],

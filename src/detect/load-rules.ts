@@ -119,6 +119,7 @@ const EXAMPLE_OPTIONS: MatcherOptions = {
   threshold: DEFAULT_THRESHOLD,
   encoded: false,
   before: '',
+  terms: null,
   everyFinding: true,
 }
 

@@ -24,11 +24,13 @@ export interface Released {
   readonly blocked: boolean
 }
 
-/** Overlapping spans become one replacement, labelled by the surest of those known when it is written. */
+/** Overlapping spans become one replacement, labelled by the surest of those that were queued first. */
 interface Union {
   start: number
   end: number
   best: Span
+  /** In which round `best` was queued. */
+  round: number
   readonly tails: Set<SwallowedTail>
   written: boolean
 }
@@ -43,6 +45,7 @@ export class MaskQueue {
   #origin = 0
   #blocked = false
   #emit = ''
+  #round = 0
   #masks: Mask[] = []
 
   constructor(view: View, keys: MaskKeys) {
@@ -67,18 +70,24 @@ export class MaskQueue {
     return raw - this.#origin
   }
 
-  add(span: Span): void {
+  /** Queues the spans of one closed segment. */
+  add(spans: readonly Span[]): void {
+    this.#round += 1
+    for (const span of spans) this.#join(span)
+  }
+
+  #join(span: Span): void {
     const joined: Union = {
       start: span.start,
       end: span.end,
       best: span,
-      tails: new Set(),
+      round: this.#round,
+      tails: new Set(span.tail === null ? [] : [span.tail]),
       written: false,
     }
-    if (span.tail !== null) joined.tails.add(span.tail)
     const apart: Union[] = []
     for (const union of this.#unions) {
-      if (union.start >= joined.end || union.end <= joined.start) apart.push(union)
+      if (union.start >= joined.end || endOf(union) <= joined.start) apart.push(union)
       else merge(joined, union)
     }
     this.#unions = [...apart, joined].toSorted((a, b) => a.start - b.start)
@@ -166,11 +175,21 @@ export class MaskQueue {
   }
 }
 
+function endOf(union: Union): number {
+  return union.tails.size > 0 ? Infinity : union.end
+}
+
 function merge(into: Union, union: Union): void {
+  // What was queued in an earlier round may be written already: it keeps its label whatever joins it.
+  const older =
+    union.round < into.round || (union.round === into.round && precedes(union.best, into.best))
+  if (older) {
+    into.best = union.best
+    into.round = union.round
+  }
   into.start = Math.min(into.start, union.start)
   into.end = Math.max(into.end, union.end)
   for (const tail of union.tails) into.tails.add(tail)
-  if (union.written || precedes(union.best, into.best)) into.best = union.best
   into.written ||= union.written
 }
 

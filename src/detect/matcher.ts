@@ -1,17 +1,19 @@
 /** Masks one channel as it streams: holds what may still become a match, and releases everything else at once. */
-import { CONTEXT_UNITS, scoreInContext } from './context-words.ts'
+import { CONTEXT_UNITS } from './context-words.ts'
 import { decodeRun, RUN_MAX, RunFollower } from './encoded-run.ts'
 import type { Run } from './encoded-run.ts'
-import type { Finding, Mask, Spelling, Uninspected } from './finding.ts'
+import type { Finding, Mask, Uninspected } from './finding.ts'
 import { MaskQueue } from './mask-queue.ts'
+import type { Span } from './mask-queue.ts'
 import type { MaskKeys, OperatorTable } from './operators.ts'
 import { operatorFor } from './operators.ts'
 import { ACCEPTS, HELD } from './pattern/automaton.ts'
 import type { Cursor } from './pattern/automaton.ts'
-import type { Match } from './pattern/exact-search.ts'
-import type { Rule } from './rule.ts'
-import type { Probe, Ruleset } from './ruleset.ts'
-import { SwallowedTail } from './swallowed-tail.ts'
+import type { Ruleset } from './ruleset.ts'
+import { covers, SegmentSearch } from './segment-search.ts'
+import type { Found } from './segment-search.ts'
+import { TermFollower } from './term-list.ts'
+import type { Term, TermList } from './term-list.ts'
 import { View } from './view.ts'
 
 export interface MatcherOptions {
@@ -23,6 +25,8 @@ export interface MatcherOptions {
   readonly encoded: boolean
   /** Text in front of the channel that rules may use as context, such as the key of a JSON value. Never emitted. */
   readonly before: string
+  /** Exact terms that are masked wherever they occur. */
+  readonly terms: TermList | null
   /** Reports findings that lie inside a surer one, too. */
   readonly everyFinding: boolean
 }
@@ -45,22 +49,6 @@ export interface Matcher {
   readonly push: (text: string) => Step
   /** Ends the channel and releases the rest. */
   readonly end: () => Step
-}
-
-interface Found {
-  readonly rule: Rule
-  readonly start: number
-  readonly end: number
-  readonly score: number
-  readonly spelling: Spelling
-  readonly value: string
-  readonly tail: SwallowedTail | null
-}
-
-interface OpenTail {
-  readonly found: Found
-  readonly tail: SwallowedTail
-  readonly probe: number
 }
 
 /** The result never depends on how the text was cut. A matcher that threw emits nothing more: it fails closed. */
@@ -87,25 +75,25 @@ class ChannelMatcher {
   readonly #ruleset: Ruleset
   readonly #options: MatcherOptions
   readonly #view = new View()
+  readonly #search: SegmentSearch
   readonly #queue: MaskQueue
   readonly #cursor: Cursor
   readonly #runs: RunFollower | null
+  readonly #terms: TermFollower | null
   readonly #longest: number
-  readonly #holdMax: number
-  /** Where the channel's own text begins in the view; before it is given context. */
-  readonly #origin: number
   #value = 0
-  #chunk = ''
-  #chunkAt = 0
+  #piece = ''
+  /** Units of the piece that the view has. */
+  #pieceAt = 0
   /** View position up to which units have been seen. */
   #at = 0
   /** Start of the segment in which a secret may be open. */
   #segment = 0
-  #hits = new Set<number>()
-  #finished: Run[] = []
-  /** Per probe: where its next match may start. */
-  readonly #resume: Float64Array
-  #tails: readonly OpenTail[] = []
+  readonly #hits = new Set<number>()
+  #endedRuns: readonly Run[] = []
+  #endedTerms: readonly Term[] = []
+  /** Raw start of a run that has become too long to be held. */
+  #longRunStart = 0
   #findings: Finding[] = []
   #uninspected: Uninspected[] = []
   #state: 'open' | 'working' | 'ended' = 'open'
@@ -114,14 +102,14 @@ class ChannelMatcher {
   constructor(ruleset: Ruleset, options: MatcherOptions) {
     this.#ruleset = ruleset
     this.#options = options
-    this.#longest = Math.max(ruleset.longest, options.encoded ? RUN_MAX + 1 : 0)
-    this.#holdMax = 2 * this.#longest
-    this.#resume = new Float64Array(ruleset.probes.length)
-    this.#runs = options.encoded ? new RunFollower() : null
+    const { encoded, terms, keys, threshold, before } = options
+    this.#longest = Math.max(ruleset.longest, encoded ? RUN_MAX + 2 : 0, (terms?.longest ?? 0) + 2)
+    this.#runs = encoded ? new RunFollower() : null
+    this.#terms = terms === null ? null : new TermFollower(terms)
     this.#cursor = ruleset.automaton.start()
-    this.#queue = new MaskQueue(this.#view, options.keys)
-    if (options.before !== '') this.#lookAt(options.before)
-    this.#origin = this.#at
+    this.#search = new SegmentSearch(ruleset, this.#view, threshold)
+    this.#queue = new MaskQueue(this.#view, keys)
+    if (before !== '') this.#lookAt(before)
   }
 
   push(text: string): Step {
@@ -139,12 +127,10 @@ class ChannelMatcher {
   end(): Step {
     this.#begin()
     this.#view.finish(this.#onUnit)
-    const run = this.#runs?.finish(this.#at) ?? null
-    if (run !== null) this.#finished.push(run)
-    for (const rule of this.#ruleset.automaton.atEnd(this.#value)) this.#hits.add(rule)
+    this.#endFollowers()
+    for (const probe of this.#ruleset.automaton.atEnd(this.#value)) this.#hits.add(probe)
     this.#close(Infinity, true)
-    for (const open of this.#tails) this.#closeTail(open)
-    this.#tails = []
+    for (const found of this.#search.endTails()) this.#closeTail(found)
     this.#segment = this.#at
     this.#queue.release(this.#view.consumed, this.#at)
     return this.#finish('ended')
@@ -170,16 +156,18 @@ class ChannelMatcher {
     return step
   }
 
-  /** Runs context through the automaton without taking hits from it. */
+  /** Runs context through the automaton without taking anything from it. */
   #lookAt(before: string): void {
     this.#value = this.#cursor.value
     this.#queue.receive(before)
     this.#feed(before)
     this.#view.finish(this.#onUnit)
+    this.#endFollowers()
+    this.#endedRuns = []
+    this.#endedTerms = []
     this.#hits.clear()
-    this.#finished = []
-    this.#runs?.finish(this.#at)
-    this.#tails = []
+    this.#search.forgetTails()
+    this.#search.origin = this.#at
     this.#findings = []
     this.#segment = this.#at
     this.#queue.skip(this.#view.consumed)
@@ -188,8 +176,8 @@ class ChannelMatcher {
 
   #feed(text: string): void {
     const view = this.#view
-    this.#chunk = text
-    this.#chunkAt = 0
+    this.#piece = text
+    this.#pieceAt = 0
     for (let i = 0; i < text.length; i += 1) {
       const unit = text.charCodeAt(i)
       if (view.isPlain(unit)) {
@@ -197,7 +185,7 @@ class ChannelMatcher {
         continue
       }
       this.#sync()
-      this.#chunkAt = i + 1
+      this.#pieceAt = i + 1
       view.append(unit, this.#onUnit)
     }
     this.#sync()
@@ -207,8 +195,8 @@ class ChannelMatcher {
   #sync(): void {
     const missing = this.#at - this.#view.end
     if (missing <= 0) return
-    this.#view.appendPlain(this.#chunk.slice(this.#chunkAt, this.#chunkAt + missing))
-    this.#chunkAt += missing
+    this.#view.appendPlain(this.#piece.slice(this.#pieceAt, this.#pieceAt + missing))
+    this.#pieceAt += missing
   }
 
   /** One view unit becomes part of the channel. */
@@ -219,28 +207,58 @@ class ChannelMatcher {
     const known = automaton.table[(this.#value >> 2) + cls] ?? -1
     const value = known >= 0 ? known : automaton.step(this.#value, cls)
     this.#value = value
-    if (this.#tails.length > 0) this.#extendTails(unit)
+    if (this.#search.hasTails) this.#extendTails(unit)
     if ((value & ACCEPTS) !== 0) for (const probe of automaton.accepts(value)) this.#hits.add(probe)
-    let held = (value & HELD) !== 0
+    const held = this.#follow(unit) || (value & HELD) !== 0
+    if (!held) {
+      if (this.#hasWork) this.#close(Infinity, false)
+      this.#segment = this.#at
+    } else if (this.#at - this.#segment > 2 * this.#longest) this.#closePart()
+  }
+
+  get #hasWork(): boolean {
+    return this.#hits.size > 0 || this.#endedRuns.length > 0 || this.#endedTerms.length > 0
+  }
+
+  /** Runs and terms beside the automaton; true when one of them must hold. */
+  #follow(unit: number): boolean {
+    let held = false
     if (this.#runs !== null) {
       const run = this.#runs.push(unit, this.#at)
-      if (run !== null) this.#finished.push(run)
-      held ||= this.#runs.holds(this.#at)
+      if (run !== null) this.#endedRuns = [...this.#endedRuns, run]
+      held = this.#runs.holds(this.#at)
+      if (this.#runs.overflows(this.#at)) {
+        this.#sync()
+        this.#longRunStart = this.#view.rawStart(this.#at - RUN_MAX - 1)
+      }
     }
-    if (!held) {
-      if (this.#hits.size > 0 || this.#finished.length > 0) this.#close(Infinity, false)
-      this.#segment = this.#at
-    } else if (this.#at - this.#segment > this.#holdMax) this.#closePart()
+    if (this.#terms !== null) {
+      const term = this.#terms.push(unit, this.#at)
+      if (term !== null) this.#endedTerms = [...this.#endedTerms, term]
+      held ||= this.#terms.holds()
+    }
+    return held
+  }
+
+  #endFollowers(): void {
+    const run = this.#runs?.finish(this.#at) ?? null
+    const term = this.#terms?.finish(this.#at) ?? null
+    if (run !== null) this.#endedRuns = [...this.#endedRuns, run]
+    if (term !== null) this.#endedTerms = [...this.#endedTerms, term]
   }
 
   /** Everything that starts before `limit` is complete: verifies it and queues the masks. */
   #close(limit: number, final: boolean): void {
     this.#sync()
     const found: Found[] = []
-    for (const probe of [...this.#hits].toSorted((a, b) => a - b))
-      this.#search(probe, limit, final, found)
-    for (const run of this.#finished) if (run.start < limit) this.#searchRun(run, found)
-    this.#finished = this.#finished.filter((run) => run.start >= limit)
+    const segment = { start: this.#segment, end: this.#at, limit, final }
+    for (const probe of [...this.#hits].toSorted((a, b) => a - b)) {
+      this.#search.search(probe, segment, found)
+    }
+    for (const term of this.#endedTerms) if (term.start < limit) this.#foundTerm(term, found)
+    for (const run of this.#endedRuns) if (run.start < limit) this.#searchRun(run, found)
+    this.#endedTerms = this.#endedTerms.filter((term) => term.start >= limit)
+    this.#endedRuns = this.#endedRuns.filter((run) => run.start >= limit)
     if (limit === Infinity) this.#hits.clear()
     this.#report(found)
   }
@@ -252,140 +270,69 @@ class ChannelMatcher {
     this.#segment = limit
   }
 
-  #search(number: number, limit: number, final: boolean, found: Found[]): void {
-    const probe = this.#ruleset.probes[number]
-    if (probe === undefined) return
-    const { text, base } = this.#view
-    let from = Math.max(this.#resume[number] ?? 0, this.#segment - probe.before, base)
-    const region = { text, to: this.#at - base, atStart: base === 0, final }
-    while (from < this.#at) {
-      const match = probe.search.find({ ...region, from: from - base })
-      if (match === null || match.start + base >= limit) return
-      const hit = this.#judge(probe, number, match)
-      if (hit === null) from = match.start + base + 1
-      else {
-        found.push(hit)
-        from = hit.tail === null ? Math.max(hit.end, match.end + base) : Infinity
-      }
-      this.#resume[number] = from
-    }
-  }
-
-  #judge(probe: Probe, number: number, match: Match): Found | null {
-    const { rule } = probe
-    const { base } = this.#view
-    const start = match.secretStart + base
-    if (start < this.#origin) return null
-    const end = match.secretEnd + base
-    const value = this.#view.slice(start, end)
-    if (!probe.cut && !rule.validate.every((validate) => validate(value))) return null
-    const before = this.#view.slice(Math.max(base, start - CONTEXT_UNITS), start)
-    const score = scoreInContext(rule.score, rule.context, before)
-    if (score < this.#options.threshold) return null
-    const spelling = probe.cut ? 'cut-off' : 'plain'
-    if (rule.tail === null || probe.cut)
-      return { rule, start, end, score, spelling, value, tail: null }
-    return this.#swallow(
-      { rule, start, end, score, spelling, value, tail: null },
-      rule,
-      probe,
-      number,
-    )
-  }
-
-  /** Follows the tail through what is already there; leaves it open when it reaches the end. */
-  #swallow(head: Found, rule: Rule, probe: Probe, number: number): Found {
-    if (rule.tail === null) return head
-    const tail = new SwallowedTail(rule.tail, probe.until, head)
-    const { text, base } = this.#view
-    for (let at = head.end; at < this.#at; at += 1) {
-      if (!tail.take(text.charCodeAt(at - base)))
-        return { ...head, end: tail.end, value: tail.value }
-    }
-    const found: Found = { ...head, end: this.#at, tail }
-    this.#tails = [...this.#tails, { found, tail, probe: number }]
-    return found
-  }
-
   #extendTails(unit: number): void {
-    const closed = this.#tails.filter(({ tail }) => !tail.take(unit))
+    const closed = this.#search.extendTails(unit)
     if (closed.length === 0) return
     this.#sync()
-    this.#tails = this.#tails.filter((open) => !closed.includes(open))
-    for (const open of closed) this.#closeTail(open)
+    for (const found of closed) this.#closeTail(found)
   }
 
-  #closeTail(open: OpenTail): void {
-    const { found, tail, probe } = open
-    this.#resume[probe] = tail.end
-    this.#queue.closeTail(tail)
-    this.#findings.push(this.#finding({ ...found, end: tail.end, value: tail.value }))
+  #closeTail(found: Found): void {
+    if (found.tail !== null) this.#queue.closeTail(found.tail)
+    this.#findings.push(this.#finding(found))
   }
 
-  #searchRun(run: Run, found: Found[]): void {
-    if (run.end - run.start > RUN_MAX) {
-      this.#uninspected.push({
-        start: this.#queue.offset(this.#view.rawStart(run.start)),
-        end: this.#queue.offset(this.#view.rawEnd(run.end)),
-        reason: 'encoded-run-too-long',
-      })
+  #foundTerm({ start, end }: Term, found: Found[]): void {
+    const list = this.#options.terms
+    if (list === null || start < this.#search.origin) return
+    const value = this.#view.slice(start, end).toLowerCase()
+    const { id, entity } = list
+    found.push({ rule: id, entity, start, end, score: 1, spelling: 'term', value, tail: null })
+  }
+
+  #searchRun({ start, end }: Run, found: Found[]): void {
+    if (end - start > RUN_MAX) {
+      const from = this.#queue.offset(this.#longRunStart)
+      const to = this.#queue.offset(this.#view.rawEnd(end))
+      this.#uninspected.push({ start: from, end: to, reason: 'encoded-run-too-long' })
       return
     }
-    const value = this.#view.slice(run.start, run.end)
+    if (start < this.#search.origin) return
+    const value = this.#view.slice(start, end)
     const decoded = decodeRun(value)
     if (decoded === null) return
-    const inner = scanText(this.#ruleset, decoded.text, {
-      ...this.#options,
-      encoded: false,
-      before: '',
-    })
-    const best = inner.findings.toSorted((a, b) => b.score - a.score)[0]
-    const rule = this.#ruleset.rules.find(({ id }) => id === best?.rule)
-    if (best === undefined || rule === undefined) return
-    const { start, end } = run
-    found.push({
-      rule,
-      start,
-      end,
-      score: best.score,
-      spelling: decoded.spelling,
-      value,
-      tail: null,
-    })
+    const options = { ...this.#options, encoded: false, before: '' }
+    const inner = scanText(this.#ruleset, decoded.text, options)
+    const [best] = inner.findings.toSorted((a, b) => b.score - a.score)
+    if (best === undefined) return
+    const { rule, entity, score } = best
+    found.push({ rule, entity, start, end, score, spelling: decoded.spelling, value, tail: null })
   }
 
-  /** Queues the masks; findings that lie inside a surer one are not reported twice. */
+  /** Queues every mask; findings that lie inside a surer one are not reported twice. */
   #report(found: readonly Found[]): void {
-    const { everyFinding } = this.#options
-    const kept = found.filter(
-      (one, i) => everyFinding || !found.some((other, j) => i !== j && covers(other, one, j < i)),
-    )
-    for (const one of kept.toSorted((a, b) => a.start - b.start || b.score - a.score)) {
-      const operator = operatorFor(this.#options.operators, one.rule.entity)
-      if (one.tail === null) this.#findings.push(this.#finding(one))
-      if (operator.kind !== 'keep') {
-        this.#queue.add({
-          entity: one.rule.entity,
-          score: one.score,
-          start: one.start,
-          end: one.end,
-          tail: one.tail,
-          operator,
-        })
-      }
+    const { everyFinding, operators } = this.#options
+    const ordered = found.toSorted((a, b) => a.start - b.start || b.score - a.score)
+    const spans: Span[] = []
+    for (const [i, one] of ordered.entries()) {
+      const operator = operatorFor(operators, one.entity)
+      if (operator.kind !== 'keep') spans.push({ ...one, operator })
+      const covered = ordered.some((other, j) => i !== j && covers(other, one, j < i))
+      if (one.tail === null && (everyFinding || !covered)) this.#findings.push(this.#finding(one))
     }
+    this.#queue.add(spans)
   }
 
   #finding(found: Found): Finding {
-    const { rule, score, spelling, value } = found
+    const { rule, entity, score, spelling, value } = found
     return {
-      rule: rule.id,
-      entity: rule.entity,
+      rule,
+      entity,
       score,
       start: this.#queue.offset(this.#view.rawStart(found.start)),
       end: this.#queue.offset(this.#view.rawEnd(found.end)),
       spelling,
-      operator: operatorFor(this.#options.operators, rule.entity).kind,
+      operator: operatorFor(this.#options.operators, entity).kind,
       fingerprint: this.#options.keys.digest('fingerprint', value),
     }
   }
@@ -400,12 +347,3 @@ class ChannelMatcher {
 const TRIM_UNITS = 1024
 /** Long texts are taken in pieces, so that the look-back stays short. */
 const PIECE_UNITS = 2048
-
-function covers(other: Found, one: Found, first: boolean): boolean {
-  const otherEnd = other.tail === null ? other.end : Infinity
-  const oneEnd = one.tail === null ? one.end : Infinity
-  if (other.start > one.start || otherEnd < oneEnd) return false
-  if (other.score !== one.score) return other.score > one.score
-  const wider = other.start < one.start || otherEnd > oneEnd
-  return wider || first
-}

@@ -49,6 +49,7 @@ export function matcherOptions(changes: Partial<MatcherOptions> = {}): MatcherOp
     threshold: 0.5,
     encoded: false,
     before: '',
+    terms: null,
     everyFinding: false,
     ...changes,
   }
