@@ -1,4 +1,5 @@
 /** Derives index rows from what the frames hold; live recording and reindex use the same functions. */
+import { declaredConversation } from './declared-conversation.ts'
 import type { ClosingFacts, ExchangeRow, FrameAddress, OpeningFacts } from '../model/record.ts'
 
 function headerValue(facts: OpeningFacts, name: string): string {
@@ -51,6 +52,9 @@ export function openRow(facts: OpeningFacts, at: OpenedAt): ExchangeRow {
     storedBytes: at.storedBytes,
     firstByteMs: null,
     durationMs: null,
+    ...declaredConversation(facts),
+    responseId: null,
+    previousResponse: facts.links['previous_response_id'] ?? null,
     instance: at.address.instance,
     openSegment: at.address.segment,
     openOffset: at.address.offset,
@@ -82,6 +86,7 @@ export function closedRow(row: ExchangeRow, facts: ClosingFacts, at: ClosedAt): 
     storedBytes: at.storedBytes,
     firstByteMs: facts.firstByteMs,
     durationMs: facts.durationMs,
+    responseId: facts.responseId,
     closeSegment: at.address.segment,
     closeOffset: at.address.offset,
   }

@@ -1,15 +1,6 @@
 /** The one table of who may do what: each operation of the control plane, and how far each role reaches with it. */
 
-export const ROLES = [
-  'admin',
-  'policy-author',
-  'approver',
-  'investigator',
-  'auditor',
-  'member',
-] as const
-
-export type Role = (typeof ROLES)[number]
+import type { Role } from '../model/people.ts'
 
 /** `own`: only what belongs to the person (exchanges of their principal or keys, their tokens, their trail). */
 export type Reach = 'all' | 'own'
@@ -112,10 +103,6 @@ export const OPERATIONS: readonly Operation[] = Object.keys(PERMISSIONS).filter(
 
 export function isOperation(text: string): text is Operation {
   return Object.hasOwn(PERMISSIONS, text)
-}
-
-export function isRole(text: string): text is Role {
-  return ROLES.some((role) => role === text)
 }
 
 export function permissionOf(operation: Operation): Permission {

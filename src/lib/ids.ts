@@ -45,6 +45,12 @@ export const newKeyId = (timeMs: number): KeyId => `key_${timeOrdered(timeMs)}` 
 export const newEventId = (timeMs: number): EventId => `ev_${timeOrdered(timeMs)}` as EventId
 export const newInstanceId = (timeMs: number): InstanceId => `in_${timeOrdered(timeMs)}` as InstanceId
 
+/** People, login sessions, API tokens, reveals, saved views, audit events. */
+export type ControlIdPrefix = 'per' | 'ls' | 'tok' | 'rv' | 'sv' | 'au'
+
+export const newControlId = (prefix: ControlIdPrefix, timeMs: number): string =>
+  `${prefix}_${timeOrdered(timeMs)}`
+
 /** A bound for searching: below every exchange id born at `timeMs` or later, above all earlier ones. */
 export function exchangeIdFloor(timeMs: number): ExchangeId {
   const bornMs = Math.min(Math.max(Math.ceil(timeMs), 0), 32 ** TIME_CHARS - 1)

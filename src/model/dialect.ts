@@ -53,7 +53,13 @@ export type RequestReading =
 
 /** Where and why a body was refused. `message` never quotes the body. */
 export interface JsonProblem {
-  readonly code: 'malformed' | 'duplicate-key' | 'too-deep' | 'too-many-elements' | 'not-utf8' | 'wrong-shape'
+  readonly code:
+    | 'malformed'
+    | 'duplicate-key'
+    | 'too-deep'
+    | 'too-many-elements'
+    | 'not-utf8'
+    | 'wrong-shape'
   readonly offset: number
   readonly message: string
 }

@@ -44,5 +44,7 @@ export type IdentityResult =
 /** Given every credential found in the request, in order; `null` means "not mine". */
 export interface Authenticator {
   readonly name: string
-  readonly authenticate: (credential: string) => IdentityResult | null | Promise<IdentityResult | null>
+  readonly authenticate: (
+    credential: string,
+  ) => IdentityResult | null | Promise<IdentityResult | null>
 }

@@ -77,7 +77,11 @@ export interface OpeningFacts {
 
 /** Where the piece of a body that is not a block, and the blocks, go: `pieces[i]` precedes `blocks[i]`. */
 export interface BodyLayout {
-  readonly blocks: readonly { readonly start: number; readonly end: number; readonly role: BlockRole }[]
+  readonly blocks: readonly {
+    readonly start: number
+    readonly end: number
+    readonly role: BlockRole
+  }[]
 }
 
 export interface ClosingFacts {
@@ -144,6 +148,14 @@ export interface ExchangeRow {
   readonly storedBytes: number
   readonly firstByteMs: number | null
   readonly durationMs: number | null
+  /** `cv_` id of the conversation that the caller declared, told apart by principal; null when it declared none. */
+  readonly conversation: string | null
+  /** Where the declared id was found, e.g. `header x-claude-code-session-id`. */
+  readonly conversationBy: string | null
+  /** The provider's id of the answer. */
+  readonly responseId: string | null
+  /** The answer that the request says it continues. */
+  readonly previousResponse: string | null
   readonly instance: InstanceId
   readonly openSegment: number
   readonly openOffset: number

@@ -11,7 +11,12 @@ export type RecordingMode = 'strict' | 'strict-chunks' | 'best-effort'
 export type UpstreamCredential =
   | { readonly kind: 'none' }
   /** Sent as `<header>: <prefix><secret>`. */
-  | { readonly kind: 'header'; readonly header: string; readonly prefix: string; readonly secret: string }
+  | {
+      readonly kind: 'header'
+      readonly header: string
+      readonly prefix: string
+      readonly secret: string
+    }
   | {
       readonly kind: 'sigv4'
       readonly region: string

@@ -8,7 +8,7 @@ import { decodeEvent, decodeExchange, decodePosition, keyText } from './row-code
 import type { ExchangeTable, IndexDb } from './schema.ts'
 
 /** An id spells the time of its birth, which `receivedAtMs` repeats; a clock that steps between the two may move them apart. */
-const CLOCK_SLACK_MS = 24 * 60 * 60 * 1000
+export const CLOCK_SLACK_MS = 24 * 60 * 60 * 1000
 
 export interface IndexReader {
   readonly positions: () => Promise<readonly IndexPosition[]>

@@ -3,7 +3,9 @@ import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import type { EngineTypes } from './schema.ts'
 import { gatewayKeys } from './migrations/control/001-gateway-keys.ts'
+import { peopleAndAudit } from './migrations/control/002-people-and-audit.ts'
 import { exchangesBlocksEvents } from './migrations/index/001-exchanges-blocks-events.ts'
+import { search } from './migrations/index/002-search.ts'
 
 interface Migration {
   readonly name: string
@@ -21,13 +23,29 @@ export interface MigrationArea {
 export const INDEX_AREA: MigrationArea = {
   ledger: 'index_migrations',
   tables: ['exchanges', 'blocks', 'events', 'positions'],
-  migrations: [{ name: '001-exchanges-blocks-events', up: exchangesBlocksEvents }],
+  migrations: [
+    { name: '001-exchanges-blocks-events', up: exchangesBlocksEvents },
+    { name: '002-search', up: search },
+  ],
 }
 
 export const CONTROL_AREA: MigrationArea = {
   ledger: 'control_migrations',
-  tables: ['gateway_keys'],
-  migrations: [{ name: '001-gateway-keys', up: gatewayKeys }],
+  tables: [
+    'gateway_keys',
+    'people',
+    'login_links',
+    'login_sessions',
+    'api_tokens',
+    'audit_events',
+    'reveals',
+    'saved_views',
+    'idempotent_answers',
+  ],
+  migrations: [
+    { name: '001-gateway-keys', up: gatewayKeys },
+    { name: '002-people-and-audit', up: peopleAndAudit },
+  ],
 }
 
 export interface Engine {

@@ -3,7 +3,9 @@ import type { ColumnDataType, Kysely, RawBuilder } from 'kysely'
 import { sql } from 'kysely'
 import type { InstanceId } from '../lib/ids.ts'
 import type { BlockRow, EvidenceEvent, ExchangeRow } from '../model/record.ts'
+import type { AuditRow, IdempotentAnswer, RevealRow, SavedViewRow } from '../model/control.ts'
 import type { KeyRow } from '../model/keys.ts'
+import type { ApiTokenRow, LoginLinkRow, LoginSessionRow, PersonRow } from '../model/people.ts'
 
 /** `receivedAtMs` -> `received_at_ms`. */
 type Snake<Name extends string> = Name extends `${infer Head}${infer Tail}`
@@ -19,7 +21,10 @@ type Stored<Value> = Value extends boolean
 
 type TableOf<Row> = { [Field in keyof Row & string as Snake<Field>]: Stored<Row[Field]> }
 
-export type ExchangeTable = TableOf<ExchangeRow>
+export type ExchangeTable = TableOf<ExchangeRow> & {
+  /** When the row last changed, among all changes of the index. */
+  change_seq: number
+}
 
 export type BlockTable = TableOf<Omit<BlockRow, 'offset'>> & { byte_offset: number }
 
@@ -49,8 +54,22 @@ export type IndexTables = {
   positions: PositionTable
 }
 
+/** Lists, scopes and details are JSON texts. */
 export type ControlTables = {
   gateway_keys: GatewayKeyTable
+  people: TableOf<PersonRow>
+  login_links: TableOf<LoginLinkRow>
+  login_sessions: TableOf<LoginSessionRow>
+  api_tokens: TableOf<ApiTokenRow>
+  audit_events: TableOf<Omit<AuditRow, 'details'>> & { details: string }
+  reveals: TableOf<Omit<RevealRow, 'scope'>> & { scope: string }
+  saved_views: TableOf<SavedViewRow>
+  idempotent_answers: TableOf<Omit<IdempotentAnswer, 'answer'>> & {
+    /** Person and key. */
+    slot: string
+    status: number | null
+    body: string | null
+  }
 }
 
 export type IndexDb = Kysely<IndexTables>
@@ -60,6 +79,7 @@ type ColumnType = ColumnDataType | RawBuilder<unknown>
 
 /** Everything in which a migration may differ between the engines. */
 export interface EngineTypes {
+  readonly engine: 'sqlite' | 'postgres'
   /** Compares and sorts by bytes, like ids and prefixes need it. */
   readonly text: ColumnType
   /** Whole numbers up to 2^53. */
@@ -70,6 +90,7 @@ export interface EngineTypes {
 }
 
 export const SQLITE_TYPES: EngineTypes = {
+  engine: 'sqlite',
   text: 'text',
   whole: 'integer',
   real: 'real',
@@ -77,6 +98,7 @@ export const SQLITE_TYPES: EngineTypes = {
 }
 
 export const POSTGRES_TYPES: EngineTypes = {
+  engine: 'postgres',
   text: sql`text collate "C"`,
   whole: 'bigint',
   real: 'double precision',

@@ -1,4 +1,6 @@
 /** The one door to the databases: opens the exchange index and the key table on either engine. */
+import type { ControlStore } from '../model/control.ts'
+import type { ExchangeSearch } from '../model/exchange-query.ts'
 import type { KeyTable } from '../model/keys.ts'
 import type { ExchangeIndex } from './exchange-index.ts'
 import { openPostgres } from './postgres/open-postgres.ts'
@@ -15,6 +17,9 @@ export type StoreOptions =
 export interface Store extends AsyncDisposable {
   readonly index: ExchangeIndex
   readonly keys: KeyTable
+  /** Answered off this thread on SQLite: a search never holds up an exchange. */
+  readonly search: ExchangeSearch
+  readonly control: ControlStore
   /** Drops the tables of the index and makes them again, empty. Keys stay. */
   readonly dropIndex: () => Promise<void>
 }

@@ -11,7 +11,16 @@ export interface Upsert {
  * Opening facts that are index keys: the same in every state of an exchange, so a later state leaves them alone and
  * SQLite need not rewrite five index entries.
  */
-const FIXED = new Set<string>(['id', 'principal', 'service', 'key_id', 'model', 'upstream'])
+const FIXED = new Set<string>([
+  'id',
+  'principal',
+  'service',
+  'key_id',
+  'model',
+  'upstream',
+  'conversation',
+  'previous_response',
+])
 
 const assign = (columns: readonly string[]): string =>
   columns.map((column) => `${column} = excluded.${column}`).join(', ')
@@ -22,9 +31,9 @@ const rank = (row: string): string =>
 
 const EXCHANGES: Upsert = {
   table: 'exchanges',
-  columns: EXCHANGE_COLUMNS,
+  columns: [...EXCHANGE_COLUMNS, 'change_seq'],
   onConflict:
-    `on conflict (id) do update set ${assign(EXCHANGE_COLUMNS.filter((column) => !FIXED.has(column)))}` +
+    `on conflict (id) do update set ${assign([...EXCHANGE_COLUMNS, 'change_seq'].filter((column) => !FIXED.has(column)))}` +
     ` where ${rank('excluded')} > ${rank('exchanges')}`,
 }
 

@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { RouteConfig } from '@hono/zod-openapi'
 import type { Operation } from '../../identity/permissions.ts'
-import { ROLES } from '../../identity/permissions.ts'
+import { ROLES } from '../../model/people.ts'
 
 export const API_PREFIX = '/api/v1'
 /** Calls that a cookie authenticates and that change something must carry it (any value): another site cannot set it. */

@@ -2,6 +2,8 @@
 import type { CustomTypesConfig } from 'pg'
 import { Pool, types } from 'pg'
 import { Kysely, PostgresDialect, sql } from 'kysely'
+import { createControlStore } from '../control/control-store.ts'
+import { createSqlSearch } from '../search/sql-search.ts'
 import type { Store } from '../store.ts'
 import { createIndexReader } from '../index-reader.ts'
 import { createKeyTable } from '../key-table.ts'
@@ -19,6 +21,7 @@ const CONNECT_TIMEOUT_MS = 10_000
 const QUERY_TIMEOUT_MS = 30_000
 /** Any number that nothing else in this database locks: "cust" in ASCII. */
 const MIGRATION_LOCK = 0x63757374
+const PEOPLE_LOCK = 0x63757375
 
 /** Whole numbers in our tables stay below 2^53; pg gives them as texts unless told. */
 const wholeNumbers: CustomTypesConfig['getTypeParser'] = (oid, format) =>
@@ -78,6 +81,17 @@ export async function openPostgres(url: string): Promise<Store> {
       clear: () => rebuild(base, ENGINE, INDEX_AREA),
     },
     keys,
+    // A change whose number is visible may be followed by a lower one of a transaction that is still running.
+    search: createSqlSearch(
+      db,
+      sql`change_seq < pg_snapshot_xmin(pg_current_snapshot())::text::bigint`,
+    ),
+    control: createControlStore(control, {
+      lockPeople: async (transaction) => {
+        await sql`select pg_advisory_xact_lock(${PEOPLE_LOCK})`.execute(transaction)
+      },
+      relaxed: (work) => work(control),
+    }),
     dropIndex: () => rebuild(base, ENGINE, INDEX_AREA),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }

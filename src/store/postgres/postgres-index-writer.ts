@@ -27,9 +27,15 @@ function insert(upsert: Upsert, rows: readonly (readonly StoredValue[])[]): RawB
     Object.fromEntries(upsert.columns.map((column, i) => [column, row[i] ?? null])),
   )
   const columns = sql.raw(upsert.columns.join(', '))
+  // The transaction's own number: readers go no further than the oldest transaction that still runs.
+  const selected = sql.raw(
+    upsert.columns
+      .map((column) => (column === 'change_seq' ? 'pg_current_xact_id()::text::bigint' : column))
+      .join(', '),
+  )
   const table = sql.raw(upsert.table)
   return sql`insert into ${table} (${columns})
-    select ${columns} from json_populate_recordset(null::${table}, ${JSON.stringify(records)}::json)
+    select ${selected} from json_populate_recordset(null::${table}, ${JSON.stringify(records)}::json)
     ${sql.raw(upsert.onConflict)}`
 }
 

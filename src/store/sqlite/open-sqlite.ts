@@ -12,10 +12,12 @@ import { CONTROL_AREA, INDEX_AREA, migrate, rebuild } from '../migrate.ts'
 import { decodeBlock } from '../row-codec.ts'
 import type { BlockTable, ControlDb, ControlTables, IndexTables } from '../schema.ts'
 import { SQLITE_TYPES } from '../schema.ts'
+import { createControlStore } from '../control/control-store.ts'
 import type { Store } from '../store.ts'
 import type { Checkpointer } from './checkpointer.ts'
 import { createCheckpointer } from './checkpointer.ts'
 import { NodeSqliteDialect } from './node-sqlite-dialect.ts'
+import { createSearchClient } from './search-client.ts'
 import { createSqliteIndexWriter } from './sqlite-index-writer.ts'
 import { whenFree } from './when-free.ts'
 
@@ -53,10 +55,17 @@ export async function openSqlite(folder: string): Promise<Store> {
     announce: async () => {},
     relaxed: (work) => withoutSync(controlDb, controlFile, work),
   })
+  const controlStore = createControlStore(controlDb, {
+    lockPeople: async () => {},
+    relaxed: (work) => withoutSync(controlDb, controlFile, work),
+  })
+  const search = cleanup.use(createSearchClient(join(folder, 'index.db')))
   const opened = cleanup.move()
   return {
     index: createSqliteIndex(index, indexFile, checkpointer),
     keys,
+    search,
+    control: controlStore,
     dropIndex: () => rebuild(index, ENGINE, INDEX_AREA),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }

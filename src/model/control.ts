@@ -1,0 +1,122 @@
+/** What the control plane keeps beside people: the audit trail, reveals, saved views, answers of repeated creates. */
+import type { ExchangeQuery } from './exchange-query.ts'
+import type { ApiTokenTable, LoginLinkTable, LoginSessionTable, PeopleTable } from './people.ts'
+
+export type AuditOutcome = 'allowed' | 'done' | 'denied' | 'failed'
+
+/** Who did what to what, why, from where, when, and how they were known. Never payload. */
+export interface AuditRow {
+  readonly id: string
+  readonly atMs: number
+  /** Empty when nobody was known. */
+  readonly person: string
+  readonly personName: string
+  readonly operation: string
+  readonly target: string
+  readonly outcome: AuditOutcome
+  readonly reason: string
+  readonly address: string
+  readonly authentication: string
+  readonly details: Readonly<Record<string, string | number | boolean | null>>
+}
+
+export interface AuditFilter {
+  readonly person?: string
+  readonly operation?: string
+  readonly target?: string
+  readonly outcome?: AuditOutcome
+  readonly sinceMs?: number
+  readonly untilMs?: number
+  /** Rows strictly older than this id. */
+  readonly before?: string
+  readonly limit: number
+}
+
+/** Append-only: the database itself refuses to change or delete a row. */
+export interface AuditTable {
+  readonly append: (row: AuditRow) => Promise<void>
+  /** Newest first. */
+  readonly list: (filter: AuditFilter) => Promise<readonly AuditRow[]>
+}
+
+export type RevealScope =
+  | { readonly kind: 'exchange'; readonly exchangeId: string }
+  | { readonly kind: 'query'; readonly query: ExchangeQuery }
+
+export interface RevealRow {
+  readonly id: string
+  readonly person: string
+  readonly scope: RevealScope
+  readonly reason: string
+  readonly createdAtMs: number
+  readonly expiresAtMs: number
+  readonly endedAtMs: number | null
+}
+
+export interface RevealTable {
+  readonly insert: (row: RevealRow) => Promise<void>
+  /** Newest first. */
+  readonly list: (filter: {
+    readonly person?: string
+    /** Only those that are open at this time. */
+    readonly activeAtMs?: number
+    readonly before?: string
+    readonly limit: number
+  }) => Promise<readonly RevealRow[]>
+  /** False when there is none of this person, or it had ended. */
+  readonly end: (id: string, person: string, atMs: number) => Promise<boolean>
+}
+
+export interface SavedViewRow {
+  readonly id: string
+  readonly person: string
+  readonly name: string
+  readonly page: string
+  readonly query: string
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+  readonly version: number
+}
+
+export interface SavedViewTable {
+  readonly insert: (row: SavedViewRow) => Promise<void>
+  /** Oldest first. */
+  readonly ofPerson: (person: string) => Promise<readonly SavedViewRow[]>
+  /** Writes all but `id`, `person` and `createdAtMs`, where id, person and `version - 1` match. */
+  readonly update: (row: SavedViewRow) => Promise<boolean>
+  readonly remove: (id: string, person: string) => Promise<boolean>
+}
+
+/** The first answer to a create, kept so that a repeated one does not create again. Holds no secret. */
+export interface IdempotentAnswer {
+  readonly person: string
+  readonly key: string
+  readonly operation: string
+  /** SHA-256 of path and body. */
+  readonly requestHash: string
+  readonly createdAtMs: number
+  /** Null while the first one is still running. */
+  readonly answer: { readonly status: number; readonly body: string } | null
+}
+
+export interface IdempotencyTable {
+  /** Null when the claim is ours; else what is there. Answers older than `keepSinceMs` are forgotten first. */
+  readonly claim: (row: IdempotentAnswer, keepSinceMs: number) => Promise<IdempotentAnswer | null>
+  readonly complete: (
+    person: string,
+    key: string,
+    answer: { readonly status: number; readonly body: string },
+  ) => Promise<void>
+  readonly release: (person: string, key: string) => Promise<void>
+}
+
+export interface ControlStore {
+  readonly people: PeopleTable
+  readonly loginLinks: LoginLinkTable
+  readonly loginSessions: LoginSessionTable
+  readonly tokens: ApiTokenTable
+  readonly audit: AuditTable
+  readonly reveals: RevealTable
+  readonly views: SavedViewTable
+  readonly idempotency: IdempotencyTable
+}

@@ -1,0 +1,32 @@
+/** Puts the tables of the control plane together over either engine. */
+import type { ControlStore } from '../../model/control.ts'
+import type { ControlDb } from '../schema.ts'
+import { createApiTokenTable } from './api-tokens.ts'
+import { createAuditTable } from './audit.ts'
+import { createIdempotencyTable } from './idempotency.ts'
+import { createLoginLinkTable } from './login-links.ts'
+import { createLoginSessionTable } from './login-sessions.ts'
+import { createPeopleTable } from './people.ts'
+import { createRevealTable } from './reveals.ts'
+import { createSavedViewTable } from './saved-views.ts'
+
+/** What the engines do differently for these tables. */
+export interface ControlEngine {
+  /** Makes the running transaction the only one that changes people until it ends. */
+  readonly lockPeople: (transaction: ControlDb) => Promise<void>
+  /** Runs writes that a power cut (not a crash) may undo. */
+  readonly relaxed: (work: (db: ControlDb) => Promise<void>) => Promise<void>
+}
+
+export function createControlStore(db: ControlDb, engine: ControlEngine): ControlStore {
+  return {
+    people: createPeopleTable(db, engine),
+    loginLinks: createLoginLinkTable(db),
+    loginSessions: createLoginSessionTable(db, engine),
+    tokens: createApiTokenTable(db, engine),
+    audit: createAuditTable(db, engine),
+    reveals: createRevealTable(db),
+    views: createSavedViewTable(db),
+    idempotency: createIdempotencyTable(db),
+  }
+}

@@ -1,0 +1,94 @@
+/** People in the control database; the last active admin stays, whoever writes at the same time. */
+import type { Selectable } from 'kysely'
+import type { PeopleTable, PersonRow } from '../../model/people.ts'
+import type { ControlDb, ControlTables } from '../schema.ts'
+import type { ControlEngine } from './control-store.ts'
+import { decodeRoles, isUnstorable, storable } from './stored-text.ts'
+
+export function createPeopleTable(db: ControlDb, engine: ControlEngine): PeopleTable {
+  const one = async (
+    from: ControlDb,
+    column: 'id' | 'login',
+    value: string,
+  ): Promise<PersonRow | null> => {
+    if (isUnstorable(value)) return null
+    const row = await from
+      .selectFrom('people')
+      .selectAll()
+      .where(column, '=', value)
+      .executeTakeFirst()
+    return row === undefined ? null : decode(row)
+  }
+  const list = async (from: ControlDb): Promise<readonly PersonRow[]> =>
+    (await from.selectFrom('people').selectAll().orderBy('id').execute()).map(decode)
+  const alone = <Result>(work: (db: ControlDb) => Promise<Result>): Promise<Result> =>
+    db.transaction().execute(async (transaction) => {
+      await engine.lockPeople(transaction)
+      return work(transaction)
+    })
+  return {
+    insert: (row) =>
+      alone(async (transaction) => {
+        if ((await one(transaction, 'login', row.login)) !== null) return false
+        await transaction.insertInto('people').values(encode(row)).execute()
+        return true
+      }),
+    insertFirst: (row) =>
+      alone(async (transaction) => {
+        if ((await list(transaction)).length > 0) return false
+        await transaction.insertInto('people').values(encode(row)).execute()
+        return true
+      }),
+    byId: (id) => one(db, 'id', id),
+    byLogin: (login) => one(db, 'login', login),
+    list: () => list(db),
+    update: (id, version, change) =>
+      alone(async (transaction) => {
+        const people = await list(transaction)
+        const known = people.find((person) => person.id === id)
+        if (known === undefined) return 'not-found'
+        if (known.version !== version) return 'conflict'
+        const changed: PersonRow = { ...known, ...change, version: version + 1 }
+        if (!people.some((person) => isActiveAdmin(person.id === id ? changed : person)))
+          return 'last-admin'
+        const { id: _id, ...columns } = encode(changed)
+        await transaction.updateTable('people').set(columns).where('id', '=', id).execute()
+        return 'updated'
+      }),
+    loggedIn: async (id, atMs) => {
+      await db.updateTable('people').set({ last_login_at_ms: atMs }).where('id', '=', id).execute()
+    },
+  }
+}
+
+function isActiveAdmin(person: PersonRow): boolean {
+  return person.roles.includes('admin') && person.disabledAtMs === null
+}
+
+type Stored = Selectable<ControlTables['people']>
+
+function encode(row: PersonRow): Stored {
+  return {
+    id: row.id,
+    login: storable(row.login),
+    name: storable(row.name),
+    roles: JSON.stringify(row.roles),
+    disabled_at_ms: row.disabledAtMs,
+    created_at_ms: row.createdAtMs,
+    last_login_at_ms: row.lastLoginAtMs,
+    version: row.version,
+  }
+}
+
+function decode(row: Stored): PersonRow {
+  return {
+    id: row.id,
+    login: row.login,
+    name: row.name,
+    roles: decodeRoles(row.roles),
+    disabledAtMs: row.disabled_at_ms,
+    createdAtMs: row.created_at_ms,
+    lastLoginAtMs: row.last_login_at_ms,
+    version: row.version,
+  }
+}

@@ -1,0 +1,192 @@
+/** Answers people's questions about exchanges in SQL that both engines share. */
+import type { Expression, SelectQueryBuilder, SqlBool } from 'kysely'
+import { sql } from 'kysely'
+import type { ExchangeId } from '../../lib/ids.ts'
+import type {
+  ConversationRow,
+  ExchangeQuery,
+  ExchangeSearch,
+  FacetField,
+  FacetValue,
+  HistogramBucket,
+} from '../../model/exchange-query.ts'
+import { FACET_FIELDS } from '../../model/exchange-query.ts'
+import { decodeExchange, keyText } from '../row-codec.ts'
+import type { IndexDb, IndexTables } from '../schema.ts'
+import { FACET_COLUMNS, conditionsOf } from './where-query.ts'
+
+/** `settled`: a condition that leaves out changes which an older, unfinished transaction may still precede. */
+export function createSqlSearch(
+  db: IndexDb,
+  settled: Expression<SqlBool> | null = null,
+): ExchangeSearch {
+  const changes = () => {
+    const query = db.selectFrom('exchanges')
+    return settled === null ? query : query.where(settled)
+  }
+  return {
+    list: async (query, page) => {
+      let select = filtered(db, query).selectAll().orderBy('id', 'desc').limit(page.limit)
+      if (page.before !== undefined) select = select.where('id', '<', page.before)
+      return (await select.execute()).map(decodeExchange)
+    },
+    facets: async (query, valuesMax) => {
+      const total = await filtered(db, query)
+        .select(sql<number>`count(*)`.as('count'))
+        .executeTakeFirstOrThrow()
+      const fields = new Map<FacetField, readonly FacetValue[]>()
+      for (const field of FACET_FIELDS) {
+        fields.set(field, await facet(db, query, field, valuesMax))
+      }
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field of FACET_FIELDS was set
+      return { total: total.count, fields: Object.fromEntries(fields) as FieldCounts }
+    },
+    histogram: (query, range) => histogram(db, query, range),
+    changes: async (after, limit) => {
+      const rows = await changes()
+        .selectAll()
+        .where(sql<SqlBool>`(change_seq, id) > (${after.seq}, ${after.id})`)
+        .orderBy('change_seq')
+        .orderBy('id')
+        .limit(limit)
+        .execute()
+      return rows.map((row) => ({ seq: row.change_seq, row: decodeExchange(row) }))
+    },
+    newest: async () => {
+      const row = await changes()
+        .select(['change_seq', 'id'])
+        .orderBy('change_seq', 'desc')
+        .orderBy('id', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+      return row === undefined ? { seq: 0, id: '' } : { seq: row.change_seq, id: row.id }
+    },
+    conversations: (query, page) => conversations(db, query, page),
+    byResponse: async (responseIds) => {
+      if (responseIds.length === 0) return { answeredAs: [], continuing: [] }
+      const ids = responseIds.map((id) => keyText(id))
+      const by = async (column: 'response_id' | 'previous_response') => {
+        const rows = await db
+          .selectFrom('exchanges')
+          .selectAll()
+          .where(column, 'in', ids)
+          .orderBy('id')
+          .limit(RELATED_MAX)
+          .execute()
+        return rows.map(decodeExchange)
+      }
+      return { answeredAs: await by('response_id'), continuing: await by('previous_response') }
+    },
+  }
+}
+
+const RELATED_MAX = 500
+
+type FieldCounts = Record<FacetField, readonly FacetValue[]>
+type Exchanges = SelectQueryBuilder<IndexTables, 'exchanges', object>
+
+function filtered(db: IndexDb, query: ExchangeQuery, except: FacetField | null = null): Exchanges {
+  let select: Exchanges = db.selectFrom('exchanges')
+  for (const condition of conditionsOf(query, except)) select = select.where(condition)
+  return select
+}
+
+async function facet(
+  db: IndexDb,
+  query: ExchangeQuery,
+  field: FacetField,
+  valuesMax: number,
+): Promise<readonly FacetValue[]> {
+  const value = sql<string>`coalesce(cast(${sql.ref(FACET_COLUMNS[field])} as text), '')`
+  return filtered(db, query, field)
+    .select([value.as('value'), sql<number>`count(*)`.as('count')])
+    .groupBy(value)
+    .orderBy('count', 'desc')
+    .orderBy('value')
+    .limit(valuesMax)
+    .execute()
+}
+
+async function histogram(
+  db: IndexDb,
+  query: ExchangeQuery,
+  range: { readonly fromMs: number; readonly toMs: number; readonly buckets: number },
+): Promise<readonly HistogramBucket[]> {
+  const { fromMs, toMs, buckets } = range
+  const whole = (value: number) => sql`cast(${Math.round(value)} as bigint)`
+  const bucket = sql<number>`(received_at_ms - ${whole(fromMs)}) * ${whole(buckets)} / ${whole(toMs - fromMs)}`
+  const rows = await filtered(db, query)
+    .select([bucket.as('bucket'), 'state', sql<number>`count(*)`.as('count')])
+    .where('received_at_ms', '>=', Math.round(fromMs))
+    .where('received_at_ms', '<', Math.round(toMs))
+    .groupBy([sql`1`, 'state'])
+    .execute()
+  const counted = emptyBuckets(range)
+  for (const row of rows) {
+    const into = counted[row.bucket]
+    if (into !== undefined) into[row.state] += row.count
+  }
+  return counted
+}
+
+type MutableBucket = { -readonly [Field in keyof HistogramBucket]: number }
+
+export function emptyBuckets(range: {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly buckets: number
+}): MutableBucket[] {
+  const width = (range.toMs - range.fromMs) / range.buckets
+  return Array.from({ length: range.buckets }, (_, at) => ({
+    startMs: range.fromMs + at * width,
+    complete: 0,
+    open: 0,
+    interrupted: 0,
+    refused: 0,
+  }))
+}
+
+/** The newest exchange of each conversation is found by walking back from now, one index probe a row. */
+async function conversations(
+  db: IndexDb,
+  query: ExchangeQuery,
+  page: { readonly limit: number; readonly beforeExchange?: ExchangeId },
+): Promise<readonly ConversationRow[]> {
+  let heads = filtered(db, query)
+    .select(['id', 'conversation', 'conversation_by', 'principal'])
+    .where('conversation', 'is not', null)
+    .where(
+      sql<SqlBool>`not exists (select 1 from exchanges as later
+        where later.conversation = exchanges.conversation and later.id > exchanges.id)`,
+    )
+    .orderBy('id', 'desc')
+    .limit(page.limit)
+  if (page.beforeExchange !== undefined) heads = heads.where('id', '<', page.beforeExchange)
+  const rows = await heads.execute()
+  const ids = rows.flatMap((row) => (row.conversation === null ? [] : [row.conversation]))
+  if (ids.length === 0) return []
+  const counts = await db
+    .selectFrom('exchanges')
+    .select([
+      'conversation',
+      sql<number>`count(*)`.as('exchanges'),
+      sql<number>`min(received_at_ms)`.as('firstAtMs'),
+      sql<number>`max(received_at_ms)`.as('lastAtMs'),
+    ])
+    .where('conversation', 'in', ids)
+    .groupBy('conversation')
+    .execute()
+  const countOf = new Map(counts.map((row) => [row.conversation, row]))
+  return rows.map((row) => {
+    const count = countOf.get(row.conversation)
+    return {
+      id: row.conversation ?? '',
+      by: row.conversation_by ?? '',
+      principal: row.principal,
+      exchanges: count?.exchanges ?? 1,
+      firstAtMs: count?.firstAtMs ?? 0,
+      lastAtMs: count?.lastAtMs ?? 0,
+      lastExchange: row.id,
+    }
+  })
+}

@@ -1,0 +1,109 @@
+/** Turns an exchange query into SQL conditions that both engines read the same way. */
+import type { Expression, SqlBool } from 'kysely'
+import { sql } from 'kysely'
+import { exchangeIdFloor } from '../../lib/ids.ts'
+import type { ExchangeQuery, FacetField } from '../../model/exchange-query.ts'
+import { FACET_FIELDS } from '../../model/exchange-query.ts'
+import { CLOCK_SLACK_MS, prefixEnd } from '../index-reader.ts'
+import { keyText } from '../row-codec.ts'
+import type { ExchangeTable } from '../schema.ts'
+
+export const FACET_COLUMNS = {
+  state: 'state',
+  outcome: 'outcome',
+  status: 'status',
+  errorCode: 'error_code',
+  principal: 'principal',
+  service: 'service',
+  keyId: 'key_id',
+  upstream: 'upstream',
+  model: 'model',
+  dialect: 'dialect',
+  surface: 'surface',
+  route: 'route',
+} as const satisfies Record<FacetField, keyof ExchangeTable>
+
+const PREFIXED: ReadonlySet<FacetField> = new Set<FacetField>(['model', 'surface'])
+export type ValueTest =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'exact'; readonly text: string }
+  | { readonly kind: 'prefix'; readonly text: string }
+  | { readonly kind: 'status-class'; readonly hundreds: number }
+
+/** What one written value of a field asks for; SQL and the column table must agree on it. */
+export function valueTest(field: FacetField, written: string): ValueTest {
+  if (written === '') return { kind: 'none' }
+  if (field === 'status' && written.endsWith('xx')) {
+    return { kind: 'status-class', hundreds: Number(written[0]) }
+  }
+  if (PREFIXED.has(field) && written.endsWith('*')) {
+    return { kind: 'prefix', text: keyText(written.slice(0, -1)) }
+  }
+  return { kind: 'exact', text: keyText(written) }
+}
+
+/** `except` leaves out one field's own filter. */
+export function conditionsOf(
+  query: ExchangeQuery,
+  except: FacetField | null = null,
+): readonly Expression<SqlBool>[] {
+  const all: Expression<SqlBool>[] = []
+  for (const field of FACET_FIELDS) {
+    const values = query.values[field]
+    if (values === undefined || field === except) continue
+    all.push(anyOf(values.map((value) => valueCondition(field, valueTest(field, value)))))
+    // Partial indexes are used only by a query that repeats their condition.
+    if (field === 'state' && !values.includes('complete')) all.push(sql`state <> 'complete'`)
+  }
+  if (query.conversation !== undefined) {
+    all.push(sql`conversation = ${keyText(query.conversation)}`)
+  }
+  if (query.durationMsMin !== undefined) all.push(sql`duration_ms >= ${query.durationMsMin}`)
+  if (query.sinceMs !== undefined) {
+    all.push(sql`received_at_ms >= ${Math.ceil(query.sinceMs)}`)
+    all.push(sql`id >= ${exchangeIdFloor(query.sinceMs - CLOCK_SLACK_MS)}`)
+  }
+  if (query.untilMs !== undefined) {
+    all.push(sql`received_at_ms <= ${Math.floor(query.untilMs)}`)
+    all.push(sql`id < ${exchangeIdFloor(query.untilMs + CLOCK_SLACK_MS)}`)
+  }
+  if (query.owner !== undefined) {
+    const { principals, keyIds } = query.owner
+    all.push(
+      anyOf([
+        ...(principals.length === 0 ? [] : [sql<SqlBool>`principal in (${texts(principals)})`]),
+        ...(keyIds.length === 0 ? [] : [sql<SqlBool>`key_id in (${texts(keyIds)})`]),
+      ]),
+    )
+  }
+  return all
+}
+
+const texts = (values: readonly string[]) => sql.join(values.map((value) => keyText(value)))
+
+function anyOf(conditions: readonly Expression<SqlBool>[]): Expression<SqlBool> {
+  if (conditions.length === 0) return sql`1 = 0`
+  return sql`(${sql.join(conditions, sql` or `)})`
+}
+
+function valueCondition(field: FacetField, test: ValueTest): Expression<SqlBool> {
+  const column = sql.ref(FACET_COLUMNS[field])
+  switch (test.kind) {
+    case 'none':
+      return field === 'status'
+        ? sql`${column} is null`
+        : sql`(${column} is null or ${column} = '')`
+    case 'status-class':
+      return sql`(${column} >= ${test.hundreds * 100} and ${column} < ${test.hundreds * 100 + 100})`
+    case 'prefix': {
+      const end = prefixEnd(test.text)
+      return end === null
+        ? sql`(${column} >= ${test.text} and ${column} <> '')`
+        : sql`(${column} >= ${test.text} and ${column} < ${end})`
+    }
+    case 'exact':
+      return field === 'status'
+        ? sql`${column} = ${Number(test.text) || -1}`
+        : sql`${column} = ${test.text}`
+  }
+}

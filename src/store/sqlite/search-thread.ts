@@ -1,0 +1,170 @@
+/** The search thread: a read-only connection of its own, and the filterable columns of all exchanges in memory. */
+import { DatabaseSync } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
+import { parentPort, workerData } from 'node:worker_threads'
+import { Kysely } from 'kysely'
+import type { ExchangeId } from '../../lib/ids.ts'
+import type { ExchangeQuery, ExchangeSearch } from '../../model/exchange-query.ts'
+import { FACET_FIELDS } from '../../model/exchange-query.ts'
+import type { ExchangeRow } from '../../model/record.ts'
+import { decodeExchange } from '../row-codec.ts'
+import type { ExchangeTable, IndexTables } from '../schema.ts'
+import type { ColumnRow } from '../search/column-table.ts'
+import { ColumnTable } from '../search/column-table.ts'
+import { createSqlSearch } from '../search/sql-search.ts'
+import { FACET_COLUMNS } from '../search/where-query.ts'
+import { NodeSqliteDialect } from './node-sqlite-dialect.ts'
+
+export interface SearchQuestion {
+  readonly id: number
+  readonly method: keyof ExchangeSearch
+  readonly args: readonly unknown[]
+}
+
+export type SearchAnswer =
+  | { readonly id: number; readonly kind: 'value'; readonly value: unknown }
+  | { readonly id: number; readonly kind: 'error'; readonly message: string }
+
+const BUSY_TIMEOUT_MS = 5_000
+const LOAD_ROWS = 5_000
+const COLUMNS = ['id', 'received_at_ms', 'duration_ms', 'change_seq']
+  .concat(FACET_FIELDS.map((field) => FACET_COLUMNS[field]))
+  .join(', ')
+
+/** Follows the database by the order of changes, so that every question sees what was committed before it. */
+class Columns {
+  readonly table = new ColumnTable()
+  readonly #database: DatabaseSync
+  readonly #changed
+  #seq = -1
+  #id = ''
+  #isLoaded = false
+  #loading: Promise<void> | null = null
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    this.#changed = database.prepare(
+      `select ${COLUMNS} from exchanges where (change_seq, id) > (?, ?) order by change_seq, id limit ${LOAD_ROWS}`,
+    )
+  }
+
+  get isLoaded(): boolean {
+    return this.#isLoaded
+  }
+
+  /** Lets other questions be answered between two pieces. */
+  load(): Promise<void> {
+    this.#loading ??= this.#loadAll()
+    return this.#loading
+  }
+
+  refresh(): void {
+    while (this.#read(this.#changed.all(this.#seq, this.#id)) === LOAD_ROWS);
+  }
+
+  async #loadAll(): Promise<void> {
+    // In id order each row is appended; the changes since the beginning follow.
+    const start = this.#database
+      .prepare('select change_seq, id from exchanges order by change_seq desc, id desc limit 1')
+      .get()
+    const page = this.#database.prepare(
+      `select ${COLUMNS} from exchanges where id > ? order by id limit ${LOAD_ROWS}`,
+    )
+    let last = ''
+    for (;;) {
+      const rows = page.all(last)
+      for (const row of rows) this.table.put(columnRow(row))
+      const end = rows.at(-1)
+      if (end === undefined || rows.length < LOAD_ROWS) break
+      last = String(end['id'])
+      await setImmediate()
+    }
+    if (start !== undefined) {
+      this.#seq = Number(start['change_seq'])
+      this.#id = String(start['id'])
+    }
+    this.#isLoaded = true
+  }
+
+  #read(rows: readonly Record<string, unknown>[]): number {
+    for (const row of rows) this.table.put(columnRow(row))
+    const end = rows.at(-1)
+    if (end !== undefined) {
+      this.#seq = Number(end['change_seq'])
+      this.#id = String(end['id'])
+    }
+    return rows.length
+  }
+}
+
+function columnRow(row: Record<string, unknown>): ColumnRow {
+  const duration = row['duration_ms']
+  return {
+    id: String(row['id']),
+    receivedAtMs: Number(row['received_at_ms']),
+    durationMs: typeof duration === 'number' ? duration : null,
+    values: FACET_FIELDS.map((field) => {
+      const value = row[FACET_COLUMNS[field]]
+      return typeof value === 'number' || typeof value === 'string' ? value : null
+    }),
+  }
+}
+
+function createThreadSearch(database: DatabaseSync): ExchangeSearch {
+  const db = new Kysely<IndexTables>({ dialect: new NodeSqliteDialect(database) })
+  const bySql = createSqlSearch(db)
+  const columns = new Columns(database)
+  const byId = database.prepare('select * from exchanges where id = ?')
+  const isUsable = (query: ExchangeQuery): boolean => query.conversation === undefined
+  const rowsOf = (ids: readonly string[]): readonly ExchangeRow[] =>
+    ids.flatMap((id) => {
+      const row = byId.get(id)
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- codec: `select *` of the exchanges table
+      return row === undefined ? [] : [decodeExchange(row as unknown as ExchangeTable)]
+    })
+  return {
+    ...bySql,
+    list: async (query, page: { readonly limit: number; readonly before?: ExchangeId }) => {
+      void columns.load()
+      if (!columns.isLoaded || !isUsable(query)) return bySql.list(query, page)
+      columns.refresh()
+      return rowsOf(columns.table.list(query, page))
+    },
+    facets: async (query, valuesMax) => {
+      if (!isUsable(query)) return bySql.facets(query, valuesMax)
+      await columns.load()
+      columns.refresh()
+      return columns.table.facets(query, valuesMax)
+    },
+    histogram: async (query, range) => {
+      if (!isUsable(query)) return bySql.histogram(query, range)
+      await columns.load()
+      columns.refresh()
+      return columns.table.histogram(query, range)
+    },
+  }
+}
+
+if (parentPort === null || typeof workerData !== 'string') {
+  throw new Error('search-thread runs as a worker of the search client.')
+}
+const port = parentPort
+const database = new DatabaseSync(workerData, { readOnly: true, timeout: BUSY_TIMEOUT_MS })
+database.exec('pragma cache_size = -65536')
+const search = createThreadSearch(database)
+
+async function answer(question: SearchQuestion): Promise<SearchAnswer> {
+  const { id, method, args } = question
+  try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- codec: the client asks with the method's own parameters
+    const ask = search[method] as (...args: readonly unknown[]) => Promise<unknown>
+    return { id, kind: 'value', value: await ask(...args) }
+  } catch (error) {
+    return { id, kind: 'error', message: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+port.on('message', (question: SearchQuestion) => {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+  void answer(question).then((answered) => port.postMessage(answered))
+})
