@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { matcherOptions, rulesetOf, shippedRuleset } from '../../test/harness/detectors.ts'
+import { createMatcher, scanText } from './matcher.ts'
+import { TermList } from './term-list.ts'
+
+const none = rulesetOf([])
+const list = (...terms: readonly string[]): TermList => new TermList('names', 'PROJECT', terms)
+const mask = (text: string, terms: TermList): string =>
+  scanText(none, text, matcherOptions({ terms })).emit
+
+test('Terms are found without regard to case, as whole words, also inside invisible characters', () => {
+  const terms = list('Blue Heron', 'kraken')
+  assert.equal(mask('blue heron and KRAKEN.', terms), '<PROJECT> and <PROJECT>.')
+  assert.equal(mask('k\u200braken', terms), '<PROJECT>')
+  assert.equal(
+    mask('krakens, akraken, blueheron, blue herons', terms),
+    'krakens, akraken, blueheron, blue herons',
+  )
+})
+
+test('The longest of several terms that end together wins; a term inside a longer word-wise one is covered', () => {
+  assert.equal(
+    mask('operation blue heron now', list('heron', 'blue heron', 'operation blue')),
+    '<PROJECT> now',
+  )
+})
+
+test('Empty lists and empty terms find nothing', () => {
+  assert.equal(mask('anything', list()), 'anything')
+  assert.equal(mask('anything', list('', '  ')), 'anything')
+})
+
+test('Any split gives what the whole gives, and what a plain search gives', () => {
+  const word = fc.constantFrom('a', 'b', 'ab', 'ba', 'aab', 'abab', 'a b', 'b a')
+  const words = fc.array(word, { minLength: 1, maxLength: 6 })
+  fc.assert(
+    fc.property(
+      words,
+      fc.array(fc.constantFrom('a', 'b', ' ', '.'), { maxLength: 30 }),
+      fc.nat(),
+      (given, units, cut) => {
+        const text = units.join('')
+        const terms = list(...given)
+        const matcher = createMatcher(none, matcherOptions({ terms }))
+        const at = cut % (text.length + 1)
+        const steps = [matcher.push(text.slice(0, at)), matcher.push(text.slice(at)), matcher.end()]
+        const hidden = new Set<number>()
+        for (const { start, end } of steps.flatMap(({ masks }) => masks))
+          for (let i = start; i < end; i += 1) hidden.add(i)
+        const expected = new Set<number>()
+        for (const term of given) {
+          for (let i = text.indexOf(term); i >= 0; i = text.indexOf(term, i + 1)) {
+            if (/\w/.test(text.charAt(i - 1)) || /\w/.test(text.charAt(i + term.length))) continue
+            for (let j = i; j < i + term.length; j += 1) expected.add(j)
+          }
+        }
+        assert.deepEqual(
+          [...hidden].toSorted((a, b) => a - b),
+          [...expected].toSorted((a, b) => a - b),
+        )
+      },
+    ),
+    { numRuns: 1000 },
+  )
+})
+
+test('Tens of thousands of terms work beside all rules', () => {
+  const many = Array.from({ length: 30_000 }, (_, i) => `customer ${(i * 7919).toString(36)} ltd`)
+  const terms = new TermList('customers', 'CUSTOMER', many)
+  const text = `${many[12_345]} wrote from bob@example.com about customer zzzz9 ltd`
+  const step = scanText(shippedRuleset('pii'), text, matcherOptions({ terms }))
+  assert.equal(step.emit, '<CUSTOMER> wrote from <EMAIL_ADDRESS> about customer zzzz9 ltd')
+  assert.deepEqual(
+    step.findings.map(({ rule }) => rule),
+    ['customers', 'email'],
+  )
+})
