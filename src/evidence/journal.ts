@@ -136,9 +136,11 @@ export class Journal {
 
   /** Resolves when everything accepted is durable, or the journal is failing. */
   async flush(): Promise<void> {
-    while (this.#failing === '' && (this.#queue.length > 0 || this.#placed.length > 0)) {
-      await this.#run()
-    }
+    while (this.#failing === '' && (this.#running !== null || this.#hasWork)) await this.#run()
+  }
+
+  get #hasWork(): boolean {
+    return this.#queue.length > 0 || this.#placed.length > 0
   }
 
   async close(): Promise<void> {
