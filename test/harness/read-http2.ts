@@ -1,6 +1,5 @@
 /** Reads the HTTP/2 streams that lie in the recorded bytes of one connection: frames by hand, header blocks by node. */
 import { connect, createServer } from 'node:http2'
-import { once } from 'node:events'
 import { Duplex } from 'node:stream'
 import type { HeaderPair } from './read-http1.ts'
 
@@ -26,6 +25,7 @@ const HEADERS = 1
 const SETTINGS = 4
 const CONTINUATION = 9
 const END_STREAM = 1
+const ACK = 1
 const PADDED = 8
 
 interface Frame {
@@ -88,16 +88,22 @@ function contentOf({ payload, flags }: Frame): Buffer {
     : payload.subarray(1, payload.length - payload.readUInt8(0))
 }
 
-/** What node needs to decode header blocks (RFC 7541); without data frames no flow control is in the way. */
+/**
+ * What node needs to decode header blocks (RFC 7541). Without data frames no flow control is in the way; an
+ * acknowledgement of settings that this session never sent would be an error.
+ */
 function headerFrames(frames: readonly Frame[]): Buffer {
-  const wanted = new Set([HEADERS, SETTINGS, CONTINUATION])
-  return Buffer.concat(frames.filter(({ type }) => wanted.has(type)).map(({ bytes }) => bytes))
+  const isWanted = ({ type, flags }: Frame): boolean =>
+    type === HEADERS || type === CONTINUATION || (type === SETTINGS && (flags & ACK) === 0)
+  return Buffer.concat(frames.filter(isWanted).map(({ bytes }) => bytes))
 }
 
-function sink(): Duplex {
+/** The far end of a session: `wrote` hears every byte the session sends. */
+function farEnd(wrote: (bytes: Buffer) => void): Duplex {
   return new Duplex({
     read: () => undefined,
-    write: (_chunk, _encoding, done) => {
+    write: (bytes: Buffer, _encoding, done) => {
+      wrote(bytes)
       done()
     },
   })
@@ -110,7 +116,7 @@ async function requestHeadersOf(
   const found = new Map<number, readonly HeaderPair[]>()
   if (ids.length === 0) return found
   const server = createServer()
-  const socket = sink()
+  const socket = farEnd(() => undefined)
   await new Promise<void>((resolve, reject) => {
     server.on('sessionError', reject)
     server.on('stream', (stream, _headers, _flags, rawHeaders) => {
@@ -131,12 +137,22 @@ async function answerHeadersOf(
 ): Promise<ReadonlyMap<number, readonly HeaderPair[]>> {
   const found = new Map<number, readonly HeaderPair[]>()
   if (answered.length === 0) return found
-  const socket = sink()
+  const streams = (Math.max(...answered) + 1) / 2
+  let written = Buffer.alloc(0)
+  let isAsked = false
+  const socket = farEnd((bytes) => {
+    written = Buffer.concat([written, bytes])
+    const asked = readFrames(written, HTTP2_PREFACE.length).filter(({ type }) => type === HEADERS)
+    // Answers are only understood once the streams they belong to are open.
+    if (!isAsked && asked.length === streams) {
+      isAsked = true
+      setImmediate(() => socket.push(headerFrames(frames)))
+    }
+  })
   const session = connect('http://tap.invalid', { createConnection: () => socket })
-  await once(session, 'connect')
   await new Promise<void>((resolve, reject) => {
     session.on('error', reject)
-    for (let id = 1; id <= Math.max(...answered); id += 2) {
+    for (let id = 1; id < streams * 2; id += 2) {
       const request = session.request({ ':method': 'POST' }, { endStream: false })
       request.on('error', () => undefined)
       request.on('response', (_headers, _flags, rawHeaders) => {
@@ -144,7 +160,6 @@ async function answerHeadersOf(
         if (found.size === answered.length) resolve()
       })
     }
-    socket.push(headerFrames(frames))
   })
   session.destroy()
   return found
