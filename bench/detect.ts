@@ -14,12 +14,23 @@ const TEXT_UNITS = 1_000_000
 function sampleText(): string {
   const files = [DOCS, SOURCES].flatMap((folder) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && /\.(?:md|ts)$/.test(entry.name) && !/\.test\.ts$/.test(entry.name))
+      .filter(
+        (entry) =>
+          entry.isFile() && /\.(?:md|ts)$/.test(entry.name) && !entry.name.endsWith('.test.ts'),
+      )
       .map((entry) => readFileSync(`${entry.parentPath}/${entry.name}`, 'utf8')),
   )
-  const secrets = ['jane.doe@example.com', '4111 1111 1111 1111', 'DE89 3704 0044 0532 0130 00', '536-22-1234']
+  const secrets = [
+    'jane.doe@example.com',
+    '4111 1111 1111 1111',
+    'DE89 3704 0044 0532 0130 00',
+    '536-22-1234',
+  ]
   const all = files.join('\n').repeat(20).slice(0, TEXT_UNITS)
-  return all.replaceAll(/(?:[^\n]*\n){100}/g, (lines) => `${lines}contact ${secrets[lines.length % 4]} now\n`)
+  return all.replaceAll(
+    /(?:[^\n]*\n){100}/g,
+    (lines) => `${lines}contact ${secrets[lines.length % 4]} now\n`,
+  )
 }
 
 /** Pieces of about the size of a model's tokens. */
@@ -43,7 +54,12 @@ function megabytesPerSecond(ruleset: Ruleset, text: string, encoded = false): nu
   return text.length / 1000 / (performance.now() - start)
 }
 
-function streamed(name: string, ruleset: Ruleset, tokens: readonly string[], encoded: boolean): void {
+function streamed(
+  name: string,
+  ruleset: Ruleset,
+  tokens: readonly string[],
+  encoded: boolean,
+): void {
   const matcher = createMatcher(ruleset, matcherOptions({ encoded }))
   const micros = new Float64Array(tokens.length)
   const ends: number[] = []
@@ -63,8 +79,14 @@ function streamed(name: string, ruleset: Ruleset, tokens: readonly string[], enc
   const mean = micros.reduce((a, b) => a + b, 0) / micros.length
   const sorted = micros.toSorted()
   const at = (share: number): string => (sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(1)
-  row(`${name}: µs per token`, `mean ${mean.toFixed(2)}  p50 ${at(0.5)}  p99 ${at(0.99)}  p99.9 ${at(0.999)}`)
-  row(`${name}: held characters, delay in tokens`, `${(held / tokens.length).toFixed(2)}  ${(delay / waiting).toFixed(2)}`)
+  row(
+    `${name}: µs per token`,
+    `mean ${mean.toFixed(2)}  p50 ${at(0.5)}  p99 ${at(0.99)}  p99.9 ${at(0.999)}`,
+  )
+  row(
+    `${name}: held characters, delay in tokens`,
+    `${(held / tokens.length).toFixed(2)}  ${(delay / waiting).toFixed(2)}`,
+  )
 }
 
 const heapBefore = process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers
@@ -72,13 +94,19 @@ const startedAt = performance.now()
 const packs = shippedPacks()
 const parsedAt = performance.now()
 loadRules(packs, { packs: ['strict'], without: [] })
-row('start-up, all packs', `YAML ${(parsedAt - startedAt).toFixed(0)} ms, rules and examples ${(performance.now() - parsedAt).toFixed(0)} ms`)
+row(
+  'start-up, all packs',
+  `YAML ${(parsedAt - startedAt).toFixed(0)} ms, rules and examples ${(performance.now() - parsedAt).toFixed(0)} ms`,
+)
 
 const text = sampleText()
 const tokens = tokensOf(text)
 for (const pack of ['credentials', 'strict']) {
   const ruleset = fresh(shippedRuleset(pack))
-  row(`${pack}: rules, automaton instructions`, `${ruleset.rules.length}  ${ruleset.automaton.instructions}`)
+  row(
+    `${pack}: rules, automaton instructions`,
+    `${ruleset.rules.length}  ${ruleset.automaton.instructions}`,
+  )
   row(`${pack}: prompt cold`, `${megabytesPerSecond(ruleset, text).toFixed(1)} MB/s`)
   row(`${pack}: prompt warm`, `${megabytesPerSecond(ruleset, text).toFixed(1)} MB/s`)
   streamed(pack, ruleset, tokens, false)
@@ -103,5 +131,8 @@ const strict = fresh(shippedRuleset('strict'))
 for (const [name, unit] of Object.entries(hostile)) {
   const rate = (length: number): string =>
     megabytesPerSecond(strict, unit.repeat(Math.ceil(length / unit.length)), true).toFixed(2)
-  row(`hostile, ${name}: MB/s at 1 KB, 32 KB, 1 MB`, `${rate(1000)}  ${rate(32_000)}  ${rate(1_000_000)}`)
+  row(
+    `hostile, ${name}: MB/s at 1 KB, 32 KB, 1 MB`,
+    `${rate(1000)}  ${rate(32_000)}  ${rate(1_000_000)}`,
+  )
 }

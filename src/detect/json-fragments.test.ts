@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { matcherOptions, shippedRuleset } from '../../test/harness/detectors.ts'
 import type { Finding } from './finding.ts'
 import { createJsonMatcher } from './json-fragments.ts'

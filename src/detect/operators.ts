@@ -49,21 +49,17 @@ export function operatorFor(table: OperatorTable, entity: string): Operator {
   return table.byEntity.get(entity) ?? table.fallback
 }
 
+const VALUE_OPERATORS: ReadonlySet<OperatorName> = new Set([
+  'mask',
+  'hash',
+  'encrypt',
+  'tokenize',
+  'synthetic',
+])
+
 /** True when the replacement cannot be written before the whole value is known. */
 export function needsValue(operator: Operator): boolean {
-  switch (operator.kind) {
-    case 'mask':
-    case 'hash':
-    case 'encrypt':
-    case 'tokenize':
-    case 'synthetic':
-      return true
-    case 'redact':
-    case 'replace':
-    case 'keep':
-    case 'block':
-      return false
-  }
+  return VALUE_OPERATORS.has(operator.kind)
 }
 
 export function applyOperator(
@@ -91,8 +87,9 @@ export function applyOperator(
     case 'synthetic':
       return synthesize(value, keys.digest('synthetic', value))
     case 'keep':
-      return value
+      break
   }
+  return value
 }
 
 /** Fixed, so that the length of a secret does not leave. */

@@ -16,6 +16,8 @@ export interface Probe {
   readonly search: ExactSearch
   /** Longest context before the secret. */
   readonly before: number
+  /** Shortest secret. */
+  readonly shortest: number
   /** Finds the end of a swallowed block; null for other rules. */
   readonly until: Automaton | null
   /** True for the form that a secret takes when the text ends in the middle of it. */
@@ -59,6 +61,7 @@ export function buildRuleset(
         number,
         search,
         before: lengthOf(pattern.before).max,
+        shortest: lengthOf(pattern.secret).min,
         until,
         cut: pattern === cut,
       })

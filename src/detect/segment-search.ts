@@ -59,7 +59,8 @@ export class SegmentSearch {
   /** Adds the matches of one probe: leftmost first, not overlapping. After a refused match the search goes on behind its start. */
   search(number: number, segment: Segment, found: Found[]): void {
     const probe = this.#ruleset.probes[number]
-    if (probe === undefined) return
+    // A secret lies inside its segment, because nothing was held in front of it.
+    if (probe === undefined || probe.shortest > segment.end - segment.start) return
     const { text, base } = this.#view
     const region = { text, to: segment.end - base, atStart: base === 0, final: segment.final }
     let from = Math.max(this.#resume[number] ?? 0, segment.start - probe.before, base)

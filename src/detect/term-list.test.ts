@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { matcherOptions, rulesetOf, shippedRuleset } from '../../test/harness/detectors.ts'
 import { createMatcher, scanText } from './matcher.ts'
 import { TermList } from './term-list.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { View } from './view.ts'
 
 function viewOf(text: string): { readonly text: string; readonly view: View } {

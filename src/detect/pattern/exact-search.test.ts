@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { ExactSearch } from './exact-search.ts'
 import type { Match } from './exact-search.ts'
 import { parsePattern } from './parse-pattern.ts'

@@ -170,6 +170,7 @@ export class ExactSearch {
           held = [held[0], held[1], position.at]
           pc = next
           break
+        case undefined:
         default: {
           const base = list.count * 3
           list.pc[list.count] = pc

@@ -49,11 +49,11 @@ export function lengthOf(node: Node): Span {
         max: Math.max(...parts.map((p) => p.max)),
       }
     }
-    case 'repeat': {
-      const part = lengthOf(node.item)
-      return { min: part.min * node.min, max: part.max === 0 ? 0 : part.max * node.max }
-    }
+    case 'repeat':
+      break
   }
+  const part = lengthOf(node.item)
+  return { min: part.min * node.min, max: part.max === 0 ? 0 : part.max * node.max }
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
@@ -73,8 +73,9 @@ export function relax(node: Node): Node {
     case 'empty':
     case 'set':
     case 'assert':
-      return node
+      break
   }
+  return node
 }
 
 const RELAX_ABOVE = 3

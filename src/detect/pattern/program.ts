@@ -33,9 +33,10 @@ export function holds(assertion: number, previous: number, next: number): boolea
       return previous === Kind.edge || previous === Kind.newline
     case 'line-end':
       return next === Kind.edge || next === Kind.newline
-    default:
-      return false
+    case undefined:
+      break
   }
+  return false
 }
 
 export class OverBudget extends Error {}
@@ -99,8 +100,9 @@ export class Program {
           entered,
         )
       case 'repeat':
-        return this.#repeat(node, next, entered)
+        break
     }
+    return this.#repeat(node, next, entered)
   }
 
   #split(first: number, second: number, entered: boolean): number {
@@ -176,8 +178,9 @@ export class Program {
         }
       }
       case 'repeat':
-        return this.#repeatSecret(node, next)
+        break
     }
+    return this.#repeatSecret(node, next)
   }
 
   #repeatSecret(node: Extract<Node, { kind: 'repeat' }>, next: Entries): Entries {

@@ -1,7 +1,7 @@
 /** Check-digit schemes that several kinds of numbers share. */
 
 export function digitsOf(text: string): readonly number[] {
-  return [...text].filter((char) => char >= '0' && char <= '9').map(Number)
+  return Array.from(text.replaceAll(/[^0-9]/g, ''), Number)
 }
 
 export function weightedSum(digits: readonly number[], weights: readonly number[]): number {
@@ -30,7 +30,7 @@ export function remainder(digits: string, modulus: number): number {
 
 /** Letters become two digits: A is 10, Z is 35 (ISO 7064 and ISO 13616). */
 export function lettersToDigits(text: string): string {
-  return [...text].map((char) => String(Number.parseInt(char, 36))).join('')
+  return Array.from(text, (char) => String(Number.parseInt(char, 36))).join('')
 }
 
 /** ISO 7064 MOD 11,10: the last digit is the check digit. */

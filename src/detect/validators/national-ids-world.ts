@@ -178,7 +178,7 @@ export function isHkId(text: string): boolean {
   const found = /^([A-Z]{1,2})(\d{6})([\dA])$/.exec(value)
   if (found === null) return false
   const letters = (found[1] ?? '').padStart(2, ' ')
-  const head = [...letters].map((char) => (char === ' ' ? 36 : char.charCodeAt(0) - 55))
+  const head = Array.from(letters, (char) => (char === ' ' ? 36 : char.charCodeAt(0) - 55))
   const check = found[3] === 'A' ? 10 : Number(found[3])
   return (
     (weightedSum([...head, ...digitsOf(found[2] ?? '')], [9, 8, 7, 6, 5, 4, 3, 2]) + check) % 11 ===

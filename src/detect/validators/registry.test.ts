@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { digitsOf, luhn, verhoeff } from './checksums.ts'
 import { findValidator, validatorNames } from './registry.ts'
 import { sha256 } from './sha256.ts'

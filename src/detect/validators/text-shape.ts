@@ -167,7 +167,7 @@ export function isVin(text: string): boolean {
   if (!/^[A-HJ-NPR-Z0-9]{17}$/.test(value) || !isMixed(value)) return false
   // Letters count 1 to 9 by their place in the alphabet, with gaps at I, O and Q (ISO 3779).
   const letters = '12345678 12345 7 923456789'
-  const transliterated = [...value].map((char) =>
+  const transliterated = Array.from(value, (char) =>
     Number(char <= '9' ? char : letters.charAt(char.charCodeAt(0) - 65)),
   )
   const weights = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2]

@@ -38,8 +38,8 @@ export function isBech32(text: string): boolean {
   if (value !== text && value.toUpperCase() !== text) return false
   const split = value.lastIndexOf('1')
   if (split < 1 || value.length > BECH32_LENGTH_MAX || value.length - split < 7) return false
-  const prefix = [...value.slice(0, split)].map((char) => char.charCodeAt(0))
-  const body = [...value.slice(split + 1)].map((char) => BECH32.indexOf(char))
+  const prefix = Array.from(value.slice(0, split), (char) => char.charCodeAt(0))
+  const body = Array.from(value.slice(split + 1), (char) => BECH32.indexOf(char))
   if (body.includes(-1)) return false
   const check = polymod([
     ...prefix.map((unit) => unit >> 5),
