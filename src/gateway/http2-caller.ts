@@ -14,6 +14,7 @@ export class Http2Caller implements Caller {
   readonly body: Readable
   readonly #stream: ServerHttp2Stream
   #isOver = false
+  #hasEnded = false
   #isFinished = false
   #bodyEnded = false
   #onGone: (() => void) | null = null
@@ -21,24 +22,27 @@ export class Http2Caller implements Caller {
 
   constructor(request: Http2ServerRequest, response: Http2ServerResponse) {
     this.method = request.method
-    this.rawTarget = request.url
+    // CONNECT has no path, although the types promise one.
+    this.rawTarget = request.headers[':path'] ?? ''
     this.rawHeaders = request.rawHeaders
     this.remoteAddress = request.socket.remoteAddress ?? ''
     this.body = request
     this.#stream = response.stream
     this.#stream.once('end', () => {
-      this.#bodyEnded = true
+      // A reset ends the readable side as well, but closes the stream first.
+      this.#bodyEnded = !this.#stream.closed && !this.#stream.aborted
     })
     this.#stream.once('finish', () => {
+      // Node ends the writable side of a stream that was reset, too.
+      if (!this.#hasEnded || this.#stream.aborted || this.#stream.closed) return
       this.#isFinished = true
       this.#over()
     })
     this.#stream.once('close', () => this.#over())
   }
 
-  /** A reset ends the stream's readable side as well; only an end that came before it is one. */
   get bodyIsWhole(): boolean {
-    return this.#bodyEnded && !this.#stream.aborted
+    return this.#bodyEnded
   }
 
   get answered(): boolean {
@@ -62,6 +66,7 @@ export class Http2Caller implements Caller {
   }
 
   end(bytes?: Buffer): void {
+    this.#hasEnded = true
     if (bytes === undefined) this.#stream.end()
     else this.#stream.end(bytes)
   }

@@ -33,7 +33,13 @@ export async function listen(options: ListenOptions, parts: GatewayParts): Promi
   const sockets = new Set<Socket>()
   const running = new Set<Promise<void>>()
   const serve: Serve = (caller, refusal) => {
-    const done = handle(caller, parts, refusal).finally(() => running.delete(done))
+    const done = handle(caller, parts, refusal)
+      .catch(() => {
+        // Threat: one request that cannot even become an exchange must not end the process and all others with it.
+        parts.observer.malformed('internal')
+        caller.cut()
+      })
+      .finally(() => running.delete(done))
     running.add(done)
   }
   const http1 = createHttp1Server(parts, serve)
