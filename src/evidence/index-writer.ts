@@ -32,6 +32,7 @@ export class IndexWriter {
   #running: Promise<void> | null = null
   #failures = 0
   #closed = false
+  #appliedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: {
     readonly index: ExchangeIndex
@@ -68,7 +69,14 @@ export class IndexWriter {
     const waiting = this.#waiting
     if (waiting > this.#limits.indexBacklogMax) this.#letGo()
     if (waiting >= this.#limits.indexRowsMax && this.#failures === 0) this.#start(0)
-    else this.#start(this.#limits.indexDelayMs)
+    else this.#start(this.#pause())
+  }
+
+  /** Under load rows gather longer: the opening and the closing of an exchange then become one write. */
+  #pause(): number {
+    const { indexDelayMs, indexBusyDelayMs } = this.#limits
+    const isBusy = performance.now() - this.#appliedAt < indexBusyDelayMs
+    return isBusy ? indexBusyDelayMs : indexDelayMs
   }
 
   /** Resolves when the index has everything that is durable, or cannot be reached. */
@@ -118,7 +126,7 @@ export class IndexWriter {
       this.#running = null
       if (this.#closed || this.#isDone) return
       const backoff = Math.min(RETRY_FIRST_MS * 2 ** this.#failures, RETRY_MAX_MS)
-      this.#start(this.#failures === 0 ? this.#limits.indexDelayMs : backoff)
+      this.#start(this.#failures === 0 ? this.#pause() : backoff)
     })
     return this.#running
   }
@@ -147,6 +155,7 @@ export class IndexWriter {
     try {
       await this.#index.apply(batch)
       this.#applied = batch.position
+      this.#appliedAt = performance.now()
     } catch (error) {
       this.#putBack(batch)
       throw error

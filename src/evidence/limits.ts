@@ -25,7 +25,10 @@ export interface EvidenceLimits {
   readonly bodyCacheBytes: number
   /** Recently stored block ids kept in memory. */
   readonly blockCacheEntries: number
+  /** Rows of a quiet gateway reach the index this soon. */
   readonly indexDelayMs: number
+  /** The same for a busy one. */
+  readonly indexBusyDelayMs: number
   readonly indexRowsMax: number
   /** Rows kept in memory while the database is away; past it they are read from the segments again. */
   readonly indexBacklogMax: number
@@ -47,6 +50,7 @@ export const EVIDENCE_LIMITS: EvidenceLimits = {
   bodyCacheBytes: 64 * MIB,
   blockCacheEntries: 100_000,
   indexDelayMs: 25,
-  indexRowsMax: 200,
+  indexBusyDelayMs: 200,
+  indexRowsMax: 1_000,
   indexBacklogMax: 20_000,
 }

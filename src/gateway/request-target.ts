@@ -97,11 +97,34 @@ export function joinBase(
   baseUrl: string,
   path: string,
 ): { readonly origin: string; readonly path: string } {
-  const url = new URL(baseUrl)
-  const prefix = url.pathname === '/' ? '' : url.pathname.replace(/\/+$/, '')
-  const versions = prefix.split('/').filter((segment) => VERSION.test(segment))
+  const { origin, prefix, versions } = readBase(baseUrl)
   const first = path.slice(1).split(/[/?]/, 1)[0] ?? ''
   const isTwice = versions.length > 0 && (versions.includes(first) || first === 'v1')
   const rest = isTwice ? path.slice(first.length + 1) : path
-  return { origin: url.origin, path: `${prefix}${rest}` || '/' }
+  return { origin, path: `${prefix}${rest}` || '/' }
+}
+
+interface Base {
+  readonly origin: string
+  readonly prefix: string
+  readonly versions: readonly string[]
+}
+
+/** Few, since base URLs come from configuration; bounded all the same, since a caller names the region of one. */
+const bases = new Map<string, Base>()
+const BASES_MAX = 256
+
+function readBase(baseUrl: string): Base {
+  const known = bases.get(baseUrl)
+  if (known !== undefined) return known
+  const url = new URL(baseUrl)
+  const prefix = url.pathname === '/' ? '' : url.pathname.replace(/\/+$/, '')
+  const base = {
+    origin: url.origin,
+    prefix,
+    versions: prefix.split('/').filter((segment) => VERSION.test(segment)),
+  }
+  if (bases.size >= BASES_MAX) bases.clear()
+  bases.set(baseUrl, base)
+  return base
 }

@@ -18,7 +18,7 @@ export async function open(exchange: Exchange, parts: GatewayParts): Promise<Ste
     target: recordableTarget(routing.path),
     httpVersion: '1.1',
     headers: recordableHeaders(
-      ['host', new URL(routing.origin).host, ...exchange.upstreamHeaders],
+      ['host', routing.origin.slice(routing.origin.indexOf('//') + 2), ...exchange.upstreamHeaders],
       ownSecret,
     ),
   }
