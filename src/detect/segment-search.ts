@@ -39,8 +39,8 @@ export class SegmentSearch {
   readonly #ruleset: Ruleset
   readonly #view: View
   readonly #threshold: number
-  /** Per probe: where its next match may start. */
-  readonly #resume: Float64Array
+  /** Per probe: where its next match may start; the start of the text for probes not in it. */
+  readonly #resume = new Map<number, number>()
   #tails: readonly OpenTail[] = []
   /** Secrets that start before it belong to the context given in front of the channel. */
   origin = 0
@@ -49,7 +49,6 @@ export class SegmentSearch {
     this.#ruleset = ruleset
     this.#view = view
     this.#threshold = threshold
-    this.#resume = new Float64Array(ruleset.probes.length)
   }
 
   get hasTails(): boolean {
@@ -63,7 +62,7 @@ export class SegmentSearch {
     if (probe === undefined || probe.shortest > segment.end - segment.start) return
     const { text, base } = this.#view
     const region = { text, to: segment.end - base, atStart: base === 0, final: segment.final }
-    let from = Math.max(this.#resume[number] ?? 0, segment.start - probe.before, base)
+    let from = Math.max(this.#resume.get(number) ?? 0, segment.start - probe.before, base)
     while (from < segment.end) {
       const match = probe.search.find({ ...region, from: from - base })
       if (match === null || match.start + base >= segment.limit) return
@@ -74,7 +73,7 @@ export class SegmentSearch {
         found.push(hit)
         from = hit.tail === null ? Math.max(hit.end, match.end + base) : Infinity
       }
-      this.#resume[number] = from
+      this.#resume.set(number, from)
     }
   }
 
@@ -126,11 +125,11 @@ export class SegmentSearch {
   /** The context in front of the channel leaves nothing open. */
   forgetTails(): void {
     this.#tails = []
-    this.#resume.fill(0)
+    this.#resume.clear()
   }
 
   #closed({ found, tail, probe }: OpenTail): Found {
-    this.#resume[probe] = tail.end
+    this.#resume.set(probe, tail.end)
     return { ...found, end: tail.end, value: tail.value }
   }
 }

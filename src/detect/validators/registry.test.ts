@@ -69,7 +69,13 @@ const cases: Readonly<
     ],
   ],
   email: [
-    ['a@example.com', 'a.b+c@x.example.co.uk', 'joe@example.museum'],
+    [
+      'a@example.com',
+      'a.b+c@x.example.co.uk',
+      'joe@example.museum',
+      "john.o'neil@example.io",
+      'a@example.ai',
+    ],
     [
       'a@example',
       'logo@2x.png',
@@ -117,6 +123,7 @@ const cases: Readonly<
       'process.env.API_KEY',
       'changeme',
       'my-secret-key',
+      'tslib_1.__importStar',
       'sk-your-key-here',
     ],
   ],

@@ -16,16 +16,19 @@ const PLACEHOLDER_SIGN =
   /^[$%<{[*@]|\$\{|\{\{|^(?:\.{3}|-{3})|x{6,}|\*{3,}|1234567890|abcdefghij|0{10,}/i
 const PLACEHOLDER_PART =
   /(?:^|[_.-])(?:example|placeholder|changeme|redacted|your|insert|replace)(?:[_.-]|$)/i
+/** Code that reads a value, such as `config.credentials.apiKey`. */
+const PROPERTY = /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$]+)+$/
 /** A value made of nothing but these words names a value and is none. */
 const NAMING_WORDS = new Set(
-  'your my the some a an insert enter replace change me changeme example sample dummy fake test testing todo none null nil undefined true false process os env environ environment config secret secrets password passwd pass string str value placeholder redacted masked hidden get read api key keys apikey token tokens here from id name user username auth access client default foo bar baz var variable settings self this request req res response data input params args options field form body header headers type number int bool required optional is not empty new old with for of to in and or public private generate create random hash encrypt decode encode base64 file path url uri host function return const let await async prompt getenv'.split(
+  'your my the some a an insert enter replace change me changeme example sample dummy fake test testing todo none null nil undefined true false process os env environ environment config secret secrets password passwd pass string str value placeholder redacted masked hidden get read api key keys apikey token tokens here from id name user username auth access client default foo bar baz var variable settings self this request req res response data input params args options field form body header headers type number int bool required optional is not empty new old with for of to in and or public private generate create random hash encrypt decode encode base64 file path url uri host function return const let async prompt getenv'.split(
     ' ',
   ),
 )
 
 /** False for texts that stand for a value: `your_api_key`, `xxxxxxxx`, `${VAR}`, `<token>`, `getApiKey`. */
 export function isNotPlaceholder(text: string): boolean {
-  if (PLACEHOLDER_SIGN.test(text) || PLACEHOLDER_PART.test(text)) return false
+  if (PLACEHOLDER_SIGN.test(text) || PLACEHOLDER_PART.test(text) || PROPERTY.test(text))
+    return false
   const words = text
     .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase()
@@ -97,7 +100,7 @@ export function isEmail(text: string): boolean {
   )
     return false
   if (tld.startsWith('xn--')) return true
-  if (isCountryCode(tld) || tld === 'uk' || tld === 'eu' || tld === 'su') return true
+  if (isCountryCode(tld) || ['uk', 'eu', 'su', 'ac'].includes(tld)) return true
   return !FILE_ENDINGS.has(tld) && (GENERIC_TLD.has(tld) || (tld.length >= 3 && tld.length <= 18))
 }
 
