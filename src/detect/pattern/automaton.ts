@@ -154,7 +154,7 @@ export class Automaton {
     this.#states = []
     this.#byKey = new Map()
     this.#generation += 1
-    this.#table = new Int32Array(256 * this.#width).fill(-1)
+    this.#table = new Int32Array(Math.min(256, this.#tableMax) * this.#width).fill(-1)
   }
 
   #intern(state: State): number {
@@ -165,7 +165,8 @@ export class Automaton {
     const number = this.#states.length
     this.#states.push(state)
     if ((number + 1) * this.#width > this.#table.length) {
-      const larger = new Int32Array(this.#table.length * 2).fill(-1)
+      const length = Math.min(this.#table.length * 2, this.#tableMax * this.#width)
+      const larger = new Int32Array(Math.max(length, (number + 1) * this.#width)).fill(-1)
       larger.set(this.#table)
       this.#table = larger
     }
