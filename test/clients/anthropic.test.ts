@@ -254,4 +254,17 @@ for (const [name, Client, keyHeader] of [
       assert.match(one.received!.path, /^\/v1\/(?:messages|models)/)
     }
   })
+
+  test(`${name}: ANTHROPIC_CUSTOM_HEADERS can say which service calls`, async () => {
+    await using tapped = await startTappedGateway()
+    process.env['ANTHROPIC_CUSTOM_HEADERS'] = 'x-custody-service: nightly-ci'
+    try {
+      const messages = [user('hi')]
+      await clientOf(tapped).messages.create({ model: 'echo', max_tokens: 9, messages })
+    } finally {
+      delete process.env['ANTHROPIC_CUSTOM_HEADERS']
+    }
+    const [only] = await tapped.traffic()
+    assertRow(only!, { declaredService: 'nightly-ci', service: 'local' })
+  })
 }

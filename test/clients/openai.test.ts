@@ -342,4 +342,16 @@ for (const [name, Client] of [
     const [only] = await tapped.traffic()
     assertRow(only!, { upstream: 'openai', surface: 'openai.responses' })
   })
+
+  test(`${name}: OPENAI_CUSTOM_HEADERS can say which service calls`, async () => {
+    await using tapped = await startTappedGateway()
+    process.env['OPENAI_CUSTOM_HEADERS'] = 'x-custody-service: nightly-ci'
+    try {
+      await clientOf(tapped).responses.create({ model: 'echo', input: 'hi' })
+    } finally {
+      delete process.env['OPENAI_CUSTOM_HEADERS']
+    }
+    const [only] = await tapped.traffic()
+    assertRow(only!, { declaredService: 'nightly-ci', service: 'local' })
+  })
 }

@@ -126,7 +126,6 @@ function assertRecord({ tapped, record }: Traffic, key: string): void {
     assert.ok(atMs >= before, 'times ascend')
     before = atMs
   }
-  assert.ok(before <= (closing?.durationMs ?? 0) + 1)
   const everything = [
     JSON.stringify({ ...record, requestBody: null, answerChunks: null }),
     record.requestBody?.toString('latin1'),
@@ -191,7 +190,9 @@ function assertUpstreamRequest(
   const body = Buffer.from(received.body, 'base64')
   assertSame(body, tapped.body, 'request at the provider')
   assert.equal(received.method, tapped.method)
-  assert.deepEqual(passing(received.headers), passing(tapped.headers), 'headers pass in order')
+  // What is meant for the gateway itself ends there.
+  const meant = passing(tapped.headers).filter(([name]) => !/^x-custody-/i.test(name))
+  assert.deepEqual(passing(received.headers), meant, 'headers pass in order')
   const expected = UPSTREAM_CREDENTIALS[record.row.upstream]
   assert.deepEqual(
     received.headers.filter(([name]) => CREDENTIAL.test(name)),
@@ -239,6 +240,7 @@ export interface Expected {
   readonly inputTokens?: number | null
   readonly outputTokens?: number | null
   readonly finishReason?: string | null
+  readonly service?: string
   readonly declaredService?: string
 }
 
