@@ -36,9 +36,12 @@ import {
 const KEY_BYTES = 32
 /** Below this many bytes compression costs more than it saves. */
 const COMPRESS_MIN = 200
-/** Below this, deflate with a small window makes the same size in half the time (measured in `bench/recorder.ts`). */
-const ZSTD_MIN = 4096
-const DEFLATE_OPTIONS = { level: 1, windowBits: 13, memLevel: 5, chunkSize: ZSTD_MIN }
+/**
+ * Below this, deflate with a small window makes about the same size in half the time: a zstd context costs more to make
+ * than a few kilobytes cost to compress (measured in `bench/recorder.ts`).
+ */
+const ZSTD_MIN = 32_768
+const DEFLATE_OPTIONS = { level: 1, windowBits: 13, memLevel: 5, chunkSize: 4096 }
 export const ZSTD_OPTIONS = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
 export interface SegmentIdentity {
