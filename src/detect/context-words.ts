@@ -16,5 +16,5 @@ export function scoreInContext(score: number, words: readonly string[], before: 
     .slice(-WORDS_BEFORE)
     .join(' ')
   const found = words.some((word) => ` ${near} `.includes(` ${word} `))
-  return found ? Math.min(1, Math.max(FLOOR, score + BOOST)) : score
+  return found ? Math.min(1, Math.max(FLOOR, Math.round((score + BOOST) * 100) / 100)) : score
 }

@@ -65,6 +65,7 @@ export interface Decoded {
 
 /** What a run says when it is decoded; null when that is not readable text. */
 export function decodeRun(run: string): Decoded | null {
+  if (run === '') return null
   if (run.length % 2 === 0 && /^[0-9A-Fa-f]+$/.test(run)) {
     const text = readable(
       run.replaceAll(/../g, (pair) => String.fromCharCode(Number.parseInt(pair, 16))),
