@@ -314,7 +314,7 @@ test('every answer names its exchange, also those the gateway makes itself', asy
     ['GET /openai/../x HTTP/1.1', [], 400],
     ['GET /openai/v1/models HTTP/1.1', [`X: ${'x'.repeat(80_000)}`], 431],
     ['GET /openai/v1/models HTTP/1.1', ['Content-Length: x'], 400],
-    ['GET /openai/v1/models HTTP/1.1', ['x-goog-api-key: cst_other'], 200],
+    ['GET /openai/v1/models HTTP/1.1', ['x-goog-api-key: cst_other'], 401],
     [CHAT, ['Content-Length: 1'], 400],
   ]
   for (const [line, headers, status] of lines) {

@@ -369,7 +369,7 @@ test('an upload that is reset or lost halfway is never taken for a whole body', 
       )
       // A whole JSON document, so that only the missing end of the stream speaks against it.
       socket.write(frame(0, 0, 1, Buffer.from('{"model":"echo","messages":[]}'.padEnd(16_000))))
-      await sleep(30)
+      await gateway.busy()
       if (end === null) socket.resetAndDestroy()
       else socket.write(end)
       await gateway.idle()

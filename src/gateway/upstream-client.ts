@@ -1,5 +1,5 @@
 /** Sends one request to a configured upstream and reports the answer as it comes; connections are pooled per origin. */
-import { Client, Pool, buildConnector } from 'undici'
+import { Client, Pool, buildConnector, errors } from 'undici'
 import type { Dispatcher } from 'undici'
 import type { Socket } from 'node:net'
 import { GatewayError, fail } from '../model/errors.ts'
@@ -167,8 +167,9 @@ function createPool(origin: string, upstream: Upstream, limits: GatewayLimits): 
         ...(options as Client.Options),
         connect: (connectOptions, callback) => {
           connect(connectOptions, (...result) => {
-            const socket: Socket | null = result[1]
-            client.address = socket === null ? null : remoteOf(socket)
+            // The types promise null; a connection that failed brings undefined.
+            const socket: Socket | null | undefined = result[1]
+            client.address = socket ? remoteOf(socket) : null
             callback(...result)
           })
         },
@@ -219,10 +220,11 @@ export function upstreamFailure(error: unknown): GatewayError {
     at = at.cause, depth += 1
   ) {
     if (at instanceof AggregateError && at.errors.length > 0) return upstreamFailure(at.errors[0])
+    // Its code is often missing, so the class decides.
+    if (at instanceof errors.HTTPParserError) return fail('upstream.protocol', '', error)
     const code = 'code' in at && typeof at.code === 'string' ? at.code : ''
     const known = CODES[code]
     if (known !== undefined) return known()
-    if (code.startsWith('HPE_')) return fail('upstream.protocol')
     if (/^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO)/.test(code))
       return fail('upstream.tls')
   }

@@ -25,6 +25,8 @@ export interface DataPlane extends TestGateway {
   readonly metric: (name: string) => Promise<number>
   /** Resolves when no exchange is in progress; fails after five seconds. */
   readonly idle: () => Promise<void>
+  /** Resolves when one is. */
+  readonly busy: () => Promise<void>
 }
 
 export async function startDataPlane(
@@ -41,13 +43,16 @@ export async function startDataPlane(
     assert.ok(line !== undefined, `${name} is a metric`)
     return Number(line.slice(line.lastIndexOf(' ') + 1))
   }
-  const idle = async (): Promise<void> => {
+  const when = async (isReached: (running: number) => boolean): Promise<void> => {
     const until = performance.now() + 5000
-    while ((await metric('custody_exchanges_in_progress')) > 0) {
-      assert.ok(performance.now() < until, 'an exchange is still in progress')
+    for (;;) {
+      const running = await metric('custody_exchanges_in_progress')
+      if (isReached(running)) return
+      assert.ok(performance.now() < until, `${running} exchanges are in progress`)
       await sleep(10)
     }
   }
+  const idle = (): Promise<void> => when((running) => running === 0)
   const rows = async (): Promise<readonly ExchangeRow[]> => {
     await idle()
     await gateway.app.evidence.flush()
@@ -60,6 +65,7 @@ export async function startDataPlane(
     port: Number(new URL(gateway.url).port),
     metric,
     idle,
+    busy: () => when((running) => running > 0),
     rows,
     records: async () => {
       const all: RecordedExchange[] = []
