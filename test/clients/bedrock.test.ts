@@ -255,6 +255,19 @@ for (const [name, httpVersion, options] of [
   })
 }
 
+test('an AWS client that signs its requests is told to send a gateway key, and nothing is forwarded', async () => {
+  await using tapped = await startTappedGateway()
+  using client = clientOf(tapped, {
+    authSchemePreference: ['aws.auth#sigv4'],
+    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'none' },
+  })
+  const command = new ConverseCommand({ modelId: 'echo', messages: [user('x')] })
+  await assert.rejects(client.send(command), /gateway key/)
+  const [only, ...others] = await tapped.traffic()
+  assertRow(only!, { state: 'refused', status: 401 })
+  assert.equal(others.length, 0)
+})
+
 test('the AWS client needs only its environment variables', async () => {
   await using tapped = await startTappedGateway()
   process.env['AWS_ENDPOINT_URL_BEDROCK_RUNTIME'] = `${tapped.url}/bedrock/us-east-1`
