@@ -122,7 +122,10 @@ function onMalformed(
   running: ReadonlySet<Http1Caller> | undefined,
   serve: Serve,
 ): void {
-  const isOurs = code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT'
+  // A caller that ends its side in the middle of a request has left; every other code is a reset or the like.
+  const isOurs =
+    (code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE') ||
+    code === 'ERR_HTTP_REQUEST_TIMEOUT'
   if (!isOurs || !socket.writable) {
     socket.destroy()
     return

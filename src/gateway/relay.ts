@@ -169,6 +169,7 @@ export class Relay implements UpstreamListener {
   onError(error: GatewayError): void {
     // The answer was complete when its terminal event had come; how the connection ends afterwards says nothing.
     if (this.#follower?.terminal === true) this.onEnd()
+    else if (error.code === 'request.aborted') this.#callerLeft()
     else this.#conclude('upstream-failed', error)
   }
 
@@ -283,15 +284,16 @@ export class Relay implements UpstreamListener {
     if (caller.gone) return
     if (!caller.answered) caller.head(this.#status ?? 200, this.#callerHead)
     this.#boundary?.passed(bytes)
-    if (caller.write(bytes)) return
+    if (caller.write(bytes) || this.#stalled !== null) return
     this.#pause()
     // Threat: a caller that never reads would keep its place, and the provider's, for ever.
-    this.#stalled ??= setTimeout(() => {
+    const stalled = setTimeout(() => {
       caller.cut()
       this.#callerLeft()
     }, this.#exchange.settings.limits.idleMs)
+    this.#stalled = stalled
     caller.onDrain(() => {
-      if (this.#stalled !== null) clearTimeout(this.#stalled)
+      clearTimeout(stalled)
       this.#stalled = null
       this.#resume()
     })
