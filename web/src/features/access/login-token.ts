@@ -1,0 +1,25 @@
+/** Takes the login token out of the address the moment it appears, so that neither history nor a copied address holds it. */
+
+let token: string | null = null
+const listeners = new Set<() => void>()
+
+function take(): void {
+  const found = new URLSearchParams(location.hash.slice(1)).get('token')
+  if (found === null || found === '') return
+  token = found
+  history.replaceState(history.state, '', location.pathname + location.search)
+  for (const listener of listeners) listener()
+}
+
+// Before the router first looks at the address; and when a link is pasted over this very page.
+take()
+window.addEventListener('hashchange', take)
+
+export function currentToken(): string | null {
+  return token
+}
+
+export function onToken(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}

@@ -1,0 +1,119 @@
+/** The head of an exchange: who sent it and how that was proven, what they merely say, where it went, how it ended. */
+import type { ReactNode } from 'react'
+import { visibleLine } from '../../../../src/lib/visible-text.ts'
+import type { ExchangeDetail } from '../../api/exchanges.ts'
+import { formatBytes, formatCount, formatDuration } from '../../ui/format.ts'
+import { Moment } from '../../ui/moment.tsx'
+import { Facts } from '../../ui/panel.tsx'
+import { StatusCode } from '../../ui/state-badge.tsx'
+import classes from './header-strip.module.css'
+
+type Fact = readonly [name: string, value: ReactNode]
+
+const line = (text: string | null): string | null =>
+  text === null || text === '' ? null : visibleLine(text, 300)
+const duration = (ms: number | null): string | null => (ms === null ? null : formatDuration(ms))
+const count = (value: number | null | undefined): string | null =>
+  value === null || value === undefined ? null : formatCount(value)
+
+export function HeaderStrip({ detail }: { readonly detail: ExchangeDetail }) {
+  return (
+    <div className={classes.strip}>
+      <Group title="Who, as proven" facts={proven(detail)} />
+      <Group title="What the caller says" note="proves nothing" facts={declared(detail)} isQuiet />
+      <Group title="Where it went" facts={destination(detail)} />
+      <Group title="How it went" facts={course(detail)} />
+    </div>
+  )
+}
+
+interface GroupProps {
+  readonly title: string
+  readonly note?: string
+  readonly facts: readonly Fact[]
+  readonly isQuiet?: boolean
+}
+
+function Group({ title, note, facts, isQuiet = false }: GroupProps) {
+  const known = facts.filter(([, value]) => value !== null)
+  return (
+    <section className={classes.group} aria-label={title} data-quiet={isQuiet || undefined}>
+      <h2>
+        {title}
+        {note !== undefined && <small> {note}</small>}
+      </h2>
+      {known.length === 0 ? <p className={classes.nothing}>nothing</p> : <Facts facts={known} />}
+    </section>
+  )
+}
+
+function proven({ exchange, principal }: ExchangeDetail): readonly Fact[] {
+  if (principal === null) return [['Principal', 'not known: refused before it was']]
+  return [
+    ['Principal', line(principal.id)],
+    ['Kind', line(principal.kind)],
+    ['Proven by', line(principal.method)],
+    ['Service', line(principal.service)],
+    ['Key', line(exchange.keyId)],
+    ['Issuer', line(principal.issuer)],
+    ['Groups', line(principal.groups.join(', '))],
+    ['Address', line(exchange.remoteAddress)],
+  ]
+}
+
+function declared({ exchange, declared: says, links }: ExchangeDetail): readonly Fact[] {
+  return [
+    ['Service', line(says.service)],
+    ['Client', line(exchange.userAgent)],
+    ...Object.entries(says.headers).map(([name, value]): Fact => [
+      visibleLine(name, 60),
+      line(value),
+    ]),
+    ...Object.entries(links).map(([name, value]): Fact => [visibleLine(name, 60), line(value)]),
+  ]
+}
+
+function destination({
+  exchange,
+  responseModel,
+  responseId,
+  toolNames,
+}: ExchangeDetail): readonly Fact[] {
+  return [
+    ['Upstream', line(exchange.upstream)],
+    ['Model asked', line(exchange.model)],
+    ['Model that answered', responseModel === exchange.model ? null : line(responseModel)],
+    ['Surface', line(exchange.surface)],
+    ['Call', `${exchange.method} ${visibleLine(exchange.path, 160)}`],
+    ['Route', line(exchange.route)],
+    ['Tools offered', line(toolNames.join(', '))],
+    ['Answer id', line(responseId)],
+    ['Recording', `${exchange.mode}, class ${exchange.retentionClass}`],
+  ]
+}
+
+function course({ exchange, upstreamStatus, usage, policy }: ExchangeDetail): readonly Fact[] {
+  return [
+    ['Arrived', <Moment key="at" ms={exchange.receivedAtMs} />],
+    [
+      'Status',
+      exchange.status === null ? null : <StatusCode key="status" status={exchange.status} />,
+    ],
+    [
+      'Provider said',
+      upstreamStatus === null || upstreamStatus === exchange.status ? null : String(upstreamStatus),
+    ],
+    ['Outcome', line(exchange.outcome)],
+    ['Error code', line(exchange.errorCode)],
+    ['Finish reason', line(exchange.finishReason)],
+    ['First byte', duration(exchange.firstByteMs)],
+    ['Duration', duration(exchange.durationMs)],
+    ['Tokens in', count(usage?.inputTokens ?? exchange.inputTokens)],
+    ['of them cached', count(usage?.cachedInputTokens)],
+    ['Tokens out', count(usage?.outputTokens ?? exchange.outputTokens)],
+    ['of them reasoning', count(usage?.reasoningTokens)],
+    ['Request', formatBytes(exchange.requestBytes)],
+    ['Answer', formatBytes(exchange.answerBytes)],
+    ['Policy', policy === '' ? null : visibleLine(policy, 16)],
+  ]
+}

@@ -1,0 +1,88 @@
+/** Asks for the reason and the time of a reveal before anything is opened. */
+import { Button, Modal, Textarea } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { isApiProblem } from '../../api/client.ts'
+import { openReveal } from '../../api/content.ts'
+import { Choice } from '../../ui/choice.tsx'
+import classes from './reveal-dialog.module.css'
+
+interface RevealDialogProps {
+  readonly exchangeId: string
+  readonly isShown: boolean
+  readonly onClose: () => void
+  readonly onOpened: () => Promise<void>
+}
+
+/** As the API demands it; it says so itself when the two differ. */
+const REASON_MIN = 10
+const REASON_MAX = 1_000
+
+export function RevealDialog({ exchangeId, isShown, onClose, onOpened }: RevealDialogProps) {
+  return (
+    <Modal opened={isShown} onClose={onClose} title="Reveal content">
+      <RevealForm exchangeId={exchangeId} onOpened={onOpened} />
+    </Modal>
+  )
+}
+
+type Minutes = '5' | '15' | '60'
+
+function RevealForm({
+  exchangeId,
+  onOpened,
+}: {
+  readonly exchangeId: string
+  readonly onOpened: () => Promise<void>
+}) {
+  const [reason, setReason] = useState('')
+  const [minutes, setMinutes] = useState<Minutes>('15')
+  const open = useMutation({
+    mutationFn: () => openReveal(exchangeId, reason.trim(), Number(minutes)),
+    onSuccess: onOpened,
+  })
+  const missing = REASON_MIN - reason.trim().length
+  return (
+    <form
+      className={classes.form}
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (missing <= 0) open.mutate()
+      }}
+    >
+      <p className={classes.note}>
+        The prompt and the answer of this exchange are shown to you as they were. Who revealed what,
+        when and why becomes evidence before anything is shown.
+      </p>
+      <Textarea
+        label="Reason"
+        description={
+          missing > 0 ? `${missing} more characters` : 'For whoever checks on this later'
+        }
+        placeholder="Case, ticket or what you look for"
+        autosize
+        minRows={2}
+        maxLength={REASON_MAX}
+        value={reason}
+        data-autofocus
+        onChange={(event) => setReason(event.target.value)}
+        error={isApiProblem(open.error) ? open.error.problem.detail : null}
+      />
+      <div className={classes.row}>
+        <Choice
+          label="For how long"
+          value={minutes}
+          options={[
+            ['5', '5 min'],
+            ['15', '15 min'],
+            ['60', '60 min'],
+          ]}
+          onChange={setMinutes}
+        />
+        <Button type="submit" disabled={missing > 0} loading={open.isPending}>
+          Reveal
+        </Button>
+      </div>
+    </form>
+  )
+}

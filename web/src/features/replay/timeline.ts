@@ -1,0 +1,130 @@
+/** The recorded moments of an answer as a film: idle stretches bounded, markers, what is shown at a position. Pure. */
+import type { ReplayStep } from '../../api/content.ts'
+
+export interface Marker {
+  readonly kind: 'first-byte' | 'tool-call' | 'error' | 'end'
+  readonly label: string
+  /** Position in the film, in milliseconds. */
+  readonly atMs: number
+}
+
+export interface Timeline {
+  readonly steps: readonly ReplayStep[]
+  /** Position of each step in the film; the same as recorded where no idle stretch was cut. */
+  readonly positions: readonly number[]
+  readonly lengthMs: number
+  readonly markers: readonly Marker[]
+}
+
+/** `idleMs` null plays every pause as long as it was. */
+export function makeTimeline(
+  steps: readonly ReplayStep[],
+  durationMs: number,
+  idleMs: number | null,
+): Timeline {
+  const positions: number[] = []
+  let position = 0
+  let recorded = 0
+  const advance = (toMs: number): void => {
+    const gap = Math.max(0, toMs - recorded)
+    position += idleMs === null ? gap : Math.min(gap, idleMs)
+    recorded = Math.max(recorded, toMs)
+  }
+  for (const step of steps) {
+    advance(step.atMs)
+    positions.push(position)
+  }
+  advance(durationMs)
+  return { steps, positions, lengthMs: position, markers: markersOf(steps, positions, position) }
+}
+
+function markersOf(
+  steps: readonly ReplayStep[],
+  positions: readonly number[],
+  lengthMs: number,
+): Marker[] {
+  const markers: Marker[] = []
+  const seen = new Set<number>()
+  for (const [at, step] of steps.entries()) {
+    const atMs = positions[at] ?? 0
+    if (at === 0) markers.push({ kind: 'first-byte', label: 'First byte', atMs })
+    for (const part of step.parts) {
+      if (part.channel === 'error') markers.push({ kind: 'error', label: 'Error', atMs })
+      if (part.channel !== 'tool-call' || seen.has(part.number)) continue
+      seen.add(part.number)
+      const label = part.name === '' ? 'Tool call' : `Tool call ${part.name}`
+      markers.push({ kind: 'tool-call', label, atMs })
+    }
+  }
+  if (steps.length > 0) markers.push({ kind: 'end', label: 'End', atMs: lengthMs })
+  return markers
+}
+
+/** How many steps have arrived at the position. */
+export function stepsAt(timeline: Timeline, positionMs: number): number {
+  let low = 0
+  let high = timeline.positions.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((timeline.positions[middle] ?? 0) <= positionMs) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Position in the film of a moment of the exchange, and back. */
+export function positionOf(timeline: Timeline, recordedMs: number): number {
+  const { steps, positions, lengthMs } = timeline
+  let at = 0
+  while (at < steps.length && (steps[at]?.atMs ?? 0) <= recordedMs) at += 1
+  const before = steps[at - 1]
+  const start = before === undefined ? 0 : (positions[at - 1] ?? 0)
+  const end = positions[at] ?? lengthMs
+  return Math.min(end, start + Math.max(0, recordedMs - (before?.atMs ?? 0)))
+}
+
+export function recordedAt(timeline: Timeline, positionMs: number): number {
+  const count = stepsAt(timeline, positionMs)
+  const step = timeline.steps[count - 1]
+  if (step === undefined) return positionMs
+  return step.atMs + Math.max(0, positionMs - (timeline.positions[count - 1] ?? 0))
+}
+
+export interface Channel {
+  readonly key: string
+  readonly channel: ReplayStep['parts'][number]['channel']
+  readonly name: string
+  readonly text: string
+}
+
+interface Assembly {
+  readonly count: number
+  readonly channels: ReadonlyMap<string, Channel>
+}
+
+/** Puts channels together step by step; going back begins anew, going on adds only what is new. */
+export function makeAssembler(steps: readonly ReplayStep[]): (count: number) => readonly Channel[] {
+  let state: Assembly = { count: 0, channels: new Map() }
+  return (count) => {
+    if (count < state.count) state = { count: 0, channels: new Map() }
+    if (count > state.count) {
+      const channels = new Map(state.channels)
+      for (const step of steps.slice(state.count, count)) addStep(channels, step)
+      state = { count, channels }
+    }
+    return [...state.channels.values()]
+  }
+}
+
+function addStep(channels: Map<string, Channel>, step: ReplayStep): void {
+  for (const part of step.parts) {
+    const key = `${part.channel} ${part.number}`
+    const before = channels.get(key)
+    channels.set(key, {
+      key,
+      channel: part.channel,
+      name: part.name === '' ? (before?.name ?? '') : part.name,
+      text: part.restart || before === undefined ? part.text : before.text + part.text,
+    })
+  }
+}

@@ -1,0 +1,46 @@
+/** Who one is, with which roles, and the way out. */
+import { Menu, UnstyledButton } from '@mantine/core'
+import { IconLogout, IconUserCircle } from '@tabler/icons-react'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import type { Me } from '../../../../src/api/contract/access.ts'
+import { logOut } from '../../api/access.ts'
+import classes from './shell.module.css'
+
+export function AccountMenu({ me }: { readonly me: Me }) {
+  const client = useQueryClient()
+  const leave = useMutation({
+    mutationFn: logOut,
+    onSettled: () => {
+      // Nothing of what this person saw stays in the memory of the page.
+      client.clear()
+      client.setQueryData(['me'], null)
+    },
+  })
+  const name = me.person.name === '' ? me.person.login : me.person.name
+  return (
+    <Menu position="top-start" withinPortal>
+      <Menu.Target>
+        <UnstyledButton className={classes.account} aria-label={`Account of ${name}`}>
+          <IconUserCircle size={20} stroke={1.5} aria-hidden="true" />
+          <span className={classes.accountText}>
+            <span>{name}</span>
+            <small>{me.roles.join(', ')}</small>
+          </span>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          {me.person.login}
+          <br />
+          {me.roles.join(', ')}
+        </Menu.Label>
+        <Menu.Item
+          leftSection={<IconLogout size={16} stroke={1.6} />}
+          onClick={() => leave.mutate()}
+        >
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

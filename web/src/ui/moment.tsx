@@ -1,0 +1,16 @@
+/** A moment in UTC; the reader's own time zone is in the tooltip. */
+import { formatDateTime, formatTime } from './format.ts'
+
+interface MomentProps {
+  readonly ms: number
+  readonly short?: boolean
+}
+
+export function Moment({ ms, short = false }: MomentProps) {
+  const local = new Date(ms).toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'long' })
+  return (
+    <time dateTime={new Date(ms).toISOString()} title={`${formatDateTime(ms)} UTC\n${local}`}>
+      {short ? formatTime(ms) : `${formatDateTime(ms)} UTC`}
+    </time>
+  )
+}
