@@ -1,7 +1,14 @@
-/** The control plane's listener: health, readiness and metrics; never on the port that callers use. */
+/** The control plane's listener: health, readiness, metrics, the API and the console; never on the port that callers use. */
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { AddressInfo } from 'node:net'
+import { newControlId } from '../lib/ids.ts'
+import { fail } from '../model/errors.ts'
+import { apiApp } from './api-app.ts'
+import { readConsole } from './console-files.ts'
+import { API_PREFIX } from './contract/common.ts'
+import type { ApiEnv, ApiParts } from './parts.ts'
+import { problemAnswer } from './problem.ts'
 
 export interface Readiness {
   readonly ready: boolean
@@ -13,6 +20,7 @@ export interface ControlPlaneParts {
   readonly readiness: () => Readiness
   readonly metrics: () => string
   readonly version: string
+  readonly api: ApiParts
 }
 
 export interface ControlPlane extends AsyncDisposable {
@@ -21,6 +29,8 @@ export interface ControlPlane extends AsyncDisposable {
 }
 
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+const HEADERS_MS = 15_000
+const REQUEST_MS = 30_000
 
 export async function startControlPlane(
   address: { readonly host: string; readonly port: number },
@@ -29,7 +39,12 @@ export async function startControlPlane(
   const app = controlPlaneApp(parts)
   return new Promise((resolve, reject) => {
     const server = serve(
-      { fetch: app.fetch, hostname: address.host, port: address.port },
+      {
+        fetch: app.fetch,
+        hostname: address.host,
+        port: address.port,
+        serverOptions: { headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS },
+      },
       (info: AddressInfo) => {
         server.off('error', reject)
         resolve({
@@ -48,14 +63,29 @@ export async function startControlPlane(
   })
 }
 
-export function controlPlaneApp(parts: ControlPlaneParts): Hono {
-  const app = new Hono()
+/** Answers that name no policy of their own load nothing and may be framed by nobody. */
+const DEFAULT_HEADERS: readonly (readonly [name: string, value: string])[] = [
+  ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
+  ['cache-control', 'no-store'],
+  ['x-content-type-options', 'nosniff'],
+  ['x-frame-options', 'DENY'],
+  ['referrer-policy', 'no-referrer'],
+  ['cross-origin-opener-policy', 'same-origin'],
+  ['cross-origin-resource-policy', 'same-origin'],
+  ['permissions-policy', 'camera=(), microphone=(), geolocation=(), payment=(), usb=()'],
+]
+
+export function controlPlaneApp(parts: ControlPlaneParts): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>()
+  const { clock, onFault, consoleFolder } = parts.api
   app.use(async (context, next) => {
+    context.set('requestId', newControlId('rq', clock.nowMs()))
+    context.set('address', context.env.incoming.socket.remoteAddress ?? '')
     await next()
-    context.header('x-content-type-options', 'nosniff')
-    context.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
-    context.header('referrer-policy', 'no-referrer')
-    context.header('cache-control', 'no-store')
+    for (const [name, value] of DEFAULT_HEADERS) {
+      if (!context.res.headers.has(name)) context.header(name, value)
+    }
+    context.header('x-request-id', context.get('requestId'))
   })
   app.get('/healthz', (context) => context.json({ status: 'ok', version: parts.version }))
   app.get('/readyz', (context) => {
@@ -69,17 +99,13 @@ export function controlPlaneApp(parts: ControlPlaneParts): Hono {
   app.get('/metrics', (context) =>
     context.body(parts.metrics(), 200, { 'content-type': METRICS_TYPE }),
   )
-  app.notFound((context) =>
-    context.json(
-      {
-        type: 'about:blank',
-        title: 'Not Found',
-        status: 404,
-        detail: 'The control plane serves /healthz, /readyz and /metrics.',
-      },
-      404,
-      { 'content-type': 'application/problem+json' },
-    ),
-  )
+  app.route(API_PREFIX, apiApp(parts.api))
+  const console = readConsole(consoleFolder)
+  app.get('*', (context) => {
+    const answer = context.req.path.startsWith('/api/') ? null : console.answer(context)
+    return answer ?? problemAnswer(fail('api.not-found'), context, onFault)
+  })
+  app.onError((error, context) => problemAnswer(error, context, onFault))
+  app.notFound((context) => problemAnswer(fail('api.not-found'), context, onFault))
   return app
 }

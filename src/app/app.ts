@@ -27,6 +27,8 @@ import { openStore } from '../store/store.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { keepKeyJournal } from './key-journal.ts'
+import { createChangeFeed } from '../incident/change-feed.ts'
+import { consoleOrigin, controlPlaneApi, firstLoginUrl } from './control-plane.ts'
 import { createObserver } from './observer.ts'
 import { gatewaySettings } from './settings.ts'
 import { starterKey } from './starter-key.ts'
@@ -36,6 +38,8 @@ export interface App extends AsyncDisposable {
   readonly proxyUrl: string
   readonly adminUrl: string
   readonly starterKey: string | null
+  /** One-time login of the first admin; null once somebody has logged in. */
+  readonly loginUrl: string | null
   /** Where the built-in sandbox answers, and `/__received` says what reached it; null when it does not run. */
   readonly sandboxUrl: string | null
   readonly upstreams: readonly Upstream[]
@@ -117,22 +121,42 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     },
   )
   stack.use(listener)
+  const feed = stack.use(
+    createChangeFeed(store.search, (error) => log.warn({}, 'changes not read', error)),
+  )
+  const proxyUrl = urlOf(config.tls === null ? 'http' : 'https', listener.host, listener.port)
+  let adminUrl = ''
   const admin: ControlPlane = stack.use(
     await startControlPlane(config.admin, {
       version: VERSION,
       readiness: () => readiness(evidence, admission, refusedReload),
+      api: controlPlaneApi({
+        clock,
+        store,
+        evidence,
+        feed,
+        log,
+        version: VERSION,
+        upstreams: () => settings.upstreams,
+        readiness: () => readiness(evidence, admission, refusedReload),
+        exchangesInProgress: () => admission.running(),
+        proxyUrl: () => proxyUrl,
+        consoleUrl: () => consoleOrigin(adminUrl),
+      }),
       metrics: () => {
         gaugesNow(metrics, evidence, admission)
         return metrics.expose()
       },
     }),
   )
+  adminUrl = urlOf('http', admin.host, admin.port)
   stack.defer(async () => {
     listener.stopAccepting()
     await Promise.race([admission.drain(), sleep(config.limits.drainMs)])
   })
   metrics.buildInfo.with(VERSION, process.versions.node).set(1)
   const key = await starterKey(keysFolder, store.keys, keyProvider, clock)
+  const loginUrl = await firstLoginUrl(store.control, clock, consoleOrigin(adminUrl))
 
   const reloaded = (type: 'config.reloaded' | 'config.refused', hash: string): void => {
     metrics.configReloads.with(type === 'config.reloaded' ? 'accepted' : 'refused').add()
@@ -143,9 +167,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
 
   const owned = stack.move()
   return {
-    proxyUrl: urlOf(config.tls === null ? 'http' : 'https', listener.host, listener.port),
-    adminUrl: urlOf('http', admin.host, admin.port),
+    proxyUrl,
+    adminUrl,
     starterKey: key,
+    loginUrl,
     sandboxUrl: sandbox?.url ?? null,
     upstreams: settings.upstreams,
     version: VERSION,

@@ -50,7 +50,8 @@ export async function starterKey(
   return created.text
 }
 
-function ownerName(): string {
+/** Who runs the gateway, as the operating system knows them. */
+export function ownerName(): string {
   try {
     return userInfo().username
   } catch {

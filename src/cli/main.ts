@@ -4,6 +4,7 @@ import { ConfigRefused } from './load.ts'
 import { registerConfig } from './commands/config.ts'
 import { registerExchanges } from './commands/exchanges.ts'
 import { registerKeys } from './commands/keys.ts'
+import { registerLoginLink } from './commands/login-link.ts'
 import { registerReindex } from './commands/reindex.ts'
 import { registerReplay } from './commands/replay.ts'
 import { registerShow } from './commands/show.ts'
@@ -16,6 +17,7 @@ import { GatewayError } from '../model/errors.ts'
 const COMMANDS = [
   registerUp,
   registerKeys,
+  registerLoginLink,
   registerExchanges,
   registerShow,
   registerReplay,

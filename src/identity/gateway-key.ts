@@ -1,73 +1,25 @@
-/** Mints and checks gateway keys: `cst_`, 256 random bits in base62, and a CRC-32 that catches a mistyped key. */
-import { hash, randomBytes } from 'node:crypto'
-import { crc32 } from 'node:zlib'
+/** Gateway keys: secrets with the prefix `cst_`. */
+import type { MintedSecret } from './secret-text.ts'
+import { mintSecret, parseSecret } from './secret-text.ts'
 
 const PREFIX = 'cst_'
-const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-const RANDOM_BYTES = 32
-/** 62^43 > 2^256 and 62^6 > 2^32: every value has one spelling of fixed length. */
-const RANDOM_CHARS = 43
-const CHECKSUM_CHARS = 6
-const HINT_CHARS = 4
 
-const SHAPE = /^cst_[0-9A-Za-z]{49}$/
-
-export interface MintedKey {
-  /** Shown once, kept nowhere. */
-  readonly text: string
-  /** What is stored: SHA-256 in 64 hex digits. */
-  readonly hash: string
-  /** First and last characters, e.g. `cst_3kTz…9aXe`. */
-  readonly hint: string
-}
+export type MintedKey = MintedSecret
 
 export type ParsedKey =
   | { readonly kind: 'key'; readonly hash: string }
   | { readonly kind: 'malformed' }
 
 export function mintKey(): MintedKey {
-  const random = BigInt(`0x${randomBytes(RANDOM_BYTES).toString('hex')}`)
-  const unchecked = PREFIX + base62(random, RANDOM_CHARS)
-  const text = unchecked + checksum(unchecked)
-  const shown = PREFIX.length + HINT_CHARS
-  return {
-    text,
-    hash: hashKey(text),
-    hint: `${text.slice(0, shown)}…${text.slice(-HINT_CHARS)}`,
-  }
+  return mintSecret(PREFIX)
 }
 
-/**
- * Malformed keys are told apart before any lookup, so a typing error costs no query.
- *
- * Lookup by the hash needs no constant-time comparison: timing can only reveal bits of a SHA-256 that nobody can steer,
- * and 256 random bits need no slow hash, whose purpose is guessable secrets (NIST SP 800-63B 5.1.1.2, 5.1.2.2).
- */
 export function parseKey(text: string): ParsedKey {
-  if (!SHAPE.test(text)) return { kind: 'malformed' }
-  const end = text.length - CHECKSUM_CHARS
-  // The checksum is no secret and proves nothing; comparing it in plain time gives nothing away.
-  if (checksum(text.slice(0, end)) !== text.slice(end)) return { kind: 'malformed' }
-  return { kind: 'key', hash: hashKey(text) }
+  const hash = parseSecret(PREFIX, text)
+  return hash === null ? { kind: 'malformed' } : { kind: 'key', hash }
 }
 
 /** True for what is meant to be a gateway key, well-formed or not. */
 export function looksLikeGatewayKey(text: string): boolean {
   return text.startsWith(PREFIX)
-}
-
-function hashKey(text: string): string {
-  return hash('sha256', text, 'hex')
-}
-
-function checksum(text: string): string {
-  return base62(crc32(text), CHECKSUM_CHARS)
-}
-
-function base62(value: bigint | number, length: number): string {
-  let text = ''
-  for (let rest = BigInt(value); text.length < length; rest /= 62n) {
-    text = ALPHABET.charAt(Number(rest % 62n)) + text
-  }
-  return text
 }

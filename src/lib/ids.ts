@@ -40,13 +40,15 @@ function timeOrdered(timeMs: number): string {
 
 const SHAPE = /^[a-z]{2,3}_[0-9a-hjkmnp-tv-z]{26}$/
 
-export const newExchangeId = (timeMs: number): ExchangeId => `ex_${timeOrdered(timeMs)}` as ExchangeId
+export const newExchangeId = (timeMs: number): ExchangeId =>
+  `ex_${timeOrdered(timeMs)}` as ExchangeId
 export const newKeyId = (timeMs: number): KeyId => `key_${timeOrdered(timeMs)}` as KeyId
 export const newEventId = (timeMs: number): EventId => `ev_${timeOrdered(timeMs)}` as EventId
-export const newInstanceId = (timeMs: number): InstanceId => `in_${timeOrdered(timeMs)}` as InstanceId
+export const newInstanceId = (timeMs: number): InstanceId =>
+  `in_${timeOrdered(timeMs)}` as InstanceId
 
-/** People, login sessions, API tokens, reveals, saved views, audit events. */
-export type ControlIdPrefix = 'per' | 'ls' | 'tok' | 'rv' | 'sv' | 'au'
+/** People, login sessions, API tokens, reveals, saved views, audit events, requests to the control plane. */
+export type ControlIdPrefix = 'per' | 'ls' | 'tok' | 'rv' | 'sv' | 'au' | 'rq'
 
 export const newControlId = (prefix: ControlIdPrefix, timeMs: number): string =>
   `${prefix}_${timeOrdered(timeMs)}`

@@ -1,7 +1,7 @@
 /** Recognises texts that look like credentials, by shape alone; errs on the side of yes. */
 
 const KNOWN_SHAPES: readonly RegExp[] = [
-  /(?:^|[^A-Za-z0-9])(?:sk|pk|rk|gsk|hf|ghp|gho|glpat|xox[a-z]|cst)[-_][A-Za-z0-9]/,
+  /(?:^|[^A-Za-z0-9])(?:sk|pk|rk|gsk|hf|ghp|gho|glpat|xox[a-z]|cst|cpt|cll|cls)[-_][A-Za-z0-9]/,
   /(?:AKIA|ASIA)[A-Z0-9]{8}/,
   /AIza[A-Za-z0-9_-]{8}/,
   /ABSK[A-Za-z0-9+/=]{8}/,

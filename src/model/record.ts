@@ -186,6 +186,7 @@ export interface EvidenceEvent {
     | 'config.refused'
     | 'recording.gap'
     | 'evidence.read'
+    | 'control.changed'
   readonly atMs: number
   /** Who did it; empty when the gateway itself. */
   readonly actor: string

@@ -48,6 +48,7 @@ async function up(options: UpOptions): Promise<void> {
     printJson({
       proxyUrl: app.proxyUrl,
       adminUrl: app.adminUrl,
+      loginUrl: app.loginUrl,
       key: app.starterKey,
       pid: process.pid,
       dataDir: config.storage.folder,
@@ -84,6 +85,7 @@ function welcome(app: App, folder: string): string[] {
     '',
     `  proxy      ${proxyUrl}`,
     `  control    ${app.adminUrl}   (/healthz /readyz /metrics)`,
+    ...(app.loginUrl === null ? [] : [`  log in     ${app.loginUrl}   (once, within 15 minutes)`]),
     `  data       ${folder}`,
     app.starterKey === null
       ? '  key        make one: custody keys create --name NAME --owner YOU'

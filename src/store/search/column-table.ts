@@ -142,22 +142,8 @@ export class ColumnTable {
       if (this.#firstFailure(tests, row) !== -1 || !isIn(row)) continue
       const bucket = buckets[Math.floor(((atMs - fromMs) * range.buckets) / (toMs - fromMs))]
       if (bucket === undefined) continue
-      switch (states.dictionary.texts[states.codes[row] ?? 0]) {
-        case 'complete':
-          bucket.complete += 1
-          break
-        case 'open':
-          bucket.open += 1
-          break
-        case 'interrupted':
-          bucket.interrupted += 1
-          break
-        case 'refused':
-          bucket.refused += 1
-          break
-        default:
-          break
-      }
+      const state = stateOf(states.dictionary.texts[states.codes[row] ?? 0])
+      if (state !== null) bucket[state] += 1
     }
     return buckets
   }
@@ -279,22 +265,21 @@ export class ColumnTable {
   }
 }
 
+const STATES = ['complete', 'open', 'interrupted', 'refused'] as const
+
+function stateOf(text: string | undefined): (typeof STATES)[number] | null {
+  return STATES.find((state) => state === text) ?? null
+}
+
 function bump(counts: Uint32Array | undefined, code: number | undefined): void {
   if (counts !== undefined && code !== undefined) counts[code] = (counts[code] ?? 0) + 1
 }
 
 function suits(test: ValueTest, text: string): boolean {
-  switch (test.kind) {
-    case 'none':
-      return text === ''
-    case 'exact':
-      return text === test.text
-    case 'prefix':
-      // An exchange without a model has none that begins like anything.
-      return text !== '' && text.startsWith(test.text)
-    case 'status-class':
-      return text !== '' && Math.floor(Number(text) / 100) === test.hundreds
-  }
+  if (test.kind === 'none' || text === '') return test.kind === 'none' && text === ''
+  if (test.kind === 'exact') return text === test.text
+  if (test.kind === 'prefix') return text.startsWith(test.text)
+  return Math.floor(Number(text) / 100) === test.hundreds
 }
 
 function mostFrequent(

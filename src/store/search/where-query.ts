@@ -88,22 +88,19 @@ function anyOf(conditions: readonly Expression<SqlBool>[]): Expression<SqlBool> 
 
 function valueCondition(field: FacetField, test: ValueTest): Expression<SqlBool> {
   const column = sql.ref(FACET_COLUMNS[field])
-  switch (test.kind) {
-    case 'none':
-      return field === 'status'
-        ? sql`${column} is null`
-        : sql`(${column} is null or ${column} = '')`
-    case 'status-class':
-      return sql`(${column} >= ${test.hundreds * 100} and ${column} < ${test.hundreds * 100 + 100})`
-    case 'prefix': {
-      const end = prefixEnd(test.text)
-      return end === null
-        ? sql`(${column} >= ${test.text} and ${column} <> '')`
-        : sql`(${column} >= ${test.text} and ${column} < ${end})`
-    }
-    case 'exact':
-      return field === 'status'
-        ? sql`${column} = ${Number(test.text) || -1}`
-        : sql`${column} = ${test.text}`
+  const isNumber = field === 'status'
+  if (test.kind === 'none') {
+    return isNumber ? sql`${column} is null` : sql`(${column} is null or ${column} = '')`
   }
+  if (test.kind === 'status-class') {
+    const from = test.hundreds * 100
+    return sql`(${column} >= ${from} and ${column} < ${from + 100})`
+  }
+  if (test.kind === 'exact') {
+    return sql`${column} = ${isNumber ? Number(test.text) || -1 : test.text}`
+  }
+  const end = prefixEnd(test.text)
+  return end === null
+    ? sql`(${column} >= ${test.text} and ${column} <> '')`
+    : sql`(${column} >= ${test.text} and ${column} < ${end} and ${column} <> '')`
 }

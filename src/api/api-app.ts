@@ -1,0 +1,64 @@
+/** The API under its prefix: routes, its document and reference, one door for errors. */
+import { bodyLimit } from 'hono/body-limit'
+import type { Hono } from 'hono'
+import { fail } from '../model/errors.ts'
+import { API_PREFIX } from './contract/common.ts'
+import { openApiDocument } from './openapi.ts'
+import type { ApiEnv, ApiParts } from './parts.ts'
+import { problemAnswer } from './problem.ts'
+import { REFERENCE_CSS, referencePage } from './reference-page.ts'
+import { createRegistrar } from './registrar.ts'
+import { accessRoutes } from './routes/access.ts'
+import { contentRoutes } from './routes/content.ts'
+import { conversationRoutes } from './routes/conversations.ts'
+import { exchangeRoutes } from './routes/exchanges.ts'
+import { keyRoutes } from './routes/keys.ts'
+import { liveRoutes } from './routes/live.ts'
+import { operationRoutes } from './routes/operations.ts'
+import { peopleRoutes } from './routes/people.ts'
+import { viewRoutes } from './routes/views.ts'
+
+export const BODY_BYTES_MAX = 64 * 1024
+
+export function apiApp(parts: ApiParts): Hono<ApiEnv> {
+  const registrar = createRegistrar(parts)
+  const { app } = registrar
+  app.use(
+    bodyLimit({
+      maxSize: BODY_BYTES_MAX,
+      onError: () => {
+        throw fail('api.too-large')
+      },
+    }),
+  )
+  const document = openApiDocument(parts.version)
+  const json = JSON.stringify(document)
+  const page = referencePage(document, `${API_PREFIX}/reference.css`)
+  app.get('/openapi.json', (context) =>
+    context.body(json, 200, { 'content-type': 'application/json', 'cache-control': 'no-cache' }),
+  )
+  app.get('/reference', (context) =>
+    context.body(page, 200, {
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-cache',
+      'content-security-policy':
+        "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+    }),
+  )
+  app.get('/reference.css', (context) =>
+    context.body(REFERENCE_CSS, 200, { 'content-type': 'text/css; charset=utf-8' }),
+  )
+  // Before `/exchanges/{id}`, which would take `live` for an id.
+  liveRoutes(registrar)
+  exchangeRoutes(registrar)
+  contentRoutes(registrar)
+  conversationRoutes(registrar)
+  keyRoutes(registrar)
+  peopleRoutes(registrar)
+  accessRoutes(registrar)
+  viewRoutes(registrar)
+  operationRoutes(registrar)
+  app.onError((error, context) => problemAnswer(error, context, parts.onFault))
+  app.notFound((context) => problemAnswer(fail('api.not-found'), context, parts.onFault))
+  return app
+}

@@ -1,0 +1,51 @@
+/** Every route of the contract, in the order of the reference. */
+import * as access from './access.ts'
+import * as content from './content.ts'
+import * as conversations from './conversations.ts'
+import * as exchanges from './exchanges.ts'
+import * as keys from './keys.ts'
+import * as operations from './operations.ts'
+import * as people from './people.ts'
+import * as views from './views.ts'
+
+export const ROUTES = [
+  exchanges.listExchanges,
+  exchanges.countFacets,
+  exchanges.countHistogram,
+  exchanges.followExchanges,
+  exchanges.readExchange,
+  exchanges.checkExchange,
+  content.readContent,
+  content.readReplay,
+  content.readRaw,
+  content.createReveal,
+  content.listReveals,
+  content.endReveal,
+  conversations.listConversations,
+  conversations.readConversation,
+  conversations.readExchangeThread,
+  keys.listKeys,
+  keys.createKey,
+  keys.revokeKey,
+  people.listPeople,
+  people.createPerson,
+  people.readPerson,
+  people.updatePerson,
+  people.createLoginLink,
+  access.listLoginMethods,
+  access.loginByLink,
+  access.logout,
+  access.readMe,
+  access.listLoginSessions,
+  access.revokeLoginSession,
+  access.listTokens,
+  access.createToken,
+  access.revokeToken,
+  views.listViews,
+  views.createView,
+  views.updateView,
+  views.deleteView,
+  operations.listUpstreams,
+  operations.readStatus,
+  operations.listAudit,
+] as const

@@ -1,0 +1,116 @@
+/** Stands before every operation: who is it, from where, may they, how often; and sees that it was audited. */
+import type { Context, MiddlewareHandler } from 'hono'
+import type { Operation, Permission } from '../identity/permissions.ts'
+import { permissionOf, reachOf } from '../identity/permissions.ts'
+import type { SignedIn } from '../identity/signed-in.ts'
+import { signedInByCookie, signedInByToken } from '../identity/signed-in.ts'
+import { GatewayError, fail } from '../model/errors.ts'
+import { CallAudit } from './call-audit.ts'
+import type { ApiEnv, ApiParts } from './parts.ts'
+import { RateLimit } from './rate-limit.ts'
+import { refuseCrossSite } from './same-site.ts'
+import { readSessionCookie } from './session-cookie.ts'
+
+const PER_PERSON = { burst: 300, perSecond: 50 }
+/** Calls of nobody we know: wrong tokens, ended sessions. */
+const PER_STRANGER = { burst: 60, perSecond: 1 }
+const PER_LOGIN_ADDRESS = { burst: 10, perSecond: 1 / 6 }
+
+export type Guard = (operation: Operation) => MiddlewareHandler<ApiEnv>
+
+export function createGuard(parts: ApiParts): Guard {
+  const { clock } = parts
+  const people = new RateLimit(clock, PER_PERSON)
+  const strangers = new RateLimit(clock, PER_STRANGER)
+  const logins = new RateLimit(clock, PER_LOGIN_ADDRESS)
+  const limit = (context: Context<ApiEnv>, rate: RateLimit, name: string): void => {
+    const seconds = rate.take(name)
+    if (seconds === 0) return
+    context.header('retry-after', String(seconds))
+    throw fail('api.rate')
+  }
+  const known = async (context: Context<ApiEnv>): Promise<SignedIn> => {
+    try {
+      return await signedIn(context, parts)
+    } catch (error) {
+      limit(context, strangers, context.get('address'))
+      throw error
+    }
+  }
+  return (operation) => {
+    const permission = permissionOf(operation)
+    return async (context, next) => {
+      const audit = new CallAudit(
+        { clock, table: parts.control.audit, note: parts.note, onFault: parts.onFault },
+        { operation, address: context.get('address') },
+      )
+      context.set('audit', audit)
+      if (permission.isPublic === true) {
+        if (context.req.method !== 'GET') {
+          refuseCrossSite(context)
+          limit(context, logins, context.get('address'))
+        }
+      } else {
+        const who = await known(context)
+        audit.by(who)
+        limit(context, people, who.person.id)
+        const reach = reachOf(operation, who.roles)
+        if (reach === null) {
+          audit.add({ target: context.req.param('id') ?? '' })
+          await audit.ended('denied')
+          throw fail('api.forbidden')
+        }
+        context.set('signedIn', who)
+        context.set('reach', reach)
+      }
+      await next()
+      await settle(context, audit, permission)
+    }
+  }
+}
+
+async function settle(
+  context: Context<ApiEnv>,
+  audit: CallAudit,
+  permission: Permission,
+): Promise<void> {
+  if (permission.audit === 'none') return
+  const { status } = context.res
+  if (status < 400) {
+    if (permission.audit === 'write') await audit.ended('done')
+    else if (!audit.wasShown) throw new Error('evidence was shown without an audit event')
+    return
+  }
+  const code = context.error instanceof GatewayError ? context.error.code : `http-${status}`
+  audit.add({ details: { code } })
+  const target = context.req.param('id')
+  if (target !== undefined) audit.add({ target })
+  await audit.ended(status === 401 || status === 403 || status === 404 ? 'denied' : 'failed')
+}
+
+async function signedIn(context: Context<ApiEnv>, parts: ApiParts): Promise<SignedIn> {
+  const bearer = bearerOf(context.req.header('authorization'))
+  const cookie = readSessionCookie(context.req.header('cookie'))
+  // Two proofs, perhaps of two people: which of them acts must not depend on our order of looking.
+  if (bearer !== null && cookie !== null) throw fail('identity.conflicting')
+  const tables = {
+    people: parts.control.people,
+    loginSessions: parts.control.loginSessions,
+    tokens: parts.control.tokens,
+  }
+  const who =
+    bearer !== null
+      ? await signedInByToken(tables, parts.clock, bearer)
+      : cookie !== null
+        ? await signedInByCookie(tables, parts.clock, cookie)
+        : null
+  if (who === null) throw fail('api.unauthenticated')
+  if (who.authentication === 'login-session') refuseCrossSite(context)
+  return who
+}
+
+function bearerOf(header: string | undefined): string | null {
+  if (header === undefined) return null
+  const match = /^Bearer +(\S+) *$/i.exec(header)
+  return match?.[1] ?? ''
+}

@@ -1,0 +1,45 @@
+/** What the control plane is given by the composition root, and what each call carries. */
+import type { HttpBindings } from '@hono/node-server'
+import type { LoginMethod } from '../identity/login-method.ts'
+import type { Reach } from '../identity/permissions.ts'
+import type { SignedIn } from '../identity/signed-in.ts'
+import type { ChangeFeed } from '../incident/change-feed.ts'
+import type { ExchangeDesk } from '../incident/exchange-desk.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { ControlStore } from '../model/control.ts'
+import type { KeyTable } from '../model/keys.ts'
+import type { EvidenceEvent } from '../model/record.ts'
+import type { Upstream } from '../model/upstream.ts'
+import type { CallAudit } from './call-audit.ts'
+import type { Status } from './contract/operations.ts'
+
+export interface ApiParts {
+  readonly clock: Clock
+  readonly control: ControlStore
+  readonly keys: KeyTable
+  readonly desk: ExchangeDesk
+  readonly feed: ChangeFeed
+  readonly loginMethods: readonly LoginMethod[]
+  /** Resolves when durable. */
+  readonly note: (event: EvidenceEvent) => Promise<void>
+  readonly upstreams: () => readonly Upstream[]
+  readonly status: () => Omit<Status, 'nowMs' | 'version'>
+  /** Origin of the console, without a slash at its end. */
+  readonly consoleUrl: () => string
+  readonly version: string
+  /** Folder of the built console; it may be missing. */
+  readonly consoleFolder: string
+  readonly onFault: (what: string, error: unknown) => void
+}
+
+export interface ApiEnv {
+  Bindings: HttpBindings
+  Variables: {
+    requestId: string
+    address: string
+    /** Set behind the guard of every operation that is not public. */
+    signedIn: SignedIn
+    reach: Reach
+    audit: CallAudit
+  }
+}

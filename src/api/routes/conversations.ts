@@ -1,0 +1,59 @@
+/** Serves conversations: declared ones as a list, and the thread of one or of an exchange. */
+import type { Owner } from '../../incident/exchange-desk.ts'
+import type { Thread as FoundThread } from '../../incident/thread.ts'
+import { fail } from '../../model/errors.ts'
+import type { Thread } from '../contract/conversations.ts'
+import {
+  listConversations,
+  readConversation,
+  readExchangeThread,
+} from '../contract/conversations.ts'
+import type { Registrar } from '../registrar.ts'
+import { ownerOf } from '../registrar.ts'
+import { queryOf, shownExchange } from '../shown.ts'
+import { exchangeCursor, visibleRow } from './exchanges.ts'
+
+export function conversationRoutes({ app, parts, guarded }: Registrar): void {
+  const { desk } = parts
+  app.openapi(guarded(listConversations), async (context) => {
+    const { cursor, limit, ...filter } = context.req.valid('query')
+    const beforeExchange = exchangeCursor(cursor)
+    const rows = await desk.search.conversations(queryOf(filter, await ownerOf(context, parts)), {
+      limit: limit + 1,
+      ...(beforeExchange === null ? {} : { beforeExchange }),
+    })
+    const items = rows.slice(0, limit)
+    return context.json(
+      {
+        items: items.map((row) => ({ ...row, method: 'declared-id' as const })),
+        next: rows.length > limit ? (items.at(-1)?.lastExchange ?? null) : null,
+      },
+      200,
+    )
+  })
+  app.openapi(guarded(readConversation), async (context) => {
+    const { id } = context.req.valid('param')
+    const owner = await ownerOf(context, parts)
+    const thread = await desk.conversation(id, owner)
+    if (thread === null) throw fail('api.not-found')
+    await context.get('audit').shown({ target: id })
+    return context.json(shownThread(thread, owner), 200)
+  })
+  app.openapi(guarded(readExchangeThread), async (context) => {
+    const owner = await ownerOf(context, parts)
+    const row = await visibleRow(context, parts, owner)
+    const thread = await desk.thread(row, owner)
+    await context.get('audit').shown({ target: row.id })
+    return context.json(shownThread(thread, owner), 200)
+  })
+}
+
+function shownThread(thread: FoundThread, owner: Owner): Thread {
+  return {
+    ...thread,
+    exchanges: thread.exchanges.map(({ row, parent }) => ({
+      exchange: shownExchange(row, owner),
+      parent,
+    })),
+  }
+}

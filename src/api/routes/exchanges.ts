@@ -1,0 +1,146 @@
+/** Serves exchanges: list, facets, histogram, metadata of one, proof of one. */
+import type { Context } from 'hono'
+import { reachOf } from '../../identity/permissions.ts'
+import { isOwn } from '../../incident/matches-query.ts'
+import { revealFor } from '../../incident/reveals.ts'
+import type { RecordedExchange } from '../../evidence/reader.ts'
+import type { Owner } from '../../incident/exchange-desk.ts'
+import { isExchangeId } from '../../lib/ids.ts'
+import { fail } from '../../model/errors.ts'
+import type { ExchangeRow } from '../../model/record.ts'
+import type { ExchangeDetail, Facets } from '../contract/exchanges.ts'
+import {
+  checkExchange,
+  countFacets,
+  countHistogram,
+  listExchanges,
+  readExchange,
+} from '../contract/exchanges.ts'
+import type { ApiEnv, ApiParts } from '../parts.ts'
+import { InvalidRequest } from '../problem.ts'
+import type { Registrar } from '../registrar.ts'
+import { ownerOf } from '../registrar.ts'
+import { queryOf, shownExchange } from '../shown.ts'
+
+export function exchangeRoutes({ app, parts, guarded }: Registrar): void {
+  const { desk } = parts
+  app.openapi(guarded(listExchanges), async (context) => {
+    const { cursor, limit, ...filter } = context.req.valid('query')
+    const owner = await ownerOf(context, parts)
+    const before = exchangeCursor(cursor)
+    const rows = await desk.search.list(queryOf(filter, owner), {
+      limit: limit + 1,
+      ...(before === null ? {} : { before }),
+    })
+    const items = rows.slice(0, limit)
+    return context.json(
+      {
+        items: items.map((row) => shownExchange(row, owner)),
+        next: rows.length > limit ? (items.at(-1)?.id ?? null) : null,
+      },
+      200,
+    )
+  })
+  app.openapi(guarded(countFacets), async (context) => {
+    const { values, ...filter } = context.req.valid('query')
+    const counts = await desk.search.facets(queryOf(filter, await ownerOf(context, parts)), values)
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the contract names the same fields
+    return context.json(counts as unknown as Facets, 200)
+  })
+  app.openapi(guarded(countHistogram), async (context) => {
+    const { fromMs, toMs, buckets, ...filter } = context.req.valid('query')
+    const query = queryOf(filter, await ownerOf(context, parts))
+    const counted = await desk.search.histogram(query, { fromMs, toMs, buckets })
+    return context.json(
+      { fromMs, toMs, bucketMs: (toMs - fromMs) / buckets, buckets: [...counted] },
+      200,
+    )
+  })
+  app.openapi(guarded(readExchange), async (context) => {
+    const owner = await ownerOf(context, parts)
+    const row = await visibleRow(context, parts, owner)
+    const reading = await desk.recorded(row)
+    await context.get('audit').shown({ target: row.id })
+    if (reading.kind === 'unreadable') throw fail('api.unreadable')
+    return context.json(await detail(context, parts, reading.recorded, owner), 200)
+  })
+  app.openapi(guarded(checkExchange), async (context) => {
+    const row = await visibleRow(context, parts, await ownerOf(context, parts))
+    const reading = await desk.recorded(row)
+    await context.get('audit').shown({ target: row.id })
+    const { problems, frames } =
+      reading.kind === 'recorded'
+        ? reading.recorded
+        : { problems: ['the opening cannot be read: erased, damaged or missing'], frames: [] }
+    return context.json(
+      {
+        id: row.id,
+        state: row.state,
+        verdict: problems.length === 0 ? ('sound' as const) : ('damaged' as const),
+        problems: [...problems],
+        frames: frames.map(({ address, type, bytes }) => ({ ...address, type, bytes })),
+      },
+      200,
+    )
+  })
+}
+
+/** A cursor is the id of the last row of the page before. */
+export function exchangeCursor(cursor: string | undefined) {
+  if (cursor === undefined) return null
+  if (isExchangeId(cursor)) return cursor
+  throw new InvalidRequest([{ path: 'cursor', message: 'is not one that a page gave' }])
+}
+
+/** The row named in the path. What does not exist and what one may not see are answered alike. */
+export async function visibleRow(
+  context: Context<ApiEnv>,
+  parts: ApiParts,
+  owner: Owner,
+): Promise<ExchangeRow> {
+  const id = context.req.param('id') ?? ''
+  const row = isExchangeId(id) ? await parts.desk.row(id, owner) : null
+  if (row === null) throw fail('api.not-found')
+  return row
+}
+
+async function detail(
+  context: Context<ApiEnv>,
+  parts: ApiParts,
+  recorded: RecordedExchange,
+  owner: Owner,
+): Promise<ExchangeDetail> {
+  const { row, facts, closing } = recorded
+  const { person, roles } = context.get('signedIn')
+  const reveal = await revealFor(parts.control.reveals, person.id, row, parts.clock.nowMs())
+  const readReach = reachOf('content.read', roles)
+  const { principal } = facts
+  return {
+    exchange: shownExchange(row, owner),
+    principal:
+      principal === null
+        ? null
+        : {
+            id: principal.id,
+            kind: principal.kind,
+            method: principal.method,
+            service: principal.service,
+            groups: [...principal.groups],
+            issuer: principal.issuer,
+            claims: { ...principal.claims },
+          },
+    declared: { service: facts.tags.service, headers: { ...facts.tags.headers } },
+    toolNames: [...facts.toolNames],
+    links: { ...facts.links },
+    responseId: closing?.responseId ?? null,
+    responseModel: closing?.responseModel ?? null,
+    upstreamStatus: closing?.upstreamStatus ?? null,
+    usage: closing?.usage ?? null,
+    policy: facts.policy,
+    mayReadContent:
+      readReach === 'all' ||
+      (readReach === 'own' && isOwn(row, { principals: [person.login, person.id], keyIds: [] })),
+    mayReveal: reachOf('content.reveal', roles) === 'all',
+    reveal: reveal === null ? null : { id: reveal.id, expiresAtMs: reveal.expiresAtMs },
+  }
+}

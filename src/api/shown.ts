@@ -1,0 +1,115 @@
+/** Turns rows into what the contract says, leaving out what is not for everyone. */
+import type { ListedKey } from '../identity/key-admin.ts'
+import type { Owner } from '../incident/exchange-desk.ts'
+import type { AuditRow, RevealRow, SavedViewRow } from '../model/control.ts'
+import type { ExchangeQuery } from '../model/exchange-query.ts'
+import { FACET_FIELDS } from '../model/exchange-query.ts'
+import type { ApiTokenRow, LoginSessionRow, PersonRow } from '../model/people.ts'
+import type { ExchangeRow } from '../model/record.ts'
+import type { ApiToken, LoginSession } from './contract/access.ts'
+import type { Reveal } from './contract/content.ts'
+import type { Exchange, ExchangeFilterQuery } from './contract/exchanges.ts'
+import type { GatewayKey } from './contract/keys.ts'
+import type { AuditEvent } from './contract/operations.ts'
+import type { Person } from './contract/people.ts'
+import type { SavedView } from './contract/views.ts'
+import { etagOf } from './etag.ts'
+
+export function shownExchange(row: ExchangeRow, owner: Owner): Exchange {
+  const {
+    instance: _instance,
+    openSegment: _openSegment,
+    openOffset: _openOffset,
+    closeSegment: _closeSegment,
+    closeOffset: _closeOffset,
+    responseId: _responseId,
+    previousResponse: _previousResponse,
+    ...shown
+  } = row
+  // Threat: a prompt that adds few bytes was sent before, perhaps by somebody else.
+  return owner === null ? shown : { ...shown, storedBytes: null }
+}
+
+/** The filters of a URL as a query of the index. */
+export function queryOf(filter: ExchangeFilterQuery, owner: Owner): ExchangeQuery {
+  const values: Record<string, readonly string[]> = {}
+  for (const field of FACET_FIELDS) {
+    const wanted = filter[field]
+    if (wanted !== undefined) values[field] = wanted
+  }
+  return {
+    values,
+    ...(filter.sinceMs === undefined ? {} : { sinceMs: filter.sinceMs }),
+    ...(filter.untilMs === undefined ? {} : { untilMs: filter.untilMs }),
+    ...(filter.conversation === undefined ? {} : { conversation: filter.conversation }),
+    ...(filter.minDurationMs === undefined ? {} : { durationMsMin: filter.minDurationMs }),
+    ...(owner === null || owner === undefined ? {} : { owner }),
+  }
+}
+
+export function shownPerson(row: PersonRow): Person {
+  return {
+    id: row.id,
+    login: row.login,
+    name: row.name,
+    roles: [...row.roles],
+    disabled: row.disabledAtMs !== null,
+    createdAtMs: row.createdAtMs,
+    lastLoginAtMs: row.lastLoginAtMs,
+    etag: etagOf(row.version),
+  }
+}
+
+export function shownKey(key: ListedKey): GatewayKey {
+  const { hash: _hash, ...shown } = key
+  return {
+    ...shown,
+    allowedUpstreams: key.allowedUpstreams === null ? null : [...key.allowedUpstreams],
+    allowedModels: key.allowedModels === null ? null : [...key.allowedModels],
+  }
+}
+
+export function shownToken(row: ApiTokenRow, nowMs: number): ApiToken {
+  const { hash: _hash, person: _person, ...shown } = row
+  const isExpired = row.expiresAtMs <= nowMs
+  const state = row.revokedAtMs !== null ? 'revoked' : isExpired ? 'expired' : 'active'
+  return { ...shown, roles: [...row.roles], state }
+}
+
+export function shownLoginSession(
+  row: LoginSessionRow,
+  personName: string,
+  current: string,
+): LoginSession {
+  const { hash: _hash, endedAtMs: _endedAtMs, ...shown } = row
+  return { ...shown, personName, current: row.id === current }
+}
+
+export function shownReveal(row: RevealRow, personName: string, nowMs: number): Reveal {
+  const { scope } = row
+  const isExpired = row.expiresAtMs <= nowMs
+  return {
+    ...row,
+    personName,
+    scope: scope.kind === 'exchange' ? scope : { kind: 'query', filter: filterOf(scope.query) },
+    state: row.endedAtMs !== null ? 'ended' : isExpired ? 'expired' : 'active',
+  }
+}
+
+function filterOf(query: ExchangeQuery): Record<string, unknown> {
+  const { values, durationMsMin, owner: _owner, ...rest } = query
+  return {
+    ...rest,
+    ...values,
+    ...(durationMsMin === undefined ? {} : { minDurationMs: durationMsMin }),
+  }
+}
+
+export function shownView(row: SavedViewRow): SavedView {
+  const { person: _person, version, ...shown } = row
+  return { ...shown, etag: etagOf(version) }
+}
+
+export function shownAudit(row: AuditRow): AuditEvent {
+  return { ...row, details: { ...row.details } }
+}

@@ -1,0 +1,86 @@
+/** Wires the control plane: what its API asks of the store, the evidence and the gateway; and who is let in first. */
+import { join } from 'node:path'
+import type { ApiParts } from '../api/parts.ts'
+import type { Readiness } from '../api/server.ts'
+import { recordedAnswer } from '../cli/recorded-answer.ts'
+import type { Evidence } from '../evidence/open-evidence.ts'
+import { createLinkMethod, loginUrl, mintLoginLink } from '../identity/login-method.ts'
+import { firstAdmin } from '../identity/people-admin.ts'
+import type { ChangeFeed } from '../incident/change-feed.ts'
+import { createExchangeDesk } from '../incident/exchange-desk.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { ControlStore } from '../model/control.ts'
+import type { Upstream } from '../model/upstream.ts'
+import type { Store } from '../store/store.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { ownerName } from './starter-key.ts'
+
+/** Made by `npm run build`; without it a page that only logs in is served. */
+const CONSOLE_FOLDER = join(import.meta.dirname, '..', '..', 'web', 'dist')
+
+export interface ControlPlaneSources {
+  readonly clock: Clock
+  readonly store: Store
+  readonly evidence: Evidence
+  readonly feed: ChangeFeed
+  readonly log: Logger
+  readonly version: string
+  readonly upstreams: () => readonly Upstream[]
+  readonly readiness: () => Readiness
+  readonly exchangesInProgress: () => number
+  readonly proxyUrl: () => string
+  readonly consoleUrl: () => string
+}
+
+export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
+  const { clock, store, evidence, log } = sources
+  const startedAtMs = clock.nowMs()
+  return {
+    clock,
+    control: store.control,
+    keys: store.keys,
+    desk: createExchangeDesk({
+      index: store.index,
+      search: store.search,
+      reader: evidence.reader,
+      readAnswer: recordedAnswer,
+    }),
+    feed: sources.feed,
+    loginMethods: [createLinkMethod(store.control, clock)],
+    note: (event) => evidence.recorder.note(event),
+    upstreams: sources.upstreams,
+    status: () => {
+      const { ready, checks } = sources.readiness()
+      const health = evidence.recorder.health()
+      return {
+        ready,
+        checks: { ...checks },
+        evidence: { ...health, indexed: evidence.isIndexed(), instance: evidence.instance },
+        exchangesInProgress: sources.exchangesInProgress(),
+        startedAtMs,
+        proxyUrl: sources.proxyUrl(),
+      }
+    },
+    consoleUrl: sources.consoleUrl,
+    version: sources.version,
+    consoleFolder: CONSOLE_FOLDER,
+    onFault: (what, error) => log.error({ what }, 'control plane', error),
+  }
+}
+
+/** The login URL of the first admin; null once somebody has logged in. */
+export async function firstLoginUrl(
+  control: ControlStore,
+  clock: Clock,
+  consoleUrl: string,
+): Promise<string | null> {
+  const admin = await firstAdmin(control.people, clock, ownerName())
+  if (admin === null) return null
+  const { token } = await mintLoginLink(control.loginLinks, clock, admin.id)
+  return loginUrl(consoleUrl, token)
+}
+
+/** An address that means "every interface" is no place a browser can go to. */
+export function consoleOrigin(url: string): string {
+  return url.replace('//0.0.0.0:', '//localhost:').replace('//[::]:', '//localhost:')
+}

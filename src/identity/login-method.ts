@@ -1,0 +1,63 @@
+/** The door for ways to log in: each turns its own proof into a person; OIDC and SAML fit here beside the one-time link. */
+import { hash } from 'node:crypto'
+import type { Clock } from '../lib/clock.ts'
+import type { LoginLinkTable, PeopleTable, PersonRow } from '../model/people.ts'
+import { mintSecret, parseSecret } from './secret-text.ts'
+
+export interface LoginMethod {
+  readonly name: 'link'
+  /** For the login page. */
+  readonly title: string
+  /** Where a browser begins, for methods that go elsewhere first; else null. */
+  readonly startUrl: string | null
+  /** A person who may log in, or null for every kind of failure: a stranger learns nothing of which. */
+  readonly prove: (proof: string) => Promise<PersonRow | null>
+}
+
+export const LOGIN_LINK_MS = 15 * 60 * 1000
+
+export function createLinkMethod(
+  tables: { readonly loginLinks: LoginLinkTable; readonly people: PeopleTable },
+  clock: Clock,
+): LoginMethod {
+  return {
+    name: 'link',
+    title: 'One-time link',
+    startUrl: null,
+    prove: async (proof) => {
+      const digest = parseSecret('cll_', proof)
+      if (digest === null) return null
+      const link = await tables.loginLinks.take(digest, clock.nowMs())
+      const person = link === null ? null : await tables.people.byId(link.person)
+      return person === null || person.disabledAtMs !== null ? null : person
+    },
+  }
+}
+
+export interface MintedLoginLink {
+  /** The token goes into the fragment of a URL, which no server and no log ever sees. */
+  readonly token: string
+  readonly expiresAtMs: number
+}
+
+/** Links made earlier for the person end. */
+export async function mintLoginLink(
+  table: LoginLinkTable,
+  clock: Clock,
+  person: string,
+): Promise<MintedLoginLink> {
+  const { text } = mintSecret('cll_')
+  const nowMs = clock.nowMs()
+  const expiresAtMs = nowMs + LOGIN_LINK_MS
+  await table.replace({
+    hash: hash('sha256', text, 'hex'),
+    person,
+    createdAtMs: nowMs,
+    expiresAtMs,
+  })
+  return { token: text, expiresAtMs }
+}
+
+export function loginUrl(consoleUrl: string, token: string): string {
+  return `${consoleUrl}/login#token=${token}`
+}

@@ -1,0 +1,134 @@
+/** Adds and changes people under the rules that keep duties apart, and finds the admin who is let in first. */
+import type { Clock } from '../lib/clock.ts'
+import { newControlId } from '../lib/ids.ts'
+import type { ControlStore } from '../model/control.ts'
+import type { PeopleTable, PersonRow, Role } from '../model/people.ts'
+
+const TEXT_CHARS_MAX = 200
+/** Control, format (bidi, zero width), surrogate and separator characters: they make two names look alike. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
+
+export interface PersonProblem {
+  readonly path: 'login' | 'name'
+  readonly message: string
+}
+
+export type PersonCreation =
+  | { readonly kind: 'created'; readonly person: PersonRow }
+  | { readonly kind: 'invalid'; readonly problems: readonly PersonProblem[] }
+  | { readonly kind: 'taken' }
+
+export async function createPerson(
+  table: PeopleTable,
+  clock: Clock,
+  request: { readonly login: string; readonly name: string; readonly roles: readonly Role[] },
+): Promise<PersonCreation> {
+  const problems = [
+    ...textProblems('login', request.login, 1),
+    ...textProblems('name', request.name, 0),
+  ]
+  if (problems.length > 0) return { kind: 'invalid', problems }
+  const person = newPerson(clock, request)
+  return (await table.insert(person)) ? { kind: 'created', person } : { kind: 'taken' }
+}
+
+export interface PersonEdit {
+  readonly name?: string | undefined
+  readonly roles?: readonly Role[] | undefined
+  readonly disabled?: boolean | undefined
+}
+
+export type PersonUpdate =
+  | { readonly kind: 'updated'; readonly person: PersonRow }
+  | { readonly kind: 'invalid'; readonly problems: readonly PersonProblem[] }
+  | { readonly kind: 'own-roles' | 'conflict' | 'last-admin' | 'not-found' }
+
+/** Disabling ends login sessions and API tokens at once. */
+export async function changePerson(
+  store: Pick<ControlStore, 'people' | 'loginSessions' | 'tokens'>,
+  clock: Clock,
+  change: {
+    readonly by: string
+    readonly id: string
+    readonly version: number
+    readonly edit: PersonEdit
+  },
+): Promise<PersonUpdate> {
+  const { by, id, version, edit } = change
+  const known = await store.people.byId(id)
+  if (known === null) return { kind: 'not-found' }
+  const problems = edit.name === undefined ? [] : textProblems('name', edit.name, 0)
+  if (problems.length > 0) return { kind: 'invalid', problems }
+  const roles = edit.roles === undefined ? known.roles : unique(edit.roles)
+  if (by === id && roles.some((role) => !known.roles.includes(role))) return { kind: 'own-roles' }
+  const disabledAtMs = disabledAt(known, edit.disabled, clock)
+  const result = await store.people.update(id, version, {
+    name: edit.name ?? known.name,
+    roles,
+    disabledAtMs,
+  })
+  if (result !== 'updated') return { kind: result }
+  if (disabledAtMs !== null) {
+    await store.loginSessions.endAllOf(id, clock.nowMs())
+    await store.tokens.revokeAllOf(id, clock.nowMs())
+  }
+  const person = await store.people.byId(id)
+  return person === null ? { kind: 'not-found' } : { kind: 'updated', person }
+}
+
+/**
+ * The admin to whom a login link is given at the start: made when there is nobody, and again the same one until
+ * somebody has logged in. Null when the control plane is in use.
+ */
+export async function firstAdmin(
+  table: PeopleTable,
+  clock: Clock,
+  login: string,
+): Promise<PersonRow | null> {
+  await table.insertFirst(newPerson(clock, { login, name: '', roles: ['admin'] }))
+  const people = await table.list()
+  if (people.some((person) => person.lastLoginAtMs !== null)) return null
+  return people.find(isActiveAdmin) ?? null
+}
+
+export function isActiveAdmin(person: PersonRow): boolean {
+  return person.disabledAtMs === null && person.roles.includes('admin')
+}
+
+function newPerson(
+  clock: Clock,
+  request: { readonly login: string; readonly name: string; readonly roles: readonly Role[] },
+): PersonRow {
+  const nowMs = clock.nowMs()
+  return {
+    id: newControlId('per', nowMs),
+    login: request.login,
+    name: request.name,
+    roles: unique(request.roles),
+    disabledAtMs: null,
+    createdAtMs: nowMs,
+    lastLoginAtMs: null,
+    version: 1,
+  }
+}
+
+function disabledAt(known: PersonRow, disabled: boolean | undefined, clock: Clock): number | null {
+  if (disabled === undefined) return known.disabledAtMs
+  return disabled ? (known.disabledAtMs ?? clock.nowMs()) : null
+}
+
+function unique(roles: readonly Role[]): readonly Role[] {
+  return [...new Set(roles)]
+}
+
+function textProblems(path: 'login' | 'name', text: string, min: number): readonly PersonProblem[] {
+  const message = textProblem(text, min)
+  return message === null ? [] : [{ path, message }]
+}
+
+function textProblem(text: string, min: number): string | null {
+  if (text.length < min) return 'is empty'
+  if (text.length > TEXT_CHARS_MAX) return `has more than ${TEXT_CHARS_MAX} characters`
+  if (INVISIBLE.test(text)) return 'holds a control or invisible character'
+  return text.trim() === text ? null : 'begins or ends with a space'
+}

@@ -1,0 +1,14 @@
+/** How the answer of a recorded exchange is read; the composition root gives the reader, because dialects are not ours to import. */
+import type { RecordedExchange } from '../evidence/reader.ts'
+import type { AnswerView } from '../model/dialect.ts'
+
+export interface ReadableAnswer {
+  /** Decoded body, one piece for each recorded chunk that decodes. */
+  readonly pieces: readonly Buffer[]
+  /** Why it could not be decoded to its end; empty when it could. */
+  readonly problem: string
+  /** Puts the first bytes of the decoded body together; null when no dialect was known. */
+  readonly read: (body: Buffer) => AnswerView | null
+}
+
+export type AnswerReading = (exchange: RecordedExchange) => Promise<ReadableAnswer>

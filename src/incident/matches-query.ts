@@ -1,0 +1,33 @@
+/** Judges one exchange by a query, as the index would. */
+import type { ExchangeQuery, FacetField } from '../model/exchange-query.ts'
+import { FACET_FIELDS } from '../model/exchange-query.ts'
+import type { ExchangeRow } from '../model/record.ts'
+
+export function matchesQuery(row: ExchangeRow, query: ExchangeQuery): boolean {
+  if (query.sinceMs !== undefined && row.receivedAtMs < Math.ceil(query.sinceMs)) return false
+  if (query.untilMs !== undefined && row.receivedAtMs > Math.floor(query.untilMs)) return false
+  if (query.conversation !== undefined && row.conversation !== query.conversation) return false
+  if (query.durationMsMin !== undefined && !((row.durationMs ?? -1) >= query.durationMsMin))
+    return false
+  if (query.owner !== undefined && !isOwn(row, query.owner)) return false
+  return FACET_FIELDS.every((field) => {
+    const wanted = query.values[field]
+    return wanted === undefined || wanted.some((value) => suits(field, value, row[field]))
+  })
+}
+
+export function isOwn(row: ExchangeRow, owner: NonNullable<ExchangeQuery['owner']>): boolean {
+  return (
+    owner.principals.includes(row.principal) ||
+    (row.keyId !== null && owner.keyIds.includes(row.keyId))
+  )
+}
+
+function suits(field: FacetField, wanted: string, value: string | number | null): boolean {
+  const text = value === null ? '' : String(value)
+  if (wanted === '' || text === '') return wanted === text
+  if (field === 'status' && wanted.endsWith('xx')) return text[0] === wanted[0]
+  const takesPrefix = field === 'model' || field === 'surface'
+  if (takesPrefix && wanted.endsWith('*')) return text.startsWith(wanted.slice(0, -1))
+  return text === wanted
+}

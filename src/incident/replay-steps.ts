@@ -1,0 +1,117 @@
+/** Cuts a recorded answer into what each chunk added to each channel, so that it can be played at its original pace. */
+import { setImmediate } from 'node:timers/promises'
+import type { RecordedExchange } from '../evidence/reader.ts'
+import type { AnswerView } from '../model/dialect.ts'
+import type { AnswerReading } from './answer-reading.ts'
+import type { ContentMode } from './content-view.ts'
+import { maskText } from './masking.ts'
+
+export interface ReplayPart {
+  readonly channel: 'text' | 'reasoning' | 'refusal' | 'tool-call' | 'error'
+  /** Tells tool calls apart. */
+  readonly number: number
+  readonly name: string
+  readonly text: string
+  /** Replaces what the channel had before: several choices grow in the middle of the text. */
+  readonly restart: boolean
+}
+
+export interface ReplayStep {
+  readonly chunk: number
+  readonly atMs: number
+  readonly bytes: number
+  /** Of its first byte in the raw answer. */
+  readonly offset: number
+  readonly parts: readonly ReplayPart[]
+}
+
+/** Bytes read in all while the answer is put together chunk after chunk; above it several chunks are read as one. */
+const READ_BYTES_MAX = 64 * 1024 * 1024
+/** Between two breaths of the event loop. */
+const READ_BYTES_PER_TURN = 1024 * 1024
+
+export async function replaySteps(
+  recorded: RecordedExchange,
+  readAnswer: AnswerReading,
+  page: { readonly mode: ContentMode; readonly from: number; readonly limit: number },
+): Promise<readonly ReplayStep[]> {
+  const answer = await readAnswer(recorded)
+  const body = Buffer.concat(answer.pieces)
+  const ends: number[] = []
+  for (const piece of answer.pieces) ends.push((ends.at(-1) ?? 0) + piece.length)
+  const until = Math.min(recorded.answerChunks.length, page.from + page.limit)
+  const stride = Math.max(1, Math.ceil((body.length * page.limit) / 2 / READ_BYTES_MAX))
+  const channels = new Channels(page.mode === 'masked' ? maskText : (text) => text)
+  const before = page.from === 0 ? null : answer.read(body.subarray(0, ends[page.from - 1] ?? 0))
+  if (before !== null) channels.advance(before, false)
+  const steps: ReplayStep[] = []
+  let offset = recorded.answerChunks
+    .slice(0, page.from)
+    .reduce((sum, chunk) => sum + chunk.bytes.length, 0)
+  let readSince = 0
+  for (let chunk = page.from; chunk < until; chunk += 1) {
+    const raw = recorded.answerChunks[chunk]
+    if (raw === undefined) break
+    const end = ends[chunk]
+    const isLast = chunk === recorded.answerChunks.length - 1
+    const isRead = end !== undefined && (isLast || chunk === until - 1 || chunk % stride === 0)
+    const view = isRead ? answer.read(body.subarray(0, end)) : null
+    steps.push({
+      chunk,
+      atMs: raw.atMs,
+      bytes: raw.bytes.length,
+      offset,
+      parts: view === null ? [] : channels.advance(view, isLast),
+    })
+    offset += raw.bytes.length
+    readSince += isRead ? end : 0
+    if (readSince > READ_BYTES_PER_TURN) {
+      readSince = 0
+      await setImmediate()
+    }
+  }
+  return steps
+}
+
+class Channels {
+  readonly #show: (text: string) => string
+  readonly #shown = new Map<string, string>()
+
+  constructor(show: (text: string) => string) {
+    this.#show = show
+  }
+
+  /** What `view` has beyond the view before it. */
+  advance(view: AnswerView, isLast: boolean): readonly ReplayPart[] {
+    return tracksOf(view).flatMap((track) => {
+      const key = `${track.channel} ${track.number}`
+      const before = this.#shown.get(key)
+      const whole = isLast ? track.text : withoutHalf(track.text)
+      if (whole === (before ?? '') && (track.name === '' || before !== undefined)) return []
+      const grows = whole.startsWith(before ?? '')
+      this.#shown.set(key, whole)
+      const text = this.#show(grows ? whole.slice((before ?? '').length) : whole)
+      return [{ ...track, text, restart: !grows }]
+    })
+  }
+}
+
+function tracksOf(view: AnswerView): readonly Omit<ReplayPart, 'restart'>[] {
+  return [
+    { channel: 'reasoning', number: 0, name: '', text: view.reasoning },
+    { channel: 'text', number: 0, name: '', text: view.text },
+    { channel: 'refusal', number: 0, name: '', text: view.refusal },
+    ...view.toolCalls.map((call, number) => ({
+      channel: 'tool-call' as const,
+      number,
+      name: call.name,
+      text: call.arguments,
+    })),
+    { channel: 'error', number: 0, name: '', text: view.error ?? '' },
+  ]
+}
+
+/** Half of a surrogate pair waits for its other half. */
+function withoutHalf(text: string): string {
+  return /[\ud800-\udbff]$/.test(text) ? text.slice(0, -1) : text
+}
