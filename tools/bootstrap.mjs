@@ -115,7 +115,8 @@ async function run(argvs) {
     ...process.env,
     PATH: `${join(root, 'node_modules', 'node', 'bin')}:${process.env.PATH}`,
     // Types are stripped once, not at every start: half the time of a short command.
-    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'compile'),
+    NODE_COMPILE_CACHE:
+      process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'compile'),
   }
   if (isProduct && typeof process.execve === 'function' && process.platform !== 'win32') {
     // No process in between: signals and kill -9 reach the gateway itself.

@@ -36,9 +36,9 @@ test('terminal escapes, bidi controls and invisible characters are shown as code
 test('no control character but line feed and tab survives in any text', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
-      // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
       assert.doesNotMatch(
         visibleText(text),
+        // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
         /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/u,
       )
       assert.doesNotMatch(visibleLine(text), /[\n\t]/)
