@@ -97,7 +97,7 @@ test('a record shows that a credential was there and never what it was', () => {
       'x-upstream-key',
       's3cret',
     ],
-    'x-upstream-key',
+    new Set(['x-upstream-key']),
   )
   assert.deepEqual(recorded, [
     ['Authorization', REMOVED],
@@ -106,6 +106,22 @@ test('a record shows that a credential was there and never what it was', () => {
     ['x-upstream-key', REMOVED],
   ])
   assert.doesNotMatch(JSON.stringify(recorded), /s3cret/)
+})
+
+test('a key of this gateway is neither sent on nor recorded, wherever it stands', () => {
+  const key = `cst_${'a1B2'.repeat(12)}c`
+  const flat = ['X-Auth', `Token ${key}`, 'X-Note', 'cst_ is the prefix', 'X_API_KEY', 's3cret']
+  assert.deepEqual(headersForUpstream(flat, { dropBetas: [], signs: false }), [
+    'X-Note',
+    'cst_ is the prefix',
+  ])
+  assert.deepEqual(recordableHeaders(flat), [
+    ['X-Auth', REMOVED],
+    ['X-Note', 'cst_ is the prefix'],
+    ['X_API_KEY', REMOVED],
+  ])
+  assert.equal(recordableTarget(`/v1/${key}/models?x=${key}`), `/v1/${REMOVED}/models?x=${REMOVED}`)
+  assert.equal(queryForUpstream(`?x=${key}&y=1`), '?y=1')
 })
 
 test('a key in the query is not recorded and not sent on, in any spelling', () => {

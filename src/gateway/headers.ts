@@ -79,6 +79,17 @@ function comparable(name: string): string {
   return lower.includes('_') ? lower.replaceAll('_', '-') : lower
 }
 
+/**
+ * Threat: a key in the wrong header (`X-Auth: cst_…`) or in the path would reach the provider and the record. What this
+ * gateway hands out (gateway keys, API tokens, login links and sessions) is recognised by its shape wherever it stands.
+ */
+const OWN_SECRET = /c(?:st|pt|ll|ls)_[0-9A-Za-z]{20,}/g
+const OWN_SECRET_LENGTH_MIN = 24
+
+function holdsOwnSecret(value: string): boolean {
+  return value.length >= OWN_SECRET_LENGTH_MIN && value.search(OWN_SECRET) !== -1
+}
+
 /** Header names in the `Connection` header: they are hop-by-hop too and go before anything is rewritten (RFC 9110 7.6.1). */
 function connectionListed(flat: readonly string[]): ReadonlySet<string> | null {
   let listed: Set<string> | null = null
@@ -112,7 +123,7 @@ export function headersForUpstream(
     if (lower.startsWith(':') || lower.startsWith(OWN_PREFIX)) continue
     if (FORWARDING_PREFIXES.some((prefix) => lower.startsWith(prefix))) continue
     if (HOP_BY_HOP.has(lower) || CREDENTIALS.has(lower) || FORWARDING.has(lower)) continue
-    if (FRAMING.has(lower) || listed?.has(lower) === true) continue
+    if (FRAMING.has(lower) || listed?.has(lower) === true || holdsOwnSecret(value)) continue
     if (options.signs && CALLER_SIGNATURE.has(lower)) continue
     if (lower === 'anthropic-beta' && options.dropBetas.length > 0) {
       const kept = value
@@ -141,18 +152,27 @@ export function headersForCaller(flat: readonly string[]): string[] {
   return out
 }
 
+const NONE_MORE: ReadonlySet<string> = new Set()
+
 /**
- * The header list as evidence keeps it: same order and spelling, secret values replaced. `alsoSecret` is the lower-case
- * name of a header in which the operator put an upstream credential.
+ * The header list as evidence keeps it: same order and spelling, secret values replaced. `alsoSecret` holds the
+ * lower-case names of headers in which the operator put secrets.
  */
-export function recordableHeaders(flat: readonly string[], alsoSecret = ''): HeaderList {
+export function recordableHeaders(
+  flat: readonly string[],
+  alsoSecret: ReadonlySet<string> = NONE_MORE,
+): HeaderList {
   const out: [string, string][] = []
   for (let i = 0; i + 1 < flat.length; i += 2) {
     const name = flat[i] ?? ''
     const lower = comparable(name)
+    const value = flat[i + 1] ?? ''
     const secret =
-      CREDENTIALS.has(lower) || SECRET_ANSWER_HEADERS.has(lower) || lower === alsoSecret
-    out.push([name, secret ? REMOVED : (flat[i + 1] ?? '')])
+      CREDENTIALS.has(lower) ||
+      SECRET_ANSWER_HEADERS.has(lower) ||
+      alsoSecret.has(lower) ||
+      holdsOwnSecret(value)
+    out.push([name, secret ? REMOVED : value])
   }
   return out
 }
@@ -160,7 +180,8 @@ export function recordableHeaders(flat: readonly string[], alsoSecret = ''): Hea
 /** Path and query as evidence keeps them: secret query values replaced, everything else byte for byte. */
 export function recordableTarget(target: string): string {
   const at = target.indexOf('?')
-  return at === -1 ? target : target.slice(0, at) + mapSecretQuery(target.slice(at), REMOVED)
+  const shown = at === -1 ? target : target.slice(0, at) + mapSecretQuery(target.slice(at), REMOVED)
+  return shown.replaceAll(OWN_SECRET, REMOVED)
 }
 
 /** The query without any credential of the caller (Gemini clients may send `?key=`). */
@@ -171,6 +192,7 @@ export function queryForUpstream(query: string): string {
 function mapSecretQuery(query: string, replacement: string | null): string {
   const parts: string[] = []
   for (const part of query.slice(1).split('&')) {
+    if (replacement === null && holdsOwnSecret(part)) continue
     const equals = part.indexOf('=')
     const name = equals === -1 ? part : part.slice(0, equals)
     if (!SECRET_QUERY.has(decoded(name).toLowerCase())) parts.push(part)

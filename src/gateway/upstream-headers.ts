@@ -1,6 +1,7 @@
 /** Puts the gateway-held credential on a request: a header, or an AWS Signature Version 4 over exactly what is sent. */
 import { createHash, createHmac } from 'node:crypto'
 import { SignatureV4 } from '@smithy/signature-v4'
+import { looksSecret } from '../lib/secret-shape.ts'
 import type { UpstreamCredential } from '../model/upstream.ts'
 import type { Exchange, Routing } from './exchange.ts'
 import { headersForUpstream } from './headers.ts'
@@ -13,6 +14,22 @@ function ownHeaders(routing: Routing): [string, string][] {
     own.push([credential.header, `${credential.prefix}${credential.secret}`])
   return own
 }
+
+/**
+ * Lower-case names of the headers whose values a record must not hold. An operator may put a second secret into
+ * `headers` (a tenant key, say); what looks like one, by name or by value, counts as one.
+ */
+export function secretHeaders(routing: Routing): ReadonlySet<string> {
+  const { credential, headers } = routing.upstream
+  const names = new Set<string>()
+  if (credential.kind === 'header') names.add(credential.header.toLowerCase())
+  for (const [name, value] of Object.entries(headers)) {
+    if (SECRET_WORD.test(name) || looksSecret(value)) names.add(name.toLowerCase())
+  }
+  return names
+}
+
+const SECRET_WORD = /key|token|secret|auth|pass|credential|cookie|signature/i
 
 /** Flat header list for the provider: the caller's in order, then the operator's and the credential. */
 export async function upstreamHeaders(exchange: Exchange, routing: Routing): Promise<string[]> {

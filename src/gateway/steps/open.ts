@@ -5,21 +5,19 @@ import { openingFacts, recordedBody } from '../facts.ts'
 import { recordableHeaders, recordableTarget } from '../headers.ts'
 import type { GatewayParts } from '../parts.ts'
 import type { StepResult } from '../pipeline.ts'
-import { upstreamHeaders } from '../upstream-headers.ts'
+import { secretHeaders, upstreamHeaders } from '../upstream-headers.ts'
 
 export async function open(exchange: Exchange, parts: GatewayParts): Promise<StepResult> {
   const { routing, caller } = exchange
   if (routing === null) return fail('internal')
   exchange.upstreamHeaders = await upstreamHeaders(exchange, routing)
-  const { credential } = routing.upstream
-  const ownSecret = credential.kind === 'header' ? credential.header.toLowerCase() : ''
   exchange.sent = {
     method: caller.method,
     target: recordableTarget(routing.path),
     httpVersion: '1.1',
     headers: recordableHeaders(
       ['host', routing.origin.slice(routing.origin.indexOf('//') + 2), ...exchange.upstreamHeaders],
-      ownSecret,
+      secretHeaders(routing),
     ),
   }
   if (caller.gone) return fail('request.aborted')
