@@ -14,7 +14,8 @@ import { readSessionCookie } from './session-cookie.ts'
 const PER_PERSON = { burst: 300, perSecond: 50 }
 /** Calls of nobody we know: wrong tokens, ended sessions. */
 const PER_STRANGER = { burst: 60, perSecond: 1 }
-const PER_LOGIN_ADDRESS = { burst: 10, perSecond: 1 / 6 }
+/** Links cannot be guessed; this keeps a stranger from making us look them up all day. */
+const PER_LOGIN_ADDRESS = { burst: 30, perSecond: 0.5 }
 
 export type Guard = (operation: Operation) => MiddlewareHandler<ApiEnv>
 

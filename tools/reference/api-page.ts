@@ -33,7 +33,7 @@ export function apiPage(): string {
       '- Creates take `Idempotency-Key`; a repeat within 24 hours is given the first answer, without its secret.',
       '- Changes take `If-Match` with the ETag of what was read.',
       '- Errors are RFC 9457 problems with a `code` of the [error reference](errors.md).',
-      '- Bodies up to 64 KiB. Calls are limited per person (300 at once, 50 a second after that), logins per address (10, one more each 6 seconds).',
+      '- Bodies up to 64 KiB. Calls are limited per person (300 at once, 50 a second after that), logins per address (30, one more each 2 seconds).',
     ].join('\n'),
     '## Routes',
     table(['route', 'what it does', 'operation'], routes),
