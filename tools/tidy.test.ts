@@ -9,7 +9,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   model: ['lib'],
   telemetry: ['model', 'lib'],
-  config: ['model', 'lib'],
+  // Rules are compiled where configuration is checked, so that all problems come at once (decision 0006).
+  config: ['detect', 'model', 'lib'],
   dialects: ['model', 'lib'],
   detect: ['model', 'lib'],
   policy: ['model', 'lib'],

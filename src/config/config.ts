@@ -1,4 +1,5 @@
 /** The resolved configuration every room reads: deep readonly, no optional field, milliseconds and bytes. */
+import type { MaskingPlan } from '../detect/masking-plan.ts'
 import type { RecordingMode, Route, Upstream } from '../model/upstream.ts'
 import type { Secret } from './secret.ts'
 
@@ -87,6 +88,8 @@ export interface Config {
   readonly upstreams: readonly Upstream[]
   /** First match wins; the last rule is named `default` and matches everything. */
   readonly routes: readonly RouteRule[]
+  /** By name of the route; routes that are not there are not masked. */
+  readonly masking: Readonly<Record<string, MaskingPlan>>
   readonly limits: Limits
   readonly recording: RecordingConfig
   readonly storage: StorageConfig

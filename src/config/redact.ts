@@ -7,12 +7,19 @@ import type { Config } from './config.ts'
 export function redactConfig(config: Omit<Config, 'hash'>): Readonly<Record<string, unknown>> {
   const { listen, admin, tls, upstreams, routes, limits, recording, storage, retention, log } =
     config
+  const masking = Object.fromEntries(
+    Object.entries(config.masking).map(([name, { rules, ...plan }]) => [
+      name,
+      { ...plan, rules: rules.ruleset.rules.length },
+    ]),
+  )
   const text = JSON.stringify({
     listen,
     admin,
     tls,
     upstreams,
     routes,
+    ...(Object.keys(masking).length === 0 ? {} : { masking }),
     limits,
     recording,
     storage,

@@ -7,6 +7,7 @@ import { environmentUpstreams } from './environment-upstreams.ts'
 import { pathOf, report, secretFolder } from './resolve-context.ts'
 import type { ResolveContext } from './resolve-context.ts'
 import { resolveListeners, resolveTls } from './resolve-listeners.ts'
+import { resolveMasking } from './resolve-masking.ts'
 import { resolveRetention, resolveRoutes } from './resolve-routes.ts'
 import type { CheckedConfig } from './schema.ts'
 import { resolveSecret, resolveUpstream } from './upstreams.ts'
@@ -26,13 +27,19 @@ export function resolveConfig(
       hint: 'Lower inspectBytesMax or raise bufferedBytesMax.',
     })
   }
+  const routes = resolveRoutes(checked, upstreams, retention, context)
   return {
     file: context.file,
     listen,
     admin,
     tls: resolveTls(checked, context),
     upstreams,
-    routes: resolveRoutes(checked, upstreams, retention, context),
+    routes,
+    masking: resolveMasking(
+      checked,
+      routes.map(({ name }) => name),
+      context,
+    ),
     limits: checked.limits,
     recording: checked.recording,
     storage: { folder: resolveFolder(checked, context), index: resolveIndex(checked, context) },

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { PRESET_NAMES } from './presets.ts'
 import { choice, count, flag, leafNotes, reference, shaped, text } from './schema-leaves.ts'
 import { limitsSchema, RECORDING_MODES, recordingSchema } from './schema-limits.ts'
+import { maskingSchema, routeMaskingSchema } from './schema-masking.ts'
 
 const NAME = /^[a-z][a-z0-9-]{0,62}$/
 const NAME_WORDS = 'a lower-case name: letters, digits and -, beginning with a letter'
@@ -105,6 +106,7 @@ const route = z
       'Recording mode of matching exchanges. Default: `recording.mode`.',
     ).optional(),
     retention: text('Retention class of matching exchanges. Default: `default`.').optional(),
+    masking: routeMaskingSchema.optional(),
   })
   .describe('One route; the first that matches wins.')
 
@@ -193,6 +195,7 @@ export const configSchema = z
       .max(1000)
       .prefault([])
       .describe('How exchanges are recorded and kept, by what they are; the first match wins.'),
+    masking: maskingSchema.optional(),
     limits: limitsSchema,
     recording: recordingSchema,
     storage,

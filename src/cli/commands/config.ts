@@ -1,6 +1,9 @@
 /** `custody config check | print | schema`: says what is wrong, what is in force, and what may be written. */
 import type { Command } from 'commander'
 import { configJsonSchemaText } from '../../config/config-schema.ts'
+import type { Config } from '../../config/config.ts'
+import { holdReport } from '../../config/hold-report.ts'
+import type { HoldReport } from '../../config/hold-report.ts'
 import { readConfig } from '../../config/load.ts'
 import type { LoadOptions } from '../../config/load.ts'
 import { printableConfig, printableText } from '../../config/redact.ts'
@@ -73,7 +76,9 @@ export function checkConfig(options: LoadOptions, json: boolean): Said {
   const exitCode = good ? EXIT.ok : EXIT.usage
   if (json) {
     const hash = good ? config.hash : null
-    return { out: `${JSON.stringify({ ok: good, hash, problems, warnings })}\n`, err: '', exitCode }
+    const masking = good ? holdReports(config) : []
+    const said = { ok: good, hash, problems, warnings, ...(masking.length > 0 ? { masking } : {}) }
+    return { out: `${JSON.stringify(said)}\n`, err: '', exitCode }
   }
   const err = textOf([
     ...problems.flatMap(problemLines),
@@ -81,7 +86,28 @@ export function checkConfig(options: LoadOptions, json: boolean): Said {
   ])
   if (!good) return { out: '', err: `${err}${textOf([countOf(problems.length)])}`, exitCode }
   const source = config.file ?? 'the environment'
-  return { out: textOf([`ok: configuration from ${source}`]), err, exitCode }
+  const lines = [`ok: configuration from ${source}`, ...holdReports(config).flatMap(holdLines)]
+  return { out: textOf(lines), err, exitCode }
+}
+
+/** One for each set of rules in use; routes that share one are told once. */
+function holdReports(config: Config): readonly HoldReport[] {
+  const told = new Set<unknown>()
+  return Object.entries(config.masking).flatMap(([route, plan]) => {
+    if (told.has(plan.rules) || !plan.directions.includes('response')) return []
+    told.add(plan.rules)
+    return [holdReport(route, plan)]
+  })
+}
+
+function holdLines({ route, rules, dearest, free }: HoldReport): readonly string[] {
+  return [
+    `masking on route ${route}: ${rules} rules, ${free} of them hold nothing back on a sample answer`,
+    ...dearest.map(
+      ({ rule, mean, max }) =>
+        `  ${rule}: ${mean.toFixed(3)} characters on average, ${max} at most`,
+    ),
+  ]
 }
 
 const countOf = (count: number): string => (count === 1 ? '1 problem' : `${String(count)} problems`)

@@ -1,0 +1,87 @@
+/** Reads detector packs: those shipped beside the code, and an operator's own files. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+
+const SHIPPED = new URL('../../detectors/', import.meta.url)
+/** The largest shipped pack is a quarter of a megabyte. */
+const FILE_CHARS_MAX = 4 * 1024 * 1024
+
+let shipped: readonly unknown[] | null = null
+
+/** The packs of this version, parsed once per process. */
+export function shippedPacks(): readonly unknown[] {
+  shipped ??= readdirSync(SHIPPED)
+    .filter((name) => name.endsWith('.yaml'))
+    .toSorted()
+    .map((name): unknown => parse(readFileSync(new URL(name, SHIPPED), 'utf8')))
+  return shipped
+}
+
+export type RuleFileReading =
+  | { readonly kind: 'rules'; readonly rules: readonly unknown[]; readonly macros: unknown }
+  | { readonly kind: 'problem'; readonly problem: string }
+
+/** A file holds a list of rules, or a mapping with `rules` and `macros`. */
+export function readRuleFile(path: string): RuleFileReading {
+  const text = readTextFile(path)
+  if (text.kind === 'problem') return text
+  const document = parsed(text.text)
+  if (Array.isArray(document)) return { kind: 'rules', rules: document, macros: {} }
+  const rules = memberOf(document, 'rules')
+  if (!Array.isArray(rules))
+    return { kind: 'problem', problem: 'the file holds no list of rules in well-formed YAML' }
+  return { kind: 'rules', rules, macros: memberOf(document, 'macros') ?? {} }
+}
+
+export type TermFileReading =
+  | { readonly kind: 'words'; readonly words: readonly string[] }
+  | { readonly kind: 'problem'; readonly problem: string }
+
+/** One term per line; empty lines and lines that begin with `#` count for nothing. */
+export function readTermFile(path: string): TermFileReading {
+  const text = readTextFile(path)
+  if (text.kind === 'problem') return text
+  const words = text.text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+  return { kind: 'words', words }
+}
+
+type TextReading =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'problem'; readonly problem: string }
+
+function readTextFile(path: string): TextReading {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))
+    if (text.length > FILE_CHARS_MAX) return { kind: 'problem', problem: 'the file is too large' }
+    return { kind: 'text', text }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (code === 'ENOENT') return { kind: 'problem', problem: 'the file does not exist' }
+    return {
+      kind: 'problem',
+      problem:
+        code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
+          ? 'the file is not UTF-8'
+          : `the file cannot be read (${code})`,
+    }
+  }
+}
+
+/** Undefined when the text is not well-formed; the parser's own words could quote it. */
+function parsed(text: string): unknown {
+  try {
+    const document: unknown = parse(text, { maxAliasCount: 0 })
+    return document
+  } catch {
+    return undefined
+  }
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? Object.getOwnPropertyDescriptor(value, name)?.value
+    : undefined
+}

@@ -1,0 +1,36 @@
+/** What is masked on a route: the rules, what is put in place of a finding, and in which direction. */
+import type { CompiledRules } from './compiled-rules.ts'
+import type { Operator, OperatorTable } from './operators.ts'
+
+/** Reasoning that the provider signed or encrypted is never edited: it passes, is left out, or stops the answer. */
+export type SignedReasoning = 'pass' | 'drop' | 'block'
+export type UnknownEvents = 'withhold' | 'pass'
+export type ToolTreatment = 'exempt' | 'mask' | 'block'
+/** What becomes of a bare number that must be masked. */
+export type NumberTreatment = 'string' | 'zero' | 'block'
+export type Direction = 'request' | 'response'
+
+export interface MaskingPlan {
+  /** Hash of everything below, 64 hex digits: names the plan in evidence and keys the cache of findings. */
+  readonly version: string
+  readonly packs: readonly string[]
+  readonly rules: CompiledRules
+  readonly operators: Readonly<Record<string, Operator>>
+  readonly defaultOperator: Operator
+  readonly directions: readonly Direction[]
+  /** Directions in which base64 and hex runs are decoded and searched; on answers it holds every word to its end. */
+  readonly decode: readonly Direction[]
+  /** Findings below it are dropped. */
+  readonly threshold: number
+  readonly signedReasoning: SignedReasoning
+  readonly unknownEvents: UnknownEvents
+  /** By tool name; others are masked. */
+  readonly tools: Readonly<Record<string, ToolTreatment>>
+  /** Lower case without `_`, `-` and spaces: values under these names are masked whole. */
+  readonly secretKeys: readonly string[]
+  readonly numbers: NumberTreatment
+}
+
+export function operatorsOf(plan: MaskingPlan): OperatorTable {
+  return { byEntity: new Map(Object.entries(plan.operators)), fallback: plan.defaultOperator }
+}

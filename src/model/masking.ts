@@ -1,0 +1,30 @@
+/** What the record keeps of detection: where something was, what it was, what was done with it; never the value. */
+
+export interface FindingRecord {
+  readonly rule: string
+  readonly entity: string
+  /** 0 to 1, context included. */
+  readonly score: number
+  /** Request: index of the block it lies in, null outside every block. Answer: null. */
+  readonly block: number | null
+  /** Request: empty. Answer: the channel, e.g. `choice 0 text`. */
+  readonly channel: string
+  /** Request: bytes of the (decoded) body. Answer: UTF-16 units of the channel's text. */
+  readonly start: number
+  readonly end: number
+  /** `plain`, `base64`, `hex`, `cut-off`, `key-name` or `term`. */
+  readonly spelling: string
+  /** What was done: `keep` left it as it was, `block` stopped the exchange. */
+  readonly operator: string
+  /** Keyed digest: the same value can be recognised without being known. */
+  readonly fingerprint: string
+}
+
+/** Something that passed without being looked into. */
+export interface UninspectedRecord {
+  /** Where: `body`, or the channel of an answer. */
+  readonly channel: string
+  readonly start: number
+  readonly end: number
+  readonly reason: string
+}
