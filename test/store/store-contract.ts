@@ -1,6 +1,8 @@
 /** The promises of a store, run by the tests of every engine. */
 import { indexContract } from './index-contract.ts'
+import { controlContract } from './control-contract.ts'
 import { keysContract } from './keys-contract.ts'
+import { searchContract } from './search-contract.ts'
 import type { StoreOptions } from '../../src/store/store.ts'
 
 export interface FreshDatabase extends AsyncDisposable {
@@ -11,4 +13,6 @@ export interface FreshDatabase extends AsyncDisposable {
 export function storeContract(engine: string, fresh: () => Promise<FreshDatabase>): void {
   indexContract(engine, fresh)
   keysContract(engine, fresh)
+  controlContract(engine, fresh)
+  searchContract(engine, fresh)
 }

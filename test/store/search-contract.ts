@@ -1,0 +1,226 @@
+/** What searching must answer on every engine: the same as the plainest filter over all rows. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { matchesQuery } from '../../src/incident/matches-query.ts'
+import type { ExchangeQuery, FacetField } from '../../src/model/exchange-query.ts'
+import { FACET_FIELDS } from '../../src/model/exchange-query.ts'
+import type { ExchangeRow } from '../../src/model/record.ts'
+import { openStore } from '../../src/store/store.ts'
+import { EPOCH_MS, batchOf, closedRow, exchangeId, exchangeRows, openRow } from './samples.ts'
+import type { FreshDatabase } from './store-contract.ts'
+
+const RUNS = 25
+const VALUES_MAX = 100
+
+const VALUES: Readonly<Record<FacetField, readonly string[]>> = {
+  state: ['open', 'complete', 'interrupted', 'refused'],
+  outcome: ['answered', '', 'none'],
+  status: ['200', '400', '503', '4xx', '5xx', ''],
+  errorCode: ['', 'upstream.timeout'],
+  principal: ['alice', 'bob', "'; drop table exchanges; --", ''],
+  service: ['checkout', '%', '_', 'none'],
+  keyId: ['', 'none'],
+  upstream: ['openai', 'anthropic', 'none'],
+  model: ['gpt-5', 'gpt*', 'gpt-5*', '*', '%*', '', 'GPT-5', 'gpt-5\u{1F600}*'],
+  dialect: ['openai', ''],
+  surface: ['openai.*', 'openai.chat-completions', 'anthropic.*'],
+  route: ['openai', 'none'],
+}
+
+const valuesOf = (field: FacetField) =>
+  fc.array(fc.constantFrom(...VALUES[field]), { minLength: 1, maxLength: 3 })
+
+const recently = fc.integer({ min: 0, max: 60_000 }).map((ms) => EPOCH_MS + ms)
+
+const queries: fc.Arbitrary<ExchangeQuery> = fc.record(
+  {
+    sinceMs: recently,
+    untilMs: recently,
+    durationMsMin: fc.constantFrom(0, 900, 1000),
+    owner: fc.record({
+      principals: fc.subarray(['alice', 'nobody', '']),
+      keyIds: fc.constant(['none']),
+    }),
+    values: fc.record(
+      {
+        state: valuesOf('state'),
+        outcome: valuesOf('outcome'),
+        status: valuesOf('status'),
+        errorCode: valuesOf('errorCode'),
+        principal: valuesOf('principal'),
+        service: valuesOf('service'),
+        keyId: valuesOf('keyId'),
+        upstream: valuesOf('upstream'),
+        model: valuesOf('model'),
+        dialect: valuesOf('dialect'),
+        surface: valuesOf('surface'),
+        route: valuesOf('route'),
+      },
+      { requiredKeys: [] },
+    ),
+  },
+  { requiredKeys: ['values'] },
+)
+
+function plainFacet(rows: readonly ExchangeRow[], query: ExchangeQuery, field: FacetField) {
+  const { [field]: _own, ...values } = query.values
+  const counts = new Map<string, number>()
+  for (const row of rows.filter((one) => matchesQuery(one, { ...query, values }))) {
+    const value = row[field] === null ? '' : String(row[field])
+    counts.set(value, (counts.get(value) ?? 0) + 1)
+  }
+  return counts
+}
+
+export function searchContract(engine: string, fresh: () => Promise<FreshDatabase>): void {
+  test(`${engine}: list, facets and histogram answer what the plainest filter answers`, async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        exchangeRows,
+        fc.array(queries, { minLength: 1, maxLength: 6 }),
+        async (rows, asked) => {
+          await using database = await fresh()
+          await using store = await openStore(database.options)
+          await store.index.apply(batchOf({ exchanges: rows }))
+          for (const query of asked) await checkQuery(store.search, rows, query)
+        },
+      ),
+      { numRuns: RUNS },
+    )
+  })
+
+  test(`${engine}: a row that changes is counted as it is, once`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const everything: ExchangeQuery = { values: {} }
+    const range = { fromMs: EPOCH_MS, toMs: EPOCH_MS + 1000, buckets: 1 }
+    for (let n = 0; n < 20; n += 1) {
+      // Out of order, as two writers would bring them.
+      const at = (n * 7) % 20
+      await store.index.apply(batchOf({ exchanges: [openRow(at)] }))
+      const opened = await store.search.histogram(everything, range)
+      assert.deepEqual([opened[0]?.open, opened[0]?.complete], [1, n])
+      await store.index.apply(batchOf({ exchanges: [closedRow(at)] }))
+      const closed = await store.search.facets(everything, 10)
+      assert.equal(closed.total, n + 1)
+      assert.deepEqual(closed.fields.state, [{ value: 'complete', count: n + 1 }])
+    }
+    const ids = (await store.search.list(everything, { limit: 100 })).map((row) => row.id)
+    assert.deepEqual(
+      ids,
+      Array.from({ length: 20 }, (_, n) => exchangeId(19 - n)),
+    )
+  })
+
+  test(`${engine}: changes come in order, and going on after any of them misses and repeats nothing`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    assert.deepEqual(await store.search.newest(), { seq: 0, id: '' })
+    for (let n = 0; n < 6; n += 1) {
+      await store.index.apply(batchOf({ exchanges: [openRow(n), openRow(n + 10)] }))
+    }
+    await store.index.apply(batchOf({ exchanges: [closedRow(3), closedRow(11)] }))
+    // What changes nothing is no change.
+    await store.index.apply(batchOf({ exchanges: [openRow(3), closedRow(11)] }))
+    const all = await store.search.changes({ seq: 0, id: '' }, 100)
+    assert.equal(all.length, 12)
+    assert.deepEqual(
+      all.slice(-2).map((change) => change.row),
+      [closedRow(3), closedRow(11)],
+    )
+    for (const [at, change] of all.entries()) {
+      const rest = await store.search.changes({ seq: change.seq, id: change.row.id }, 100)
+      assert.deepEqual(rest, all.slice(at + 1))
+    }
+    const end = all.at(-1)!
+    assert.deepEqual(await store.search.newest(), { seq: end.seq, id: end.row.id })
+  })
+
+  test(`${engine}: conversations are listed by their newest exchange and counted whole`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const rows = Array.from({ length: 12 }, (_, n) =>
+      closedRow(n, n % 4 === 3 ? {} : { conversation: `cv_${n % 4}`, conversationBy: 'header x' }),
+    )
+    await store.index.apply(batchOf({ exchanges: rows }))
+    const list = await store.search.conversations({ values: {} }, { limit: 2 })
+    assert.deepEqual(
+      list.map(({ id, exchanges, lastExchange }) => [id, exchanges, lastExchange]),
+      [
+        ['cv_2', 3, exchangeId(10)],
+        ['cv_1', 3, exchangeId(9)],
+      ],
+    )
+    const rest = await store.search.conversations(
+      { values: {} },
+      { limit: 2, beforeExchange: exchangeId(9) },
+    )
+    assert.deepEqual(
+      rest.map(({ id, firstAtMs, lastAtMs }) => [id, firstAtMs, lastAtMs]),
+      [['cv_0', EPOCH_MS, EPOCH_MS + 8]],
+    )
+    const one = await store.search.list({ conversation: 'cv_1', values: {} }, { limit: 10 })
+    assert.deepEqual(
+      one.map((row) => row.id),
+      [9, 5, 1].map((n) => exchangeId(n)),
+    )
+  })
+
+  test(`${engine}: exchanges are found by the answer they are and the answer they continue`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const rows = [
+      closedRow(1, { responseId: 'resp_1' }),
+      closedRow(2, { responseId: 'resp_2', previousResponse: 'resp_1' }),
+      closedRow(3, { previousResponse: 'resp_2' }),
+    ]
+    await store.index.apply(batchOf({ exchanges: rows }))
+    assert.deepEqual(await store.search.byResponse(['resp_1', 'none']), {
+      answeredAs: [rows[0]],
+      continuing: [rows[1]],
+    })
+    assert.deepEqual(await store.search.byResponse([]), { answeredAs: [], continuing: [] })
+  })
+}
+
+async function checkQuery(
+  search: Awaited<ReturnType<typeof openStore>>['search'],
+  rows: readonly ExchangeRow[],
+  query: ExchangeQuery,
+): Promise<void> {
+  const wanted = rows
+    .filter((row) => matchesQuery(row, query))
+    .toSorted((a, b) => (a.id < b.id ? 1 : -1))
+  // Facets first: they make sure that the columns are loaded, so both ways of listing are met.
+  const early = await search.list(query, { limit: 100 })
+  assert.deepEqual(early, wanted)
+  const facets = await search.facets(query, VALUES_MAX)
+  assert.equal(facets.total, wanted.length)
+  for (const field of FACET_FIELDS) {
+    const counts = new Map(facets.fields[field].map(({ value, count }) => [value, count]))
+    assert.deepEqual(counts, plainFacet(rows, query, field), field)
+    const order = facets.fields[field].map(({ count }) => count)
+    assert.deepEqual(
+      order,
+      order.toSorted((a, b) => b - a),
+    )
+  }
+  assert.deepEqual(await search.list(query, { limit: 100 }), wanted)
+  const [first] = wanted
+  if (first !== undefined) {
+    const rest = await search.list(query, { limit: 2, before: first.id })
+    assert.deepEqual(rest, wanted.slice(1, 3))
+  }
+  const range = { fromMs: EPOCH_MS, toMs: EPOCH_MS + 60_000, buckets: 7 }
+  const buckets = await search.histogram(query, range)
+  const plain = Array.from({ length: 7 }, () => 0)
+  for (const row of wanted) {
+    const at = Math.floor(((row.receivedAtMs - range.fromMs) * 7) / 60_000)
+    if (row.receivedAtMs < range.toMs && plain[at] !== undefined) plain[at] += 1
+  }
+  assert.deepEqual(
+    buckets.map((bucket) => bucket.complete + bucket.open + bucket.interrupted + bucket.refused),
+    plain,
+  )
+}
