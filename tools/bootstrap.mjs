@@ -4,12 +4,21 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const stampFile = join(root, 'node_modules', '.custody-installed')
+const consoleStampFile = join(root, 'node_modules', '.custody-console')
 const node = join(
   root,
   'node_modules',
@@ -48,19 +57,23 @@ const COMMANDS = {
   test: (args) => [script('tools/run-tests.ts', 'quick', ...args)],
   'test:long': (args) => [script('tools/run-tests.ts', 'long', ...args)],
   check: () => [
-    [bin('oxfmt'), '--check', 'src', 'test', 'tools', 'bench'],
+    [bin('oxfmt'), '--check', 'src', 'test', 'tools', 'bench', 'web'],
     [bin('oxlint'), '--type-aware', '--tsconfig', 'tsconfig.json'],
     [bin('tsc'), '-p', '.'],
+    [bin('tsc'), '-p', 'web'],
     script('tools/run-tests.ts', 'quick'),
   ],
   fix: () => [
-    [bin('oxfmt'), 'src', 'test', 'tools', 'bench'],
+    [bin('oxfmt'), 'src', 'test', 'tools', 'bench', 'web'],
     [bin('oxlint'), '--type-aware', '--tsconfig', 'tsconfig.json', '--fix'],
   ],
   docs: (args) => [script('tools/generate-docs.ts', ...args)],
   build: () => [[bin('tsc'), '-p', 'tsconfig.build.json']],
   bench: (args) => [script('bench/run.ts', ...args)],
 }
+
+/** Commands that serve or test the console; the others do not wait for it. */
+const NEEDS_CONSOLE = new Set(['up', 'dev', 'test', 'check', 'build'])
 
 const [name = 'cli', ...rest] = process.argv.slice(2)
 const steps = COMMANDS[name]
@@ -72,6 +85,7 @@ if (steps === undefined) {
 }
 
 install()
+if (NEEDS_CONSOLE.has(name === 'cli' ? rest[0] : name)) buildConsole()
 await run(steps(rest))
 
 function lockDigest() {
@@ -105,6 +119,54 @@ function install() {
   }
   mkdirSync(dirname(stampFile), { recursive: true })
   writeFileSync(stampFile, digest)
+}
+
+/** Builds web/dist when it was built from other sources than those that are there. Without Vite it stays as it is. */
+function buildConsole() {
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js')
+  const dist = join(root, 'web', 'dist')
+  if (!existsSync(vite) || !existsSync(join(root, 'web', 'src'))) return
+  const digest = consoleDigest()
+  const built = existsSync(consoleStampFile) ? readFileSync(consoleStampFile, 'utf8') : ''
+  if (built === digest && existsSync(join(dist, 'index.html'))) return
+  process.stderr.write('custody: building the console …\n')
+  // Beside, then moved: a gateway that starts meanwhile never reads half a console.
+  const made = join(root, 'node_modules', `.custody-console-${process.pid}`)
+  const result = spawnSync(
+    node,
+    [
+      ...[vite, 'build', '--config', join(root, 'web', 'vite.config.ts')],
+      ...['--outDir', made, '--emptyOutDir', '--logLevel', 'warn'],
+    ],
+    { cwd: root, stdio: ['ignore', 2, 2] },
+  )
+  if (result.status === 0) {
+    rmSync(dist, { recursive: true, force: true })
+    renameSync(made, dist)
+    writeFileSync(consoleStampFile, digest)
+    return
+  }
+  rmSync(made, { recursive: true, force: true })
+  process.stderr.write('error: the console did not build; its messages are above\n')
+  // A gateway without its console still records; everything else must not pass with an old one.
+  if (name === 'test' || name === 'check' || name === 'build') process.exit(1)
+}
+
+/** Of everything the build reads: its own sources, the pure file it takes from src, the versions of packages. */
+function consoleDigest() {
+  const hash = createHash('sha256')
+  const files = readdirSync(join(root, 'web'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .filter((file) => !file.startsWith(join(root, 'web', 'dist')))
+    .sort()
+  for (const file of [
+    ...files,
+    join(root, 'src/lib/visible-text.ts'),
+    join(root, 'package-lock.json'),
+  ])
+    hash.update(file.slice(root.length)).update('\0').update(readFileSync(file)).update('\0')
+  return hash.digest('hex')
 }
 
 /** Runs steps in order in the caller's folder for the product, in the project's for its own chores. */

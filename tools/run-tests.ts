@@ -4,7 +4,13 @@ import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 
 const SUITES: Readonly<Record<string, readonly string[]>> = {
-  quick: ['src/**/*.test.ts', 'test/*.test.ts', 'test/clients/*.test.ts', 'tools/*.test.ts'],
+  quick: [
+    'src/**/*.test.ts',
+    'test/*.test.ts',
+    'test/clients/*.test.ts',
+    'test/console/*.test.ts',
+    'tools/*.test.ts',
+  ],
   long: ['test/long/*.test.ts'],
 }
 

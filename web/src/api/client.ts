@@ -108,7 +108,7 @@ export async function call<Route extends RouteShape>(
     ...(loose.signal === undefined ? {} : { signal: loose.signal }),
   })
   const parsed: unknown = answer.status === 204 ? undefined : await answer.json()
-  // Server and console are one build over one contract, so the answer is not validated a second time here.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- codec: server and console are one build over one contract
   return parsed as AnswerOf<Route>
 }
 

@@ -22,6 +22,9 @@ export function Panel({ title, note, aside, children }: PanelProps) {
   )
 }
 
+/** A longer text takes the width of two. */
+const WIDE = 17
+
 interface FactsProps {
   readonly facts: readonly (readonly [name: string, value: ReactNode])[]
 }
@@ -33,7 +36,10 @@ export function Facts({ facts }: FactsProps) {
       {facts
         .filter(([, value]) => value !== null && value !== '')
         .map(([name, value]) => (
-          <div key={name}>
+          <div
+            key={name}
+            data-wide={(typeof value === 'string' && value.length > WIDE) || undefined}
+          >
             <dt>{name}</dt>
             <dd>{value}</dd>
           </div>

@@ -4,6 +4,8 @@ import { visibleText } from '../../../src/lib/visible-text.ts'
 import classes from './recorded-text.module.css'
 
 const ESCAPED = /(\\u\{[0-9a-f]{1,6}\})/u
+/** What masked content holds in place of letters and digits. */
+const MASKED = /(█+)/u
 /** Beyond this one looks into the raw bytes; it keeps one huge block from stalling the page. */
 const SHOWN_MAX = 200_000
 
@@ -32,10 +34,23 @@ export const RecordedText = memo(function RecordedText({
             {piece}
           </mark>
         ) : (
-          piece
+          <Masked key={at} text={piece} />
         ),
       )}
       {text.length > SHOWN_MAX && <em> … the rest is in the raw bytes</em>}
     </Tag>
   )
 })
+
+function Masked({ text }: { readonly text: string }) {
+  if (!text.includes('█')) return text
+  return text.split(MASKED).map((piece, at) =>
+    at % 2 === 1 ? (
+      <span key={at} className={classes.masked}>
+        {piece}
+      </span>
+    ) : (
+      piece
+    ),
+  )
+}

@@ -25,20 +25,20 @@ export const COLUMNS = {
     width: '108px',
     cell: (row) => <Moment ms={row.receivedAtMs} short />,
   },
-  state: { title: 'State', width: '100px', cell: (row) => <StateBadge state={row.state} /> },
+  state: { title: 'State', width: '94px', cell: (row) => <StateBadge state={row.state} /> },
   status: { title: 'Status', width: '58px', cell: (row) => <StatusCode status={row.status} /> },
   principal: {
     title: 'Principal',
-    width: 'minmax(110px, 1.2fr)',
+    width: 'minmax(90px, 1.2fr)',
     cell: (row) => text(row.principal),
   },
-  service: { title: 'Service', width: 'minmax(90px, 1fr)', cell: (row) => text(row.service) },
-  model: { title: 'Model', width: 'minmax(120px, 1.2fr)', cell: (row) => text(row.model) },
+  service: { title: 'Service', width: 'minmax(80px, 1fr)', cell: (row) => text(row.service) },
+  model: { title: 'Model', width: 'minmax(110px, 1.2fr)', cell: (row) => text(row.model) },
   upstream: { title: 'Upstream', width: 'minmax(80px, 0.8fr)', cell: (row) => text(row.upstream) },
   surface: { title: 'Surface', width: 'minmax(140px, 1.2fr)', cell: (row) => text(row.surface) },
   tokens: {
-    title: 'Tokens in / out',
-    width: '112px',
+    title: 'Tokens in/out',
+    width: '96px',
     align: 'right',
     cell: (row) =>
       row.inputTokens === null && row.outputTokens === null ? (
@@ -95,10 +95,8 @@ export const COLUMNS_DEFAULT: readonly ColumnName[] = [
   'service',
   'model',
   'upstream',
-  'surface',
   'status',
   'tokens',
-  'firstByte',
   'duration',
 ]
 

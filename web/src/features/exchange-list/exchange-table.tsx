@@ -29,7 +29,7 @@ interface ExchangeTableProps {
 
 const ROW_PX = 32
 const NARROW_ROW_PX = 60
-const COLUMN_GAP_PX = 14
+const COLUMN_GAP_PX = 12
 const ROW_PADDING_PX = 14
 
 export function ExchangeTable(props: ExchangeTableProps) {
@@ -49,7 +49,9 @@ export function ExchangeTable(props: ExchangeTableProps) {
   const isAtTop = (virtualizer.scrollOffset ?? 0) < rowPx && active < 0
   useEffect(() => onView(first, last, isAtTop), [first, last, isAtTop, onView])
   useEffect(() => virtualizer.measure(), [rowPx, virtualizer])
-  useEffect(() => frame.current?.scrollTo({ top: 0 }), [topTick])
+  useEffect(() => {
+    frame.current?.scrollTo({ top: 0 })
+  }, [topTick])
   useEffect(() => {
     if (active < 0) return
     virtualizer.scrollToIndex(active, { align: 'auto' })

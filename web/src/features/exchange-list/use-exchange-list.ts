@@ -61,10 +61,7 @@ export function useExchangeList(text: string): ExchangeListState {
     return () => clearInterval(timer)
   }, [isOn])
 
-  const head = useMemo(
-    () => newerThan(live.heard, pages.newestId, live.tick),
-    [live.heard, pages.newestId, live.tick],
-  )
+  const head = useMemo(() => newerThan(live.heard, pages.newestId), [live.heard, pages.newestId])
   const [seen, setSeen] = useState<readonly string[]>([])
   useEffect(() => {
     if (view.isAtTop && !isPaused) setSeen(head.map(({ id }) => id))
@@ -115,7 +112,6 @@ export function useExchangeList(text: string): ExchangeListState {
 function newerThan(
   heard: ReadonlyMap<string, Exchange>,
   newestId: string | null,
-  _tick: number,
 ): readonly Exchange[] {
   if (newestId === null) return []
   return [...heard.values()]

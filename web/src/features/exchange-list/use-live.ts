@@ -1,5 +1,5 @@
 /** What happens now: exchanges newer than the loaded list, and newer states of those in it. Bounded, and batched. */
-import { useEffect, useReducer, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { followEvents } from '../../api/event-stream.ts'
 import type { StreamState } from '../../api/event-stream.ts'
 import { liveUrl } from '../../api/exchanges.ts'
@@ -9,8 +9,6 @@ export interface LiveRows {
   readonly stream: StreamState | 'off' | 'failed'
   /** Newest state of everything heard of, by id. */
   readonly heard: ReadonlyMap<string, Exchange>
-  /** Grows with each batch. */
-  readonly tick: number
 }
 
 interface LiveOptions {
@@ -24,31 +22,30 @@ interface LiveOptions {
 /** The list is loaded again before so many have gathered that the page would feel it. */
 const HEARD_MAX = 2_000
 const BATCH_MS = 150
+const NOTHING: LiveRows['heard'] = new Map()
 
 export function useLive({ filters, generation, isOn, onReset }: LiveOptions): LiveRows {
   const [stream, setStream] = useState<LiveRows['stream']>('connecting')
-  const [tick, heardMore] = useReducer((count: number) => count + 1, 0)
-  const heard = useRef(new Map<string, Exchange>())
+  const [heard, setHeard] = useState<LiveRows['heard']>(NOTHING)
   const reset = useRef(onReset)
   useEffect(() => {
     reset.current = onReset
   })
   const url = liveUrl(filters)
-  useEffect(() => {
-    heard.current = new Map()
-    heardMore()
-  }, [url, generation])
+  useEffect(() => setHeard(NOTHING), [url, generation])
   useEffect(() => {
     if (!isOn) {
       setStream('off')
       return
     }
     const stop = new AbortController()
+    const batch = new Map<string, Exchange>()
     let timer: ReturnType<typeof setTimeout> | null = null
     const flush = (): void => {
       timer = null
-      if (heard.current.size > HEARD_MAX) reset.current()
-      else heardMore()
+      const news = [...batch]
+      batch.clear()
+      setHeard((before) => new Map([...before, ...news]))
     }
     followEvents({
       url,
@@ -59,7 +56,7 @@ export function useLive({ filters, generation, isOn, onReset }: LiveOptions): Li
         if (type !== 'exchange') return
         const exchange = readExchange(text)
         if (exchange === null) return
-        heard.current.set(exchange.id, exchange)
+        batch.set(exchange.id, exchange)
         timer ??= setTimeout(flush, BATCH_MS)
       },
     }).catch(() => setStream('failed'))
@@ -68,12 +65,15 @@ export function useLive({ filters, generation, isOn, onReset }: LiveOptions): Li
       if (timer !== null) clearTimeout(timer)
     }
   }, [url, isOn])
-  return { stream, heard: heard.current, tick }
+  useEffect(() => {
+    if (heard.size > HEARD_MAX) reset.current()
+  }, [heard])
+  return { stream, heard }
 }
 
 function readExchange(text: string): Exchange | null {
   try {
-    // The event is written by the same build that this type comes from.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- codec: the event is written by the same build that the type comes from
     return JSON.parse(text) as Exchange
   } catch {
     return null

@@ -59,7 +59,8 @@ function Definitions({ blocks }: { readonly blocks: readonly ContentBlock[] }) {
         aria-expanded={isOpen}
         onClick={() => setOpen(!isOpen)}
       >
-        {isOpen ? 'Fold' : 'Show'} {formatCount(blocks.length)} tool definitions
+        {isOpen ? 'Fold' : 'Show'} {formatCount(blocks.length)} tool definition
+        {blocks.length === 1 ? '' : 's'}
       </Button>
       {!isOpen && names.length > 0 && (
         <span className={classes.names}>

@@ -94,7 +94,8 @@ function destination({
 
 function course({ exchange, upstreamStatus, usage, policy }: ExchangeDetail): readonly Fact[] {
   return [
-    ['Arrived', <Moment key="at" ms={exchange.receivedAtMs} />],
+    ['Arrived (UTC)', <Moment key="at" ms={exchange.receivedAtMs} short />],
+    ['On', new Date(exchange.receivedAtMs).toISOString().slice(0, 10)],
     [
       'Status',
       exchange.status === null ? null : <StatusCode key="status" status={exchange.status} />,

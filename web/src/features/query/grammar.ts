@@ -73,26 +73,15 @@ function readValue(text: string): string {
 function valueProblem(field: FieldName, values: readonly string[]): string | null {
   const [first = ''] = values
   if (FIELDS[field].parameter === null && values.length > 1) return `“${field}” takes one value.`
-  switch (field) {
-    case 'last':
-    case 'slower':
-      return readDuration(first) === null
-        ? `“${field}” takes a duration: 500ms, 15m, 6h, 30d.`
-        : null
-    case 'after':
-    case 'before':
-      return readMoment(first) === null
-        ? `“${field}” takes a moment: 2026-11-23 or 2026-11-23T14:05Z.`
-        : null
-    case 'status':
-      return values.every((value) => /^(?:[1-5]\d\d|[1-5]xx|)$/u.test(value))
-        ? null
-        : 'A status is a number, or a class: 5xx.'
-    case 'state':
-      return values.every((value) => FIELDS.state.samples.includes(value))
-        ? null
-        : `A state is one of ${FIELDS.state.samples.join(', ')}.`
-    default:
-      return null
-  }
+  if (field === 'last' || field === 'slower')
+    return readDuration(first) === null ? `“${field}” takes a duration: 500ms, 15m, 6h, 30d.` : null
+  if (field === 'after' || field === 'before')
+    return readMoment(first) === null
+      ? `“${field}” takes a moment: 2026-11-23 or 2026-11-23T14:05Z.`
+      : null
+  if (field === 'status' && !values.every((value) => /^(?:[1-5]\d\d|[1-5]xx|)$/u.test(value)))
+    return 'A status is a number, or a class: 5xx.'
+  if (field === 'state' && !values.every((value) => FIELDS.state.samples.includes(value)))
+    return `A state is one of ${FIELDS.state.samples.join(', ')}.`
+  return null
 }

@@ -92,7 +92,7 @@ export function Histogram({ histogram, fromMs, toMs, onBrush }: HistogramProps) 
       </div>
       <figcaption className={classes.axis}>
         <span>{formatDateTime(fromMs).slice(0, 19)}</span>
-        <span className={classes.peak}>peak {formatCount(totals.length === 0 ? 0 : most)}</span>
+        <span className={classes.peak}>peak {formatCount(total === 0 ? 0 : most)}</span>
         <span>{formatDateTime(toMs).slice(0, 19)} UTC</span>
       </figcaption>
     </figure>
