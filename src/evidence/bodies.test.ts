@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHash, createSecretKey } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import {
@@ -12,11 +12,12 @@ import {
   type Message,
 } from '../../test/harness/evidence.ts'
 import type { BlockSpan } from '../model/dialect.ts'
+import { blockId, BlockKey, listId } from './block-ids.ts'
 import { BodyCache, commonPrefix } from './body-cache.ts'
 import { cutBody, ropeOf, spansFit, type BodyPart } from './body-parts.ts'
 import { decodeRope, encodeRope, ROLES } from './rope.ts'
 
-const key = createSecretKey(Buffer.alloc(32, 5))
+const key = new BlockKey(Buffer.alloc(32, 5))
 
 /** Any body with any ascending spans in it. */
 const bodyWithSpans = fc
@@ -230,4 +231,23 @@ test('retention classes share no blocks, and a new class begins a new segment', 
   for (const name of ['default', 'legal']) {
     assert.equal((await opened.store.index.findBlocks([block.id], name, null)).length, 1)
   }
+})
+
+test('ids are HMAC-SHA-256 over the digest, for keys and texts of any length', () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ minLength: 1, maxLength: 64 }),
+      fc.uint8Array({ maxLength: 300 }),
+      (secret, text) => {
+        const bytes = Buffer.from(text)
+        const own = new BlockKey(Buffer.from(secret))
+        const digest = createHash('sha256').update(bytes).digest()
+        assert.deepEqual(blockId(own, bytes), createHmac('sha256', secret).update(digest).digest())
+        const listed = createHmac('sha256', secret).update(Uint8Array.of(1)).update(digest).digest()
+        assert.deepEqual(listId(own, bytes), listed)
+        assert.deepEqual(blockId(own, bytes), createHmac('sha256', secret).update(digest).digest())
+      },
+    ),
+  )
+  assert.throws(() => new BlockKey(Buffer.alloc(65)), /longer/)
 })

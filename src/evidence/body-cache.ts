@@ -9,9 +9,9 @@ export interface CachedBody {
   readonly blocks: readonly BodyPart[]
   /** Lists by `start * 16 + level`. */
   readonly lists: ReadonlyMap<number, BodyPart>
-  /** State of the body's SHA-256 after the first `hashedTo` bytes. */
   readonly hashedTo: number
-  readonly hashState: Hash
+  /** State of the body's SHA-256 after the first `hashedTo` bytes; null for bodies that are hashed faster than copied. */
+  readonly hashState: Hash | null
 }
 
 interface Slot {

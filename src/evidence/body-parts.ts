@@ -1,7 +1,7 @@
 /** Cuts a body into blocks and groups their references into lists, so that references do not grow with the history. */
-import { createHash, hash, type Hash, type KeyObject } from 'node:crypto'
+import { createHash, hash, type Hash } from 'node:crypto'
 import type { BlockRole, BlockSpan } from '../model/dialect.ts'
-import { blockId, listId } from './block-ids.ts'
+import { blockId, listId, type BlockKey } from './block-ids.ts'
 import type { BodyCache, CachedBody } from './body-cache.ts'
 import { encodeRope, type Rope, type RopeEntry } from './rope.ts'
 
@@ -44,7 +44,7 @@ function blockOf(id: Buffer, start: number, end: number, role: BlockRole): BodyP
   return { kind: 'block', role, start, end, id, key: id.toString('hex'), children: [] }
 }
 
-function opaque(key: KeyObject, bytes: Buffer): CutBody {
+function opaque(key: BlockKey, bytes: Buffer): CutBody {
   const parts = bytes.length === 0 ? [] : [blockOf(blockId(key, bytes), 0, bytes.length, 'other')]
   return { bytes, sha256: hash('sha256', bytes, 'hex'), parts }
 }
@@ -68,28 +68,33 @@ function historyEnd(blocks: readonly BodyPart[]): number {
   return blocks.findLast((block) => !isDefinition(block.role))?.end ?? 0
 }
 
+/** Below this, hashing again is cheaper than the native object that a kept state is. */
+const KEPT_STATE_MIN = 65_536
+
 /** Hashes the body, going on from the earlier turn's state when the bytes before it are the same. */
 function digestBody(
   bytes: Buffer,
   to: number,
   found: { readonly body: CachedBody; readonly common: number } | null,
-): { readonly sha256: string; readonly state: Hash } {
+): { readonly sha256: string; readonly state: Hash | null } {
+  if (bytes.length < KEPT_STATE_MIN) return { sha256: hash('sha256', bytes, 'hex'), state: null }
   const usable = found !== null && found.common >= found.body.hashedTo && found.body.hashedTo <= to
-  const state = usable ? found.body.hashState.copy() : createHash('sha256')
-  state.update(bytes.subarray(usable ? found.body.hashedTo : 0, to))
+  const earlier = usable ? found.body.hashState : null
+  const state = earlier === null ? createHash('sha256') : earlier.copy()
+  state.update(bytes.subarray(earlier === null ? 0 : (found?.body.hashedTo ?? 0), to))
   const sha256 = state.copy().update(bytes.subarray(to)).digest('hex')
   return { sha256, state }
 }
 
 class ListBuilder {
   readonly lists = new Map<number, BodyPart>()
-  readonly #key: KeyObject
+  readonly #key: BlockKey
   readonly #bytes: Buffer
   readonly #known: ReadonlyMap<number, BodyPart>
   readonly #common: number
 
   constructor(
-    key: KeyObject,
+    key: BlockKey,
     bytes: Buffer,
     found: { readonly body: CachedBody; readonly common: number } | null,
   ) {
@@ -170,7 +175,7 @@ function topParts(builder: ListBuilder, blocks: readonly BodyPart[]): readonly B
 
 /** Cuts `bytes` at `spans`. A body whose spans do not fit becomes one opaque block. */
 export function cutBody(
-  key: KeyObject,
+  key: BlockKey,
   cache: BodyCache,
   scope: string,
   bytes: Buffer,

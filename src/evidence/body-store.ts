@@ -1,8 +1,8 @@
 /** Turns a request body into the frames that are not stored yet and the layout that refers to all of them. */
-import type { KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { zstdCompress } from 'node:zlib'
 import type { BlockSpan } from '../model/dialect.ts'
+import type { BlockKey } from './block-ids.ts'
 import type { BlockDirectory } from './block-directory.ts'
 import type { BodyCache } from './body-cache.ts'
 import { cutBody, encodeList, ropeOf, type BodyPart, type CutBody } from './body-parts.ts'
@@ -29,11 +29,11 @@ export interface PreparedBody {
 }
 
 export class BodyStore {
-  readonly #key: KeyObject
+  readonly #key: BlockKey
   readonly #cache: BodyCache
   readonly #directory: BlockDirectory
 
-  constructor(key: KeyObject, cache: BodyCache, directory: BlockDirectory) {
+  constructor(key: BlockKey, cache: BodyCache, directory: BlockDirectory) {
     this.#key = key
     this.#cache = cache
     this.#directory = directory

@@ -1,5 +1,5 @@
 /** Chunks of one direction of an exchange: those that wait to become a frame, and the frames they became. */
-import { createHash } from 'node:crypto'
+import { createHash, hash, type Hash } from 'node:crypto'
 import type { FrameDraft } from './journal.ts'
 import type { ChunksPayload, ChunkTiming, StoredAnswerHead, StoredStream } from './payloads.ts'
 
@@ -12,7 +12,9 @@ export interface TakenChunks {
 export class ChunkLane {
   readonly type: 'request' | 'answer'
   readonly #frames: FrameDraft[] = []
-  readonly #digest = createHash('sha256')
+  /** The only chunk so far: most answers have one, and one is hashed without a native object. */
+  #only: Buffer | null = null
+  #digest: Hash | null = null
   #waiting: Buffer[] = []
   #timings: ChunkTiming[] = []
   #head: StoredAnswerHead | null = null
@@ -41,7 +43,18 @@ export class ChunkLane {
     this.#timings.push([bytes.length, atUs])
     this.#waitingBytes += bytes.length
     this.#bytes += bytes.length
-    this.#digest.update(bytes)
+    this.#hash(bytes)
+  }
+
+  #hash(bytes: Buffer): void {
+    if (this.#digest !== null) this.#digest.update(bytes)
+    else if (this.#only === null) this.#only = bytes
+    else this.#digest = createHash('sha256').update(this.#only).update(bytes)
+  }
+
+  #sha256(): string {
+    if (this.#digest !== null) return this.#digest.copy().digest('hex')
+    return hash('sha256', this.#only ?? Buffer.alloc(0), 'hex')
   }
 
   addFrame(draft: FrameDraft): void {
@@ -71,6 +84,6 @@ export class ChunkLane {
       if (draft.address === null) throw new Error('a frame before the closing has no place')
       return [draft.address.segment, draft.address.offset]
     })
-    return { bytes: this.#bytes, sha256: this.#digest.copy().digest('hex'), frames }
+    return { bytes: this.#bytes, sha256: this.#sha256(), frames }
   }
 }

@@ -4,6 +4,7 @@ import {
   createDecipheriv,
   createSecretKey,
   randomBytes,
+  type Cipheriv,
   type KeyObject,
 } from 'node:crypto'
 import {
@@ -52,9 +53,51 @@ export interface SegmentIdentity {
 interface ClassKey {
   readonly retentionClass: string
   readonly key: KeyObject
+  /** One key stream for all wrapped keys of the segment: a cipher object for each would cost more than its work. */
+  readonly wrapper: WrapStream
   /** Constant part of the authenticated data, then room for a frame header. */
   readonly aad: Buffer
   readonly aadHeadAt: number
+}
+
+const WRAP_BLOCKS = KEY_BYTES / 16
+/** Fewer skipped ordinals than this are stepped over, more are jumped. */
+const SKIP_MAX = 64
+const SKIPPED = Buffer.alloc(SKIP_MAX * KEY_BYTES)
+
+/** The counter block at which the key stream of an ordinal begins (NIST SP 800-38A, 6.5): two blocks for each. */
+function wrapCounter(ordinal: number): Buffer {
+  const counter = Buffer.alloc(16)
+  counter.writeBigUInt64BE(BigInt(ordinal) * BigInt(WRAP_BLOCKS), 8)
+  return counter
+}
+
+/**
+ * Wraps data keys with AES-256-CTR under the epoch key. The frame's own AES-GCM tag authenticates the key: a wrapped
+ * key that was changed gives another data key, and that opens nothing.
+ */
+class WrapStream {
+  readonly #key: KeyObject
+  #cipher: Cipheriv | null = null
+  #next = 0
+
+  constructor(key: KeyObject) {
+    this.#key = key
+  }
+
+  /** Each ordinal is wrapped once, in ascending order; those between belong to other classes. */
+  wrap(dataKey: Buffer, ordinal: number): Buffer {
+    const skipped = ordinal - this.#next
+    if (this.#cipher === null || skipped < 0 || skipped > SKIP_MAX) {
+      this.#cipher = createCipheriv('aes-256-ctr', this.#key, wrapCounter(ordinal))
+    } else if (skipped > 0) this.#cipher.update(SKIPPED.subarray(0, skipped * KEY_BYTES))
+    this.#next = ordinal + 1
+    return this.#cipher.update(dataKey)
+  }
+
+  unwrap(wrapped: Buffer, ordinal: number): Buffer {
+    return createDecipheriv('aes-256-ctr', this.#key, wrapCounter(ordinal)).update(wrapped)
+  }
 }
 
 /** What is authenticated when an epoch key is wrapped: the key works in no other segment and for no other class. */
@@ -68,9 +111,11 @@ function classKey(segment: SegmentIdentity, retentionClass: string, key: Buffer)
   const prefix = Buffer.from(
     `custody/frame/v1\0${segment.instance}\0${segment.segment}\0${retentionClass}\0`,
   )
+  const secret = createSecretKey(key)
   return {
     retentionClass,
-    key: createSecretKey(key),
+    key: secret,
+    wrapper: new WrapStream(secret),
     aad: Buffer.concat([prefix, Buffer.alloc(FRAME_HEAD_BYTES)]),
     aadHeadAt: prefix.length,
   }
@@ -110,7 +155,6 @@ export class EpochKeys {
   readonly #classes: readonly ClassKey[]
   readonly #indexes: ReadonlyMap<string, number>
   readonly #dek = Buffer.alloc(KEY_BYTES)
-  readonly #wrapNonce = Buffer.from([0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0])
   readonly #dataNonce = Buffer.from([0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0])
 
   private constructor(classes: readonly ClassKey[]) {
@@ -172,12 +216,7 @@ export class EpochKeys {
     writeFrameHead(frame, { ...content, length, classIndex, ordinal })
     copyAuthenticatedHead(frame, owner.aad, owner.aadHeadAt)
     fillKey(this.#dek)
-    this.#wrapNonce.writeUInt32LE(ordinal, 4)
-    const wrap = createCipheriv('aes-256-gcm', owner.key, this.#wrapNonce)
-    wrap.setAAD(owner.aad)
-    wrap.update(this.#dek).copy(frame, FRAME_BODY_AT)
-    wrap.final()
-    wrap.getAuthTag().copy(frame, FRAME_BODY_AT + KEY_BYTES)
+    owner.wrapper.wrap(this.#dek, ordinal).copy(frame, FRAME_BODY_AT)
     this.#dataNonce.writeUInt32LE(ordinal, 4)
     const cipher = createCipheriv('aes-256-gcm', createSecretKey(this.#dek), this.#dataNonce)
     cipher.setAAD(owner.aad)
@@ -193,12 +232,7 @@ export class EpochKeys {
     const owner = this.#classes[head.classIndex]
     if (owner === undefined) throw new Error('the frame names a key that the segment does not have')
     copyAuthenticatedHead(frame, owner.aad, owner.aadHeadAt)
-    this.#wrapNonce.writeUInt32LE(head.ordinal, 4)
-    const unwrap = createDecipheriv('aes-256-gcm', owner.key, this.#wrapNonce)
-    unwrap.setAAD(owner.aad)
-    unwrap.setAuthTag(frame.subarray(FRAME_BODY_AT + KEY_BYTES, CIPHERTEXT_AT))
-    const dek = unwrap.update(frame.subarray(FRAME_BODY_AT, FRAME_BODY_AT + KEY_BYTES))
-    unwrap.final()
+    const dek = owner.wrapper.unwrap(frame.subarray(FRAME_BODY_AT, CIPHERTEXT_AT), head.ordinal)
     this.#dataNonce.writeUInt32LE(head.ordinal, 4)
     const decipher = createDecipheriv('aes-256-gcm', createSecretKey(dek), this.#dataNonce)
     decipher.setAAD(owner.aad)

@@ -1,5 +1,6 @@
 /** Keeps the tenant's block-id key, wrapped by the key provider, in `keyring.json`. */
-import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { BlockKey } from './block-ids.ts'
 import { join } from 'node:path'
 import type { Disk } from './disk.ts'
 import { writeOnce, type KeyProvider } from './key-provider.ts'
@@ -26,7 +27,7 @@ export async function openBlockKey(
   folder: string,
   provider: KeyProvider,
   disk: Disk,
-): Promise<KeyObject> {
+): Promise<BlockKey> {
   const path = join(folder, 'keyring.json')
   if (!(await disk.exists(path))) {
     const wrapped = await provider.wrap(randomBytes(KEY_BYTES), aad)
@@ -47,5 +48,5 @@ export async function openBlockKey(
       `${path} was wrapped by ${keyring.provider}, the key provider is ${provider.id}`,
     )
   }
-  return createSecretKey(await provider.unwrap(Buffer.from(wrapped, 'base64'), aad))
+  return new BlockKey(await provider.unwrap(Buffer.from(wrapped, 'base64'), aad))
 }

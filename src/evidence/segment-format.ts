@@ -52,7 +52,7 @@ export const INSTANCE_BYTES = 29
 export const RECORD_BYTES = 32
 export const BLOCK_ID_BYTES = 32
 export const TAG_BYTES = 16
-export const WRAPPED_KEY_BYTES = 48
+export const WRAPPED_KEY_BYTES = 32
 /** Length of the part of a frame that the header CRC covers. */
 export const FRAME_HEAD_BYTES = 80
 /** Where the wrapped key starts: after the header and its CRC. */

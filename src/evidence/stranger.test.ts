@@ -77,8 +77,10 @@ function readSegment(
       bytes.writeUInt32LE(ordinal, 4)
       return bytes
     }
-    const dataKey = gcmOpen(key, nonce(1), aad, frame.subarray(84, 132))
-    const payload = gcmOpen(dataKey, nonce(2), aad, frame.subarray(132, -4))
+    const counter = Buffer.alloc(16)
+    counter.writeBigUInt64BE(2n * BigInt(ordinal), 8)
+    const dataKey = createDecipheriv('aes-256-ctr', key, counter).update(frame.subarray(84, 116))
+    const payload = gcmOpen(dataKey, nonce(2), aad, frame.subarray(116, -4))
     const coding = frame[7]! & 5
     const plain =
       coding === 1 ? zstdDecompressSync(payload) : coding === 4 ? inflateRawSync(payload) : payload
