@@ -36,17 +36,20 @@ function decoder(
 
 const GZIP = decoder(promisify(gunzip), createGunzip)
 
-const DECODERS: Readonly<Record<string, ContentDecoder | 'identity'>> = {
-  '': 'identity',
-  identity: 'identity',
-  gzip: GZIP,
-  'x-gzip': GZIP,
-  deflate: decoder(promisify(inflate), createInflate),
-  br: decoder(promisify(brotliDecompress), createBrotliDecompress),
-  zstd: decoder(promisify(zstdDecompress), createZstdDecompress),
-}
+const DECODERS: ReadonlyMap<string, ContentDecoder | 'identity'> = new Map<
+  string,
+  ContentDecoder | 'identity'
+>([
+  ['', 'identity'],
+  ['identity', 'identity'],
+  ['gzip', GZIP],
+  ['x-gzip', GZIP],
+  ['deflate', decoder(promisify(inflate), createInflate)],
+  ['br', decoder(promisify(brotliDecompress), createBrotliDecompress)],
+  ['zstd', decoder(promisify(zstdDecompress), createZstdDecompress)],
+])
 
 /** Null for encodings that are not understood, stacked ones (`gzip, gzip`) included. */
 export function contentDecoder(header: string | null): ContentDecoder | 'identity' | null {
-  return DECODERS[(header ?? '').trim().toLowerCase()] ?? null
+  return DECODERS.get((header ?? '').trim().toLowerCase()) ?? null
 }

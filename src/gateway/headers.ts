@@ -219,6 +219,16 @@ export function headerValue(flat: readonly string[], name: string): string | nul
   return null
 }
 
+/** All values of a list header as one (RFC 9110 5.2), or null. `name` is lower-case. */
+export function headerList(flat: readonly string[], name: string): string | null {
+  let list: string | null = null
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    if (flat[i]?.toLowerCase() !== name) continue
+    list = list === null ? (flat[i + 1] ?? '') : `${list}, ${flat[i + 1] ?? ''}`
+  }
+  return list
+}
+
 /** How often a header occurs. `name` is lower-case. */
 export function headerCount(flat: readonly string[], name: string): number {
   let count = 0

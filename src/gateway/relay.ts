@@ -10,7 +10,7 @@ import { renderRefusal, exchangeHeaders } from './error-answer.ts'
 import { createEventBoundary } from './event-boundary.ts'
 import type { EventBoundary } from './event-boundary.ts'
 import type { Exchange, Routing } from './exchange.ts'
-import { headerValue, headersForCaller, recordableHeaders } from './headers.ts'
+import { headerList, headerValue, headersForCaller, recordableHeaders } from './headers.ts'
 import type { GatewayParts } from './parts.ts'
 import { createReleaseGate } from './release-gate.ts'
 import type { ReleaseGate } from './release-gate.ts'
@@ -96,7 +96,7 @@ export class Relay implements UpstreamListener {
     this.#address = address
     this.#firstByteMs = atMs - this.#exchange.arrivedAt
     this.#contentType = headerValue(flatHeaders, 'content-type') ?? ''
-    this.#contentEncoding = headerValue(flatHeaders, 'content-encoding')
+    this.#contentEncoding = headerList(flatHeaders, 'content-encoding')
     this.#recording.answerHead(
       { status, headers: recordableHeaders(flatHeaders) },
       'upstream',

@@ -67,20 +67,20 @@ export function closingFacts(exchange: Exchange, routing: Routing, ending: Endin
 
 const PLAIN_MAX = 4 * 1024 * 1024
 
-const DECOMPRESS: Readonly<
-  Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Buffer>
-> = {
-  gzip: gunzipSync,
-  'x-gzip': gunzipSync,
-  deflate: inflateSync,
-  br: brotliDecompressSync,
-  zstd: zstdDecompressSync,
-}
+type Decompress = (bytes: Buffer, options: { maxOutputLength: number }) => Buffer
+
+const DECOMPRESS: ReadonlyMap<string, Decompress> = new Map<string, Decompress>([
+  ['gzip', gunzipSync],
+  ['x-gzip', gunzipSync],
+  ['deflate', inflateSync],
+  ['br', brotliDecompressSync],
+  ['zstd', zstdDecompressSync],
+])
 
 /** Usage is a convenience of the index: an answer that does not decode simply has none. */
 function plainSample(ending: Ending): Buffer {
   const bytes = ending.sample.bytes()
-  const decompress = DECOMPRESS[ending.contentEncoding?.trim().toLowerCase() ?? '']
+  const decompress = DECOMPRESS.get(ending.contentEncoding?.trim().toLowerCase() ?? '')
   if (decompress === undefined) return bytes
   if (!ending.sample.isWhole()) return Buffer.alloc(0)
   try {

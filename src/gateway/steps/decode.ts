@@ -6,7 +6,7 @@ import type { RequestView } from '../../model/dialect.ts'
 import { contentDecoder } from '../content-encoding.ts'
 import type { Exchange, Routing } from '../exchange.ts'
 import { modelOf } from '../exchange.ts'
-import { headerValue } from '../headers.ts'
+import { headerList, headerValue } from '../headers.ts'
 import type { GatewayParts } from '../parts.ts'
 import type { StepResult } from '../pipeline.ts'
 import { readBody } from '../read-body.ts'
@@ -91,7 +91,7 @@ type ViewReading =
 async function readView(exchange: Exchange, routing: Routing, bytes: Buffer): Promise<ViewReading> {
   const { limits } = exchange.settings
   let plain = bytes
-  const encoding = headerValue(exchange.caller.rawHeaders, 'content-encoding')
+  const encoding = headerList(exchange.caller.rawHeaders, 'content-encoding')
   const decoder = contentDecoder(encoding)
   if (decoder === null) return { kind: 'error', error: fail('request.unsupported-encoding') }
   if (decoder !== 'identity') {

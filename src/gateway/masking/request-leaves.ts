@@ -1,0 +1,143 @@
+/** Finds the texts of a request body that may be looked into, and tells them from ids, signatures and media. */
+import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
+import { NONE } from '../../lib/json/tape.ts'
+
+/** What the place of a value says about it. It is inherited downwards. */
+export interface LeafPlace {
+  /** Key of the value, or of the list it stands in. */
+  readonly key: string
+  /** Inside a tool's arguments, result or schema: keys mean what the tool says, none of them is structure. */
+  readonly isFree: boolean
+  /** The tool whose arguments it belongs to; empty outside. */
+  readonly tool: string
+  /** The provider verifies it on the next turn: it is never edited. */
+  readonly isSigned: boolean
+}
+
+export const ROOT_PLACE: LeafPlace = { key: '', isFree: false, tool: '', isSigned: false }
+
+export interface LeafVisitor {
+  /** Asked at every value; true leaves it and everything below out. */
+  readonly enter: (node: NodeRef, place: LeafPlace) => boolean
+  /** A string or number. */
+  readonly leaf: (node: NodeRef, place: LeafPlace) => void
+  /** Media and other bytes that are not read. */
+  readonly media: (node: NodeRef) => void
+}
+
+/** Values that name or verify something. They are never edited. */
+const STRUCTURE: ReadonlySet<string> = new Set([
+  'type',
+  'role',
+  'model',
+  'id',
+  'name',
+  'object',
+  'cache_control',
+  'cachePoint',
+  'cachedContent',
+  'signature',
+  'encrypted_content',
+  'thoughtSignature',
+  'thought_signature',
+  'redactedContent',
+  'media_type',
+  'mimeType',
+  'mime_type',
+  'tool_call_id',
+  'tool_use_id',
+  'toolUseId',
+  'call_id',
+  'item_id',
+  'file_id',
+  'previous_response_id',
+])
+/** Base64 in every dialect, unless it says that it is text. */
+const MEDIA: ReadonlySet<string> = new Set(['data', 'bytes', 'file_data', 'images', 'b64_json'])
+/** Free JSON when a name stands beside it: the call or the result of that tool. */
+const TOOL_VALUES: ReadonlySet<string> = new Set(['input', 'arguments', 'args', 'response'])
+const SCHEMAS: ReadonlySet<string> = new Set(['parameters', 'input_schema', 'inputSchema', 'schema'])
+
+/** Walks `node` in the order of the body. */
+export function visitLeaves(
+  tape: JsonTape,
+  node: NodeRef,
+  place: LeafPlace,
+  visitor: LeafVisitor,
+): void {
+  if (visitor.enter(node, place)) return
+  switch (tape.kind(node)) {
+    case 'string':
+    case 'number':
+      visitor.leaf(node, place)
+      return
+    case 'array':
+      for (const element of tape.children(node)) visitLeaves(tape, element, place, visitor)
+      return
+    case 'object':
+      visitObject(tape, node, place, visitor)
+      return
+    case 'boolean':
+    case 'null':
+    case null:
+  }
+}
+
+function visitObject(tape: JsonTape, node: NodeRef, place: LeafPlace, visitor: LeafVisitor): void {
+  const isSigned = place.isSigned || (!place.isFree && hasSignature(tape, node))
+  const name = place.isFree ? null : tape.text(tape.member(node, 'name'))
+  for (const child of tape.children(node)) {
+    const key = tape.keyOf(child) ?? ''
+    if (!place.isFree) {
+      if (STRUCTURE.has(key)) continue
+      if (MEDIA.has(key) && !saysText(tape, node)) {
+        visitor.media(child)
+        continue
+      }
+      if (isDataUrl(tape, child)) {
+        visitor.media(child)
+        continue
+      }
+    }
+    const isTool = name !== null && TOOL_VALUES.has(key)
+    visitLeaves(
+      tape,
+      child,
+      {
+        key,
+        isSigned,
+        isFree: place.isFree || isTool || SCHEMAS.has(key),
+        tool: isTool ? name : place.tool,
+      },
+      visitor,
+    )
+  }
+}
+
+/** Anthropic and Bedrock sign thinking, OpenAI encrypts it, Gemini puts a signature beside a thought. */
+function hasSignature(tape: JsonTape, node: NodeRef): boolean {
+  if (tape.member(node, 'signature') !== NONE) return true
+  const encrypted = tape.member(node, 'encrypted_content')
+  if (encrypted !== NONE && tape.kind(encrypted) !== 'null') return true
+  return (
+    tape.boolean(tape.member(node, 'thought')) === true &&
+    tape.member(node, 'thoughtSignature') !== NONE
+  )
+}
+
+/** Anthropic documents may carry their text under `data`. */
+function saysText(tape: JsonTape, node: NodeRef): boolean {
+  return tape.text(tape.member(node, 'type')) === 'text'
+}
+
+function isDataUrl(tape: JsonTape, node: NodeRef): boolean {
+  if (tape.kind(node) !== 'string') return false
+  const from = tape.start(node) + 1
+  return tape.bytes.toString('latin1', from, from + 5) === 'data:' && isBase64Url(tape, node)
+}
+
+/** A data URL whose media type says base64 before the comma (RFC 2397). */
+function isBase64Url(tape: JsonTape, node: NodeRef): boolean {
+  const from = tape.start(node) + 1
+  return /^data:[\w.+/;=-]{0,200};base64,/.test(tape.bytes.toString('latin1', from, from + 240))
+}
