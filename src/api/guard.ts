@@ -6,6 +6,7 @@ import type { SignedIn } from '../identity/signed-in.ts'
 import { signedInByCookie, signedInByToken } from '../identity/signed-in.ts'
 import { GatewayError, fail } from '../model/errors.ts'
 import { CallAudit } from './call-audit.ts'
+import { BACKGROUND_HEADER } from './contract/common.ts'
 import type { ApiEnv, ApiParts } from './parts.ts'
 import { RateLimit } from './rate-limit.ts'
 import { refuseCrossSite } from './same-site.ts'
@@ -30,9 +31,10 @@ export function createGuard(parts: ApiParts): Guard {
     context.header('retry-after', String(seconds))
     throw fail('api.rate')
   }
-  const known = async (context: Context<ApiEnv>): Promise<SignedIn> => {
+  const known = async (context: Context<ApiEnv>, operation: Operation): Promise<SignedIn> => {
+    const isBackground = context.req.header(BACKGROUND_HEADER) !== undefined
     try {
-      return await signedIn(context, parts)
+      return await signedIn(context, parts, operation !== 'exchanges.live' && !isBackground)
     } catch (error) {
       limit(context, strangers, context.get('address'))
       throw error
@@ -52,7 +54,7 @@ export function createGuard(parts: ApiParts): Guard {
           limit(context, logins, context.get('address'))
         }
       } else {
-        const who = await known(context)
+        const who = await known(context, operation)
         audit.by(who)
         limit(context, people, who.person.id)
         const reach = reachOf(operation, who.roles)
@@ -89,22 +91,21 @@ async function settle(
   await audit.ended(status === 401 || status === 403 || status === 404 ? 'denied' : 'failed')
 }
 
-async function signedIn(context: Context<ApiEnv>, parts: ApiParts): Promise<SignedIn> {
+/** Who calls, as of now. Throws `api.unauthenticated`. */
+export async function signedIn(
+  context: Context<ApiEnv>,
+  parts: ApiParts,
+  isActivity: boolean,
+): Promise<SignedIn> {
   const bearer = bearerOf(context.req.header('authorization'))
   const cookie = readSessionCookie(context.req.header('cookie'))
   // Two proofs, perhaps of two people: which of them acts must not depend on our order of looking.
   if (bearer !== null && cookie !== null) throw fail('identity.conflicting')
-  const tables = {
-    people: parts.control.people,
-    loginSessions: parts.control.loginSessions,
-    tokens: parts.control.tokens,
-  }
-  const who =
-    bearer !== null
-      ? await signedInByToken(tables, parts.clock, bearer)
-      : cookie !== null
-        ? await signedInByCookie(tables, parts.clock, cookie)
-        : null
+  const { people, loginSessions, tokens } = parts.control
+  const tables = { people, loginSessions, tokens }
+  let who: SignedIn | null = null
+  if (bearer !== null) who = await signedInByToken(tables, parts.clock, bearer)
+  else if (cookie !== null) who = await signedInByCookie(tables, parts.clock, cookie, isActivity)
   if (who === null) throw fail('api.unauthenticated')
   if (who.authentication === 'login-session') refuseCrossSite(context)
   return who

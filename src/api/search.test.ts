@@ -225,6 +225,22 @@ test('a resumed stream that missed too much is told to start over, and goes on',
   await live.close()
 })
 
+test('a stream ends when its person may no longer follow it', async () => {
+  const gone = await console.person('gone', ['auditor'])
+  const live = await Live.open(gone.token)
+  await live.next()
+  const { body } = await console.admin('GET', `/people/${gone.id}`)
+  const off = await console.admin('PATCH', `/people/${gone.id}`, {
+    body: { disabled: true },
+    headers: { 'if-match': body.etag },
+  })
+  assert.equal(off.status, 200)
+  await assert.rejects(
+    live.until(() => false),
+    /the stream ended/,
+  )
+})
+
 test('live shows a member nothing of others', async () => {
   const live = await Live.open(mia.token)
   await live.next()

@@ -28,7 +28,7 @@ import { createLogger } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { keepKeyJournal } from './key-journal.ts'
 import { createChangeFeed } from '../incident/change-feed.ts'
-import { consoleOrigin, controlPlaneApi, firstLoginUrl } from './control-plane.ts'
+import { consoleOrigin, controlPlaneApi, firstLoginUrl, warmSearch } from './control-plane.ts'
 import { createObserver } from './observer.ts'
 import { gatewaySettings } from './settings.ts'
 import { starterKey } from './starter-key.ts'
@@ -150,6 +150,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     }),
   )
   adminUrl = urlOf('http', admin.host, admin.port)
+  stack.use(warmSearch(store.search))
   stack.defer(async () => {
     listener.stopAccepting()
     await Promise.race([admission.drain(), sleep(config.limits.drainMs)])

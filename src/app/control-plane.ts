@@ -18,6 +18,19 @@ import { ownerName } from './starter-key.ts'
 /** Made by `npm run build`; without it a page that only logs in is served. */
 const CONSOLE_FOLDER = join(import.meta.dirname, '..', '..', 'web', 'dist')
 
+/** After the start-up of everything else. */
+const WARM_AFTER_MS = 2_000
+
+/** The first person to open the console need not wait until the search thread has read the index. */
+export function warmSearch(search: Store['search']): Disposable {
+  const timer = setTimeout(() => {
+    // A failure is met again, and told, by whoever asks next.
+    search.newest().catch(() => undefined)
+  }, WARM_AFTER_MS)
+  timer.unref()
+  return { [Symbol.dispose]: () => clearTimeout(timer) }
+}
+
 export interface ControlPlaneSources {
   readonly clock: Clock
   readonly store: Store

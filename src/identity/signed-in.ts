@@ -35,10 +35,12 @@ export interface SignedInTables {
   readonly tokens: ApiTokenTable
 }
 
+/** `isActivity` false leaves the idle time running: a stream or a poll of a forgotten tab is nobody at work. */
 export async function signedInByCookie(
   tables: SignedInTables,
   clock: Clock,
   cookie: string,
+  isActivity = true,
 ): Promise<SignedIn | null> {
   const digest = parseSecret('cls_', cookie)
   const session = digest === null ? null : await tables.loginSessions.byHash(digest)
@@ -46,15 +48,16 @@ export async function signedInByCookie(
   if (session === null || !isLive(session, nowMs)) return null
   const person = await activePerson(tables, session.person)
   if (person === null) return null
-  if (nowMs - session.lastSeenAtMs >= SEEN_EVERY_MS) {
+  if (isActivity && nowMs - session.lastSeenAtMs >= SEEN_EVERY_MS) {
     await tables.loginSessions.seen(session.id, nowMs)
   }
+  const seenAtMs = isActivity ? nowMs : session.lastSeenAtMs
   return {
     person,
     roles: person.roles,
     authentication: 'login-session',
     id: session.id,
-    idleExpiresAtMs: Math.min(nowMs + IDLE_MS, session.expiresAtMs),
+    idleExpiresAtMs: Math.min(seenAtMs + IDLE_MS, session.expiresAtMs),
     expiresAtMs: session.expiresAtMs,
   }
 }

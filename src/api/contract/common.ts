@@ -8,6 +8,9 @@ export const API_PREFIX = '/api/v1'
 /** Calls that a cookie authenticates and that change something must carry it (any value): another site cannot set it. */
 export const CSRF_HEADER = 'x-custody-csrf'
 
+/** Marks a call that nobody asked for by hand (a poll): it does not put off the idle end of a login session. */
+export const BACKGROUND_HEADER = 'x-custody-background'
+
 export const TimeMs = z.number().openapi({ description: 'Milliseconds since the Unix epoch.' })
 export const ExchangeIdText = z
   .string()

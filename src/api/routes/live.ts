@@ -5,21 +5,24 @@ import { matchesQuery } from '../../incident/matches-query.ts'
 import type { Place } from '../../incident/change-feed.ts'
 import type { ExchangeChange, ExchangeQuery } from '../../model/exchange-query.ts'
 import { fail } from '../../model/errors.ts'
+import { reachOf } from '../../identity/permissions.ts'
 import { followExchanges } from '../contract/exchanges.ts'
+import { signedIn } from '../guard.ts'
 import type { ApiParts } from '../parts.ts'
 import type { Registrar } from '../registrar.ts'
 import { ownerOf } from '../registrar.ts'
 import { queryOf, shownExchange } from '../shown.ts'
 import type { Owner } from '../../incident/exchange-desk.ts'
 
-const HEARTBEAT_MS = 15_000
 /** Who missed more than this loads the list again. */
 const MISSED_MAX = 1000
 /** A reader slower than its stream is told to load the list again instead of filling our memory. */
 const QUEUE_MAX = 2000
 const STREAMS_MAX = 200
-/** Access is judged anew when the browser comes back: a role taken away or a session ended must not live on in a stream. */
+/** The query of a stream is made once; a browser comes back by itself and is judged anew. */
 const STREAM_MS = 5 * 60 * 1000
+/** A session that was ended or a role that was taken away must not live on in a stream. */
+const JUDGE_MS = 2_000
 
 export function liveRoutes({ app, parts, guarded }: Registrar): void {
   let streams = 0
@@ -30,10 +33,19 @@ export function liveRoutes({ app, parts, guarded }: Registrar): void {
     const last = placeOf(context.req.valid('header')['last-event-id'])
     // A proxy that buffers would make live late.
     context.header('x-accel-buffering', 'no')
+    const reach = context.get('reach')
+    const isStillAllowed = async (): Promise<boolean> => {
+      try {
+        const { roles } = await signedIn(context, parts, false)
+        return reachOf('exchanges.live', roles) === reach
+      } catch {
+        return false
+      }
+    }
     return streamSSE(context, async (stream) => {
       streams += 1
       try {
-        await serveLive(stream, parts, { query, owner, last })
+        await serveLive(stream, parts, { query, owner, last, isStillAllowed })
       } finally {
         streams -= 1
       }
@@ -49,7 +61,12 @@ function placeOf(text: string | undefined): Place | null {
 async function serveLive(
   stream: SSEStreamingApi,
   parts: ApiParts,
-  ask: { readonly query: ExchangeQuery; readonly owner: Owner; readonly last: Place | null },
+  ask: {
+    readonly query: ExchangeQuery
+    readonly owner: Owner
+    readonly last: Place | null
+    readonly isStillAllowed: () => Promise<boolean>
+  },
 ): Promise<void> {
   const queue = new ChangeQueue()
   const following = parts.feed.follow((changes) => queue.push(changes))
@@ -65,9 +82,14 @@ async function serveLive(
       await send(stream, missed, ask)
       from = placeAfter(missed) ?? ask.last ?? from
     }
+    let judgedAtMs = parts.clock.monotonicMs()
     for (;;) {
-      const changes = await queue.next(HEARTBEAT_MS)
+      const changes = await queue.next(JUDGE_MS)
       if (changes === null || stream.aborted) return
+      if (parts.clock.monotonicMs() - judgedAtMs >= JUDGE_MS) {
+        if (!(await ask.isStillAllowed())) return
+        judgedAtMs = parts.clock.monotonicMs()
+      }
       if (changes.length === 0) await stream.write(': still here\n\n')
       if (queue.overflowed()) {
         await stream.writeSSE({ event: 'reset', data: '{}' })

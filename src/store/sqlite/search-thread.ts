@@ -115,6 +115,8 @@ function createThreadSearch(database: DatabaseSync): ExchangeSearch {
   const bySql = createSqlSearch(db)
   const columns = new Columns(database)
   const byId = database.prepare('select * from exchanges where id = ?')
+  // Whoever asks anything will ask for counts soon.
+  void columns.load()
   const isUsable = (query: ExchangeQuery): boolean => query.conversation === undefined
   const rowsOf = (ids: readonly string[]): readonly ExchangeRow[] =>
     ids.flatMap((id) => {
@@ -125,7 +127,6 @@ function createThreadSearch(database: DatabaseSync): ExchangeSearch {
   return {
     ...bySql,
     list: async (query, page: { readonly limit: number; readonly before?: ExchangeId }) => {
-      void columns.load()
       if (!columns.isLoaded || !isUsable(query)) return bySql.list(query, page)
       columns.refresh()
       return rowsOf(columns.table.list(query, page))

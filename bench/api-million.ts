@@ -1,0 +1,205 @@
+/** Fills an index with a million exchanges and asks the API of a running gateway about them; prints p50, p95 and the worst stall. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { startApp } from '../src/app/app.ts'
+import { loadConfig } from '../src/config/load.ts'
+import type { ExchangeId, InstanceId } from '../src/lib/ids.ts'
+import { exchangeIdFloor, newInstanceId, newKeyId } from '../src/lib/ids.ts'
+import type { ExchangeRow } from '../src/model/record.ts'
+import { openStore } from '../src/store/store.ts'
+
+const ROWS = Number(process.argv[2] ?? 1_000_000)
+const RUNS = Number(process.argv[3] ?? 40)
+const BATCH = 5_000
+const DAYS_MS = 30 * 24 * 60 * 60 * 1000
+const LIMIT_MS = 300
+
+/** Deterministic: the same rows every time. */
+let seed = 42
+function random(): number {
+  seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0
+  return seed / 2 ** 32
+}
+/** Few are frequent, many are rare, as in life. */
+function skewed(count: number): number {
+  return Math.floor(count * random() ** 3)
+}
+const oneOf = <Item>(items: readonly Item[]): Item => items[skewed(items.length)] ?? items[0]!
+
+const nowMs = Date.now()
+const startMs = nowMs - DAYS_MS
+const INSTANCE: InstanceId = newInstanceId(startMs)
+const KEYS = Array.from({ length: 400 }, () => newKeyId(startMs))
+const MODELS = Array.from(
+  { length: 40 },
+  (_, n) => `${['gpt-5', 'claude-4', 'gemini-3', 'llama-4'][n % 4]}-${n}`,
+)
+const UPSTREAMS = ['openai', 'anthropic', 'gemini', 'bedrock', 'ollama', 'azure']
+
+function row(n: number): ExchangeRow {
+  const receivedAtMs = Math.floor(startMs + (n / ROWS) * (DAYS_MS - 1000))
+  const key = skewed(KEYS.length)
+  const isFine = random() > 0.06
+  const isRefused = !isFine && random() > 0.7
+  const upstream = oneOf(UPSTREAMS)
+  const status = isFine ? 200 : oneOf([429, 500, 503, 400, 502])
+  return {
+    id: (exchangeIdFloor(receivedAtMs) +
+      n
+        .toString(36)
+        .replaceAll(/[ilou]/g, '0')
+        .padStart(16, '0')) as ExchangeId,
+    state: isFine ? 'complete' : isRefused ? 'refused' : oneOf(['complete', 'interrupted']),
+    outcome: isFine ? 'answered' : isRefused ? 'refused' : 'upstream-failed',
+    receivedAtMs,
+    endedAtMs: receivedAtMs + 900,
+    principal: `person-${key % 250}@example.com`,
+    principalKind: 'person',
+    keyId: KEYS[key] ?? null,
+    service: `service-${key % 60}`,
+    declaredService: '',
+    remoteAddress: '10.0.0.1',
+    userAgent: 'OpenAI/JS 7.57.0',
+    upstream,
+    dialect: 'openai',
+    surface: oneOf([
+      'openai.chat-completions',
+      'anthropic.messages',
+      'openai.responses',
+      'gemini.generate',
+    ]),
+    route: 'default',
+    mode: 'strict',
+    retentionClass: 'default',
+    method: 'POST',
+    path: '/openai/v1/chat/completions',
+    model: oneOf(MODELS),
+    stream: random() > 0.3,
+    status,
+    errorCode: isFine ? null : oneOf(['upstream.reset', 'upstream.timeout', 'limit.body']),
+    finishReason: isFine ? 'stop' : null,
+    inputTokens: Math.floor(random() * 20_000),
+    outputTokens: Math.floor(random() * 2_000),
+    requestBytes: Math.floor(random() * 100_000),
+    answerBytes: Math.floor(random() * 20_000),
+    storedBytes: 2_000,
+    firstByteMs: 300 * random(),
+    durationMs: 20_000 * random() ** 4,
+    conversation: random() > 0.5 ? `cv_${String(Math.floor(n / 40)).padStart(26, '0')}` : null,
+    conversationBy: null,
+    responseId: `resp_${n}`,
+    previousResponse: null,
+    instance: INSTANCE,
+    openSegment: 1,
+    openOffset: n,
+    closeSegment: 1,
+    closeOffset: n,
+  }
+}
+
+async function fill(folder: string): Promise<void> {
+  await using store = await openStore({ kind: 'sqlite', folder })
+  const began = performance.now()
+  for (let first = 0; first < ROWS; first += BATCH) {
+    const exchanges = Array.from({ length: Math.min(BATCH, ROWS - first) }, (_, n) =>
+      row(first + n),
+    )
+    await store.index.apply({
+      exchanges,
+      blocks: [],
+      events: [],
+      position: { instance: INSTANCE, segment: 1, offset: first },
+    })
+  }
+  console.log(`filled ${ROWS} rows in ${((performance.now() - began) / 1000).toFixed(1)} s`)
+}
+
+const dayMs = 24 * 60 * 60 * 1000
+const QUESTIONS: readonly (readonly [name: string, path: (run: number) => string])[] = [
+  ['list, newest', () => '/exchanges?limit=50'],
+  ['list, one principal', (run) => `/exchanges?limit=50&principal=person-${run}@example.com`],
+  [
+    'list, rare pair',
+    (run) => `/exchanges?limit=50&model=llama-4-39&principal=person-${200 + run}@example.com`,
+  ],
+  ['list, nothing matches', (run) => `/exchanges?limit=50&model=gpt-5-0&service=none-${run}`],
+  ['list, 5xx of a week', () => `/exchanges?limit=50&status=5xx&sinceMs=${nowMs - 7 * dayMs}`],
+  ['list, slow ones', () => '/exchanges?limit=50&minDurationMs=19900'],
+  ['facets, everything', () => '/exchanges/facets'],
+  [
+    'facets, three filters',
+    (run) => `/exchanges/facets?state=complete&upstream=openai&service=service-${run}`,
+  ],
+  [
+    'facets, one day',
+    (run) =>
+      `/exchanges/facets?sinceMs=${nowMs - (run + 1) * dayMs}&untilMs=${nowMs - run * dayMs}`,
+  ],
+  ['histogram, 30 days', () => `/exchanges/histogram?fromMs=${startMs}&toMs=${nowMs}&buckets=120`],
+  [
+    'histogram, 5xx',
+    () => `/exchanges/histogram?fromMs=${startMs}&toMs=${nowMs}&buckets=120&status=5xx`,
+  ],
+  ['conversations', () => '/conversations?limit=50'],
+  ['upstreams', () => '/upstreams'],
+]
+
+async function main(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'custody-million-'))
+  try {
+    const data = join(folder, 'data')
+    await fill(data)
+    const loaded = loadConfig({
+      env: { CUSTODY_LOG__LEVEL: 'silent' },
+      flags: { data, listen: '127.0.0.1:0', admin: '127.0.0.1:0' },
+    })
+    if (loaded.kind === 'problems') throw new Error('the configuration was refused')
+    await using app = await startApp(loaded.config)
+    const api = `${app.adminUrl}/api/v1`
+    const headers = { 'x-custody-csrf': '1', 'content-type': 'application/json' }
+    const login = await fetch(`${api}/login/link`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ token: new URL(app.loginUrl ?? '').hash.replace('#token=', '') }),
+    })
+    const cookie = login.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    const ask = async (path: string): Promise<number> => {
+      const began = performance.now()
+      const answer = await fetch(api + path, { headers: { ...headers, cookie } })
+      await answer.arrayBuffer()
+      if (answer.status === 429) {
+        await new Promise((resolve) => setTimeout(resolve, 1000))
+        return ask(path)
+      }
+      if (answer.status !== 200) throw new Error(`${path}: ${answer.status}`)
+      return performance.now() - began
+    }
+    console.log(
+      `first facets (columns are loaded): ${(await ask('/exchanges/facets')).toFixed(0)} ms`,
+    )
+    const stall = monitorEventLoopDelay({ resolution: 1 })
+    stall.enable()
+    let isOver = false
+    for (const [name, path] of QUESTIONS) {
+      const times: number[] = []
+      for (let run = 0; run < RUNS; run += 1) times.push(await ask(path(run % 30)))
+      times.sort((a, b) => a - b)
+      const at = (share: number): number =>
+        times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0
+      if (at(0.95) > LIMIT_MS) isOver = true
+      console.log(
+        `${name.padEnd(24)} p50 ${at(0.5).toFixed(1).padStart(7)} ms   p95 ${at(0.95).toFixed(1).padStart(7)} ms`,
+      )
+    }
+    stall.disable()
+    console.log(`longest stall of the event loop: ${(stall.max / 1e6).toFixed(1)} ms`)
+    console.log(`resident memory: ${(process.memoryUsage.rss() / 2 ** 20).toFixed(0)} MiB`)
+    if (isOver) process.exitCode = 1
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+await main()
