@@ -100,9 +100,9 @@ export function controlPlaneApp(parts: ControlPlaneParts): Hono<ApiEnv> {
     context.body(parts.metrics(), 200, { 'content-type': METRICS_TYPE }),
   )
   app.route(API_PREFIX, apiApp(parts.api))
-  const console = readConsole(consoleFolder)
+  const pages = readConsole(consoleFolder)
   app.get('*', (context) => {
-    const answer = context.req.path.startsWith('/api/') ? null : console.answer(context)
+    const answer = context.req.path.startsWith('/api/') ? null : pages.answer(context)
     return answer ?? problemAnswer(fail('api.not-found'), context, onFault)
   })
   app.onError((error, context) => problemAnswer(error, context, onFault))

@@ -5,6 +5,7 @@ import { Client } from 'pg'
 import type { RunningPostgres } from '../../test/harness/postgres.ts'
 import { startPostgres } from '../../test/harness/postgres.ts'
 import { keyRow } from '../../test/store/samples.ts'
+import { auditRow } from '../../test/store/control-contract.ts'
 import { until } from '../../test/store/keys-contract.ts'
 import type { FreshDatabase } from '../../test/store/store-contract.ts'
 import { storeContract } from '../../test/store/store-contract.ts'
@@ -78,4 +79,25 @@ test('a database written by a newer version is refused', async () => {
 
 test('a database that cannot be reached is an error', async () => {
   await assert.rejects(openStore({ kind: 'postgres', url: 'postgres://a:b@127.0.0.1:1/none' }))
+})
+
+test('the trail cannot be changed, deleted or emptied, not even in the database', async () => {
+  await using database = await freshDatabase()
+  await using store = await openStore(database.options)
+  await store.control.audit.append(auditRow(1))
+  assert.ok(database.options.kind === 'postgres')
+  const client = new Client({ connectionString: database.options.url })
+  await client.connect()
+  try {
+    for (const deed of [
+      "update audit_events set outcome = 'done'",
+      'delete from audit_events',
+      'truncate audit_events',
+    ]) {
+      await assert.rejects(client.query(deed), /append-only/)
+    }
+  } finally {
+    await client.end()
+  }
+  assert.deepEqual(await store.control.audit.list({ limit: 9 }), [auditRow(1)])
 })

@@ -10,7 +10,7 @@ import type { FreshDatabase } from './store-contract.ts'
 const digits = (n: number): string => String(n).padStart(26, '0')
 const hashOf = (n: number): string => n.toString(16).padStart(64, '0')
 
-export function personRow(n: number, changes: Partial<PersonRow> = {}): PersonRow {
+function personRow(n: number, changes: Partial<PersonRow> = {}): PersonRow {
   return {
     id: `per_${digits(n)}`,
     login: `person ${n}`,
@@ -56,7 +56,7 @@ function tokenRow(n: number, changes: Partial<ApiTokenRow> = {}): ApiTokenRow {
   }
 }
 
-function auditRow(n: number, changes: Partial<AuditRow> = {}): AuditRow {
+export function auditRow(n: number, changes: Partial<AuditRow> = {}): AuditRow {
   return {
     id: `au_${digits(n)}`,
     atMs: EPOCH_MS + n,
