@@ -10,7 +10,7 @@ export function contentOf(
   plain: Buffer,
   blockId: Buffer | null = null,
 ): FrameContent {
-  return { type, record, blockId, plainLength: plain.length, ...packContent(plain) }
+  return { type, record, blockId, plainLength: plain.length, ...packContent(type, plain) }
 }
 
 /** A draft whose content never changes. */

@@ -35,8 +35,20 @@ import {
 } from './segment-format.ts'
 
 const KEY_BYTES = 32
-/** Below this many bytes compression costs more than it saves. */
-const COMPRESS_MIN = 200
+/**
+ * Bytes below which a payload stays as it is. Texts come once and are kept for years: they are compressed early. The facts
+ * of an exchange come with every exchange, and compressing two kilobytes of them took a tenth of its CPU.
+ */
+const COMPRESS_MIN: Readonly<Record<FrameType, number>> = {
+  opening: 4096,
+  block: 512,
+  list: 512,
+  request: 1024,
+  answer: 1024,
+  closing: 4096,
+  refusal: 4096,
+  event: 4096,
+}
 /**
  * Below this, deflate with a small window makes about the same size in half the time: a zstd context costs more to make
  * than a few kilobytes cost to compress (measured in `bench/recorder.ts`).
@@ -131,8 +143,11 @@ export interface FrameContent {
 }
 
 /** Compresses when that helps. */
-export function packContent(plain: Buffer): { readonly payload: Buffer; readonly coding: Coding } {
-  if (plain.length < COMPRESS_MIN) return { payload: plain, coding: 'plain' }
+export function packContent(
+  type: FrameType,
+  plain: Buffer,
+): { readonly payload: Buffer; readonly coding: Coding } {
+  if (plain.length < COMPRESS_MIN[type]) return { payload: plain, coding: 'plain' }
   const coding = plain.length < ZSTD_MIN ? 'deflate' : 'zstd'
   const smaller =
     coding === 'zstd'

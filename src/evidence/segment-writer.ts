@@ -1,4 +1,4 @@
-/** Writes one segment file: prepared ahead with zeros, then one write and one fdatasync per group of frames. */
+/** Writes one segment file: prepared ahead with zeros, then one durable write per group of frames. */
 import { dirname, join } from 'node:path'
 import type { InstanceId } from '../lib/ids.ts'
 import type { Disk, DiskFile } from './disk.ts'
@@ -164,8 +164,7 @@ export class SegmentWriter {
     const to = from + group.length
     const work = async (): Promise<void> => {
       if (to > this.#allocated && this.#extending !== null) await this.#extending
-      await this.#file.write(group, from)
-      await this.#file.fdatasync()
+      await this.#file.writeDurably(group, from)
     }
     const running = work()
     this.#inFlight = running

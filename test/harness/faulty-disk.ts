@@ -59,6 +59,16 @@ export function faultyDisk(): FaultyDisk {
         () => file.write(bytes, position),
         () => file.write(bytes.subarray(0, bytes.length >> 1), position),
       ),
+    // Split in two, so that a fault can hit the write as well as what makes it durable.
+    writeDurably: async (bytes, position) => {
+      await run(
+        'write',
+        path,
+        () => file.write(bytes, position),
+        () => file.write(bytes.subarray(0, bytes.length >> 1), position),
+      )
+      await run('fdatasync', path, () => file.fdatasync())
+    },
     read: (position, length) => run('read', path, () => file.read(position, length)),
     fdatasync: () => run('fdatasync', path, () => file.fdatasync()),
     truncate: (length) => run('truncate', path, () => file.truncate(length)),
@@ -86,6 +96,9 @@ export function faultyDisk(): FaultyDisk {
 /** The real disk without waiting for it: for tests that cut files themselves and need thousands of rounds. */
 export const unsyncedDisk: Disk = {
   ...nodeDisk,
-  create: async (path) => ({ ...(await nodeDisk.create(path)), fdatasync: async () => {} }),
+  create: async (path) => {
+    const file = await nodeDisk.create(path)
+    return { ...file, writeDurably: file.write, fdatasync: async () => {} }
+  },
   syncFolder: async () => {},
 }
