@@ -92,6 +92,11 @@ export class IndexWriter {
     this.#stopTimer()
   }
 
+  /** Rows that wait here; those that were let go are not counted. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
   get #waiting(): number {
     return this.#exchanges.size + this.#blocks.length + this.#events.length
   }

@@ -1,4 +1,5 @@
 /** The one append queue of an instance: group commit, rotation, and what happens when the disk fails. */
+import type { EvidenceObserver } from './observer.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { InstanceId } from '../lib/ids.ts'
 import type { FrameAddress } from '../model/record.ts'
@@ -39,6 +40,7 @@ export interface JournalOptions {
   readonly retentionClasses: readonly string[]
   /** After each commit: everything before this place is durable. Tickets were told already. */
   readonly onCommit: (segment: number, end: number) => void
+  readonly observer: EvidenceObserver
   /** No segment can be written. */
   readonly onFailing: (reason: string) => void
   /** Segments can be written again; everything kept meanwhile is durable. */
@@ -194,9 +196,12 @@ export class Journal {
       return this.#queue.length > 0
     }
     this.#placed = []
+    const startedMs = this.#options.clock.monotonicMs()
     try {
       await segment.commit()
+      this.#options.observer.committed(this.#options.clock.monotonicMs() - startedMs)
     } catch (error) {
+      this.#options.observer.writeFailed()
       this.#poison(segment, group)
       if (this.#suspect) throw error
       this.#suspect = true

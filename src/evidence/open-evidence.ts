@@ -14,6 +14,7 @@ import { Journal } from './journal.ts'
 import { openLocalKeyProvider, type KeyProvider } from './key-provider.ts'
 import { openBlockKey } from './keyring.ts'
 import { EVIDENCE_LIMITS, type EvidenceLimits } from './limits.ts'
+import { silentObserver, type EvidenceLoad, type EvidenceObserver } from './observer.ts'
 import { EvidenceReader } from './reader.ts'
 import { EVENT_CLASS, SegmentRecorder } from './recorder.ts'
 import { recoverFolder, type Recovered } from './recovery.ts'
@@ -28,6 +29,8 @@ export interface EvidenceOptions {
   /** Default: a root key in `<folder>/keys/root.key`. */
   readonly keyProvider?: KeyProvider
   readonly disk?: Disk
+  /** Told durations and counts; nobody unless given. */
+  readonly observer?: EvidenceObserver
   readonly limits?: Partial<EvidenceLimits>
   /** Classes whose keys every segment has from its start; others make the recorder begin a new segment once. */
   readonly retentionClasses?: readonly string[]
@@ -42,11 +45,13 @@ export interface Evidence extends AsyncDisposable {
   readonly flush: () => Promise<void>
   /** False while rows wait because the database does not answer. */
   readonly isIndexed: () => boolean
+  readonly load: () => EvidenceLoad
 }
 
 export async function openEvidence(options: EvidenceOptions): Promise<Evidence> {
   const { folder, index, clock } = options
   const disk = options.disk ?? nodeDisk
+  const observer = options.observer ?? silentObserver
   const limits = { ...EVIDENCE_LIMITS, ...options.limits }
   const keysFolder = join(folder, 'keys')
   const provider = options.keyProvider ?? (await openLocalKeyProvider(keysFolder, disk))
@@ -79,6 +84,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
       limits,
       bodies: new BodyStore(blockKey, new BodyCache(limits.bodyCacheBytes), directory),
       index: indexWriter,
+      observer,
     },
     (callbacks) =>
       new Journal({
@@ -88,6 +94,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
         provider,
         clock,
         limits,
+        observer,
         retentionClasses: [EVENT_CLASS, ...(options.retentionClasses ?? ['default'])],
         ...callbacks,
       }),
@@ -110,6 +117,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
       await indexWriter.flush()
     },
     isIndexed: () => !indexWriter.isBehind,
+    load: () => ({ pendingBytes: recorder.pendingBytes, indexLag: indexWriter.waiting }),
     [Symbol.asyncDispose]: async () => {
       void recorder.note({ type: 'gateway.stopped', atMs: clock.nowMs(), actor: '', details: {} })
       await recorder.close()

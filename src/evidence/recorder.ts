@@ -8,6 +8,7 @@ import type { BlockDraft, BodyStore, PreparedBody } from './body-store.ts'
 import type { Disk } from './disk.ts'
 import { contentOf, draftOf, lengthOf } from './drafts.ts'
 import { GapLedger } from './gap-ledger.ts'
+import type { EvidenceObserver } from './observer.ts'
 import { gapRecording } from './gap-recording.ts'
 import type { IndexWriter } from './index-writer.ts'
 import type { FrameDraft, Journal, Ticket } from './journal.ts'
@@ -27,6 +28,7 @@ export const EVENT_CLASS = 'custody.events'
 const FRAME_MEMORY = 2048
 
 export interface RecorderOptions {
+  readonly observer: EvidenceObserver
   readonly disk: Disk
   readonly folder: string
   readonly instance: InstanceId
@@ -115,6 +117,10 @@ export class SegmentRecorder implements Recorder {
     }
     this.#probe = setInterval(() => void this.look(), options.limits.probeMs)
     this.#probe.unref()
+  }
+
+  get pendingBytes(): number {
+    return this.#journal.heldBytes
   }
 
   health(): RecorderHealth {
@@ -219,6 +225,7 @@ export class SegmentRecorder implements Recorder {
 
   #gap(facts: OpeningFacts): Recording {
     this.#gaps.exchange(facts.id, this.#options.clock.nowMs())
+    this.#options.observer.gap()
     return gapRecording
   }
 

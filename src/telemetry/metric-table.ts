@@ -107,10 +107,10 @@ export const METRICS = {
     help: 'Free bytes on the evidence disk at the last look.',
     labels: [],
   },
-  indexLagFrames: {
+  indexLag: {
     kind: 'gauge',
-    name: 'custody_index_lag_frames',
-    help: 'Durable frames that the index does not hold yet.',
+    name: 'custody_index_lag_rows',
+    help: 'Rows that are durable in segments and not yet in the index.',
     labels: [],
   },
   configReloads: {

@@ -34,7 +34,7 @@ export function createMetrics(): Metrics {
     recordWriteFailures: counterFamily(METRICS.recordWriteFailures),
     recordingGaps: counterFamily(METRICS.recordingGaps),
     evidenceFreeBytes: gaugeFamily(METRICS.evidenceFreeBytes),
-    indexLagFrames: gaugeFamily(METRICS.indexLagFrames),
+    indexLag: gaugeFamily(METRICS.indexLag),
     configReloads: counterFamily(METRICS.configReloads),
     buildInfo: gaugeFamily(METRICS.buildInfo),
   }
