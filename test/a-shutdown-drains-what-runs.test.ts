@@ -99,7 +99,10 @@ test('streams that run at shutdown are given to their end, and what comes meanwh
     const states = await statesIn(join(folder, 'data'))
     assert.deepEqual(
       states.toSorted(),
-      [...Array(4).fill(['complete', null]), ['refused', 'limit.draining']].toSorted(),
+      [
+        ...Array.from({ length: 4 }, () => ['complete', null]),
+        ['refused', 'limit.draining'],
+      ].toSorted(),
     )
   } finally {
     await rm(folder, { recursive: true })
@@ -124,7 +127,7 @@ test('what has not ended when the drain time is over is cut, and its record is c
     for (const one of streams) assert.deepEqual(readAnswers(one.bytes()), [null])
     assert.deepEqual(
       await statesIn(join(folder, 'data')),
-      Array(3).fill(['interrupted', 'request.aborted']),
+      Array.from({ length: 3 }, () => ['interrupted', 'request.aborted']),
     )
   } finally {
     await rm(folder, { recursive: true })

@@ -146,7 +146,7 @@ test('any bytes reach the provider and evidence unchanged on a surface that is n
 function spelt(value: unknown, odd: () => number): string {
   const gap = (): string => ['', ' ', '\n', '\t\r\n ', ''][odd() % 5]!
   if (typeof value === 'string') {
-    const text = [...value]
+    const text = Array.from(value)
       .map((c) => {
         const plain = JSON.stringify(c).slice(1, -1)
         if (odd() % 3 > 0) return plain

@@ -115,7 +115,7 @@ test('what does not decode, decodes to too much, or is stacked or unknown is ref
   const before = process.memoryUsage.rss()
   for (const [coding, bytes, status, code] of wrong) {
     const answered = await post(gateway, path, bytes, `Content-Encoding: ${coding}`)
-    assert.equal(answered.status, status, `${coding}: ${answered.body}`)
+    assert.equal(answered.status, status, `${coding}: ${answered.body.toString()}`)
     assert.equal(JSON.parse(answered.body.toString()).error.code, code, coding)
   }
   assert.ok(process.memoryUsage.rss() - before < 200_000_000)

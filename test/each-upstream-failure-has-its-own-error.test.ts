@@ -39,10 +39,10 @@ before(async () => {
     ),
     { stdio: 'ignore' },
   )
-  const selfSigned = createTlsServer({
-    cert: await readFile(certFile),
-    key: await readFile(keyFile),
-  })
+  const selfSigned = createTlsServer(
+    { cert: await readFile(certFile), key: await readFile(keyFile) },
+    (socket) => socket.on('error', () => undefined).resume(),
+  )
   await rm(folder, { recursive: true })
   const selfSignedPort = await portOf(selfSigned, true)
   held.defer(() => new Promise<void>((resolve) => selfSigned.close(() => resolve())))
@@ -259,7 +259,7 @@ test('an answer that breaks before its end is replaced by an error while the cal
       assert.ok(answered, name)
       assert.ok(
         errorIn(dialect, answered.body).message.startsWith(ERRORS[code].message),
-        `${name}: ${answered.body}`,
+        `${name}: ${answered.body.toString()}`,
       )
       assert.equal(answered.status, ERRORS[code].status, name)
       const record = await one.recorded(answered.headers.get('x-custody-exchange')![0]!)

@@ -91,7 +91,7 @@ test('a key is taken from any of the four headers or the query, and only once', 
   ]
   for (const [query, headers] of accepted) {
     const answered = await send(gateway.port, `POST ${CHAT}${query}`, headers, BODY)
-    assert.equal(answered.status, 200, `${query} ${headers.join()}: ${answered.body}`)
+    assert.equal(answered.status, 200, `${query} ${headers.join()}: ${answered.body.toString()}`)
     const { headers: arrived, path } = sandbox.received().at(-1)!
     assert.ok(!JSON.stringify(arrived).includes('cst_') && !path.includes('key='))
     assert.ok(
@@ -233,10 +233,8 @@ test('no credential and no cookie is found in any stored byte, in the databases 
       ", credential: '${UPSTREAM_SECRET}', headers: { x-tenant-token: '${TENANT_SECRET}' }",
     ),
   )
-  const gateway = startChild(env, [
-    ...['up', '--json', '--data', folder, '--config', yaml],
-    ...['--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'],
-  ])
+  const up = `up --json --data ${folder} --config ${yaml} --listen 127.0.0.1:0 --admin 127.0.0.1:0`
+  const gateway = startChild(env, up.split(' '))
   const port = await gateway.port
   const probe = await makeKey(folder)
   const revoked = await makeKey(folder)

@@ -1,5 +1,6 @@
 /** One caller's request and reply as the pipeline sees them, whatever protocol carries it: raw headers, bytes, backpressure. */
 import type { Readable } from 'node:stream'
+import { fail } from '../model/errors.ts'
 
 export interface Caller {
   readonly method: string
@@ -37,3 +38,8 @@ export interface Caller {
 
 /** What is left of a body that nobody wants is taken in for this long; then the connection is closed. */
 export const DROP_BODY_MS = 2_000
+
+/** Tells an upload that still waits for bytes that its exchange is over; the connection may never say so itself. */
+export function stopReading(body: Readable): void {
+  if (body.listenerCount('error') > 0) body.emit('error', fail('request.aborted'))
+}

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { GatewayError } from '../model/errors.ts'
-import { DROP_BODY_MS } from './caller.ts'
+import { DROP_BODY_MS, stopReading } from './caller.ts'
 import type { Caller } from './caller.ts'
 
 export class Http1Caller implements Caller {
@@ -90,9 +90,17 @@ export class Http1Caller implements Caller {
   }
 
   dropBody(): void {
-    if (this.body.complete || this.#socket.destroyed) return
+    if (this.body.complete) return
+    stopReading(this.body)
+    if (this.#socket.destroyed) return
     const timer = setTimeout(() => this.#socket.destroy(), DROP_BODY_MS)
-    this.body.once('close', () => clearTimeout(timer))
+    const clear = (): void => clearTimeout(timer)
+    // Once its answer is finished, a request hears of its connection no more.
+    this.#socket.once('close', clear)
+    this.body.once('end', () => {
+      clear()
+      this.#socket.off('close', clear)
+    })
     this.body.resume()
   }
 

@@ -2,7 +2,7 @@
 import { constants } from 'node:http2'
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from 'node:http2'
 import type { Readable } from 'node:stream'
-import { DROP_BODY_MS } from './caller.ts'
+import { DROP_BODY_MS, stopReading } from './caller.ts'
 import type { Caller } from './caller.ts'
 
 export class Http2Caller implements Caller {
@@ -94,7 +94,9 @@ export class Http2Caller implements Caller {
   /** Threat: unread bytes use up the window of the whole connection, so they are taken in, then refused (RFC 9113 8.1). */
   dropBody(): void {
     const stream = this.#stream
-    if (this.#bodyEnded || stream.closed) return
+    if (this.#bodyEnded) return
+    stopReading(this.body)
+    if (stream.closed) return
     const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), DROP_BODY_MS)
     stream.once('close', () => clearTimeout(timer))
     this.body.resume()

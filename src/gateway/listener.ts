@@ -2,7 +2,7 @@
 import type { Server as Http1Server } from 'node:http'
 import type { Http2Server } from 'node:http2'
 import { createServer as createNetServer } from 'node:net'
-import type { AddressInfo, Server as NetServer, Socket } from 'node:net'
+import type { Server as NetServer, Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import type { Server as TlsServer } from 'node:tls'
 import { handle } from './handle.ts'
@@ -60,7 +60,8 @@ export async function listen(options: ListenOptions, parts: GatewayParts): Promi
       resolve()
     })
   })
-  const { port } = server.address() as AddressInfo
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : options.port
   return {
     host: options.host,
     port,
