@@ -1,11 +1,17 @@
 /** The pages and their addresses. Search parameters are the state of a page: a pasted link shows the same view. */
 import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router'
+import { readAuditSearch } from './features/audit/audit-search.ts'
 import { Shell } from './features/shell/shell.tsx'
+import { Audit } from './routes/audit.tsx'
 import { Exchange, readExchangeSearch } from './routes/exchange.tsx'
+import { Keys, readKeysSearch } from './routes/keys.tsx'
 import { Live, readLiveSearch } from './routes/live.tsx'
 import { Login } from './routes/login.tsx'
+import { MePage } from './routes/me.tsx'
 import { NotFound } from './routes/not-found.tsx'
+import { People } from './routes/people.tsx'
 import { Replay, readReplaySearch } from './routes/replay.tsx'
+import { Upstreams } from './routes/upstreams.tsx'
 
 const root = createRootRoute({ notFoundComponent: NotFound })
 
@@ -43,7 +49,34 @@ const replay = createRoute({
   component: Replay,
 })
 
-const routeTree = root.addChildren([login, shell.addChildren([home, live, exchange, replay])])
+const keys = createRoute({
+  getParentRoute: () => shell,
+  path: '/keys',
+  validateSearch: readKeysSearch,
+  component: Keys,
+})
+
+const upstreams = createRoute({
+  getParentRoute: () => shell,
+  path: '/upstreams',
+  component: Upstreams,
+})
+
+const people = createRoute({ getParentRoute: () => shell, path: '/people', component: People })
+
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: '/audit',
+  validateSearch: readAuditSearch,
+  component: Audit,
+})
+
+const me = createRoute({ getParentRoute: () => shell, path: '/me', component: MePage })
+
+const routeTree = root.addChildren([
+  login,
+  shell.addChildren([home, live, exchange, replay, keys, upstreams, people, audit, me]),
+])
 
 export function makeRouter() {
   return createRouter({

@@ -1,8 +1,17 @@
-/** The state of an exchange, or how a proof came out, by colour and by word. */
+/** The state of an exchange, a key, a person, an upstream, or how a proof came out, by colour and by word. */
 import classes from './state-badge.module.css'
 
 const TONES: Readonly<Record<string, string>> = {
   complete: 'good',
+  active: 'good',
+  healthy: 'good',
+  done: 'good',
+  allowed: 'good',
+  failing: 'bad',
+  denied: 'bad',
+  failed: 'warn',
+  disabled: 'warn',
+  expired: 'warn',
   sound: 'good',
   open: 'busy',
   interrupted: 'warn',

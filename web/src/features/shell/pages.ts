@@ -1,14 +1,23 @@
 /** The pages of the navigation: a page is listed for those whose roles allow its first call. */
-import { IconActivity } from '@tabler/icons-react'
+import {
+  IconActivity,
+  IconHistory,
+  IconKey,
+  IconServer2,
+  IconUserCircle,
+  IconUsers,
+} from '@tabler/icons-react'
 import type { Icon } from '@tabler/icons-react'
 
 export interface PageEntry {
-  readonly path: '/exchanges'
+  readonly path: '/exchanges' | '/keys' | '/upstreams' | '/people' | '/audit' | '/me'
   readonly title: string
   readonly icon: Icon
   readonly keys: string
   /** Operation of the role table that the page lives from. */
   readonly operation: string
+  /** The page is of no use to whom the operation shows only what is their own. */
+  readonly needsAll?: true
 }
 
 export const PAGES: readonly PageEntry[] = [
@@ -19,4 +28,22 @@ export const PAGES: readonly PageEntry[] = [
     keys: 'g l',
     operation: 'exchanges.list',
   },
+  { path: '/keys', title: 'Keys', icon: IconKey, keys: 'g k', operation: 'keys.list' },
+  {
+    path: '/upstreams',
+    title: 'Upstreams',
+    icon: IconServer2,
+    keys: 'g u',
+    operation: 'upstreams.list',
+  },
+  {
+    path: '/people',
+    title: 'People',
+    icon: IconUsers,
+    keys: 'g p',
+    operation: 'people.list',
+    needsAll: true,
+  },
+  { path: '/audit', title: 'Audit', icon: IconHistory, keys: 'g a', operation: 'audit.list' },
+  { path: '/me', title: 'Me', icon: IconUserCircle, keys: 'g m', operation: 'me.read' },
 ]

@@ -18,7 +18,10 @@ export function Shell() {
   const navigate = useNavigate()
   const [helpShown, setHelpShown] = useState(false)
   const person = me.data ?? null
-  const pages = PAGES.filter((page) => person !== null && mayCall(person, page.operation))
+  const pages = PAGES.filter(
+    ({ operation, needsAll = false }) =>
+      person !== null && (needsAll ? person.may[operation] === 'all' : mayCall(person, operation)),
+  )
   useShortcuts([
     ...pages.map(({ path, title, keys }) => ({
       keys,

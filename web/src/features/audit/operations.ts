@@ -1,0 +1,79 @@
+/** What each operation of the control plane was, as a deed: completes "Ada …". A new operation does not compile without its line. */
+import type { ROUTES } from '../../../../src/api/contract/routes.ts'
+
+export type OperationName = (typeof ROUTES)[number]['operation']
+
+const DEEDS: Readonly<Record<OperationName, string>> = {
+  'login.methods': 'asked how to log in',
+  'login.link': 'logged in with a link',
+  'login.end': 'logged out',
+  'me.read': 'asked who they are',
+  'login-sessions.list': 'listed login sessions',
+  'login-sessions.revoke': 'ended a login session',
+  'tokens.list': 'listed their API tokens',
+  'tokens.create': 'made an API token',
+  'tokens.revoke': 'revoked an API token',
+  'views.list': 'listed saved views',
+  'views.create': 'saved a view',
+  'views.update': 'changed a saved view',
+  'views.delete': 'deleted a saved view',
+  'exchanges.list': 'listed exchanges',
+  'exchanges.facets': 'counted exchanges',
+  'exchanges.histogram': 'counted exchanges over time',
+  'exchanges.live': 'followed exchanges',
+  'exchanges.read': 'looked at an exchange',
+  'exchanges.proof': 'checked a record',
+  'conversations.list': 'listed conversations',
+  'conversations.read': 'looked at a conversation',
+  'content.read': 'read content, masked',
+  'content.reveal': 'read content as it was',
+  'reveals.list': 'listed reveals',
+  'reveals.create': 'opened a reveal',
+  'reveals.end': 'ended a reveal',
+  'keys.list': 'listed keys',
+  'keys.create': 'made a key',
+  'keys.revoke': 'revoked a key',
+  'upstreams.list': 'looked at upstreams',
+  'people.list': 'listed people',
+  'people.read': 'looked at a person',
+  'people.create': 'added a person',
+  'people.update': 'changed a person',
+  'people.login-link': 'made a login link',
+  'audit.list': 'read the audit trail',
+  'status.read': 'asked for the state',
+}
+
+/** Reads that leave no event unless they are refused come last in the menu. */
+const OFTEN: readonly OperationName[] = [
+  'content.reveal',
+  'reveals.create',
+  'reveals.end',
+  'content.read',
+  'exchanges.read',
+  'exchanges.proof',
+  'conversations.read',
+  'keys.create',
+  'keys.revoke',
+  'people.create',
+  'people.update',
+  'people.login-link',
+  'login.link',
+  'login.end',
+  'login-sessions.revoke',
+  'tokens.create',
+  'tokens.revoke',
+]
+
+export const OPERATION_NAMES: readonly string[] = [
+  ...OFTEN,
+  ...Object.keys(DEEDS).filter((name) => !OFTEN.some((often) => often === name)),
+]
+
+/** The name itself for an operation of a newer or older server. */
+export function deedOf(operation: string): string {
+  return isOperationName(operation) ? DEEDS[operation] : operation
+}
+
+function isOperationName(text: string): text is OperationName {
+  return Object.hasOwn(DEEDS, text)
+}
