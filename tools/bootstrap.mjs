@@ -135,8 +135,15 @@ function buildConsole() {
   const result = spawnSync(
     node,
     [
-      ...[vite, 'build', '--config', join(root, 'web', 'vite.config.ts')],
-      ...['--outDir', made, '--emptyOutDir', '--logLevel', 'warn'],
+      vite,
+      'build',
+      '--config',
+      join(root, 'web', 'vite.config.ts'),
+      '--outDir',
+      made,
+      '--emptyOutDir',
+      '--logLevel',
+      'warn',
     ],
     { cwd: root, stdio: ['ignore', 2, 2] },
   )

@@ -6,6 +6,7 @@ import { useEffect, useRef, useSyncExternalStore } from 'react'
 import { logIn } from '../api/access.ts'
 import { isApiProblem } from '../api/client.ts'
 import { Door } from '../features/access/door.tsx'
+import { enter } from '../query-client.ts'
 import { currentToken, onToken } from '../features/access/login-token.ts'
 import { SignedOut } from '../features/access/signed-out.tsx'
 
@@ -17,9 +18,7 @@ export function Login() {
   const { mutate, error } = useMutation({
     mutationFn: logIn,
     onSuccess: async (me) => {
-      // Whoever was logged in before leaves nothing behind.
-      client.clear()
-      client.setQueryData(['me'], me)
+      enter(client, me)
       await navigate({ to: '/exchanges', replace: true })
     },
   })

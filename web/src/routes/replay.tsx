@@ -11,6 +11,7 @@ import { useContentMode } from '../features/exchange/use-content-mode.ts'
 import { useShortcuts } from '../features/keyboard/shortcuts.tsx'
 import { PlayerView } from '../features/replay/player-view.tsx'
 import type { Idle } from '../features/replay/player-view.tsx'
+import { formatMomentOf, readMomentOf } from '../features/replay/timeline.ts'
 import { Notice, ProblemNotice, Skeleton } from '../ui/notice.tsx'
 import classes from './replay.module.css'
 
@@ -32,7 +33,7 @@ export function Replay() {
   const { id } = useParams({ from: '/shell/exchanges/$id/replay' })
   const search = useSearch({ from: '/shell/exchanges/$id/replay' })
   const navigate = useNavigate({ from: '/exchanges/$id/replay' })
-  const [startMs] = useState(() => Number(search.t ?? 0) * 1_000)
+  const [startMs] = useState(() => readMomentOf(search.t ?? '0'))
   const detail = useQuery(exchangeQuery(id))
   const content = useContentMode(detail.data)
   const isReadable = detail.data?.mayReadContent ?? false
@@ -68,7 +69,7 @@ export function Replay() {
           startMs={startMs}
           idle={search.idle ?? 'as-recorded'}
           onIdle={(idle) => show({ idle: idle === 'as-recorded' ? undefined : idle })}
-          onStay={(atMs) => show({ t: (atMs / 1_000).toFixed(3) })}
+          onStay={(atMs) => show({ t: formatMomentOf(atMs) })}
         />
       )}
     </div>

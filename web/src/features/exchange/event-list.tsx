@@ -6,6 +6,7 @@ import { replayQuery } from '../../api/content.ts'
 import type { Mode, ReplayStep } from '../../api/content.ts'
 import { formatBytes } from '../../ui/format.ts'
 import { RecordedText } from '../../ui/recorded-text.tsx'
+import { formatMomentOf } from '../replay/timeline.ts'
 import { splitEvents } from './bytes.ts'
 import classes from './event-list.module.css'
 
@@ -36,7 +37,7 @@ export function EventList({ id, mode, bytes, offset }: EventListProps) {
                   className={classes.time}
                   to="/exchanges/$id/replay"
                   params={{ id }}
-                  search={{ t: (atMs / 1_000).toFixed(3) }}
+                  search={{ t: formatMomentOf(atMs) }}
                   title={`Replay from here; ${formatBytes(event.end - event.start)}`}
                 >
                   {(atMs / 1_000).toFixed(3)} s

@@ -15,7 +15,14 @@ import { Choice } from '../../ui/choice.tsx'
 import { formatPosition } from '../../ui/format.ts'
 import { Screen } from './screen.tsx'
 import { SeekBar } from './seek-bar.tsx'
-import { makeAssembler, makeTimeline, positionOf, recordedAt, stepsAt } from './timeline.ts'
+import {
+  formatMomentOf,
+  makeAssembler,
+  makeTimeline,
+  positionOf,
+  recordedAt,
+  stepsAt,
+} from './timeline.ts'
 import { usePlayer, SPEEDS } from './use-player.ts'
 import { usePlayerKeys } from './use-player-keys.ts'
 import classes from './player-view.module.css'
@@ -60,7 +67,7 @@ export function PlayerView({ replay, startMs, idle, onIdle, onStay }: PlayerView
   }, [isPlaying, atMs, positionMs])
   const copyLink = async (): Promise<void> => {
     const link = new URL(location.href)
-    link.searchParams.set('t', (atMs / 1_000).toFixed(3))
+    link.searchParams.set('t', formatMomentOf(atMs))
     await navigator.clipboard.writeText(link.href)
     notifications.show({ message: 'The link to this moment is copied.' })
   }

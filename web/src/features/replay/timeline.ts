@@ -90,6 +90,16 @@ export function recordedAt(timeline: Timeline, positionMs: number): number {
   return step.atMs + Math.max(0, positionMs - (timeline.positions[count - 1] ?? 0))
 }
 
+/** A moment for an address, in seconds. Rounded up: what arrived at that moment has arrived. */
+export function formatMomentOf(atMs: number): string {
+  return (Math.ceil(atMs) / 1_000).toFixed(3)
+}
+
+/** Milliseconds again, without the dust that a fraction leaves. */
+export function readMomentOf(text: string): number {
+  return Math.round(Number(text) * 1_000)
+}
+
 export interface Channel {
   readonly key: string
   readonly channel: ReplayStep['parts'][number]['channel']

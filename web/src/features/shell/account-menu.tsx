@@ -4,27 +4,23 @@ import { IconLogout, IconUserCircle } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { Me } from '../../../../src/api/contract/access.ts'
 import { logOut } from '../../api/access.ts'
+import { enter } from '../../query-client.ts'
 import classes from './shell.module.css'
 
 export function AccountMenu({ me }: { readonly me: Me }) {
   const client = useQueryClient()
   const leave = useMutation({
     mutationFn: logOut,
-    onSettled: () => {
-      // Nothing of what this person saw stays in the memory of the page.
-      client.clear()
-      client.setQueryData(['me'], null)
-    },
+    onSettled: () => enter(client, null),
   })
   const name = me.person.name === '' ? me.person.login : me.person.name
   return (
     <Menu position="top-start" withinPortal>
       <Menu.Target>
-        <UnstyledButton className={classes.account} aria-label={`Account of ${name}`}>
+        <UnstyledButton className={classes.account}>
           <IconUserCircle size={20} stroke={1.5} aria-hidden="true" />
           <span className={classes.accountText}>
-            <span>{name}</span>
-            <small>{me.roles.join(', ')}</small>
+            <span>{name}</span> <small>{me.roles.join(', ')}</small>
           </span>
         </UnstyledButton>
       </Menu.Target>

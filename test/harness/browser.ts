@@ -1,0 +1,186 @@
+/** Real Chromium on the real console: logs people in by link, watches for everything a page must not do. */
+import chromium from '@sparticuz/chromium'
+import assert from 'node:assert/strict'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { chromium as playwright } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Role } from '../../src/model/people.ts'
+import { startConsole } from './console.ts'
+import type { TestConsole } from './console.ts'
+
+export interface Visitor {
+  readonly page: Page
+  readonly context: BrowserContext
+  /** Fails when the page logged an error, threw, or asked any other place for anything. */
+  readonly assertCalm: () => void
+}
+
+export interface VisitorOptions {
+  readonly width?: number
+  readonly height?: number
+  readonly dark?: boolean
+}
+
+export interface TestBrowser extends AsyncDisposable {
+  readonly console: TestConsole
+  readonly adminUrl: string
+  /** A one-time login link of a new person. */
+  readonly linkFor: (login: string, roles: readonly Role[]) => Promise<string>
+  /** A browser of its own in which nobody is logged in. */
+  readonly stranger: (options?: VisitorOptions) => Promise<Visitor>
+  /** A browser of its own, logged in as a new person, on the live page. */
+  readonly visitor: (
+    login: string,
+    roles: readonly Role[],
+    options?: VisitorOptions,
+  ) => Promise<Visitor>
+}
+
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+]
+/** A page that has not got there by then is broken. */
+const PATIENCE_MS = 10_000
+
+export async function startBrowser(): Promise<TestBrowser> {
+  await using stack = new AsyncDisposableStack()
+  const console = stack.use(await startConsole())
+  const browser = await launch()
+  stack.defer(() => browser.close())
+  const { adminUrl } = console.gateway
+  const linkFor: TestBrowser['linkFor'] = async (login, roles) => {
+    const made = await console.admin('POST', '/people', { body: { login, name: login, roles } })
+    assert.equal(made.status, 201, made.text)
+    const link = await console.admin('POST', `/people/${made.body.id}/login-link`)
+    assert.equal(link.status, 201, link.text)
+    return link.body.loginUrl
+  }
+  const stranger: TestBrowser['stranger'] = async (options = {}) => {
+    const context = await browser.newContext({
+      viewport: { width: options.width ?? 1360, height: options.height ?? 850 },
+      colorScheme: options.dark === true ? 'dark' : 'light',
+      // What fades in is judged and pictured as it stays.
+      reducedMotion: 'reduce',
+      permissions: ['clipboard-read', 'clipboard-write'],
+    })
+    context.setDefaultTimeout(PATIENCE_MS)
+    return watched(await context.newPage(), adminUrl)
+  }
+  const owned = stack.move()
+  return {
+    console,
+    adminUrl,
+    linkFor,
+    stranger,
+    visitor: async (login, roles, options) => {
+      const visitor = await stranger(options)
+      await visitor.page.goto(await linkFor(login, roles))
+      await visitor.page.waitForURL('**/exchanges')
+      return visitor
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+function watched(page: Page, origin: string): Visitor {
+  const faults: string[] = []
+  page.on('console', (message) => {
+    // A call that is refused is logged by the browser itself; the page shows it, and tests look there.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      faults.push(message.text())
+  })
+  page.on('pageerror', (error) => faults.push(error.stack ?? error.message))
+  page.on('request', (request) => {
+    if (!request.url().startsWith(`${origin}/`)) faults.push(`asked for ${request.url()}`)
+  })
+  return {
+    page,
+    context: page.context(),
+    assertCalm: () => assert.deepEqual(faults, []),
+  }
+}
+
+async function launch(): Promise<Browser> {
+  return playwright.launch({ executablePath: await unpacked(), headless: true, args: ARGS })
+}
+
+/** The package unpacks its program on first use; only one process may do so, and the others wait for the whole of it. */
+async function unpacked(): Promise<string> {
+  const lock = join(tmpdir(), 'custody-chromium.lock')
+  const mark = join(tmpdir(), 'custody-chromium.ready')
+  for (;;) {
+    if (existsSync(mark) && existsSync(join(tmpdir(), 'chromium'))) return chromium.executablePath()
+    try {
+      mkdirSync(lock)
+    } catch {
+      if (isStale(lock)) rmdirSync(lock)
+      await pause(100)
+      continue
+    }
+    try {
+      rmSync(join(tmpdir(), 'chromium'), { force: true })
+      const path = await chromium.executablePath()
+      writeFileSync(mark, '')
+      return path
+    } finally {
+      rmdirSync(lock)
+    }
+  }
+}
+
+function isStale(lock: string): boolean {
+  try {
+    return Date.now() - statSync(lock).mtimeMs > 60_000
+  } catch {
+    return false
+  }
+}
+
+/** As a system does that turns dark in the evening. */
+export async function goDark(page: Page): Promise<void> {
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.locator('html[data-mantine-color-scheme="dark"]').waitFor()
+  await page.evaluate(
+    'new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))',
+  )
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** Serious and critical violations of accessibility, one line each. Evaluated past the page's own policy. */
+export async function violationsOf(page: Page): Promise<readonly string[]> {
+  await page.evaluate(`${AXE}\nundefined`)
+  const found: unknown = await page.evaluate(`
+    axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+      violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html.slice(0, 200) + ' ' + failureSummary.slice(0, 300))))
+  `)
+  assert.ok(Array.isArray(found))
+  return found.map(String)
+}
+
+/** Only on demand: a picture is part of the guide, not of the proof. */
+export async function picture(page: Page, name: string): Promise<void> {
+  if (process.env['UPDATE_SCREENSHOTS'] !== '1') return
+  const folder = join(import.meta.dirname, '..', '..', 'docs', 'guide', 'screenshots')
+  mkdirSync(folder, { recursive: true })
+  await page.screenshot({ path: join(folder, `${name}.png`) })
+}
