@@ -10,14 +10,18 @@ import { openEvidence } from '../evidence/open-evidence.ts'
 import type { Evidence } from '../evidence/open-evidence.ts'
 import type { Disk } from '../evidence/disk.ts'
 import { openLocalKeyProvider } from '../evidence/key-provider.ts'
+import { openMaskingKey } from '../evidence/keyring.ts'
 import { createAdmission } from '../gateway/admission.ts'
 import type { Admission } from '../gateway/admission.ts'
 import { listen } from '../gateway/listener.ts'
+import { BlockFindings } from '../gateway/masking/block-findings.ts'
+import { createInspectionPool } from '../gateway/masking/inspection-pool.ts'
+import { createTokenVault } from '../gateway/masking/token-vault.ts'
+import type { GatewaySnapshot } from '../gateway/parts.ts'
 import { createUpstreamClient } from '../gateway/upstream-client.ts'
 import { createIdentifier } from '../identity/identify.ts'
 import { createKeyAuthenticator } from '../identity/key-authenticator.ts'
 import { systemClock } from '../lib/clock.ts'
-import type { GatewaySettings } from '../model/settings.ts'
 import type { Upstream } from '../model/upstream.ts'
 import { startSandbox } from '../sandbox/start-sandbox.ts'
 import type { ExchangeIndex } from '../store/exchange-index.ts'
@@ -88,6 +92,11 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       limits: evidenceLimits(config),
       retentionClasses: config.retention.map(({ name }) => name),
       ...(options.disk === undefined ? {} : { disk: options.disk }),
+      observer: {
+        committed: (ms) => metrics.recorderCommit.with().observe(ms / 1000),
+        writeFailed: () => metrics.recordWriteFailures.with().add(),
+        gap: () => metrics.recordingGaps.with().add(),
+      },
     }),
   )
   const sandbox = config.upstreams.some((upstream) => upstream.sandbox)
@@ -104,8 +113,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   stack.use(await keepKeyJournal(store.keys, store.index, evidence.recorder))
 
   let refusedReload = ''
-  let settings: GatewaySettings = gatewaySettings(config, sandbox?.url ?? '')
+  let settings: GatewaySnapshot = gatewaySettings(config, sandbox?.url ?? '')
   const admission = createAdmission()
+  const maskingKey = await openMaskingKey(keysFolder, keyProvider)
+  const inspectionPool = stack.use(createInspectionPool())
   const listener = await listen(
     { ...config.listen, tls: config.tls === null ? null : readTls(config.tls) },
     {
@@ -117,6 +128,12 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       claimantOf,
       upstreams,
       admission,
+      masking: {
+        master: maskingKey,
+        cache: new BlockFindings(),
+        pool: inspectionPool,
+        vault: createTokenVault(store.control.maskTokens, maskingKey),
+      },
       observer: createObserver(metrics, log),
     },
   )
@@ -262,4 +279,7 @@ function gaugesNow(
   if (health.freeBytes !== null) metrics.evidenceFreeBytes.with().set(health.freeBytes)
   metrics.exchangesInProgress.with().set(admission.running())
   metrics.bufferedBytes.with().set(admission.heldBytes())
+  const load = evidence.load()
+  metrics.recorderPendingBytes.with().set(load.pendingBytes)
+  metrics.indexLag.with().set(load.indexLag)
 }

@@ -1,8 +1,9 @@
 /** Keeps the tenant's block-id key, wrapped by the key provider, in `keyring.json`. */
-import { randomBytes } from 'node:crypto'
+import { hkdfSync, randomBytes } from 'node:crypto'
 import { BlockKey } from './block-ids.ts'
 import { join } from 'node:path'
 import type { Disk } from './disk.ts'
+import { nodeDisk } from './disk.ts'
 import { writeOnce, type KeyProvider } from './key-provider.ts'
 
 const TENANT = 'default'
@@ -28,6 +29,24 @@ export async function openBlockKey(
   provider: KeyProvider,
   disk: Disk,
 ): Promise<BlockKey> {
+  return new BlockKey(await openTenantSecret(folder, provider, disk))
+}
+
+/** The key of masks, tokens and fingerprints: as durable as the tenant's key, and it tells nothing about it. */
+export async function openMaskingKey(
+  folder: string,
+  provider: KeyProvider,
+  disk: Disk = nodeDisk,
+): Promise<Buffer> {
+  const secret = await openTenantSecret(folder, provider, disk)
+  return Buffer.from(hkdfSync('sha256', secret, '', 'custody/masking/v1', KEY_BYTES))
+}
+
+async function openTenantSecret(
+  folder: string,
+  provider: KeyProvider,
+  disk: Disk,
+): Promise<Buffer> {
   const path = join(folder, 'keyring.json')
   if (!(await disk.exists(path))) {
     const wrapped = await provider.wrap(randomBytes(KEY_BYTES), aad)
@@ -48,5 +67,5 @@ export async function openBlockKey(
       `${path} was wrapped by ${keyring.provider}, the key provider is ${provider.id}`,
     )
   }
-  return new BlockKey(await provider.unwrap(Buffer.from(wrapped, 'base64'), aad))
+  return provider.unwrap(Buffer.from(wrapped, 'base64'), aad)
 }

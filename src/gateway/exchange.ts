@@ -4,14 +4,22 @@ import type { Dialect, RequestView, Surface } from '../model/dialect.ts'
 import type { DeclaredTags, Principal } from '../model/principal.ts'
 import type { RequestHead } from '../model/record.ts'
 import type { Recording } from '../model/recorder.ts'
-import type { GatewaySettings } from '../model/settings.ts'
+import type { MaskingPlan } from '../detect/masking-plan.ts'
 import type { Route, Upstream } from '../model/upstream.ts'
 import type { Caller } from './caller.ts'
+import type { RequestInspection } from './masking/inspect-request.ts'
+import type { GatewaySnapshot } from './parts.ts'
 
 /** The caller's body once decode has looked at it. */
 export type CallerBody =
   | { readonly kind: 'none' }
-  | { readonly kind: 'whole'; readonly bytes: Buffer; readonly view: RequestView | null }
+  | {
+      readonly kind: 'whole'
+      readonly bytes: Buffer
+      readonly view: RequestView | null
+      /** What the view was read from: `bytes`, or their content-decoded form. */
+      readonly plain: Buffer
+    }
   /** Too large to hold, or not to be read: `begun` has arrived, the rest is still in the caller's stream. */
   | {
       readonly kind: 'streamed'
@@ -36,7 +44,7 @@ export interface Exchange {
   /** Monotonic; answers `how long ago did it arrive`. */
   readonly arrivedAt: number
   readonly caller: Caller
-  readonly settings: GatewaySettings
+  readonly settings: GatewaySnapshot
   readonly received: RequestHead
   /** identify */
   principal: Principal | null
@@ -50,6 +58,12 @@ export interface Exchange {
   heldBytes: number
   /** decode */
   route: Route | null
+  /** inspect: null where nothing is masked */
+  masking: MaskingPlan | null
+  /** inspect */
+  inspection: RequestInspection | null
+  /** enforce: what is sent in place of the caller's body; null when it goes as it came */
+  maskedBody: Buffer | null
   /** open */
   sent: RequestHead | null
   /** open */

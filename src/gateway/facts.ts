@@ -38,8 +38,14 @@ export function openingFacts(exchange: Exchange): OpeningFacts {
     links: view?.links ?? {},
     received: exchange.received,
     sent: exchange.sent,
-    requestSplices: [],
-    policy: '',
+    requestSplices: exchange.maskedBody === null ? [] : (exchange.inspection?.splices ?? []),
+    ...(exchange.inspection === null
+      ? {}
+      : {
+          findings: exchange.inspection.findings,
+          uninspected: exchange.inspection.uninspected,
+        }),
+    policy: exchange.masking?.version ?? '',
   }
 }
 

@@ -40,7 +40,7 @@ function upstreamBody(
     case 'none':
       return null
     case 'whole':
-      return body.bytes
+      return exchange.maskedBody ?? body.bytes
     case 'streamed':
       return recordedUpload(exchange, body.begun, recording, parts)
   }

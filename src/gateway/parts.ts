@@ -3,8 +3,12 @@ import type { Clock } from '../lib/clock.ts'
 import type { Dialect, DialectName, PathMatch } from '../model/dialect.ts'
 import type { IdentityFailure, Principal } from '../model/principal.ts'
 import type { Recorder } from '../model/recorder.ts'
+import type { MaskingPlan } from '../detect/masking-plan.ts'
 import type { GatewaySettings } from '../model/settings.ts'
+import type { Route } from '../model/upstream.ts'
 import type { Admission } from './admission.ts'
+import type { RequestTools } from './masking/inspect-request.ts'
+import type { TokenVault } from './masking/token-vault.ts'
 import type { GatewayObserver } from './observer.ts'
 import type { UpstreamClient } from './upstream-client.ts'
 
@@ -12,6 +16,16 @@ export type Identification =
   | { readonly kind: 'principal'; readonly principal: Principal }
   /** `detail` is a sentence for the caller that quotes nothing of what was sent; often empty. */
   | { readonly kind: 'failure'; readonly reason: IdentityFailure; readonly detail: string }
+
+/** The settings with the compiled rules of each route. */
+export interface GatewaySnapshot extends GatewaySettings {
+  /** Null where nothing is masked. */
+  readonly maskingOf: (route: Route) => MaskingPlan | null
+}
+
+export interface MaskingParts extends RequestTools {
+  readonly vault: TokenVault
+}
 
 export interface GatewayParts {
   readonly clock: Clock
@@ -21,11 +35,12 @@ export interface GatewayParts {
     query: string,
   ) => Identification | Promise<Identification>
   /** The snapshot in force; an exchange keeps the one it began with. */
-  readonly settings: () => GatewaySettings
+  readonly settings: () => GatewaySnapshot
   readonly dialectByName: (name: DialectName) => Dialect
   /** Single-origin layout: whose path is this? */
   readonly claimantOf: (request: PathMatch) => Dialect | null
   readonly upstreams: UpstreamClient
   readonly admission: Admission
+  readonly masking: MaskingParts
   readonly observer: GatewayObserver
 }

@@ -4,7 +4,9 @@ import type { Exchange } from './exchange.ts'
 import type { GatewayParts } from './parts.ts'
 import { admit } from './steps/admit.ts'
 import { decode } from './steps/decode.ts'
+import { enforce } from './steps/enforce.ts'
 import { identify } from './steps/identify.ts'
+import { inspect } from './steps/inspect.ts'
 import { open } from './steps/open.ts'
 import { route } from './steps/route.ts'
 
@@ -19,6 +21,8 @@ export type Step = (exchange: Exchange, parts: GatewayParts) => StepResult | Pro
  * | `identify` | `principal`                              | identity.* 401                                  |
  * | `route`    | `tags`, `routing`                        | route.unknown 404, request.bad-path, 403        |
  * | `decode`   | `body` and its view, `route`             | request.bad-json 400, limit.body 413, 408, 403  |
+ * | `inspect`  | `masking`, `inspection`                  | policy.uninspectable 400, inspection-failed 503 |
+ * | `enforce`  | `maskedBody`                             | policy.blocked 400                              |
  * | `open`     | `sent`, `recording`: durable from here on| evidence.unavailable 503                        |
  *
  * Then `relay` forwards the request and brings the answer back, and `settle` closes the record, on every path.
@@ -28,5 +32,7 @@ export const STEPS_BEFORE_FORWARD: readonly (readonly [name: string, step: Step]
   ['identify', identify],
   ['route', route],
   ['decode', decode],
+  ['inspect', inspect],
+  ['enforce', enforce],
   ['open', open],
 ]

@@ -35,10 +35,10 @@ const SECRET_WORD = /key|token|secret|auth|pass|credential|cookie|signature/i
 export async function upstreamHeaders(exchange: Exchange, routing: Routing): Promise<string[]> {
   const { upstream } = routing
   const signs = upstream.credential.kind === 'sigv4'
-  const passed = headersForUpstream(exchange.caller.rawHeaders, {
-    dropBetas: upstream.dropBetas,
-    signs,
-  })
+  const passed = asMasked(
+    exchange,
+    headersForUpstream(exchange.caller.rawHeaders, { dropBetas: upstream.dropBetas, signs }),
+  )
   const own = ownHeaders(routing)
   const ownNames = new Set(own.map(([name]) => name.toLowerCase()))
   const headers: string[] = []
@@ -53,6 +53,31 @@ export async function upstreamHeaders(exchange: Exchange, routing: Routing): Pro
   if (upstream.credential.kind === 'sigv4') {
     headers.push(...(await signature(exchange, routing, headers, upstream.credential)))
   }
+  return headers
+}
+
+/** What the caller said about its bytes that is not true of those that are sent (RFC 9530, RFC 9110 8.4). */
+const OF_THE_BODY: ReadonlySet<string> = new Set([
+  'content-encoding',
+  'content-md5',
+  'content-digest',
+  'repr-digest',
+  'digest',
+])
+
+/** A masked body is sent plain, and an answer that is to be masked is asked for without a coding. */
+function asMasked(exchange: Exchange, passed: readonly string[]): readonly string[] {
+  const masksAnswer = exchange.masking?.directions.includes('response') ?? false
+  if (exchange.maskedBody === null && !masksAnswer) return passed
+  const headers: string[] = []
+  for (let i = 0; i + 1 < passed.length; i += 2) {
+    const name = passed[i] ?? ''
+    const lower = name.toLowerCase()
+    if (exchange.maskedBody !== null && OF_THE_BODY.has(lower)) continue
+    if (masksAnswer && lower === 'accept-encoding') continue
+    headers.push(name, passed[i + 1] ?? '')
+  }
+  if (masksAnswer) headers.push('accept-encoding', 'identity')
   return headers
 }
 
@@ -91,7 +116,7 @@ async function signature(
       // A body that streams through is not held, so it cannot be hashed before it is sent.
       ...(exchange.body.kind === 'streamed' ? { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } : {}),
     },
-    ...(exchange.body.kind === 'whole' ? { body: exchange.body.bytes } : {}),
+    ...(exchange.body.kind === 'whole' ? { body: exchange.maskedBody ?? exchange.body.bytes } : {}),
   })
   return Object.entries(signed.headers)
     .filter(([name]) => name !== 'host' && name !== 'content-type')

@@ -1,5 +1,6 @@
 /** What the control plane keeps beside people: the audit trail, reveals, saved views, answers of repeated creates. */
 import type { ExchangeQuery } from './exchange-query.ts'
+import type { MaskTokenTable } from './masking.ts'
 import type { ApiTokenTable, LoginLinkTable, LoginSessionTable, PeopleTable } from './people.ts'
 
 export type AuditOutcome = 'allowed' | 'done' | 'denied' | 'failed'
@@ -118,5 +119,6 @@ export interface ControlStore {
   readonly audit: AuditTable
   readonly reveals: RevealTable
   readonly views: SavedViewTable
+  readonly maskTokens: MaskTokenTable
   readonly idempotency: IdempotencyTable
 }

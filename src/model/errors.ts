@@ -182,6 +182,32 @@ export const ERRORS = {
     'The upstream sent an answer that breaks its protocol.',
     'Report it to the provider; the exchange is recorded.',
   ),
+  'policy.blocked': row(
+    400,
+    'The request holds a value that may not leave.',
+    'Remove it and send the request again.',
+  ),
+  'policy.answer-blocked': row(
+    400,
+    'The answer holds a value that may not be shown.',
+    'Ask in a way that does not need it.',
+  ),
+  'policy.uninspectable': row(
+    400,
+    'The request cannot be inspected, so it was not forwarded.',
+    'Send a smaller body, or ask the operator about limits.inspectBytesMax.',
+  ),
+  'policy.inspection-failed': row(
+    503,
+    'The request could not be inspected, so it was not forwarded.',
+    'Try again; report the exchange id to the operator if it stays so.',
+    true,
+  ),
+  'policy.masking-failed': row(
+    502,
+    'The answer could not be masked, so it was cut.',
+    'Report the exchange id to the operator.',
+  ),
   'evidence.unavailable': row(
     503,
     'The exchange cannot be recorded, so it was not forwarded.',

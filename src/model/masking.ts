@@ -28,3 +28,21 @@ export interface UninspectedRecord {
   readonly end: number
   readonly reason: string
 }
+
+/** A replacement from which the value can be brought back, for the caller it was made for. */
+export interface MaskToken {
+  readonly token: string
+  /** Encrypted for this caller. */
+  readonly sealed: string
+  readonly createdAtMs: number
+}
+
+/** Where tokens outlive the process. `scope` names the caller and tells nothing about it. */
+export interface MaskTokenTable {
+  /** Keeps what is not there yet. */
+  readonly keep: (scope: string, tokens: readonly MaskToken[]) => Promise<void>
+  /** The newest first. */
+  readonly ofScope: (scope: string, limit: number) => Promise<readonly MaskToken[]>
+  /** Forgets what was made before; returns how many. */
+  readonly removeBefore: (createdAtMs: number) => Promise<number>
+}

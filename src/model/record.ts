@@ -1,6 +1,7 @@
 /** What evidence holds of an exchange: the payload shapes inside frames, and the index row derived from them. */
 import type { ExchangeId, InstanceId, KeyId } from '../lib/ids.ts'
 import type { BlockRole, DialectName, TokenUsage } from './dialect.ts'
+import type { FindingRecord, UninspectedRecord } from './masking.ts'
 import type { DeclaredTags, Principal } from './principal.ts'
 import type { RecordingMode } from './upstream.ts'
 
@@ -70,8 +71,12 @@ export interface OpeningFacts {
   readonly received: RequestHead
   /** Null until something is about to be sent. */
   readonly sent: RequestHead | null
+  /** Offsets count in the body as received; in its decoded form when it was content-encoded. */
   readonly requestSplices: readonly Splice[]
-  /** Hash of the policy in force; empty while there is none. */
+  /** Absent where nothing was looked for. */
+  readonly findings?: readonly FindingRecord[]
+  readonly uninspected?: readonly UninspectedRecord[]
+  /** Hash of the policy (today: the masking plan) in force; empty while there is none. */
   readonly policy: string
 }
 
@@ -104,7 +109,11 @@ export interface ClosingFacts {
   readonly responseId: string | null
   readonly responseModel: string | null
   readonly usage: TokenUsage
+  /** Offsets count in the answer as received. */
   readonly answerSplices: readonly Splice[]
+  /** Absent where nothing was looked for. */
+  readonly findings?: readonly FindingRecord[]
+  readonly uninspected?: readonly UninspectedRecord[]
 }
 
 export interface FrameAddress {

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import type { EngineTypes } from './schema.ts'
 import { gatewayKeys } from './migrations/control/001-gateway-keys.ts'
 import { peopleAndAudit } from './migrations/control/002-people-and-audit.ts'
+import { maskTokens } from './migrations/control/003-mask-tokens.ts'
 import { exchangesBlocksEvents } from './migrations/index/001-exchanges-blocks-events.ts'
 import { search } from './migrations/index/002-search.ts'
 
@@ -41,10 +42,12 @@ export const CONTROL_AREA: MigrationArea = {
     'reveals',
     'saved_views',
     'idempotent_answers',
+    'mask_tokens',
   ],
   migrations: [
     { name: '001-gateway-keys', up: gatewayKeys },
     { name: '002-people-and-audit', up: peopleAndAudit },
+    { name: '003-mask-tokens', up: maskTokens },
   ],
 }
 

@@ -5,6 +5,7 @@ import type { InstanceId } from '../lib/ids.ts'
 import type { BlockRow, EvidenceEvent, ExchangeRow } from '../model/record.ts'
 import type { AuditRow, IdempotentAnswer, RevealRow, SavedViewRow } from '../model/control.ts'
 import type { KeyRow } from '../model/keys.ts'
+import type { MaskToken } from '../model/masking.ts'
 import type { ApiTokenRow, LoginLinkRow, LoginSessionRow, PersonRow } from '../model/people.ts'
 
 /** `receivedAtMs` -> `received_at_ms`. */
@@ -64,6 +65,7 @@ export type ControlTables = {
   audit_events: TableOf<Omit<AuditRow, 'details'>> & { details: string }
   reveals: TableOf<Omit<RevealRow, 'scope'>> & { scope: string }
   saved_views: TableOf<SavedViewRow>
+  mask_tokens: TableOf<MaskToken> & { scope: string }
   idempotent_answers: TableOf<Omit<IdempotentAnswer, 'answer'>> & {
     /** Person and key. */
     slot: string

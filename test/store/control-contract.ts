@@ -252,6 +252,22 @@ function keptTests(engine: string, fresh: () => Promise<FreshDatabase>): void {
     )
   })
 
+  test(`${engine}: mask tokens are kept once, per scope, newest first, and forgotten by age`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const { maskTokens } = store.control
+    const token = (n: number) => ({ token: `<X_${n}>`, sealed: `sealed ${n}`, createdAtMs: n })
+    await maskTokens.keep('a', [token(1), token(2)])
+    await maskTokens.keep('a', [{ ...token(2), sealed: 'other', createdAtMs: 9 }, token(3)])
+    await maskTokens.keep('b', [token(1)])
+    await maskTokens.keep('a', [])
+    assert.deepEqual(await maskTokens.ofScope('a', 9), [token(3), token(2), token(1)])
+    assert.deepEqual(await maskTokens.ofScope('a', 1), [token(3)])
+    assert.deepEqual(await maskTokens.ofScope('c', 9), [])
+    assert.equal(await maskTokens.removeBefore(2), 2)
+    assert.deepEqual(await maskTokens.ofScope('b', 9), [])
+  })
+
   test(`${engine}: a saved view changes only for its person and only from its version`, async () => {
     await using database = await fresh()
     await using store = await openStore(database.options)

@@ -9,7 +9,7 @@ import type { MaskKeys, OperatorTable } from '../../detect/operators.ts'
 export interface RawValue {
   readonly raw: string
   readonly key: string
-  /** `keep`: findings are reported and nothing is changed. `block`: any finding stops the exchange. */
+  /** `keep`: findings are reported and nothing is changed. `block`: a finding stops the exchange. */
   readonly treatment: 'operators' | 'keep' | 'block'
 }
 

@@ -56,7 +56,15 @@ const STRUCTURE: ReadonlySet<string> = new Set([
 const MEDIA: ReadonlySet<string> = new Set(['data', 'bytes', 'file_data', 'images', 'b64_json'])
 /** Free JSON when a name stands beside it: the call or the result of that tool. */
 const TOOL_VALUES: ReadonlySet<string> = new Set(['input', 'arguments', 'args', 'response'])
-const SCHEMAS: ReadonlySet<string> = new Set(['parameters', 'input_schema', 'inputSchema', 'schema'])
+/** Free JSON wherever it stands. */
+const FREE: ReadonlySet<string> = new Set([
+  'parameters',
+  'input_schema',
+  'inputSchema',
+  'schema',
+  'json',
+  'metadata',
+])
 
 /** Walks `node` in the order of the body. */
 export function visitLeaves(
@@ -90,11 +98,7 @@ function visitObject(tape: JsonTape, node: NodeRef, place: LeafPlace, visitor: L
     const key = tape.keyOf(child) ?? ''
     if (!place.isFree) {
       if (STRUCTURE.has(key)) continue
-      if (MEDIA.has(key) && !saysText(tape, node)) {
-        visitor.media(child)
-        continue
-      }
-      if (isDataUrl(tape, child)) {
+      if ((MEDIA.has(key) && isMedia(tape, node, child)) || isDataUrl(tape, child)) {
         visitor.media(child)
         continue
       }
@@ -106,7 +110,7 @@ function visitObject(tape: JsonTape, node: NodeRef, place: LeafPlace, visitor: L
       {
         key,
         isSigned,
-        isFree: place.isFree || isTool || SCHEMAS.has(key),
+        isFree: place.isFree || isTool || FREE.has(key),
         tool: isTool ? name : place.tool,
       },
       visitor,
@@ -125,19 +129,16 @@ function hasSignature(tape: JsonTape, node: NodeRef): boolean {
   )
 }
 
-/** Anthropic documents may carry their text under `data`. */
-function saysText(tape: JsonTape, node: NodeRef): boolean {
-  return tape.text(tape.member(node, 'type')) === 'text'
-}
-
-function isDataUrl(tape: JsonTape, node: NodeRef): boolean {
-  if (tape.kind(node) !== 'string') return false
-  const from = tape.start(node) + 1
-  return tape.bytes.toString('latin1', from, from + 5) === 'data:' && isBase64Url(tape, node)
+/** A text, or a list of texts; Anthropic documents may carry plain text under `data` and say so. */
+function isMedia(tape: JsonTape, parent: NodeRef, node: NodeRef): boolean {
+  const first = tape.kind(node) === 'array' ? tape.firstChild(node) : node
+  return tape.kind(first) === 'string' && tape.text(tape.member(parent, 'type')) !== 'text'
 }
 
 /** A data URL whose media type says base64 before the comma (RFC 2397). */
-function isBase64Url(tape: JsonTape, node: NodeRef): boolean {
+function isDataUrl(tape: JsonTape, node: NodeRef): boolean {
+  if (tape.kind(node) !== 'string') return false
   const from = tape.start(node) + 1
+  if (tape.bytes[from] !== 0x64 || tape.bytes[from + 4] !== 0x3a) return false
   return /^data:[\w.+/;=-]{0,200};base64,/.test(tape.bytes.toString('latin1', from, from + 240))
 }

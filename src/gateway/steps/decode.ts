@@ -70,7 +70,7 @@ async function readHeld(
       return null
     case 'whole': {
       if (routing === null || !routing.surface.readsBody) {
-        exchange.body = { kind: 'whole', bytes: reading.bytes, view: null }
+        exchange.body = { kind: 'whole', bytes: reading.bytes, view: null, plain: reading.bytes }
         return null
       }
       const view = await readView(exchange, routing, reading.bytes)
@@ -78,6 +78,7 @@ async function readHeld(
         kind: 'whole',
         bytes: reading.bytes,
         view: view.kind === 'view' ? view.view : null,
+        plain: view.kind === 'view' ? view.plain : reading.bytes,
       }
       return view.kind === 'view' ? null : view.error
     }
@@ -85,7 +86,7 @@ async function readHeld(
 }
 
 type ViewReading =
-  | { readonly kind: 'view'; readonly view: RequestView | null }
+  | { readonly kind: 'view'; readonly view: RequestView | null; readonly plain: Buffer }
   | { readonly kind: 'error'; readonly error: GatewayError }
 
 async function readView(exchange: Exchange, routing: Routing, bytes: Buffer): Promise<ViewReading> {
@@ -108,7 +109,7 @@ async function readView(exchange: Exchange, routing: Routing, bytes: Buffer): Pr
   }
   // Spans count bytes of the decoded body; what is stored is the body as received, so it has none.
   const view = decoder === 'identity' ? reading.view : { ...reading.view, blocks: [] }
-  return { kind: 'view', view }
+  return { kind: 'view', view, plain }
 }
 
 function declaredLength(flatHeaders: readonly string[]): number | null {

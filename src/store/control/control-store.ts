@@ -6,6 +6,7 @@ import { createAuditTable } from './audit.ts'
 import { createIdempotencyTable } from './idempotency.ts'
 import { createLoginLinkTable } from './login-links.ts'
 import { createLoginSessionTable } from './login-sessions.ts'
+import { createMaskTokenTable } from './mask-tokens.ts'
 import { createPeopleTable } from './people.ts'
 import { createRevealTable } from './reveals.ts'
 import { createSavedViewTable } from './saved-views.ts'
@@ -27,6 +28,7 @@ export function createControlStore(db: ControlDb, engine: ControlEngine): Contro
     audit: createAuditTable(db, engine),
     reveals: createRevealTable(db),
     views: createSavedViewTable(db),
+    maskTokens: createMaskTokenTable(db),
     idempotency: createIdempotencyTable(db),
   }
 }

@@ -1,0 +1,225 @@
+/** Looks into a request body block by block and says what to splice; the bytes themselves stay as they came. */
+import type { MaskingPlan } from '../../detect/masking-plan.ts'
+import { operatorsOf } from '../../detect/masking-plan.ts'
+import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
+import type { BlockSpan } from '../../model/dialect.ts'
+import type { FindingRecord, UninspectedRecord } from '../../model/masking.ts'
+import type { Splice } from '../../model/record.ts'
+import { NOTHING_FOUND } from './block-findings.ts'
+import type { BlockFindings, PieceFindings } from './block-findings.ts'
+import { inspectValue } from './inspect-texts.ts'
+import type { InspectionSettings, RawValue, ValueInspection } from './inspect-texts.ts'
+import type { InspectionPool } from './inspection-pool.ts'
+import { createMaskKeys } from './mask-keys.ts'
+import type { IssuedToken } from './mask-keys.ts'
+import { ROOT_PLACE, visitLeaves } from './request-leaves.ts'
+import type { LeafPlace } from './request-leaves.ts'
+
+export interface RequestInspection {
+  /** Ascending, over the decoded body. */
+  readonly splices: readonly Splice[]
+  readonly findings: readonly FindingRecord[]
+  readonly uninspected: readonly UninspectedRecord[]
+  readonly isBlocked: boolean
+  /** Tokens that stand in the body that is sent. */
+  readonly tokens: readonly IssuedToken[]
+}
+
+export interface RequestTools {
+  readonly cache: BlockFindings
+  readonly pool: InspectionPool
+  readonly master: Buffer
+}
+
+export interface RequestQuestion {
+  readonly tape: JsonTape
+  readonly blocks: readonly BlockSpan[]
+  readonly plan: MaskingPlan
+  /** The caller whose keys are used. */
+  readonly scope: string
+}
+
+/** New text above this is looked into by a thread: at some ten megabytes a second it would be felt by others. */
+const ASIDE_MIN = 32 * 1024
+
+/** A block, or what lies between blocks (`block` null). */
+interface Piece {
+  readonly block: number | null
+  readonly start: number
+  readonly cacheKey: string
+  readonly values: { readonly start: number; readonly value: RawValue }[]
+  readonly media: UninspectedRecord[]
+}
+
+/** A promise only when the text is long. Rejects when it could not be looked into: then nothing may pass. */
+export function inspectRequest(
+  tools: RequestTools,
+  question: RequestQuestion,
+): RequestInspection | Promise<RequestInspection> {
+  const { plan, scope } = question
+  const settings: InspectionSettings = {
+    operators: operatorsOf(plan),
+    threshold: plan.threshold,
+    encoded: plan.decode.includes('request'),
+    numbers: plan.numbers,
+    secretKeys: new Set(plan.secretKeys),
+  }
+  const gathered = gather(tools.cache, question)
+  const values = gathered.pieces.flatMap((piece) => piece.values.map(({ value }) => value))
+  const size = values.reduce((sum, { raw }) => sum + raw.length, 0)
+  if (size < ASIDE_MIN) {
+    const tokens: IssuedToken[] = []
+    const keys = createMaskKeys(tools.master, scope, (token) => tokens.push(token))
+    const inspections = values.map((value) => inspectValue(plan.rules, keys, settings, value))
+    return assemble(tools.cache, gathered, inspections, tokens)
+  }
+  return tools.pool
+    .inspect({ rules: plan.rules, master: tools.master, scope, settings, values })
+    .then(({ inspections, tokens }) => assemble(tools.cache, gathered, inspections, tokens))
+}
+
+interface Gathered {
+  readonly pieces: readonly Piece[]
+  /** Blocks that are known. */
+  readonly known: readonly (readonly [block: number, start: number, found: PieceFindings])[]
+}
+
+function gather(cache: BlockFindings, { tape, blocks, plan, scope }: RequestQuestion): Gathered {
+  const context = `${plan.version}\0${scope}`
+  const outside: Piece = { block: null, start: 0, cacheKey: '', values: [], media: [] }
+  const pieces: Piece[] = [outside]
+  const known: [number, number, PieceFindings][] = []
+  let next = 0
+  let current = outside
+  let currentEnd = 0
+  const at = (node: NodeRef): Piece => (tape.start(node) < currentEnd ? current : outside)
+  visitLeaves(tape, tape.root, ROOT_PLACE, {
+    enter: (node, place) => {
+      const start = tape.start(node)
+      while (next < blocks.length && (blocks[next]?.start ?? 0) < start) next += 1
+      const block = blocks[next]
+      if (block === undefined || block.start !== start || block.end !== tape.end(node)) return false
+      const bytes = tape.bytes.subarray(block.start, block.end)
+      const cacheKey = cache.keyOf(context, place, bytes)
+      const found = cache.get(cacheKey)
+      if (found !== null) {
+        known.push([next, start, found])
+        return true
+      }
+      current = { block: next, start, cacheKey, values: [], media: [] }
+      currentEnd = block.end
+      pieces.push(current)
+      return false
+    },
+    leaf: (node, place) => {
+      const treatment = treatmentOf(place, plan)
+      if (treatment === null) return
+      const start = tape.start(node)
+      const raw = tape.bytes.toString('utf8', start, tape.end(node))
+      at(node).values.push({ start, value: { raw, key: place.key, treatment } })
+    },
+    media: (node) => {
+      const { start: from, media } = at(node)
+      const [start, end] = [tape.start(node) - from, tape.end(node) - from]
+      media.push({ channel: 'body', start, end, reason: 'media' })
+    },
+  })
+  return { pieces, known }
+}
+
+/** Null where nothing is looked for. */
+function treatmentOf(place: LeafPlace, plan: MaskingPlan): RawValue['treatment'] | null {
+  if (place.isSigned) return plan.signedReasoning === 'block' ? 'block' : 'keep'
+  switch (place.tool === '' ? 'mask' : (plan.tools[place.tool] ?? 'mask')) {
+    case 'exempt':
+      return null
+    case 'mask':
+      return 'operators'
+    case 'block':
+      return 'block'
+  }
+}
+
+function assemble(
+  cache: BlockFindings,
+  { pieces, known }: Gathered,
+  inspections: readonly ValueInspection[],
+  tokens: readonly IssuedToken[],
+): RequestInspection {
+  const parts: (readonly [block: number | null, start: number, found: PieceFindings])[] = [...known]
+  let next = 0
+  for (const piece of pieces) {
+    const mine = inspections.slice(next, next + piece.values.length)
+    next += piece.values.length
+    const found = foundIn(piece, mine, tokens)
+    if (piece.block !== null) cache.set(piece.cacheKey, found)
+    parts.push([piece.block, piece.start, found])
+  }
+  const moved = <T extends { readonly start: number; readonly end: number }>(
+    ones: readonly T[],
+    by: number,
+  ): readonly T[] => ones.map((one) => ({ ...one, start: one.start + by, end: one.end + by }))
+  const ascending = (a: { readonly start: number }, b: { readonly start: number }): number =>
+    a.start - b.start
+  return {
+    splices: parts.flatMap(([, start, { splices }]) => moved(splices, start)).toSorted(ascending),
+    findings: parts
+      .flatMap(([block, start, { findings }]) =>
+        moved(findings, start).map((finding) => ({ ...finding, block, channel: '' })),
+      )
+      .toSorted(ascending),
+    uninspected: parts
+      .flatMap(([, start, { uninspected }]) => moved(uninspected, start))
+      .toSorted(ascending),
+    isBlocked: parts.some(([, , { isBlocked }]) => isBlocked),
+    tokens: parts.flatMap(([, , found]) => found.tokens),
+  }
+}
+
+/** Turns units of each value into bytes of the piece. */
+function foundIn(
+  piece: Piece,
+  inspections: readonly ValueInspection[],
+  tokens: readonly IssuedToken[],
+): PieceFindings {
+  if (piece.media.length === 0 && inspections.every(isEmpty)) return NOTHING_FOUND
+  const splices: Splice[] = []
+  const findings: PieceFindings['findings'][number][] = []
+  const uninspected: UninspectedRecord[] = [...piece.media]
+  piece.values.forEach(({ start, value: { raw } }, index) => {
+    const inspection = inspections[index]
+    if (inspection === undefined || isEmpty(inspection)) return
+    const byte = (unit: number): number =>
+      start - piece.start + Buffer.byteLength(raw.slice(0, unit), 'utf8')
+    for (const mask of inspection.masks)
+      splices.push({ start: byte(mask.start), end: byte(mask.end), with: mask.text })
+    for (const finding of inspection.findings)
+      findings.push({ ...finding, start: byte(finding.start), end: byte(finding.end) })
+    for (const { reason, ...one } of inspection.uninspected)
+      uninspected.push({ channel: 'body', start: byte(one.start), end: byte(one.end), reason })
+  })
+  const written = splices.map((splice) => splice.with).join('\0')
+  return {
+    splices,
+    findings,
+    uninspected,
+    isBlocked: inspections.some(({ blocked }) => blocked),
+    tokens: tokens.filter(({ token }) => written.includes(token)),
+  }
+}
+
+function isEmpty({ masks, findings, uninspected, blocked }: ValueInspection): boolean {
+  return masks.length === 0 && findings.length === 0 && uninspected.length === 0 && !blocked
+}
+
+/** The bytes with every splice carried out. */
+export function spliced(bytes: Buffer, splices: readonly Splice[]): Buffer {
+  const parts: Buffer[] = []
+  let from = 0
+  for (const splice of splices) {
+    parts.push(bytes.subarray(from, splice.start), Buffer.from(splice.with))
+    from = splice.end
+  }
+  parts.push(bytes.subarray(from))
+  return Buffer.concat(parts)
+}

@@ -1,0 +1,111 @@
+/** A few threads that look into large texts; each compiles the rules it is asked about once. */
+import { availableParallelism } from 'node:os'
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { CompiledRules } from '../../detect/compiled-rules.ts'
+import type { InspectionSettings, RawValue, ValueInspection } from './inspect-texts.ts'
+import type { ThreadAnswer, ThreadQuestion } from './inspection-thread.ts'
+import type { IssuedToken } from './mask-keys.ts'
+
+export interface PoolQuestion {
+  readonly rules: CompiledRules
+  readonly master: Buffer
+  readonly scope: string
+  readonly settings: InspectionSettings
+  readonly values: readonly RawValue[]
+}
+
+export interface PoolAnswer {
+  readonly inspections: readonly ValueInspection[]
+  readonly tokens: readonly IssuedToken[]
+}
+
+export interface InspectionPool extends AsyncDisposable {
+  /** Rejects when the texts could not be looked into: then nothing may pass. */
+  readonly inspect: (question: PoolQuestion) => Promise<PoolAnswer>
+}
+
+interface Waiting {
+  readonly resolve: (answer: PoolAnswer) => void
+  readonly reject: (error: Error) => void
+}
+
+interface Thread {
+  readonly worker: Worker
+  readonly known: Set<number>
+  readonly waiting: Map<number, Waiting>
+}
+
+const THREADS_MAX = 4
+
+export function createInspectionPool(
+  size = Math.max(1, Math.min(THREADS_MAX, availableParallelism() - 1)),
+): InspectionPool {
+  const ids = new WeakMap<CompiledRules, number>()
+  let threads: readonly Thread[] = []
+  let asked = 0
+  let named = 0
+  let isClosed = false
+
+  const idOf = (rules: CompiledRules): number => {
+    const known = ids.get(rules)
+    if (known !== undefined) return known
+    named += 1
+    ids.set(rules, named)
+    return named
+  }
+  const lost = (thread: Thread): void => {
+    threads = threads.filter((other) => other !== thread)
+    for (const { reject } of thread.waiting.values())
+      reject(new Error('an inspection thread ended'))
+    thread.waiting.clear()
+  }
+  const start = (): Thread => {
+    // This file is .ts in a clone and .js in a built package.
+    const script = new URL(`./inspection-thread${extname(import.meta.filename)}`, import.meta.url)
+    const worker = new Worker(script)
+    const thread: Thread = { worker, known: new Set(), waiting: new Map() }
+    worker.unref()
+    worker.on('message', (answer: ThreadAnswer) => {
+      const waits = thread.waiting.get(answer.id)
+      thread.waiting.delete(answer.id)
+      if (thread.waiting.size === 0) worker.unref()
+      if (answer.kind === 'inspected') waits?.resolve(answer)
+      else waits?.reject(new Error('the texts could not be inspected'))
+    })
+    worker.on('error', () => lost(thread))
+    worker.on('exit', () => lost(thread))
+    threads = [...threads, thread]
+    return thread
+  }
+  const leastBusy = (): Thread => {
+    const [best] = threads.toSorted((a, b) => a.waiting.size - b.waiting.size)
+    return best === undefined || (best.waiting.size > 0 && threads.length < size) ? start() : best
+  }
+  const post = (thread: Thread, question: ThreadQuestion): void => {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+    thread.worker.postMessage(question)
+  }
+  return {
+    inspect: ({ rules, ...question }) => {
+      if (isClosed) return Promise.reject(new Error('the inspection threads are closed'))
+      const thread = leastBusy()
+      const rulesId = idOf(rules)
+      if (!thread.known.has(rulesId)) {
+        post(thread, { kind: 'rules', rulesId, source: rules.source })
+        thread.known.add(rulesId)
+      }
+      asked += 1
+      const id = asked
+      thread.worker.ref()
+      return new Promise((resolve, reject) => {
+        thread.waiting.set(id, { resolve, reject })
+        post(thread, { kind: 'inspect', id, rulesId, ...question })
+      })
+    },
+    async [Symbol.asyncDispose]() {
+      isClosed = true
+      await Promise.all(threads.map(({ worker }) => worker.terminate()))
+    },
+  }
+}
