@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 const SUITES: Readonly<Record<string, readonly string[]>> = {
   quick: [
     'src/**/*.test.ts',
+    'web/src/**/*.test.ts',
     'test/*.test.ts',
     'test/clients/*.test.ts',
     'test/console/*.test.ts',

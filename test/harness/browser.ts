@@ -19,6 +19,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import type { Role } from '../../src/model/people.ts'
 import { startConsole } from './console.ts'
 import type { TestConsole } from './console.ts'
+import type { TestGatewayOptions } from './gateway.ts'
 
 export interface Visitor {
   readonly page: Page
@@ -59,9 +60,9 @@ const ARGS = [
 /** A page that has not got there by then is broken. */
 const PATIENCE_MS = 10_000
 
-export async function startBrowser(): Promise<TestBrowser> {
+export async function startBrowser(options: TestGatewayOptions = {}): Promise<TestBrowser> {
   await using stack = new AsyncDisposableStack()
-  const console = stack.use(await startConsole())
+  const console = stack.use(await startConsole(options))
   const browser = await launch()
   stack.defer(() => browser.close())
   const { adminUrl } = console.gateway

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { Role } from '../../src/model/people.ts'
 import { ROLES } from '../../src/model/people.ts'
-import type { TestGateway } from './gateway.ts'
+import type { TestGateway, TestGatewayOptions } from './gateway.ts'
 import { startGateway } from './gateway.ts'
 
 export interface Answer {
@@ -96,8 +96,8 @@ export async function logIn(api: string, loginUrl: string): Promise<string> {
   return answer.headers.getSetCookie()[0]!.split(';')[0]!
 }
 
-export async function startConsole(): Promise<TestConsole> {
-  const gateway = await startGateway()
+export async function startConsole(options: TestGatewayOptions = {}): Promise<TestConsole> {
+  const gateway = await startGateway(options)
   const api = `${gateway.adminUrl}/api/v1`
   const { loginUrl } = gateway.app
   assert.ok(loginUrl !== null)

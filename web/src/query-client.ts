@@ -24,7 +24,9 @@ export function makeQueryClient(): QueryClient {
       queries: {
         networkMode: 'always',
         retry: (failures, error) =>
-          failures < RETRIES && isApiProblem(error) && (error.status === 0 || error.status >= 500),
+          failures < RETRIES &&
+          isApiProblem(error) &&
+          (error.status === 0 || error.status === 429 || error.status >= 500),
         refetchOnWindowFocus: false,
       },
     },

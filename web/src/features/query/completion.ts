@@ -59,7 +59,7 @@ function valueOptions(field: FieldName, typed: string, counted: readonly Counted
   for (const sample of FIELDS[field].samples) if (!options.has(sample)) options.set(sample, '')
   const lower = typed.toLowerCase()
   return [...options]
-    .filter(([value]) => value.toLowerCase().includes(lower) && value !== typed)
+    .filter(([value]) => value.toLowerCase().includes(lower) && (value === '' || value !== typed))
     .slice(0, OPTIONS_MAX)
     .map(([value, count]) => ({
       label: value === '' ? '(none)' : value,
