@@ -18,6 +18,8 @@ export interface LoadOptions {
   readonly count: number
   readonly bodyOf: (at: number) => Buffer
   readonly headers?: Readonly<Record<string, string>>
+  /** Callers begin this many milliseconds after each other; 0 when all begin at once. */
+  readonly staggerMs?: number
 }
 
 export async function load(target: Target, options: LoadOptions): Promise<LoadResult> {
@@ -45,7 +47,8 @@ export async function load(target: Target, options: LoadOptions): Promise<LoadRe
     gaps.push(gap)
     if (answer.statusCode !== 200) failed += 1
   }
-  const caller = async (): Promise<void> => {
+  const caller = async (index: number): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, index * (options.staggerMs ?? 0)))
     while (next < options.count) {
       const at = next
       next += 1
@@ -57,7 +60,7 @@ export async function load(target: Target, options: LoadOptions): Promise<LoadRe
     }
   }
   const startedAt = performance.now()
-  await Promise.all(Array.from({ length: options.concurrency }, caller))
+  await Promise.all(Array.from({ length: options.concurrency }, (_, index) => caller(index)))
   const seconds = (performance.now() - startedAt) / 1000
   await pool.destroy()
   return { count: options.count, failed, seconds, latencies, firstBytes, gaps }

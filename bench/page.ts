@@ -171,16 +171,20 @@ export function page(results: BenchResults): string {
     row.target === 'direct' ? '' : row.rssMib.toFixed(0),
     String(row.failed),
   ])
-  const streams = results.streams.map((row) => [
-    String(row.events),
-    row.target,
-    row.firstByteP50Ms.toFixed(2),
-    row.firstByteP99Ms.toFixed(2),
-    row.gapP50Ms.toFixed(1),
-    row.gapP99Ms.toFixed(1),
-    row.target === 'direct' ? '' : row.cpuMicrosPerEvent.toFixed(1),
-    String(row.failed),
-  ])
+  const streams = results.streams.map((row) =>
+    row.failed > 0
+      ? [String(row.events), row.target, 'fails', '', '', '', '', String(row.failed)]
+      : [
+          String(row.events),
+          row.target,
+          row.firstByteP50Ms.toFixed(2),
+          row.firstByteP99Ms.toFixed(2),
+          row.gapP50Ms.toFixed(1),
+          row.gapP99Ms.toFixed(1),
+          row.target === 'direct' ? '' : row.cpuMicrosPerEvent.toFixed(1),
+          String(row.failed),
+        ],
+  )
   const conversation = results.conversation.map((row) => [
     row.target,
     String(row.turn),

@@ -17,6 +17,8 @@ export interface StreamRow {
 
 const INTERVAL_MS = 20
 const CALLERS = 100
+/** Callers of a service do not begin in the same millisecond; those of a benchmark must be told not to. */
+const STAGGER_MS = 11
 
 export async function streamRows(
   upstream: Upstream,
@@ -42,6 +44,7 @@ export async function streamRows(
         count,
         bodyOf: (at) => bodies[at % bodies.length] ?? Buffer.alloc(0),
         headers,
+        staggerMs: STAGGER_MS,
       })
       const after = usageOf(target.pid)
       rows.push({
