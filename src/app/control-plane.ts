@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { ApiParts } from '../api/parts.ts'
 import type { Readiness } from '../api/server.ts'
-import { recordedAnswer } from '../cli/recorded-answer.ts'
+import { recordedAnswer } from './recorded-answer.ts'
 import type { Evidence } from '../evidence/open-evidence.ts'
 import { createLinkMethod, loginUrl, mintLoginLink } from '../identity/login-method.ts'
 import { firstAdmin } from '../identity/people-admin.ts'

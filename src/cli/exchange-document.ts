@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { RecordedChunk, RecordedExchange } from '../evidence/reader.ts'
 import { exchangeJson } from './exchange-columns.ts'
-import { recordedAnswer } from './recorded-answer.ts'
+import { recordedAnswer } from '../app/recorded-answer.ts'
 
 interface BytesJson {
   readonly bytes: number

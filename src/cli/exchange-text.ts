@@ -1,13 +1,17 @@
-/** Shows one recorded exchange to a person: who and when, the context window, the answer put together. */
+/** Shows one exchange to a person: who and when, the context window, the answer put together. */
 import { isUtf8 } from 'node:buffer'
 import { visibleLine, visibleText } from '../lib/visible-text.ts'
-import type { RecordedExchange } from '../evidence/reader.ts'
-import type { AnswerView, TokenUsage } from '../model/dialect.ts'
-import type { ClosingFacts, OpeningFacts, RequestHead } from '../model/record.ts'
-import { blockText } from './block-text.ts'
-import { decodePieces } from './decode-pieces.ts'
+import type { TokenUsage } from '../model/dialect.ts'
 import { bytesText, durationText, timeText } from './output.ts'
-import { DECODED_BYTES_MAX, headerOf, recordedAnswer } from './recorded-answer.ts'
+import { partsText } from './part-text.ts'
+import type {
+  AnsweredParts,
+  RequestLine,
+  ShownAnswer,
+  ShownClosing,
+  ShownHead,
+  ShownRequest,
+} from './shown-exchange.ts'
 
 /** Recorded text is set off by a bar, so that it cannot pass for a line of ours. */
 const BAR = '    | '
@@ -20,31 +24,32 @@ const barred = (text: string): string[] =>
     .split('\n')
     .map((line) => BAR + line)
 
-export function headText({ facts, closing, row }: RecordedExchange): string[] {
+export function headText(head: ShownHead): string[] {
+  const { closing } = head
   const times =
     closing === null ? '' : ` to ${timeText(closing.endedAtMs)} UTC, ${tookText(closing)}`
   return [
-    field('exchange', `${facts.id}  ${row.state}`),
-    field('time', `${timeText(facts.receivedAtMs)}${times === '' ? ' UTC' : times}`),
-    field('caller', callerText(facts)),
-    ...declaredTexts(facts),
+    field('exchange', `${head.id}  ${head.state}`),
+    field('time', `${timeText(head.receivedAtMs)}${times === '' ? ' UTC' : times}`),
+    field('caller', callerText(head)),
+    ...declaredTexts(head),
     field(
       'upstream',
-      `${facts.upstream || '-'}, surface ${facts.surface || '-'}, route ${facts.route || '-'}`,
+      `${head.upstream || '-'}, surface ${head.surface || '-'}, route ${head.route || '-'}`,
     ),
-    field('model', modelText(facts, closing)),
-    field('received', requestLine(facts.received)),
-    ...(facts.sent === null ? [] : [field('sent', requestLine(facts.sent))]),
-    field('recorded', `${facts.mode}, retention class ${facts.retentionClass}`),
+    field('model', modelText(head)),
+    ...(head.received === null ? [] : [field('received', requestLine(head.received))]),
+    ...(head.sent === null ? [] : [field('sent', requestLine(head.sent))]),
+    field('recorded', `${head.mode}, retention class ${head.retentionClass}`),
     field('outcome', closing === null ? 'none yet: the exchange is open' : outcomeText(closing)),
     ...(closing === null ? [] : [field('usage', usageText(closing.usage))]),
   ]
 }
 
-const tookText = ({ durationMs, firstByteMs }: ClosingFacts): string =>
+const tookText = ({ durationMs, firstByteMs }: ShownClosing): string =>
   `${durationText(durationMs)}${firstByteMs === null ? '' : `, first byte after ${durationText(firstByteMs)}`}`
 
-function callerText({ principal, remoteAddress }: OpeningFacts): string {
+function callerText({ principal, remoteAddress }: ShownHead): string {
   if (principal === null) return `not identified, from ${remoteAddress}`
   const { id, kind, method, keyId, service, issuer, groups } = principal
   const parts = [`${id} (${kind})`, `proven by ${method}${keyId === null ? '' : ` ${keyId}`}`]
@@ -55,9 +60,9 @@ function callerText({ principal, remoteAddress }: OpeningFacts): string {
 }
 
 /** What the caller says about itself, kept apart from what was proven. */
-function declaredTexts({ tags, links }: OpeningFacts): string[] {
-  const declared = Object.entries(tags.headers).map(([name, value]) => `${name}: ${value}`)
-  if (tags.service !== '') declared.unshift(`service ${tags.service}`)
+function declaredTexts({ declared: told, links }: ShownHead): string[] {
+  const declared = Object.entries(told.headers).map(([name, value]) => `${name}: ${value}`)
+  if (told.service !== '') declared.unshift(`service ${told.service}`)
   const linked = Object.entries(links).map(([name, value]) => `${name}: ${value}`)
   return [
     ...(declared.length === 0 ? [] : [field('declared', `${declared.join(', ')} (not proven)`)]),
@@ -65,16 +70,16 @@ function declaredTexts({ tags, links }: OpeningFacts): string[] {
   ]
 }
 
-function modelText(facts: OpeningFacts, closing: ClosingFacts | null): string {
-  const asked = `${facts.model ?? '-'}${facts.stream ? ', streamed' : ''}`
+function modelText({ model, stream, closing }: ShownHead): string {
+  const asked = `${model ?? '-'}${stream ? ', streamed' : ''}`
   const answered = closing?.responseModel ?? null
-  return answered === null || answered === facts.model ? asked : `${asked}, answered by ${answered}`
+  return answered === null || answered === model ? asked : `${asked}, answered by ${answered}`
 }
 
-const requestLine = ({ method, target, httpVersion }: RequestHead): string =>
+const requestLine = ({ method, target, httpVersion }: RequestLine): string =>
   `${method} ${target} HTTP/${httpVersion}`
 
-function outcomeText(closing: ClosingFacts): string {
+function outcomeText(closing: ShownClosing): string {
   const { outcome, errorCode, status, upstreamStatus, upstreamAddress } = closing
   const parts: string[] = [outcome]
   if (errorCode !== null) parts.push(errorCode)
@@ -99,58 +104,47 @@ export function usageText(usage: TokenUsage): string {
 }
 
 /** The context window, block by block; a body that was not cut into blocks as it is. */
-export async function requestText(exchange: RecordedExchange): Promise<string[]> {
-  const { requestBody, requestBlocks, facts, row } = exchange
-  if (requestBody === null) {
-    return [
-      row.requestBytes === 0
-        ? 'request: no body'
-        : 'request: the body cannot be shown, see the problems below',
-    ]
+export function requestText(request: ShownRequest): string[] {
+  switch (request.kind) {
+    case 'none':
+      return ['request: no body']
+    case 'unreadable':
+      return ['request: the body cannot be shown, see the problems below']
+    case 'opaque':
+      return [
+        `request: ${bytesText(request.bytes)}, not cut into blocks`,
+        ...plainText(request.text, '--raw --request'),
+      ]
+    case 'blocks': {
+      const { length } = request.blocks
+      const lines = [
+        `request: ${length} block${length === 1 ? '' : 's'}, ${bytesText(request.bytes)}`,
+      ]
+      for (const { role, bytes, parts } of request.blocks) {
+        lines.push(`  ${role}, ${bytesText(bytes)}`, ...barred(partsText(parts)))
+      }
+      return lines
+    }
   }
-  const size = bytesText(requestBody.length)
-  // A body that nothing could be read from is recorded as one block.
-  if (requestBlocks.length === 0 || requestBlocks[0]?.end === requestBody.length) {
-    const body = await decodePieces(
-      headerOf(facts.received.headers, 'content-encoding'),
-      [requestBody],
-      DECODED_BYTES_MAX,
-    )
-    return [
-      `request: ${size}, not cut into blocks`,
-      ...plainText(Buffer.concat(body.pieces), '--raw --request'),
-    ]
-  }
+}
+
+export async function answerText(answer: ShownAnswer | 'none'): Promise<string[]> {
+  if (answer === 'none') return ['answer: none']
+  const chunks = `${answer.chunks} chunk${answer.chunks === 1 ? '' : 's'}`
+  const from = answer.origin === 'gateway' ? 'made by the gateway, ' : ''
   const lines = [
-    `request: ${requestBlocks.length} block${requestBlocks.length === 1 ? '' : 's'}, ${size}`,
+    `answer: ${from}status ${answer.status}, ${visibleLine(answer.contentType) || 'no content type'}, ${chunks}, ${bytesText(answer.bytes)}`,
   ]
-  for (const { start, end, role } of requestBlocks) {
-    lines.push(`  ${role}, ${bytesText(end - start)}`)
-    lines.push(...barred(blockText(requestBody.subarray(start, end), role)))
-  }
+  if (answer.problem !== '') lines.push(`  not decoded to its end: ${visibleLine(answer.problem)}`)
+  const shown = answer.view === null ? [] : viewText(answer.view)
+  if (shown.length > 0) return [...lines, ...shown]
+  const body = await answer.body()
+  if (body.length > 0)
+    lines.push(...plainText(isUtf8(body) ? body.toString('utf8') : null, '--raw --answer'))
   return lines
 }
 
-export async function answerText(exchange: RecordedExchange): Promise<string[]> {
-  const { answerHead, answerChunks } = exchange
-  if (answerHead === null) return ['answer: none']
-  const answer = await recordedAnswer(exchange)
-  const bytes = answerChunks.reduce((sum, chunk) => sum + chunk.bytes.length, 0)
-  const chunks = `${answerChunks.length} chunk${answerChunks.length === 1 ? '' : 's'}`
-  const from = answerHead.origin === 'gateway' ? 'made by the gateway, ' : ''
-  const lines = [
-    `answer: ${from}status ${answerHead.status}, ${visibleLine(answer.contentType) || 'no content type'}, ${chunks}, ${bytesText(bytes)}`,
-  ]
-  if (answer.problem !== '') lines.push(`  not decoded to its end: ${answer.problem}`)
-  const body = Buffer.concat(answer.pieces)
-  const view = answer.read(body)
-  const shown = view === null ? [] : viewText(view)
-  if (shown.length > 0) lines.push(...shown)
-  else if (body.length > 0) lines.push(...plainText(body, '--raw --answer'))
-  return lines
-}
-
-function viewText(view: AnswerView): string[] {
+function viewText(view: AnsweredParts): string[] {
   const lines: string[] = []
   const part = (name: string, text: string): void => {
     if (text !== '') lines.push(`  ${name}`, ...barred(text))
@@ -170,8 +164,6 @@ function viewText(view: AnswerView): string[] {
   return lines
 }
 
-function plainText(body: Buffer, flags: string): string[] {
-  return isUtf8(body)
-    ? barred(body.toString('utf8'))
-    : [`    (not text; ${flags} writes the bytes)`]
+function plainText(text: string | null, flags: string): string[] {
+  return text === null ? [`    (not text; ${flags} writes the bytes)`] : barred(text)
 }

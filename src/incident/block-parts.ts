@@ -12,6 +12,7 @@ export type PartKind =
 
 export interface BlockPart {
   readonly kind: PartKind
+  /** Of media that is referred to: its address; empty when the data itself was sent. */
   readonly text: string
   /** Of the tool, or the media type. */
   readonly name: string | null
@@ -75,7 +76,9 @@ function ownPart(value: Fields, role: BlockRole, depth: number): readonly BlockP
   }
   if (/(?:tool_result|_output)$/.test(type)) return [result(value, depth)]
   const media = mediaType(value, type)
-  return media === null ? null : [{ kind: 'media', text: '', name: media, id: null }]
+  return media === null
+    ? null
+    : [{ kind: 'media', text: mediaAddress(value), name: media, id: null }]
 }
 
 function callPart(value: unknown): readonly BlockPart[] {
@@ -123,6 +126,16 @@ function mediaType(value: Fields, type: string): string | null {
   }
   if (/image|audio|video|file|document/.test(type)) return type
   return ['image', 'document', 'video'].find((key) => isFields(value[key])) ?? null
+}
+
+function mediaAddress(value: Fields): string {
+  const inner = Object.values(value).filter(isFields)
+  const texts = [value, ...inner].flatMap((fields) =>
+    ['url', 'uri', 'fileUri', 'file_uri', 'image_url', 'file_id'].flatMap(
+      (key) => textOf(fields[key]) ?? [],
+    ),
+  )
+  return texts.find((text) => !text.startsWith('data:')) ?? ''
 }
 
 function definition(value: unknown): BlockPart {

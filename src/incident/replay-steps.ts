@@ -53,7 +53,8 @@ export async function replaySteps(
     const raw = recorded.answerChunks[chunk]
     if (raw === undefined) break
     const end = ends[chunk]
-    const isLast = chunk === recorded.answerChunks.length - 1
+    // Chunks behind the last one that decodes add nothing.
+    const isLast = chunk === Math.min(recorded.answerChunks.length, ends.length) - 1
     const isRead = end !== undefined && (isLast || chunk === until - 1 || chunk % stride === 0)
     const view = isRead ? answer.read(body.subarray(0, end)) : null
     steps.push({

@@ -1,19 +1,17 @@
 /** `custody replay <id>`: plays an answer in the terminal as the caller saw it come, at its own pace. */
-import { isUtf8 } from 'node:buffer'
 import type { Command } from 'commander'
-import type { RecordedChunk, RecordedExchange } from '../../evidence/reader.ts'
-import { systemClock } from '../../lib/clock.ts'
-import { visibleLine, visibleText } from '../../lib/visible-text.ts'
-import { AnswerPlayback } from '../answer-playback.ts'
-import type { PlayedPart } from '../answer-playback.ts'
+import { recordedAnswer } from '../../app/recorded-answer.ts'
+import type { RecordedExchange } from '../../evidence/reader.ts'
+import type { ReadableAnswer } from '../../incident/answer-reading.ts'
+import type { ReplayStep } from '../../incident/replay-steps.ts'
+import { replaySteps } from '../../incident/replay-steps.ts'
 import { openDataFolder } from '../data-folder.ts'
-import { usageText } from '../exchange-text.ts'
 import { exchangeIdFrom, findExchange, reportProblems } from '../find-exchange.ts'
 import { configFor } from '../load.ts'
-import { EXIT, bytesText, durationText, failWith, say, writeJson, writeOut } from '../output.ts'
-import { pause } from '../pause.ts'
+import { EXIT, failWith } from '../output.ts'
+import type { Pace, PlayableAnswer } from '../play-answer.ts'
+import { playAnswer } from '../play-answer.ts'
 import { readDuration } from '../read-duration.ts'
-import { recordedAnswer } from '../recorded-answer.ts'
 import { stopSignal } from '../stop-signal.ts'
 
 interface ReplayOptions {
@@ -24,11 +22,7 @@ interface ReplayOptions {
   readonly config?: string
 }
 
-interface Pace {
-  /** Null: no waiting at all. */
-  readonly speed: number | null
-  readonly maxWaitMs: number
-}
+const STEPS_PER_PAGE = 500
 
 export function registerReplay(program: Command): void {
   program
@@ -60,21 +54,34 @@ async function replay(text: string, options: ReplayOptions): Promise<void> {
   if (data === null) return
   const exchange = await findExchange(data, id)
   if (exchange === null) return
-  const answer = await recordedAnswer(exchange)
-  const playback = new AnswerPlayback(answer)
-  const screen = new Screen()
-  for await (const chunk of paced(exchange.answerChunks, pace, stop.signal)) {
-    const parts = playback.next()
-    if (options.json === true) await writeJson(chunkJson(exchange, chunk, parts))
-    else for (const part of parts) await writeOut(screen.show(part))
-  }
-  if (options.json !== true) {
-    if (stop.signal.aborted) await writeOut(`${screen.end()}-- stopped\n`)
-    else await writeOut(`${wholeText(playback, screen)}${screen.end()}${endLine(exchange)}\n`)
-    if (answer.problem !== '')
-      say(`warning: the answer was not decoded to its end: ${answer.problem}`)
-  }
+  await playAnswer(await playable(exchange), pace, options.json === true, stop.signal)
   reportProblems(exchange)
+}
+
+async function playable(exchange: RecordedExchange): Promise<PlayableAnswer> {
+  const { row, closing, answerHead, answerChunks } = exchange
+  const answer = await recordedAnswer(exchange)
+  return {
+    id: row.id,
+    state: row.state,
+    hasAnswer: answerHead !== null,
+    chunks: answerChunks.length,
+    steps: stepsOf(exchange, answer),
+    chunkBytes: ({ chunk }) => Promise.resolve(answerChunks[chunk]?.bytes ?? Buffer.alloc(0)),
+    body: () => Promise.resolve(Buffer.concat(answer.pieces)),
+    problem: answer.problem,
+    closing,
+  }
+}
+
+async function* stepsOf(
+  exchange: RecordedExchange,
+  answer: ReadableAnswer,
+): AsyncGenerator<ReplayStep> {
+  const read = (): Promise<ReadableAnswer> => Promise.resolve(answer)
+  for (let from = 0; from < exchange.answerChunks.length; from += STEPS_PER_PAGE) {
+    yield* await replaySteps(exchange, read, { mode: 'revealed', from, limit: STEPS_PER_PAGE })
+  }
 }
 
 /** The problem as text when the options make no sense. */
@@ -91,101 +98,4 @@ function waitMs(text: string): number | null {
   if (ms !== undefined) return Number(ms)
   const reading = readDuration(text)
   return reading.kind === 'duration' ? reading.ms : null
-}
-
-/** Starts with the first chunk at once; the clock, not the sum of the pauses, keeps the time. */
-async function* paced(
-  chunks: readonly RecordedChunk[],
-  { speed, maxWaitMs }: Pace,
-  signal: AbortSignal,
-): AsyncGenerator<RecordedChunk> {
-  let dueMs = systemClock.monotonicMs()
-  let lastMs = chunks[0]?.atMs ?? 0
-  for (const chunk of chunks) {
-    if (speed !== null) {
-      dueMs += Math.min(Math.max(0, chunk.atMs - lastMs) / speed, maxWaitMs)
-      const waits = dueMs - systemClock.monotonicMs()
-      if (waits > 1) await pause(waits, signal)
-    }
-    if (signal.aborted) return
-    lastMs = chunk.atMs
-    yield chunk
-  }
-}
-
-function chunkJson({ row }: RecordedExchange, chunk: RecordedChunk, parts: readonly PlayedPart[]) {
-  const textOf = (channel: PlayedPart['channel']): string =>
-    parts
-      .filter((part) => part.channel === channel)
-      .map((part) => part.text)
-      .join('')
-  const reasoning = textOf('reasoning')
-  const calls = parts.filter((part) => part.channel === 'tool call')
-  return {
-    id: row.id,
-    state: row.state,
-    atMs: chunk.atMs,
-    bytes: chunk.bytes.toString('base64'),
-    text: textOf('text'),
-    ...(reasoning === '' ? {} : { reasoning }),
-    ...(calls.length === 0
-      ? {}
-      : { toolCalls: calls.map(({ number, name, text }) => ({ number, name, arguments: text })) }),
-  }
-}
-
-const DIM = '\u001b[2m'
-const PLAIN = '\u001b[0m'
-
-/** Text flows as it came; every other channel is announced by a line of ours and, on a terminal, dimmed. */
-class Screen {
-  readonly #hasColour = process.stdout.isTTY && process.env['NO_COLOR'] === undefined
-  #channel = ''
-  #isAtStart = true
-
-  get isEmpty(): boolean {
-    return this.#channel === ''
-  }
-
-  show(part: PlayedPart): string {
-    const channel = `${part.channel} ${part.number}`
-    let out = ''
-    if (channel !== this.#channel) {
-      const isPlain = part.channel === 'text' && this.#channel === ''
-      if (!isPlain)
-        out += `${this.end()}-- ${part.channel}${part.name === '' ? '' : ` ${visibleLine(part.name)}`}\n`
-      this.#channel = channel
-    }
-    const text = visibleText(part.text)
-    this.#isAtStart = text.endsWith('\n')
-    return out + (this.#hasColour && part.channel !== 'text' ? `${DIM}${text}${PLAIN}` : text)
-  }
-
-  /** Brings the cursor to the start of a line. */
-  end(): string {
-    const out = this.#isAtStart ? '' : '\n'
-    this.#isAtStart = true
-    return out
-  }
-}
-
-/** An answer without text of a model, such as a list or an embedding, is shown as it is when it is text. */
-function wholeText(playback: AnswerPlayback, screen: Screen): string {
-  const { body } = playback
-  if (!screen.isEmpty || body.length === 0) return ''
-  if (!isUtf8(body)) return `-- not text: ${bytesText(body.length)}; --json gives the bytes\n`
-  return screen.show({ channel: 'text', number: 0, name: '', text: body.toString('utf8') })
-}
-
-function endLine({ row, closing, answerChunks, answerHead }: RecordedExchange): string {
-  const count = `${answerChunks.length} chunk${answerChunks.length === 1 ? '' : 's'}`
-  const parts = [row.state, answerHead === null ? 'no answer is recorded' : count]
-  if (closing !== null) {
-    parts.push(
-      `finish ${closing.finishReason ?? 'not reported'}`,
-      `usage ${usageText(closing.usage)}`,
-    )
-    parts.push(`took ${durationText(closing.durationMs)}`)
-  }
-  return visibleLine(`-- ${parts.join('; ')}`)
 }

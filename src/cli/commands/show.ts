@@ -9,6 +9,8 @@ import { answerText, headText, requestText } from '../exchange-text.ts'
 import { exchangeIdFrom, findExchange, reportProblems } from '../find-exchange.ts'
 import { configFor } from '../load.ts'
 import { EXIT, failWith, writeJson, writeOut } from '../output.ts'
+import { recordedShown } from '../recorded-shown.ts'
+import type { ShownExchange } from '../shown-exchange.ts'
 
 interface ShowOptions {
   readonly raw?: boolean
@@ -45,7 +47,7 @@ async function show(text: string, options: ShowOptions): Promise<void> {
   if (exchange === null) return
   if (options.json === true) await writeJson(await exchangeDocument(exchange))
   else if (options.raw === true) await writeRaw(exchange, options)
-  else await writeReadable(exchange, options)
+  else await writeReadable(await recordedShown(exchange), options)
   reportProblems(exchange)
 }
 
@@ -56,12 +58,15 @@ function conflictOf({ raw, request, answer, json }: ShowOptions): string | null 
   return request === true && answer === true ? 'name one of --request and --answer, or none' : null
 }
 
-async function writeReadable(exchange: RecordedExchange, options: ShowOptions): Promise<void> {
+async function writeReadable(exchange: ShownExchange, options: ShowOptions): Promise<void> {
+  const { head, request, answer } = exchange
+  const isWhole = options.request !== true && options.answer !== true
   const lines: string[] = []
-  if (options.request !== true && options.answer !== true) lines.push(...headText(exchange), '')
-  if (options.answer !== true) lines.push(...(await requestText(exchange)))
-  if (options.answer !== true && options.request !== true) lines.push('')
-  if (options.request !== true) lines.push(...(await answerText(exchange)))
+  if (isWhole) lines.push(...headText(head))
+  if (options.answer !== true && request !== null)
+    lines.push(...(isWhole ? [''] : []), ...requestText(request))
+  if (options.request !== true && answer !== null)
+    lines.push(...(isWhole ? [''] : []), ...(await answerText(answer)))
   await writeOut(`${lines.join('\n')}\n`)
 }
 

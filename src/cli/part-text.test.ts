@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import type { BlockRole } from '../model/dialect.ts'
-import { blockText } from './block-text.ts'
+import { blockParts } from '../incident/block-parts.ts'
+import { partsText } from './part-text.ts'
+
+const blockText = (bytes: Buffer, role: BlockRole): string => partsText(blockParts(bytes, role))
 
 const shown = (value: unknown, role: BlockRole = 'user'): string =>
   blockText(Buffer.from(JSON.stringify(value)), role)
@@ -59,11 +62,17 @@ test('a tool definition is its name and the first line of its description', () =
 })
 
 test('what has no text is shown as JSON with its data shortened', () => {
-  const url = `data:image/png;base64,${'A'.repeat(5000)}`
-  const text = shown({ type: 'image_url', image_url: { url } })
-  assert.match(
-    text,
-    /^\{"type":"image_url","image_url":\{"url":"data:image\/png;base64,AAAAA.*… \(4\.9 KiB\)"\}\}$/,
+  const text = shown({ type: 'other', signature: 'A'.repeat(5000) })
+  assert.match(text, /^\{"type":"other","signature":"A{32}… \(4\.9 KiB\)"\}$/)
+})
+
+test('media is named, with its address where it was not sent itself', () => {
+  const image = (url: string) => shown({ type: 'image_url', image_url: { url } })
+  assert.equal(image(`data:image/png;base64,${'A'.repeat(5000)}`), '(image_url, sent as data)')
+  assert.equal(image('https://files.test/a.png'), '(image_url: https://files.test/a.png)')
+  assert.equal(
+    shown({ fileData: { mimeType: 'video/mp4', fileUri: 'gs://bucket/a' } }),
+    '(video/mp4: gs://bucket/a)',
   )
 })
 

@@ -1,21 +1,15 @@
 /** Reads the answer of a recorded exchange: undoes its content encoding and puts it together as its dialect says. */
 import { dialectByName } from '../dialects/registry.ts'
 import type { RecordedExchange } from '../evidence/reader.ts'
-import type { AnswerView } from '../model/dialect.ts'
+import type { ReadableAnswer } from '../incident/answer-reading.ts'
 import type { HeaderList } from '../model/record.ts'
 import { decodePieces } from './decode-pieces.ts'
 import { recordedSurface } from './recorded-surface.ts'
 
 export const DECODED_BYTES_MAX = 256 * 1024 * 1024
 
-export interface RecordedAnswer {
+export interface RecordedAnswer extends ReadableAnswer {
   readonly contentType: string
-  /** Decoded body, one piece for each recorded chunk that decodes. */
-  readonly pieces: readonly Buffer[]
-  /** Why it could not be decoded to its end; empty when it could. */
-  readonly problem: string
-  /** Puts the first bytes of the decoded body together; null when no dialect was known. */
-  readonly read: (body: Buffer) => AnswerView | null
 }
 
 export function headerOf(headers: HeaderList, name: string): string | null {
