@@ -1,14 +1,10 @@
 /** The list of exchanges: only the rows in sight exist, whatever its length. */
-import { Link } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef } from 'react'
 import type { Exchange } from '../../api/exchanges.ts'
-import { visibleLine } from '../../../../src/lib/visible-text.ts'
-import { formatDuration } from '../../ui/format.ts'
-import { Moment } from '../../ui/moment.tsx'
-import { StateBadge, StatusCode } from '../../ui/state-badge.tsx'
 import { columnOf } from './columns.tsx'
 import type { ColumnName } from './columns.tsx'
+import { ExchangeRow } from './exchange-row.tsx'
 import classes from './exchange-table.module.css'
 
 export interface TableRows {
@@ -91,7 +87,7 @@ export function ExchangeTable(props: ExchangeTableProps) {
         style={{ height: virtualizer.getTotalSize(), minWidth }}
       >
         {shown.map((item) => (
-          <Row
+          <ExchangeRow
             key={item.index}
             exchange={rows.at(item.index)}
             index={item.index}
@@ -115,116 +111,5 @@ function widthOf(columns: readonly ColumnName[]): number {
   return widths.reduce(
     (sum, width) => sum + width + COLUMN_GAP_PX,
     2 * ROW_PADDING_PX - COLUMN_GAP_PX,
-  )
-}
-
-interface RowProps {
-  readonly exchange: Exchange | null
-  readonly index: number
-  readonly start: number
-  readonly height: number
-  readonly template: string
-  readonly columns: readonly ColumnName[]
-  readonly isNarrow: boolean
-  readonly isActive: boolean
-  readonly onActive: (index: number) => void
-}
-
-function Row(props: RowProps) {
-  const { exchange, index, start, height, template, columns, isNarrow, isActive, onActive } = props
-  const place = { transform: `translateY(${start}px)`, height }
-  const common = {
-    role: 'row',
-    'aria-rowindex': index + 2,
-    'data-index': index,
-    'data-active': isActive || undefined,
-  } as const
-  if (exchange === null)
-    return (
-      <div {...common} className={classes.row} style={{ ...place, gridTemplateColumns: '1fr' }}>
-        <span role="cell" aria-label="Loading">
-          <span className={classes.loading} />
-        </span>
-      </div>
-    )
-  if (isNarrow)
-    return (
-      <div {...common} className={classes.narrow} style={place} data-id={exchange.id}>
-        <NarrowCells exchange={exchange} onFocus={() => onActive(index)} />
-      </div>
-    )
-  return (
-    <div
-      {...common}
-      className={classes.row}
-      style={{ ...place, gridTemplateColumns: template }}
-      data-id={exchange.id}
-      data-state={exchange.state}
-    >
-      {columns.map((name, at) => {
-        const column = columnOf(name)
-        return (
-          <span key={name} role="cell" data-align={column.align} data-column={name}>
-            {at === 0 ? (
-              <OpenLink exchange={exchange} onFocus={() => onActive(index)}>
-                {column.cell(exchange)}
-              </OpenLink>
-            ) : (
-              column.cell(exchange)
-            )}
-          </span>
-        )
-      })}
-    </div>
-  )
-}
-
-interface OpenLinkProps {
-  readonly exchange: Exchange
-  readonly onFocus: () => void
-  readonly children: React.ReactNode
-}
-
-/** Covers the whole row, so that it can be clicked anywhere and opened in a new tab. */
-function OpenLink({ exchange, onFocus, children }: OpenLinkProps) {
-  return (
-    <Link
-      to="/exchanges/$id"
-      params={{ id: exchange.id }}
-      className={classes.link}
-      onFocus={onFocus}
-    >
-      {children}
-    </Link>
-  )
-}
-
-function NarrowCells({
-  exchange,
-  onFocus,
-}: {
-  readonly exchange: Exchange
-  readonly onFocus: () => void
-}) {
-  return (
-    <span role="cell" className={classes.card}>
-      <span className={classes.cardLine}>
-        <OpenLink exchange={exchange} onFocus={onFocus}>
-          {exchange.principal === '' ? 'unknown' : visibleLine(exchange.principal, 60)}
-        </OpenLink>
-        <StateBadge state={exchange.state} />
-      </span>
-      <span className={classes.cardLine}>
-        <small>
-          <Moment ms={exchange.receivedAtMs} short />
-          {' · '}
-          {visibleLine(exchange.model ?? exchange.surface, 60)}
-        </small>
-        <small>
-          {exchange.durationMs === null ? '' : formatDuration(exchange.durationMs)}{' '}
-          <StatusCode status={exchange.status} />
-        </small>
-      </span>
-    </span>
   )
 }
