@@ -64,6 +64,8 @@ export interface Exchange {
   inspection: RequestInspection | null
   /** enforce: what is sent in place of the caller's body; null when it goes as it came */
   maskedBody: Buffer | null
+  /** enforce: the caller's own values by the tokens that stand for them upstream */
+  restorable: ReadonlyMap<string, string>
   /** open */
   sent: RequestHead | null
   /** open */

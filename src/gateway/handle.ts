@@ -61,6 +61,7 @@ function arrive(caller: Caller, parts: GatewayParts): Exchange {
     masking: null,
     inspection: null,
     maskedBody: null,
+    restorable: new Map(),
     sent: null,
     upstreamHeaders: [],
     recording: null,

@@ -1,6 +1,5 @@
 /** Brings one answer back: to evidence first, then to the caller; the terminal event waits until the close record is durable. */
-import { fail } from '../model/errors.ts'
-import type { GatewayError } from '../model/errors.ts'
+import { GatewayError, fail } from '../model/errors.ts'
 import type { StreamFollower } from '../model/dialect.ts'
 import type { ClosingFacts, Outcome } from '../model/record.ts'
 import type { Recording } from '../model/recorder.ts'
@@ -11,6 +10,9 @@ import { createEventBoundary } from './event-boundary.ts'
 import type { EventBoundary } from './event-boundary.ts'
 import type { Exchange, Routing } from './exchange.ts'
 import { headerList, headerValue, headersForCaller, recordableHeaders } from './headers.ts'
+import { UNMASKED } from './masking/answer-flow.ts'
+import type { AnswerFlow, Shown } from './masking/answer-flow.ts'
+import { flowFor, withoutBodyFacts } from './masking/answer-of-exchange.ts'
 import type { GatewayParts } from './parts.ts'
 import { createReleaseGate } from './release-gate.ts'
 import type { ReleaseGate } from './release-gate.ts'
@@ -25,7 +27,8 @@ const SAMPLE_MAX = 256 * 1024
 /** Bytes a provider may send behind its terminal event; they are held, so more of them are not waited for. */
 const AFTER_TERMINAL_MAX = 1024 * 1024
 
-type Phase = 'head' | 'body' | 'closing' | 'closed'
+/** `masking`: the provider has ended, and the rest of its answer is being looked into. */
+type Phase = 'head' | 'body' | 'masking' | 'closing' | 'closed'
 
 /**
  * The legal order is head, chunks, then one ending; the first ending wins (end, error, caller gone, evidence failed,
@@ -56,6 +59,9 @@ export class Relay implements UpstreamListener {
   #grace: NodeJS.Timeout | null = null
   #stalled: NodeJS.Timeout | null = null
   #boundary: EventBoundary | null = null
+  #flow: AnswerFlow = UNMASKED
+  /** Bytes handed to the gate. */
+  #shownBytes = 0
 
   constructor(
     exchange: Exchange,
@@ -85,7 +91,8 @@ export class Relay implements UpstreamListener {
     try {
       this.#begin(status, flatHeaders, address)
     } catch (cause) {
-      this.#conclude('upstream-failed', fail('upstream.protocol', '', cause))
+      const known = cause instanceof GatewayError ? cause : fail('upstream.protocol', '', cause)
+      this.#conclude('upstream-failed', known)
     }
   }
 
@@ -103,6 +110,12 @@ export class Relay implements UpstreamListener {
       atMs,
     )
     this.#callerHead = [...headersForCaller(flatHeaders), ...exchangeHeaders(this.#exchange)]
+    this.#flow = flowFor(this.#exchange, this.#routing, this.#parts, {
+      status,
+      contentType: this.#contentType,
+      contentEncoding: this.#contentEncoding,
+    })
+    if (this.#flow !== UNMASKED) this.#callerHead = withoutBodyFacts(this.#callerHead)
     const decoder = contentDecoder(this.#contentEncoding)
     this.#isPlain = decoder === 'identity'
     const follower =
@@ -132,7 +145,7 @@ export class Relay implements UpstreamListener {
     this.#answerBytes += bytes.length
     this.#recording.answerChunk(bytes, this.#parts.clock.monotonicMs())
     this.#sample.push(bytes)
-    this.#gate.push(bytes)
+    if (!this.#show(this.#flow.push(bytes))) return
     if (this.#follower?.problem !== null && this.#follower !== null) {
       this.#conclude('upstream-failed', fail('upstream.protocol', this.#follower.problem ?? ''))
       return
@@ -153,8 +166,27 @@ export class Relay implements UpstreamListener {
     }
   }
 
+  /** Hands on what the caller may see; false when the answer ends here. */
+  #show(shown: Shown): boolean {
+    if (shown instanceof GatewayError) {
+      this.#conclude('upstream-failed', shown)
+      return false
+    }
+    this.#shownBytes += shown.length
+    if (shown.length > 0) this.#gate?.push(shown)
+    return true
+  }
+
   onEnd(): void {
     if (this.#phase !== 'body') return
+    this.#phase = 'masking'
+    const rest = this.#flow.end()
+    if (rest instanceof Promise) rest.then((shown) => this.#ended(shown)).catch(this.#faulted)
+    else this.#ended(rest)
+  }
+
+  #ended(rest: Shown): void {
+    if (this.#phase !== 'masking' || !this.#show(rest)) return
     // A decoder runs behind the bytes, so of an encoded answer only the provider's own framing is judged.
     if (this.#isPlain && this.#follower?.terminal === false && !this.#follower.atBoundary) {
       this.#conclude(
@@ -196,6 +228,7 @@ export class Relay implements UpstreamListener {
       this.#recording.answerChunk(answer.body, atMs)
     }
     const facts = closingFacts(this.#exchange, this.#routing, {
+      masked: this.#flow.report(),
       outcome: answer !== null && outcome === 'upstream-failed' ? 'gateway-error' : outcome,
       error,
       callerStatus:
@@ -205,7 +238,7 @@ export class Relay implements UpstreamListener {
       answerBytes: this.#answerBytes,
       releasedBytes:
         answer?.body.length ??
-        (outcome === 'answered' ? this.#answerBytes : (this.#gate?.released() ?? 0)),
+        (outcome === 'answered' ? this.#shownBytes : (this.#gate?.released() ?? 0)),
       firstByteMs: this.#firstByteMs,
       nowMs: this.#parts.clock.nowMs(),
       monotonicMs: this.#parts.clock.monotonicMs(),
@@ -245,8 +278,13 @@ export class Relay implements UpstreamListener {
   #deliverEnd(): void {
     const { caller } = this.#exchange
     if (caller.gone) return
-    if (!caller.answered) caller.head(this.#status ?? 200, this.#callerHead)
     const rest = this.#gate?.rest() ?? null
+    if (!caller.answered) {
+      // A masked answer has another length than the provider said.
+      const hasLength = this.#flow !== UNMASKED && rest !== null
+      const length = hasLength ? ['content-length', String(rest.length)] : []
+      caller.head(this.#status ?? 200, [...this.#callerHead, ...length])
+    }
     if (rest === null) caller.end()
     else caller.end(rest)
   }

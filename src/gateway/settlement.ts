@@ -5,8 +5,11 @@ import type { GatewayError } from '../model/errors.ts'
 import type { ClosingFacts, Outcome } from '../model/record.ts'
 import type { AnswerSample } from './answer-sample.ts'
 import type { Exchange, Routing } from './exchange.ts'
+import type { AnswerReport } from './masking/answer-masking.ts'
 
 export interface Ending {
+  /** Null where nothing was masked. */
+  readonly masked: AnswerReport | null
   readonly outcome: Outcome
   readonly error: GatewayError | null
   readonly callerStatus: number | null
@@ -61,7 +64,10 @@ export function closingFacts(exchange: Exchange, routing: Routing, ending: Endin
     responseId: answer?.responseId ?? null,
     responseModel: answer?.model ?? null,
     usage: answer?.usage ?? EMPTY_USAGE,
-    answerSplices: [],
+    answerSplices: ending.masked?.splices ?? [],
+    ...(ending.masked === null
+      ? {}
+      : { findings: ending.masked.findings, uninspected: ending.masked.uninspected }),
   }
 }
 

@@ -197,6 +197,11 @@ export const ERRORS = {
     'The request cannot be inspected, so it was not forwarded.',
     'Send a smaller body, or ask the operator about limits.inspectBytesMax.',
   ),
+  'policy.unmaskable-stream': row(
+    400,
+    'Answers are masked on this route, and streams of this kind cannot be masked yet.',
+    'Ask for the answer without streaming.',
+  ),
   'policy.inspection-failed': row(
     503,
     'The request could not be inspected, so it was not forwarded.',

@@ -1,5 +1,5 @@
 /** Looks into a request body block by block and says what to splice; the bytes themselves stay as they came. */
-import type { MaskingPlan } from '../../detect/masking-plan.ts'
+import type { Direction, MaskingPlan } from '../../detect/masking-plan.ts'
 import { operatorsOf } from '../../detect/masking-plan.ts'
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
 import type { BlockSpan } from '../../model/dialect.ts'
@@ -51,16 +51,17 @@ interface Piece {
   readonly media: UninspectedRecord[]
 }
 
-/** A promise only when the text is long. Rejects when it could not be looked into: then nothing may pass. */
+/** The same function looks into an answer that is one JSON document. A promise only when the text is long. Rejects when it could not be looked into: then nothing may pass. */
 export function inspectRequest(
   tools: RequestTools,
   question: RequestQuestion,
+  direction: Direction = 'request',
 ): RequestInspection | Promise<RequestInspection> {
   const { plan, scope } = question
   const settings: InspectionSettings = {
     operators: operatorsOf(plan),
     threshold: plan.threshold,
-    encoded: plan.decode.includes('request'),
+    encoded: plan.decode.includes(direction),
     numbers: plan.numbers,
     secretKeys: new Set(plan.secretKeys),
   }

@@ -51,6 +51,8 @@ const STRUCTURE: ReadonlySet<string> = new Set([
   'item_id',
   'file_id',
   'previous_response_id',
+  'logprobs',
+  'logprobsResult',
 ])
 /** Base64 in every dialect, unless it says that it is text. */
 const MEDIA: ReadonlySet<string> = new Set(['data', 'bytes', 'file_data', 'images', 'b64_json'])
@@ -76,8 +78,11 @@ export function visitLeaves(
   if (visitor.enter(node, place)) return
   switch (tape.kind(node)) {
     case 'string':
-    case 'number':
       visitor.leaf(node, place)
+      return
+    case 'number':
+      // Outside of tools numbers are the dialect's own: limits, times, counts, probabilities.
+      if (place.isFree) visitor.leaf(node, place)
       return
     case 'array':
       for (const element of tape.children(node)) visitLeaves(tape, element, place, visitor)

@@ -1,34 +1,41 @@
 /** Sixth step: refuses, or splices the masks into the caller's bytes; everything else goes as it came. */
+import type { MaskingPlan } from '../../detect/masking-plan.ts'
 import { fail } from '../../model/errors.ts'
 import type { Exchange } from '../exchange.ts'
+import { isStreamAsked } from '../exchange.ts'
 import { spliced } from '../masking/inspect-request.ts'
-import type { IssuedToken } from '../masking/mask-keys.ts'
 import { scopeOf } from '../masking/scope.ts'
 import type { GatewayParts } from '../parts.ts'
 import type { StepResult } from '../pipeline.ts'
 
 export function enforce(exchange: Exchange, parts: GatewayParts): StepResult | Promise<StepResult> {
-  const { inspection, body } = exchange
-  if (inspection === null || body.kind !== 'whole') return null
-  if (inspection.isBlocked) {
+  const { inspection, body, masking } = exchange
+  if (inspection?.isBlocked === true) {
     const entities = new Set(
       inspection.findings.filter((one) => one.operator === 'block').map((one) => one.entity),
     )
     return fail('policy.blocked', `Found: ${[...entities].toSorted().join(', ')}.`)
   }
-  if (inspection.splices.length === 0) return null
-  exchange.maskedBody = spliced(body.plain, inspection.splices)
-  return inspection.tokens.length === 0 ? null : keepTokens(exchange, parts, inspection.tokens)
+  // Refused before anything is sent: a stream that cannot be masked would only be cut.
+  if (masking?.directions.includes('response') === true && isStreamAsked(exchange))
+    return fail('policy.unmaskable-stream')
+  if (inspection !== null && inspection.splices.length > 0 && body.kind === 'whole')
+    exchange.maskedBody = spliced(body.plain, inspection.splices)
+  return masking !== null && tokenizes(masking) ? exchangeTokens(exchange, parts) : null
+}
+
+function tokenizes({ defaultOperator, operators }: MaskingPlan): boolean {
+  return [defaultOperator, ...Object.values(operators)].some(({ kind }) => kind === 'tokenize')
 }
 
 /** A token that could not be brought back must not leave. */
-async function keepTokens(
-  exchange: Exchange,
-  parts: GatewayParts,
-  tokens: readonly IssuedToken[],
-): Promise<StepResult> {
+async function exchangeTokens(exchange: Exchange, parts: GatewayParts): Promise<StepResult> {
+  const { vault } = parts.masking
+  const scope = scopeOf(exchange.principal)
+  const tokens = exchange.inspection?.tokens ?? []
   try {
-    await parts.masking.vault.keep(scopeOf(exchange.principal), tokens, parts.clock.nowMs())
+    await vault.keep(scope, tokens, parts.clock.nowMs())
+    exchange.restorable = await vault.known(scope)
     return null
   } catch (cause) {
     return fail('policy.inspection-failed', '', cause)

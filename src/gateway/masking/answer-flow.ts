@@ -1,0 +1,47 @@
+/** What of an answer may be shown: its bytes as they came where nothing is masked, else what masking lets through. */
+import { GatewayError, fail } from '../../model/errors.ts'
+import type { AnswerMasking, AnswerReport } from './answer-masking.ts'
+
+/** Bytes that may be shown, or why the answer ends here: then nothing that is held may leave. */
+export type Shown = Buffer | GatewayError
+
+export interface AnswerFlow {
+  readonly push: (bytes: Buffer) => Shown
+  readonly end: () => Shown | Promise<Shown>
+  /** Null where nothing is masked. */
+  readonly report: () => AnswerReport | null
+}
+
+const NOTHING = Buffer.alloc(0)
+
+export const UNMASKED: AnswerFlow = {
+  push: (bytes) => bytes,
+  end: () => NOTHING,
+  report: () => null,
+}
+
+/** Fails closed: whatever goes wrong in masking ends the answer. */
+export function answerFlow(masking: AnswerMasking): AnswerFlow {
+  const judged = (bytes: Buffer): Shown =>
+    masking.isBlocked() ? fail('policy.answer-blocked') : bytes
+  const failed = (cause: unknown): GatewayError =>
+    cause instanceof GatewayError ? cause : fail('policy.masking-failed', '', cause)
+  return {
+    push: (bytes) => {
+      try {
+        return judged(masking.push(bytes))
+      } catch (cause) {
+        return failed(cause)
+      }
+    },
+    end: () => {
+      try {
+        const rest = masking.end()
+        return rest instanceof Promise ? rest.then(judged).catch(failed) : judged(rest)
+      } catch (cause) {
+        return failed(cause)
+      }
+    },
+    report: () => masking.report(),
+  }
+}

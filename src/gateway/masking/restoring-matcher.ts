@@ -1,0 +1,80 @@
+/** Puts the caller's own values back in place of tokens, in text that may come in pieces, without undoing any mask. */
+import type { Mask } from '../../detect/finding.ts'
+import type { Matcher, Step } from '../../detect/matcher.ts'
+import { TOKEN_SHAPE } from './mask-keys.ts'
+
+/** Entity names are short; what is longer is no token. */
+const TOKEN_LENGTH_MAX = 96
+/** A beginning of `TOKEN_SHAPE` that more text could complete. */
+const TOKEN_BEGUN = /<(?:[A-Z][A-Z0-9_]*(?:_[0-9a-f]{0,16})?)?$/
+
+/**
+ * Offsets stay those of the channel's text. What the inner matcher has released is held while it may be the beginning
+ * of a token. `spelled` writes a value as the channel wants it (escaped inside JSON).
+ */
+export function restoringMatcher(
+  inner: Matcher,
+  values: ReadonlyMap<string, string>,
+  spelled: (value: string) => string,
+): Matcher {
+  let received = ''
+  /** Offset in the channel's text at which `received` begins. */
+  let base = 0
+  let waiting: Mask[] = []
+
+  const step = (made: Step, final: boolean): Step => {
+    waiting = [...waiting, ...made.masks]
+    if (made.blocked) return { ...made, emit: '', masks: [] }
+    const ready = received.slice(0, made.settled - base)
+    const end = final ? made.settled : base + heldFrom(ready, base, waiting)
+    const masks = tokensIn(ready.slice(0, end - base), base, waiting, values, spelled)
+    let emit = ''
+    let from = base
+    for (const mask of masks) {
+      emit += ready.slice(from - base, mask.start - base) + mask.text
+      from = mask.end
+    }
+    emit += ready.slice(from - base, end - base)
+    received = received.slice(end - base)
+    base = end
+    waiting = waiting.filter((mask) => mask.start >= end)
+    return { ...made, emit, masks, settled: end }
+  }
+  return {
+    push: (text) => {
+      received += text
+      return step(inner.push(text), false)
+    },
+    end: () => step(inner.end(), true),
+  }
+}
+
+/** Where in `ready` a token may have begun; its length when none has. Nothing inside a mask is held. */
+function heldFrom(ready: string, base: number, masks: readonly Mask[]): number {
+  const tail = Math.max(0, ready.length - TOKEN_LENGTH_MAX)
+  const begun = TOKEN_BEGUN.exec(ready.slice(tail))
+  if (begun === null) return ready.length
+  const at = tail + begun.index
+  const over = masks.find((mask) => mask.end > base + at)
+  return over === undefined ? at : ready.length
+}
+
+function tokensIn(
+  text: string,
+  base: number,
+  masks: readonly Mask[],
+  values: ReadonlyMap<string, string>,
+  spelled: (value: string) => string,
+): readonly Mask[] {
+  const settled = masks.filter((mask) => mask.start < base + text.length)
+  const tokens: Mask[] = []
+  for (const found of text.matchAll(TOKEN_SHAPE)) {
+    const value = values.get(found[0])
+    const start = base + found.index
+    const end = start + found[0].length
+    if (value === undefined || settled.some((mask) => mask.start < end && mask.end > start))
+      continue
+    tokens.push({ start, end, text: spelled(value) })
+  }
+  return [...settled, ...tokens].toSorted((a, b) => a.start - b.start)
+}

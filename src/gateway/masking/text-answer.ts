@@ -1,0 +1,73 @@
+/** Masks an answer that is plain text as it streams. */
+import { StringDecoder } from 'node:string_decoder'
+import type { Mask } from '../../detect/finding.ts'
+import { createMatcher } from '../../detect/matcher.ts'
+import type { Step } from '../../detect/matcher.ts'
+import { operatorsOf } from '../../detect/masking-plan.ts'
+import type { FindingRecord, UninspectedRecord } from '../../model/masking.ts'
+import type { Splice } from '../../model/record.ts'
+import type { AnswerMasking, AnswerQuestion } from './answer-masking.ts'
+import { createMaskKeys } from './mask-keys.ts'
+import { restoringMatcher } from './restoring-matcher.ts'
+
+const CHANNEL = 'body'
+
+export function createTextAnswer(
+  question: AnswerQuestion,
+): Omit<AnswerMasking, 'end'> & { readonly end: () => Buffer } {
+  const { plan, tools, scope, restorable } = question
+  const { rules } = plan
+  const matcher = restoringMatcher(
+    createMatcher(rules.ruleset, {
+      operators: operatorsOf(plan),
+      keys: createMaskKeys(tools.master, scope, () => undefined),
+      threshold: plan.threshold,
+      encoded: plan.decode.includes('response'),
+      before: '',
+      terms: rules.terms,
+      everyFinding: false,
+    }),
+    restorable,
+    (value) => value,
+  )
+  const decoder = new StringDecoder('utf8')
+  const splices: Splice[] = []
+  const findings: FindingRecord[] = []
+  const uninspected: UninspectedRecord[] = []
+  let isBlocked = false
+  /** Text whose place in bytes is not counted yet, from unit `unit` and byte `byte` on. */
+  let uncounted = ''
+  let unit = 0
+  let byte = 0
+  const byteAt = (to: number): number => {
+    byte += Buffer.byteLength(uncounted.slice(0, to - unit))
+    uncounted = uncounted.slice(to - unit)
+    unit = to
+    return byte
+  }
+  const taken = (step: Step): Buffer => {
+    for (const mask of step.masks) splices.push(spliceOf(mask, byteAt))
+    byteAt(step.settled)
+    findings.push(...step.findings.map((one) => ({ ...one, block: null, channel: CHANNEL })))
+    uninspected.push(...step.uninspected.map((one) => ({ ...one, channel: CHANNEL })))
+    isBlocked ||= step.blocked
+    return isBlocked ? Buffer.alloc(0) : Buffer.from(step.emit)
+  }
+  const push = (text: string): Buffer => {
+    uncounted += text
+    return taken(matcher.push(text))
+  }
+  return {
+    push: (bytes) => push(decoder.write(bytes)),
+    end: () => {
+      const last = push(decoder.end())
+      return Buffer.concat([last, taken(matcher.end())])
+    },
+    isBlocked: () => isBlocked,
+    report: () => ({ splices, findings, uninspected }),
+  }
+}
+
+function spliceOf({ start, end, text }: Mask, byteAt: (unit: number) => number): Splice {
+  return { start: byteAt(start), end: byteAt(end), with: text }
+}

@@ -1,0 +1,103 @@
+/** Masks an answer that is one JSON document: it is held until it is whole, then spliced like a prompt. */
+import { scanJson } from '../../lib/json/scan.ts'
+import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
+import { fail } from '../../model/errors.ts'
+import type { Splice } from '../../model/record.ts'
+import type { AnswerMasking, AnswerQuestion, AnswerReport } from './answer-masking.ts'
+import { inspectRequest, spliced } from './inspect-request.ts'
+import type { RequestInspection } from './inspect-request.ts'
+import { TOKEN_SHAPE } from './mask-keys.ts'
+import { createTextAnswer } from './text-answer.ts'
+
+/** What is larger is not held: the answer is cut. */
+const HELD_MAX = 32 * 1024 * 1024
+const JSON_LIMITS = { depthMax: 512, elementsMax: 5_000_000 }
+const NOTHING = Buffer.alloc(0)
+
+export function createWholeAnswer(question: AnswerQuestion): AnswerMasking {
+  const chunks: Buffer[] = []
+  let held = 0
+  let isBlocked = false
+  let tellTales: readonly Splice[] = []
+  let report: AnswerReport = { splices: [], findings: [], uninspected: [] }
+
+  const carryOut = (body: Buffer, inspection: RequestInspection): Buffer => {
+    const masks = inspection.splices.length === 0 ? [] : [...inspection.splices, ...tellTales]
+    const splices = withRestored(body, masks, question.restorable)
+    report = {
+      splices,
+      findings: inspection.findings.map((one) => ({ ...one, block: null, channel: 'body' })),
+      uninspected: inspection.uninspected,
+    }
+    isBlocked = inspection.isBlocked
+    if (isBlocked) return NOTHING
+    return splices.length === 0 ? body : spliced(body, splices)
+  }
+  return {
+    push: (bytes) => {
+      held += bytes.length
+      if (held > HELD_MAX) throw fail('policy.masking-failed', 'It is too large to be held.')
+      chunks.push(bytes)
+      return NOTHING
+    },
+    end: () => {
+      const body = Buffer.concat(chunks)
+      chunks.length = 0
+      if (body.length === 0) return body
+      const scan = scanJson(body, JSON_LIMITS)
+      if (scan.kind === 'problem') {
+        // Not the JSON it says it is: masked as the text it is.
+        const text = createTextAnswer(question)
+        const out = Buffer.concat([text.push(body), text.end()])
+        report = text.report()
+        isBlocked = text.isBlocked()
+        return isBlocked ? NOTHING : out
+      }
+      tellTales = probabilities(scan.tape)
+      const { plan, scope, tools } = question
+      const inspection = inspectRequest(
+        tools,
+        { tape: scan.tape, blocks: [], plan, scope },
+        'response',
+      )
+      return inspection instanceof Promise
+        ? inspection.then((found) => carryOut(body, found))
+        : carryOut(body, inspection)
+    },
+    isBlocked: () => isBlocked,
+    report: () => report,
+  }
+}
+
+/** Token by token, log probabilities repeat the text that was masked. */
+function probabilities(tape: JsonTape): readonly Splice[] {
+  const found: Splice[] = []
+  const walk = (node: NodeRef): void => {
+    for (const child of tape.children(node)) {
+      const key = tape.keyOf(child)
+      if ((key === 'logprobs' || key === 'logprobsResult') && tape.kind(child) === 'object')
+        found.push({ start: tape.start(child), end: tape.end(child), with: 'null' })
+      else walk(child)
+    }
+  }
+  walk(tape.root)
+  return found
+}
+
+/** Adds the caller's own values where their tokens stand untouched. */
+function withRestored(
+  body: Buffer,
+  splices: readonly Splice[],
+  values: ReadonlyMap<string, string>,
+): readonly Splice[] {
+  if (values.size === 0) return splices
+  const restored: Splice[] = []
+  // Latin-1 gives one unit for each byte, and tokens are ASCII.
+  for (const found of body.toString('latin1').matchAll(TOKEN_SHAPE)) {
+    const value = values.get(found[0])
+    const [start, end] = [found.index, found.index + found[0].length]
+    if (value === undefined || splices.some((one) => one.start < end && one.end > start)) continue
+    restored.push({ start, end, with: JSON.stringify(value).slice(1, -1) })
+  }
+  return [...splices, ...restored].toSorted((a, b) => a.start - b.start)
+}
