@@ -1,5 +1,5 @@
 /** Starts the console: theme, server cache, keyboard, router. No style is injected, so the policy needs no exception. */
-import { MantineProvider, createTheme } from '@mantine/core'
+import { MantineProvider, createTheme, defaultVariantColorsResolver } from '@mantine/core'
 import { Notifications } from '@mantine/notifications'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
@@ -16,6 +16,19 @@ const theme = createTheme({
   cursorType: 'pointer',
   defaultRadius: 'sm',
   respectReducedMotion: true,
+  // The named colours of the library are too light for text on them in one of the schemes.
+  variantColorResolver: (input) => {
+    const colors = defaultVariantColorsResolver(input)
+    if (input.variant !== 'filled') return colors
+    if (input.color === 'red')
+      return {
+        ...colors,
+        background: 'var(--bad)',
+        hover: 'color-mix(in srgb, var(--bad) 88%, var(--text))',
+        color: 'var(--panel)',
+      }
+    return (input.color ?? 'blue') === 'blue' ? { ...colors, color: 'var(--on-accent)' } : colors
+  },
   components: {
     // Locking the scroll injects a style element, which the content security policy forbids.
     Modal: {

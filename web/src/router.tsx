@@ -3,6 +3,12 @@ import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/
 import { readAuditSearch } from './features/audit/audit-search.ts'
 import { Shell } from './features/shell/shell.tsx'
 import { Audit } from './routes/audit.tsx'
+import {
+  DeclaredConversation,
+  ExchangeConversation,
+  readConversationSearch,
+} from './routes/conversation.tsx'
+import { Conversations } from './routes/conversations.tsx'
 import { Exchange, readExchangeSearch } from './routes/exchange.tsx'
 import { Keys, readKeysSearch } from './routes/keys.tsx'
 import { Live, readLiveSearch } from './routes/live.tsx'
@@ -49,6 +55,26 @@ const replay = createRoute({
   component: Replay,
 })
 
+const conversations = createRoute({
+  getParentRoute: () => shell,
+  path: '/conversations',
+  component: Conversations,
+})
+
+const conversation = createRoute({
+  getParentRoute: () => shell,
+  path: '/conversations/$id',
+  validateSearch: readConversationSearch,
+  component: DeclaredConversation,
+})
+
+const exchangeConversation = createRoute({
+  getParentRoute: () => shell,
+  path: '/exchanges/$id/conversation',
+  validateSearch: readConversationSearch,
+  component: ExchangeConversation,
+})
+
 const keys = createRoute({
   getParentRoute: () => shell,
   path: '/keys',
@@ -75,7 +101,20 @@ const me = createRoute({ getParentRoute: () => shell, path: '/me', component: Me
 
 const routeTree = root.addChildren([
   login,
-  shell.addChildren([home, live, exchange, replay, keys, upstreams, people, audit, me]),
+  shell.addChildren([
+    home,
+    live,
+    exchange,
+    replay,
+    conversations,
+    conversation,
+    exchangeConversation,
+    keys,
+    upstreams,
+    people,
+    audit,
+    me,
+  ]),
 ])
 
 export function makeRouter() {

@@ -87,9 +87,19 @@ export function rawQuery(
   })
 }
 
-export function openReveal(exchangeId: string, reason: string, minutes: number): Promise<Reveal> {
+/** One exchange by its id, or all of a declared conversation. */
+export type Revealed = string | { readonly conversation: string }
+
+export function openReveal(of: Revealed, reason: string, minutes: number): Promise<Reveal> {
   return call<typeof createReveal>('post', '/reveals', {
-    body: { scope: { kind: 'exchange', exchangeId }, reason, minutes },
+    body: {
+      scope:
+        typeof of === 'string'
+          ? { kind: 'exchange', exchangeId: of }
+          : { kind: 'query', filter: of },
+      reason,
+      minutes,
+    },
   })
 }
 

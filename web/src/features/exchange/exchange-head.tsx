@@ -50,6 +50,11 @@ export function ExchangeHead({ exchange, page, children }: ExchangeHeadProps) {
       <div className={classes.aside}>
         {children}
         {page === 'exchange' && (
+          <Link to="/exchanges/$id/conversation" params={{ id }} className={classes.thread}>
+            Conversation
+          </Link>
+        )}
+        {page === 'exchange' && (
           <Link to="/exchanges/$id/replay" params={{ id }} className={classes.replay}>
             <IconPlayerPlay size={15} stroke={1.8} aria-hidden="true" />
             Replay

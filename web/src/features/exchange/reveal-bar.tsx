@@ -79,7 +79,7 @@ export function RevealBar({ detail, content }: RevealBarProps) {
         </span>
       )}
       <RevealDialog
-        exchangeId={id}
+        of={id}
         isShown={isAsking}
         onClose={dialog.close}
         onOpened={async () => {

@@ -4,11 +4,12 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { isApiProblem } from '../../api/client.ts'
 import { openReveal } from '../../api/content.ts'
+import type { Revealed } from '../../api/content.ts'
 import { Choice } from '../../ui/choice.tsx'
 import classes from './reveal-dialog.module.css'
 
 interface RevealDialogProps {
-  readonly exchangeId: string
+  readonly of: Revealed
   readonly isShown: boolean
   readonly onClose: () => void
   readonly onOpened: () => Promise<void>
@@ -18,10 +19,10 @@ interface RevealDialogProps {
 const REASON_MIN = 10
 const REASON_MAX = 1_000
 
-export function RevealDialog({ exchangeId, isShown, onClose, onOpened }: RevealDialogProps) {
+export function RevealDialog({ of, isShown, onClose, onOpened }: RevealDialogProps) {
   return (
     <Modal opened={isShown} onClose={onClose} title="Reveal content">
-      <RevealForm exchangeId={exchangeId} onOpened={onOpened} />
+      <RevealForm of={of} onOpened={onOpened} />
     </Modal>
   )
 }
@@ -29,16 +30,16 @@ export function RevealDialog({ exchangeId, isShown, onClose, onOpened }: RevealD
 type Minutes = '5' | '15' | '60'
 
 function RevealForm({
-  exchangeId,
+  of,
   onOpened,
 }: {
-  readonly exchangeId: string
+  readonly of: Revealed
   readonly onOpened: () => Promise<void>
 }) {
   const [reason, setReason] = useState('')
   const [minutes, setMinutes] = useState<Minutes>('15')
   const open = useMutation({
-    mutationFn: () => openReveal(exchangeId, reason.trim(), Number(minutes)),
+    mutationFn: () => openReveal(of, reason.trim(), Number(minutes)),
     onSuccess: onOpened,
   })
   const missing = REASON_MIN - reason.trim().length
@@ -51,8 +52,11 @@ function RevealForm({
       }}
     >
       <p className={classes.note}>
-        The prompt and the answer of this exchange are shown to you as they were. Who revealed what,
-        when and why becomes evidence before anything is shown.
+        {typeof of === 'string'
+          ? 'The prompt and the answer of this exchange'
+          : 'The prompts and the answers of this conversation'}{' '}
+        are shown to you as they were. Who revealed what, when and why becomes evidence before
+        anything is shown.
       </p>
       <Textarea
         label="Reason"

@@ -76,7 +76,7 @@ function sessionColumns(
             {isOfAll ? visibleLine(session.personName, 80) : visibleLine(session.address, 60)}
             {session.current && <span className={form.quiet}> (this one)</span>}
           </span>
-          <small>{visibleLine(session.userAgent, 90)}</small>
+          <small>{visibleLine(session.userAgent, 56)}</small>
         </span>
       ),
     },

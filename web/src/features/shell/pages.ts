@@ -3,6 +3,7 @@ import {
   IconActivity,
   IconHistory,
   IconKey,
+  IconMessages,
   IconServer2,
   IconUserCircle,
   IconUsers,
@@ -10,7 +11,14 @@ import {
 import type { Icon } from '@tabler/icons-react'
 
 export interface PageEntry {
-  readonly path: '/exchanges' | '/keys' | '/upstreams' | '/people' | '/audit' | '/me'
+  readonly path:
+    | '/exchanges'
+    | '/conversations'
+    | '/keys'
+    | '/upstreams'
+    | '/people'
+    | '/audit'
+    | '/me'
   readonly title: string
   readonly icon: Icon
   readonly keys: string
@@ -27,6 +35,13 @@ export const PAGES: readonly PageEntry[] = [
     icon: IconActivity,
     keys: 'g l',
     operation: 'exchanges.list',
+  },
+  {
+    path: '/conversations',
+    title: 'Conversations',
+    icon: IconMessages,
+    keys: 'g c',
+    operation: 'conversations.list',
   },
   { path: '/keys', title: 'Keys', icon: IconKey, keys: 'g k', operation: 'keys.list' },
   {

@@ -1,0 +1,342 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import OpenAI from 'openai'
+import type { Locator, Page } from 'playwright-core'
+import { goDark, picture, startBrowser, violationsOf } from '../harness/browser.ts'
+import type { TestBrowser, Visitor } from '../harness/browser.ts'
+import { HOSTILE, ask, openaiOf } from './traffic.ts'
+
+let browser: TestBrowser
+before(async () => {
+  browser = await startBrowser()
+})
+after(async () => {
+  await browser[Symbol.asyncDispose]()
+})
+
+const PHONE = { width: 390, height: 844 }
+const at = (path: string): string => `${browser.adminUrl}${path}`
+const dialogOf = (page: Page): Locator => page.getByRole('dialog')
+
+async function textOf(locator: Locator): Promise<string> {
+  return (await locator.textContent()) ?? ''
+}
+
+async function assertFits(page: Page): Promise<void> {
+  const [wide, shown] = [
+    await page.evaluate<number>('document.querySelector("#main").scrollWidth'),
+    await page.evaluate<number>('document.querySelector("#main").clientWidth'),
+  ]
+  assert.ok(wide <= shown, `the page is ${wide} px wide in ${shown}`)
+}
+
+/** Light, dark and on a phone: nothing serious for axe, nothing cut off, pictures on demand. */
+async function look({ page, assertCalm }: Visitor, name: string): Promise<void> {
+  assert.deepEqual(await violationsOf(page), [])
+  await picture(page, `${name}-light`)
+  await goDark(page)
+  assert.deepEqual(await violationsOf(page), [])
+  await picture(page, `${name}-dark`)
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.locator('html[data-mantine-color-scheme="light"]').waitFor()
+  await page.setViewportSize(PHONE)
+  assert.deepEqual(await violationsOf(page), [])
+  await assertFits(page)
+  await picture(page, `${name}-phone`)
+  assertCalm()
+}
+
+test('a key made in the browser serves the SDK until it is revoked there', async () => {
+  const visitor = await browser.visitor('kim', ['admin'])
+  const { page } = visitor
+  await page.getByRole('link', { name: 'Keys' }).click()
+  await page.getByRole('button', { name: 'New key' }).click()
+  const dialog = dialogOf(page)
+  await dialog.getByLabel('Name').fill(`nightly ${HOSTILE.slice(0, 39)}`)
+  await dialog.getByLabel('Owner').fill('ci@example.org')
+  await dialog.getByLabel('Service').fill('nightly')
+  assert.deepEqual(await violationsOf(page), [])
+  await picture(page, 'key-new-light')
+  await dialog.getByRole('button', { name: 'Make the key' }).click()
+  const apiKey = await textOf(dialog.getByLabel('Gateway key'))
+  assert.match(apiKey, /^cst_/)
+  await dialog.getByRole('button', { name: 'Copy' }).click()
+  await dialog.getByRole('button', { name: 'Copied' }).waitFor()
+  assert.equal(await page.evaluate<string>('navigator.clipboard.readText()'), apiKey)
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  assert.equal((await page.content()).includes(apiKey), false)
+
+  const client = new OpenAI({
+    apiKey,
+    baseURL: `${browser.console.gateway.url}/openai/v1`,
+    maxRetries: 0,
+  })
+  const hello = (): Promise<unknown> =>
+    client.chat.completions.create({
+      model: 'echo',
+      messages: [{ role: 'user', content: 'hello' }],
+    })
+  await hello()
+  const row = page.getByRole('row', { name: /ci@example.org/ })
+  await row.getByText('active').waitFor()
+  await look(visitor, 'keys')
+  await row.getByRole('button', { name: /^Revoke the key/ }).click()
+  await dialog.getByText('stops working with its next request').waitFor()
+  assert.deepEqual(await violationsOf(page), [])
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await hello()
+  await row.getByRole('button', { name: /^Revoke the key/ }).click()
+  await dialog.getByRole('button', { name: 'Revoke' }).click()
+  await dialog.waitFor({ state: 'hidden' })
+  await assert.rejects(hello, (error) => error instanceof OpenAI.APIError && error.status === 401)
+  await row.waitFor({ state: 'detached' })
+  await page.getByText('All', { exact: true }).click()
+  await page
+    .getByRole('row', { name: /ci@example.org/ })
+    .getByText('revoked')
+    .waitFor()
+  assert.equal(await page.evaluate('window.hacked'), undefined)
+})
+
+test('what the server finds wrong with a key stands at its field', async () => {
+  const { page, assertCalm } = await browser.visitor('kai', ['admin'])
+  await page.goto(at('/keys'))
+  await page.getByRole('button', { name: 'New key' }).waitFor()
+  await page.keyboard.press('n')
+  const dialog = dialogOf(page)
+  await dialog.getByLabel('Name').fill('a\u202eb')
+  await dialog.getByRole('button', { name: 'Make the key' }).click()
+  await dialog.getByText('holds a control or invisible character').first().waitFor()
+  assertCalm()
+})
+
+test('a person added in the browser logs in by the link shown once, and sees what their role allows', async () => {
+  const visitor = await browser.visitor('paula', ['admin'])
+  const { page } = visitor
+  await page.getByRole('link', { name: 'People' }).click()
+  await page.getByRole('button', { name: 'Add a person' }).click()
+  const dialog = dialogOf(page)
+  await dialog.getByLabel('Login').fill('max')
+  await dialog.getByLabel('auditor').check()
+  await dialog.getByLabel('admin').check()
+  await dialog.getByText('Two people keep these apart.').waitFor()
+  assert.deepEqual(await violationsOf(page), [])
+  await dialog.getByLabel('auditor').uncheck()
+  await dialog.getByLabel('admin').uncheck()
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click()
+  await dialog.getByRole('button', { name: 'Make the link' }).click()
+  const link = await textOf(dialog.getByLabel('Login link'))
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  await page.getByRole('row', { name: /max/ }).first().waitFor()
+
+  const member = await browser.stranger()
+  await member.page.goto(link)
+  await member.page.waitForURL('**/exchanges')
+  const navigation = member.page.getByRole('navigation', { name: 'Pages' })
+  assert.equal(await navigation.getByRole('link', { name: 'People' }).count(), 0)
+  await member.page.goto(at('/people'))
+  await member.page.getByText('Your roles do not list people').waitFor()
+  assert.deepEqual(await violationsOf(member.page), [])
+  await member.page.goto(at('/keys'))
+  await member.page.getByText('No keys yet').waitFor()
+  assert.equal(await member.page.getByRole('button', { name: 'New key' }).count(), 0)
+  await member.page.goto(at('/audit'))
+  await member.page.getByRole('heading', { name: 'Your audit trail' }).waitFor()
+  member.assertCalm()
+
+  await look(visitor, 'people')
+  await page.getByRole('button', { name: 'Change max' }).click()
+  await dialog.getByLabel('Disabled').check()
+  await dialog.getByRole('button', { name: 'Save and disable' }).click()
+  await page.getByRole('row', { name: /max/ }).getByText('disabled').waitFor()
+  await member.page.goto(at('/me'))
+  await member.page.getByRole('heading', { name: 'You are signed out' }).waitFor()
+})
+
+test('nobody gives themselves a role, and the page says why', async () => {
+  const { page, assertCalm } = await browser.visitor('olga', ['admin'])
+  await page.goto(at('/people'))
+  await page.getByRole('button', { name: 'Change olga' }).click()
+  const dialog = dialogOf(page)
+  assert.equal(await dialog.getByLabel('investigator').isDisabled(), true)
+  assert.equal(await dialog.getByLabel('admin').isDisabled(), false)
+  await dialog.getByText('You cannot give yourself a role').waitFor()
+  assert.deepEqual(await violationsOf(page), [])
+  await picture(page, 'person-change-light')
+  assertCalm()
+})
+
+test('the last admin stays, and the refusal is explained', async () => {
+  await using own = await startBrowser()
+  const { page } = await own.visitor('eva', ['admin'])
+  const disable = async (login: string): Promise<void> => {
+    await page.goto(`${own.adminUrl}/people`)
+    await page.getByRole('button', { name: `Change ${login}` }).click()
+    await dialogOf(page).getByLabel('Disabled').check()
+    await dialogOf(page).getByRole('button', { name: 'Save and disable' }).click()
+  }
+  const people = await own.console.admin('GET', '/people')
+  await disable(people.body.items[0].login)
+  await dialogOf(page).waitFor({ state: 'hidden' })
+  await disable('eva')
+  await dialogOf(page).getByText('Without an active admin nobody could make keys').waitFor()
+})
+
+test('an API token made in the browser calls the API until it is revoked there', async () => {
+  const visitor = await browser.visitor('tom', ['auditor'])
+  const { page } = visitor
+  await page.getByRole('link', { name: 'Me', exact: true }).click()
+  await page.getByRole('button', { name: 'New token' }).click()
+  const dialog = dialogOf(page)
+  await dialog.getByLabel('Name').fill('report')
+  await dialog.getByRole('button', { name: 'Make the token' }).click()
+  const token = await textOf(dialog.getByLabel('API token'))
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  const call = (): Promise<Response> =>
+    fetch(at('/api/v1/audit'), { headers: { authorization: `Bearer ${token}` } })
+  assert.equal((await call()).status, 200)
+  await look(visitor, 'me')
+  await page.getByRole('button', { name: 'Revoke the token report' }).click()
+  await dialog.getByRole('button', { name: 'Revoke' }).click()
+  await page
+    .getByRole('row', { name: /report/ })
+    .getByText('revoked')
+    .waitFor()
+  assert.equal((await call()).status, 401)
+})
+
+test('the trail says who viewed which exchange, and is filtered by person, deed and outcome', async () => {
+  await ask(browser, 'something to look at')
+  const listed = await browser.console.admin('GET', '/exchanges')
+  const { id } = listed.body.items[0]
+  const reader = await browser.visitor('ivan', ['investigator'])
+  await reader.page.goto(at(`/exchanges/${id}`))
+  await reader.page.getByRole('button', { name: 'Reveal' }).click()
+  await reader.page.getByLabel('Reason').fill('Ticket 4712: what ivan looked for')
+  await dialogOf(reader.page).getByRole('button', { name: 'Reveal' }).click()
+  await reader.page.getByText('something to look at').first().waitFor()
+
+  const visitor = await browser.visitor('aude', ['auditor'])
+  const { page } = visitor
+  await page.getByRole('link', { name: 'Audit' }).click()
+  await page.getByLabel('Person').selectOption({ label: 'ivan' })
+  await page.getByLabel('Deed').selectOption({ label: 'opened a reveal' })
+  await page.waitForURL(/operation=reveals\.create/)
+  const list = page.getByRole('region', { name: 'Audit trail' })
+  await list.getByText('Ticket 4712: what ivan looked for').waitFor()
+  assert.equal(await list.getByRole('listitem').count(), 1)
+  await page.getByLabel('Deed').selectOption('')
+  await list.getByText('read content as it was').first().waitFor()
+  await list.getByText('looked at an exchange').first().waitFor()
+  await look(visitor, 'audit')
+  await list.getByText('read content as it was').first().click()
+  await dialogOf(page).getByText('content.reveal').waitFor()
+  assert.deepEqual(await violationsOf(page), [])
+  await dialogOf(page).getByRole('link', { name: 'Everything done to it' }).click()
+  await page.waitForURL(/target=ex_/)
+  await page.getByLabel('Outcome').selectOption('failed')
+  await page.getByText('No such event').waitFor()
+})
+
+test('only the rows of a long trail that are in sight exist, and its end is reached', async () => {
+  const { page, assertCalm } = await browser.visitor('lars', ['auditor'])
+  const listed = await browser.console.admin('GET', '/exchanges')
+  const { id } = listed.body.items[0]
+  for (let read = 0; read < 260; read += 1) {
+    const answer = await browser.console.admin('GET', `/exchanges/${id}`)
+    if (answer.status === 429) await page.waitForTimeout(1_000)
+  }
+  await page.goto(at('/audit'))
+  const list = page.getByRole('region', { name: 'Audit trail' })
+  await list.getByRole('listitem').first().waitFor()
+  assert.ok((await list.getByRole('listitem').count()) < 80)
+  await list.focus()
+  for (let turn = 0; turn < 12; turn += 1) {
+    await page.keyboard.press('End')
+    await page.waitForTimeout(100)
+  }
+  await page.getByText(/^[\d,]+ events, newest first$/).waitFor()
+  assert.ok((await list.getByRole('listitem').count()) < 80)
+  assertCalm()
+})
+
+test('upstreams show where prompts go and how that went', async () => {
+  await ask(browser, 'fine')
+  await ask(browser, 'broken', { script: { status: 503 } })
+  const visitor = await browser.visitor('uwe', ['member'])
+  const { page } = visitor
+  await page.getByRole('link', { name: 'Upstreams' }).click()
+  const card = page.getByRole('region', { name: 'openai' })
+  await card.getByText('http-503').waitFor()
+  await card.getByText('unsteady').waitFor()
+  await page.getByRole('region', { name: 'This gateway' }).getByText('is written').waitFor()
+  await look(visitor, 'upstreams')
+})
+
+test('a conversation is a thread of turns with what each added, and its fork is seen', async () => {
+  const client = openaiOf(browser)
+  const headers = { 'x-claude-code-session-id': '7d3f1b0e-8a52-4a8e-9f6e-1f6a3f0c2b11' }
+  const messages: OpenAI.ChatCompletionMessageParam[] = [
+    { role: 'system', content: 'You plan trips.' },
+  ]
+  const say = async (content: string): Promise<void> => {
+    messages.push({ role: 'user', content })
+    const answer = await client.chat.completions.create({ model: 'echo', messages }, { headers })
+    messages.push({ role: 'assistant', content: answer.choices[0]?.message.content ?? '' })
+  }
+  await say('Where shall we go in spring?')
+  await say('Somewhere with trains, please.')
+  messages.splice(3)
+  await say('Somewhere with ships, rather.')
+  await browser.console.gateway.app.evidence.flush()
+
+  const visitor = await browser.visitor('cora', ['investigator'])
+  const { page } = visitor
+  await page.getByRole('link', { name: 'Conversations' }).click()
+  await page.getByRole('table', { name: 'Conversations' }).getByRole('link').first().click()
+  await page.getByRole('heading', { name: 'Conversation', exact: true }).waitFor()
+  await page.getByText(/3 turns, 1 fork/).waitFor()
+  await page.getByRole('button', { name: 'Reveal the conversation' }).click()
+  await page.getByLabel('Reason').fill('Ticket 4713: the travel plans')
+  await dialogOf(page).getByRole('button', { name: 'Reveal' }).click()
+  const turn = (number: number): Locator => page.getByRole('article', { name: `Turn ${number}` })
+  await turn(1).getByText('You plan trips.').waitFor()
+  await turn(2).getByText('Somewhere with trains, please.').first().waitFor()
+  assert.doesNotMatch(await textOf(turn(2)), /You plan trips/)
+  await turn(3).getByText('Fork: it continues turn 1').waitFor()
+  assert.doesNotMatch(await textOf(turn(3)), /with trains/)
+  await page.keyboard.press('j')
+  await page.waitForURL(/turn=2/)
+  await page.keyboard.press('k')
+  await page.waitForURL(/turn=1/)
+  await look(visitor, 'conversation')
+  await turn(2).getByRole('link', { name: 'Turn 2' }).click()
+  await page.getByRole('link', { name: 'Conversation', exact: true }).click()
+  await page.waitForURL(/exchanges\/ex_.*\/conversation/)
+  await page.getByText(/3 turns/).waitFor()
+
+  const auditor = await browser.visitor('otto', ['auditor'])
+  await auditor.page.goto(page.url())
+  await auditor.page.getByText('Your roles do not read content').waitFor()
+  assert.doesNotMatch(await textOf(auditor.page.locator('#main')), /trains|ships|spring/)
+  auditor.assertCalm()
+})
+
+test('answers that name the one before them are a thread too', async () => {
+  const client = openaiOf(browser)
+  const first = await client.responses.create({ model: 'echo', input: 'The first word' })
+  await client.responses.create({
+    model: 'echo',
+    input: 'The second word',
+    previous_response_id: first.id,
+  })
+  await browser.console.gateway.app.evidence.flush()
+  const listed = await browser.console.admin('GET', '/exchanges')
+  const { id } = listed.body.items[0]
+  const { page, assertCalm } = await browser.visitor('rike', ['approver'])
+  await page.goto(at(`/exchanges/${id}/conversation`))
+  await page.getByText(/2 turns, put together by answers that name each other/).waitFor()
+  await page.getByRole('article', { name: 'Turn 2' }).getByText('█').first().waitFor()
+  assert.doesNotMatch(await textOf(page.locator('#main')), /second word/)
+  assertCalm()
+})
