@@ -105,9 +105,7 @@ export function Live() {
         onBrush={(fromMs, toMs) => change(withBetween(list.query, fromMs, toMs))}
       />
       <div className={classes.status}>
-        <span>
-          {list.facets === undefined ? '…' : `${formatCount(list.facets.total)} exchanges`}
-        </span>
+        <span>{list.total === null ? '…' : `${formatCount(list.total)} exchanges`}</span>
         <StreamLight stream={list.stream} slides={list.window.slides} />
         <Button
           variant="subtle"

@@ -19,6 +19,8 @@ export interface ExchangeListState {
   readonly histogram: Histogram | undefined
   readonly pages: Pages
   readonly rows: { readonly length: number; readonly at: (index: number) => Exchange | null }
+  /** Exact when all rows are loaded; else as last counted; null while not known. */
+  readonly total: number | null
   /** New exchanges that are not shown while one reads further down. */
   readonly waiting: number
   readonly stream: LiveRows['stream']
@@ -98,6 +100,7 @@ export function useExchangeList(text: string): ExchangeListState {
         return row === null ? null : (live.heard.get(row.id) ?? row)
       },
     },
+    total: pages.isComplete ? head.length + pages.length : (facets.data?.total ?? null),
     waiting: head.length - shown.length,
     stream: live.stream,
     isPaused,
