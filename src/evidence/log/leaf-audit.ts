@@ -1,0 +1,77 @@
+/** Checks what the leaves of a log say of each other: sequence, keys, references, unclosed exchanges, clock, heartbeats. */
+import { parseLeaf, type Leaf, type LeafKind } from './leaf.ts'
+
+export type LeafProblem =
+  | { readonly kind: 'leaf-refused'; readonly index: number; readonly reason: string }
+  | { readonly kind: 'sequence-wrong'; readonly index: number; readonly found: number }
+  | { readonly kind: 'log-key-unknown'; readonly index: number }
+  /** A close that refers to no open exchange of its own. */
+  | { readonly kind: 'close-unmatched'; readonly index: number }
+  | { readonly kind: 'clock-went-back'; readonly index: number; readonly seconds: number }
+  | { readonly kind: 'silence'; readonly index: number; readonly seconds: number }
+
+export interface LeafAuditOptions {
+  /** Ids of the keys that the log may have used. */
+  readonly logKeys: ReadonlySet<string>
+  /** A longer time without a leaf, outside a stop, is reported; null when no heartbeats are promised. */
+  readonly silenceMaxS: number | null
+  readonly report: (problem: LeafProblem) => void
+}
+
+export class LeafAudit {
+  readonly #options: LeafAuditOptions
+  /** Record by index of the leaf that opened it. */
+  readonly #open = new Map<number, string>()
+  readonly #counts = new Map<LeafKind, number>()
+  #last: Leaf | null = null
+
+  constructor(options: LeafAuditOptions) {
+    this.#options = options
+  }
+
+  /** Indexes of `exchange.opened` leaves that nothing closed. */
+  get unclosed(): readonly number[] {
+    return [...this.#open.keys()]
+  }
+
+  get counts(): ReadonlyMap<LeafKind, number> {
+    return this.#counts
+  }
+
+  /** Time of the last leaf, in seconds since 1970. */
+  get lastS(): number | null {
+    return this.#last?.timeS ?? null
+  }
+
+  check(entry: Buffer, index: number): void {
+    const reading = parseLeaf(entry)
+    const { report, logKeys } = this.#options
+    if (reading.kind === 'refused') {
+      report({ kind: 'leaf-refused', index, reason: reading.reason })
+      return
+    }
+    const { leaf } = reading
+    if (leaf.sequence !== index) report({ kind: 'sequence-wrong', index, found: leaf.sequence })
+    if (!logKeys.has(leaf.logKey)) report({ kind: 'log-key-unknown', index })
+    this.#counts.set(leaf.kind, (this.#counts.get(leaf.kind) ?? 0) + 1)
+    this.#checkTime(leaf, index)
+    if (leaf.kind === 'exchange.opened') this.#open.set(index, leaf.record ?? '')
+    if (leaf.kind === 'exchange.closed') {
+      const [opening] = leaf.refs
+      if (opening === undefined || this.#open.get(opening) !== leaf.record)
+        report({ kind: 'close-unmatched', index })
+      else this.#open.delete(opening)
+    }
+    this.#last = leaf
+  }
+
+  #checkTime(leaf: Leaf, index: number): void {
+    if (this.#last === null) return
+    const seconds = leaf.timeS - this.#last.timeS
+    const { report, silenceMaxS } = this.#options
+    if (seconds < 0) report({ kind: 'clock-went-back', index, seconds: -seconds })
+    if (silenceMaxS === null || seconds <= silenceMaxS) return
+    // A clean stop explains the silence; after a crash nothing does, and that is what is reported.
+    if (this.#last.kind !== 'gateway.stopped') report({ kind: 'silence', index, seconds })
+  }
+}
