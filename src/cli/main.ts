@@ -7,6 +7,7 @@ import { registerKeys } from './commands/keys.ts'
 import { registerLoginLink } from './commands/login-link.ts'
 import { registerReindex } from './commands/reindex.ts'
 import { registerReplay } from './commands/replay.ts'
+import { registerScan } from './commands/scan.ts'
 import { registerShow } from './commands/show.ts'
 import { registerTail } from './commands/tail.ts'
 import { registerUp } from './commands/up.ts'
@@ -23,6 +24,7 @@ const COMMANDS = [
   registerReplay,
   registerTail,
   registerReindex,
+  registerScan,
   registerConfig,
 ] as const
 
