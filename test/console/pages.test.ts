@@ -79,6 +79,7 @@ test('a key made in the browser serves the SDK until it is revoked there', async
   await hello()
   const row = page.getByRole('row', { name: /ci@example.org/ })
   await row.getByText('active').waitFor()
+  await row.getByText(/UTC/).waitFor({ timeout: 30_000 })
   await look(visitor, 'keys')
   await row.getByRole('button', { name: /^Revoke the key/ }).click()
   await dialog.getByText('stops working with its next request').waitFor()

@@ -19,6 +19,8 @@ const theme = createTheme({
   // The named colours of the library are too light for text on them in one of the schemes.
   variantColorResolver: (input) => {
     const colors = defaultVariantColorsResolver(input)
+    if (input.variant === 'subtle' && input.color === 'red')
+      return { ...colors, color: 'var(--bad)', hover: 'var(--bad-soft)' }
     if (input.variant !== 'filled') return colors
     if (input.color === 'red')
       return {

@@ -18,7 +18,7 @@ export const keysQuery = queryOptions({
   queryFn: ({ signal }): Promise<{ items: GatewayKey[] }> =>
     call<typeof listKeys>('get', '/keys', { signal }),
   // Last use moves on while one looks.
-  refetchInterval: 15_000,
+  refetchInterval: 5_000,
 })
 
 export function makeKey(wish: KeyWish): Promise<CreatedGatewayKey> {

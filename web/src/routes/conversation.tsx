@@ -99,17 +99,28 @@ function ThreadPage({ thread, from }: ThreadPageProps) {
       note={[
         `${formatCount(turns.length)} ${turns.length === 1 ? 'turn' : 'turns'}`,
         forks === 0 ? '' : `${formatCount(forks)} ${forks === 1 ? 'fork' : 'forks'}`,
-        METHODS[thread.method],
-        thread.by === '' ? '' : `(${visibleLine(thread.by, 80)})`,
+        thread.by === ''
+          ? METHODS[thread.method]
+          : `${METHODS[thread.method]} (${visibleLine(thread.by, 80)})`,
       ]
         .filter((text) => text !== '')
         .join(', ')}
       aside={
         <>
-          <Button size="compact-sm" variant="default" onClick={() => choose(chosen - 1)}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            disabled={chosen <= 1}
+            onClick={() => choose(chosen - 1)}
+          >
             Turn before
           </Button>
-          <Button size="compact-sm" variant="default" onClick={() => choose(chosen + 1)}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            disabled={chosen >= turns.length}
+            onClick={() => choose(chosen + 1)}
+          >
             Next turn
           </Button>
         </>

@@ -10,6 +10,7 @@ const TONES: Readonly<Record<string, string>> = {
   failing: 'bad',
   denied: 'bad',
   failed: 'warn',
+  unsteady: 'warn',
   disabled: 'warn',
   expired: 'warn',
   sound: 'good',

@@ -121,7 +121,7 @@ function KeyForm({ onMade }: { readonly onMade: (made: CreatedGatewayKey) => voi
         onChange={setAllowed}
         error={fieldProblem(make.error, 'allowedUpstreams')}
       >
-        <div className={classes.filters}>
+        <div className={`${classes.filters} ${classes.options}`}>
           {(upstreams.data?.items ?? []).map(({ name }) => (
             <Checkbox key={name} value={name} label={name} size="xs" />
           ))}

@@ -31,7 +31,7 @@ export function RoleChoice({
       value={[...roles]}
       onChange={(values) => onChange(values.filter(isRole))}
     >
-      <div className={form.checks}>
+      <div className={`${form.checks} ${form.options}`}>
         {offered.map((role) => (
           <Checkbox
             key={role}
