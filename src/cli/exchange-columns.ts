@@ -5,12 +5,31 @@ import type { Column } from './output.ts'
 
 const orDash = (text: string | null): string => (text === null || text === '' ? '-' : text)
 
-const tokensText = ({ inputTokens, outputTokens }: ExchangeRow): string =>
+const tokensText = ({ inputTokens, outputTokens }: ListedExchange): string =>
   inputTokens === null && outputTokens === null
     ? '-'
     : `${inputTokens ?? '?'}+${outputTokens ?? '?'}`
 
-export const EXCHANGE_COLUMNS: readonly Column<ExchangeRow>[] = [
+/** What lists need of a row, read from the index or through the API. */
+export type ListedExchange = Pick<
+  ExchangeRow,
+  | 'state'
+  | 'outcome'
+  | 'receivedAtMs'
+  | 'endedAtMs'
+  | 'principal'
+  | 'service'
+  | 'upstream'
+  | 'model'
+  | 'status'
+  | 'inputTokens'
+  | 'outputTokens'
+  | 'requestBytes'
+  | 'answerBytes'
+  | 'durationMs'
+> & { readonly id: string }
+
+export const EXCHANGE_COLUMNS: readonly Column<ListedExchange>[] = [
   { title: 'ID', of: (row) => row.id, widthMax: 32 },
   { title: 'TIME (UTC)', of: (row) => timeText(row.receivedAtMs), widthMax: 24 },
   { title: 'STATE', of: (row) => row.state, widthMax: 11 },
@@ -30,13 +49,8 @@ export const EXCHANGE_COLUMNS: readonly Column<ExchangeRow>[] = [
   },
 ]
 
-export interface ExchangeJson extends ExchangeRow {
-  /** ISO 8601, UTC. */
-  readonly receivedAt: string
-  readonly endedAt: string | null
-}
-
-export function exchangeJson(row: ExchangeRow): ExchangeJson {
+/** With `receivedAt` and `endedAt` in ISO 8601, UTC. */
+export function exchangeJson<Row extends ListedExchange>(row: Row) {
   const { id, state, outcome, ...rest } = row
   return {
     id,

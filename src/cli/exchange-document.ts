@@ -11,7 +11,7 @@ interface BytesJson {
   readonly text: string | null
 }
 
-function bytesJson(bytes: Buffer): BytesJson {
+export function bytesJson(bytes: Buffer): BytesJson {
   return {
     bytes: bytes.length,
     base64: bytes.toString('base64'),

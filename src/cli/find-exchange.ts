@@ -45,7 +45,7 @@ export async function findExchange(
 }
 
 /** A record that does not verify is never shown as if it did. */
-export function reportProblems({ problems }: RecordedExchange): void {
+export function reportProblems({ problems }: { readonly problems: readonly string[] }): void {
   if (problems.length === 0) return
   say('error: this record does not verify:')
   for (const problem of problems) say(`  ${visibleLine(problem)}`)

@@ -12,6 +12,7 @@ import { registerShow } from './commands/show.ts'
 import { registerTail } from './commands/tail.ts'
 import { registerUp } from './commands/up.ts'
 import { EXIT, failWith, say } from './output.ts'
+import { RemoteFailure } from './remote/remote-failure.ts'
 import { VERSION } from '../app/version.ts'
 import { GatewayError } from '../model/errors.ts'
 
@@ -54,6 +55,8 @@ function explain(error: unknown): void {
   } else if (error instanceof ConfigRefused) {
     for (const line of error.lines) say(line)
     process.exitCode = EXIT.usage
+  } else if (error instanceof RemoteFailure) {
+    failWith(error.exit, error.message, error.hint)
   } else if (error instanceof GatewayError) {
     failWith(EXIT.failed, error.message, error.hint)
   } else {

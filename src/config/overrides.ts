@@ -24,7 +24,7 @@ export interface Overridden {
 
 const PREFIX = 'CUSTODY_'
 /** Variables of other meaning that share the prefix; Kubernetes injects the second kind for a Service named custody. */
-const FOREIGN = /^CUSTODY_(?:CONFIG$|DEBUG$|SERVICE_|PORT$|PORT_)/
+const FOREIGN = /^CUSTODY_(?:CONFIG$|DEBUG$|SERVER$|TOKEN$|SERVICE_|PORT$|PORT_)/
 
 type Tree = Record<string, unknown>
 

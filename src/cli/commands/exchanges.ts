@@ -5,22 +5,26 @@ import type { ExchangeRow } from '../../model/record.ts'
 import type { ExchangeFilter, ExchangeIndex } from '../../store/exchange-index.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { EXCHANGE_COLUMNS, exchangeJson } from '../exchange-columns.ts'
+import type { ListedExchange } from '../exchange-columns.ts'
 import { readFilter, withFilters } from '../exchange-filter.ts'
 import type { FilterOptions } from '../exchange-filter.ts'
 import { configFor } from '../load.ts'
 import { EXIT, failWith, printTable, say, writeJson } from '../output.ts'
+import { remotePages } from '../remote/remote-exchanges.ts'
+import { serverFor, withServer } from '../remote/server-options.ts'
+import type { ServerOptions } from '../remote/server-options.ts'
 
-interface ExchangesOptions extends FilterOptions {
+interface ExchangesOptions extends FilterOptions, ServerOptions {
   readonly limit: string
   readonly json?: boolean
-  readonly data?: string
-  readonly config?: string
 }
 
 const PAGE = 500
 
 export function registerExchanges(program: Command): void {
-  withFilters(program.command('exchanges').description('list recorded exchanges, newest first'))
+  withServer(
+    withFilters(program.command('exchanges').description('list recorded exchanges, newest first')),
+  )
     .option('--limit <number>', 'how many at most', '50')
     .option('--json', 'JSON Lines')
     .option('--data <folder>', 'data folder (default ./custody-data)')
@@ -36,11 +40,20 @@ async function exchanges(options: ExchangesOptions): Promise<void> {
     return failWith(EXIT.usage, '--limit takes a number from 1 on')
   }
   const limit = Number(options.limit)
+  const api = serverFor(options, process.env)
+  if (api !== null) return show(remotePages(api, reading.filter, limit), options)
   const { config } = configFor({ data: options.data, config: options.config })
   await using data = await openDataFolder(config)
   if (data === null) return
-  const shown: ExchangeRow[] = []
-  for await (const page of pages(data.index, { ...reading.filter, limit })) {
+  await show(pages(data.index, { ...reading.filter, limit }), options)
+}
+
+async function show(
+  all: AsyncIterable<readonly ListedExchange[]>,
+  options: ExchangesOptions,
+): Promise<void> {
+  const shown: ListedExchange[] = []
+  for await (const page of all) {
     if (options.json !== true) shown.push(...page)
     else for (const row of page) await writeJson(exchangeJson(row))
   }

@@ -1,17 +1,25 @@
-/** `custody keys create | list | revoke`: gateway keys, made on the data folder whether or not a gateway runs. */
+/** `custody keys create | list | revoke`: gateway keys, on the data folder whether or not a gateway runs, or through the API. */
 import type { Command } from 'commander'
+import {
+  createKey as createRoute,
+  listKeys as listRoute,
+  revokeKey as revokeRoute,
+} from '../../api/contract/keys.ts'
 import { createKey, listKeys, revokeKey } from '../../identity/key-admin.ts'
+import type { KeyRequest, KeyRevocation } from '../../identity/key-admin.ts'
 import { systemClock } from '../../lib/clock.ts'
-import type { KeyRow } from '../../model/keys.ts'
 import type { Store } from '../../store/store.ts'
 import { openConfiguredStore } from '../data-folder.ts'
 import { configFor } from '../load.ts'
-import { EXIT, failWith, print, printJson, printTable, say, timeText } from '../output.ts'
+import { showKeys } from '../key-list.ts'
+import type { ShownKey } from '../key-list.ts'
+import { EXIT, failWith, print, printJson, say } from '../output.ts'
 import { readDuration } from '../read-duration.ts'
+import type { ApiClient } from '../remote/api-client.ts'
+import { serverFor, withServer } from '../remote/server-options.ts'
+import type { ServerOptions } from '../remote/server-options.ts'
 
-interface DataOptions {
-  readonly data?: string
-  readonly config?: string
+interface DataOptions extends ServerOptions {
   readonly json?: boolean
 }
 
@@ -44,7 +52,7 @@ export function registerKeys(program: Command): void {
 }
 
 function withData(command: Command): Command {
-  return command
+  return withServer(command)
     .option('--data <folder>', 'data folder (default ./custody-data)')
     .option('--config <file>', 'custody.yaml')
     .option('--json', 'JSON Lines')
@@ -61,72 +69,74 @@ async function create(options: CreateOptions): Promise<void> {
     failWith(EXIT.usage, `--expires ${expiry.message}`, 'write 30d, 12h or never')
     return
   }
-  await using store = await storeFor(options)
-  const result = await createKey(store.keys, systemClock, {
+  const wanted: KeyRequest = {
     name: options.name,
     owner: options.owner,
     service: options.service ?? '',
     ...(expiry === null ? {} : { expiresInMs: expiry.kind === 'never' ? 'never' : expiry.ms }),
     allowedUpstreams: options.upstream ?? null,
     allowedModels: options.model ?? null,
-  })
+  }
+  const api = serverFor(options, process.env)
+  if (api !== null) {
+    const { key, text } = await api.call(createRoute, { body: wanted })
+    showCreated(key, text ?? '', options)
+    return
+  }
+  await using store = await storeFor(options)
+  const result = await createKey(store.keys, systemClock, wanted)
   if (result.kind !== 'created') {
     for (const { field, problem } of result.problems) failWith(EXIT.usage, `${field} ${problem}`)
     return
   }
-  if (options.json === true) printJson({ ...publicRow(result.key), key: result.text })
+  const { hash: _hash, ...key } = result.key
+  showCreated({ ...key, state: 'active' }, result.text, options)
+}
+
+function showCreated(key: ShownKey, text: string, { json }: CreateOptions): void {
+  if (json === true) printJson({ ...key, key: text })
   else {
     say('This is the only time the key is shown.')
-    print(result.text)
+    print(text)
   }
 }
 
 async function list(options: DataOptions): Promise<void> {
-  await using store = await storeFor(options)
-  const rows = await listKeys(store.keys, systemClock)
-  if (options.json === true) {
-    for (const row of rows) printJson(publicRow(row))
+  const api = serverFor(options, process.env)
+  if (api !== null) {
+    showKeys((await api.call(listRoute)).items, options.json === true)
     return
   }
-  printTable(rows, [
-    { title: 'ID', of: (row) => row.id, widthMax: 30 },
-    { title: 'KEY', of: (row) => row.hint, widthMax: 20 },
-    { title: 'NAME', of: (row) => row.name, widthMax: 24 },
-    { title: 'OWNER', of: (row) => row.owner, widthMax: 24 },
-    { title: 'SERVICE', of: (row) => row.service, widthMax: 20 },
-    { title: 'STATE', of: stateOf, widthMax: 10 },
-    {
-      title: 'EXPIRES',
-      of: (row) => (row.expiresAtMs === null ? 'never' : timeText(row.expiresAtMs)),
-      widthMax: 24,
-    },
-    {
-      title: 'LAST USED',
-      of: (row) => (row.lastUsedAtMs === null ? '-' : timeText(row.lastUsedAtMs)),
-      widthMax: 24,
-    },
-  ])
-}
-
-function stateOf(row: KeyRow): string {
-  if (row.revokedAtMs !== null) return 'revoked'
-  return row.expiresAtMs !== null && row.expiresAtMs <= systemClock.nowMs() ? 'expired' : 'active'
-}
-
-function publicRow(row: KeyRow): Omit<KeyRow, 'hash'> & { readonly state: string } {
-  const { hash: _hash, ...rest } = row
-  return { ...rest, state: stateOf(row) }
+  await using store = await storeFor(options)
+  const rows = await listKeys(store.keys, systemClock)
+  showKeys(
+    rows.map(({ hash: _hash, ...key }) => key),
+    options.json === true,
+  )
 }
 
 async function revoke(id: string, options: DataOptions): Promise<void> {
-  await using store = await storeFor(options)
-  const revocation = await revokeKey(store.keys, systemClock, id)
-  if (revocation.kind !== 'revoked') {
-    const what =
-      revocation.kind === 'not-found' ? 'there is no such key' : 'the key was revoked before'
+  const api = serverFor(options, process.env)
+  const kind = api === null ? await revokeHere(id, options) : await revokeThere(api, id)
+  if (kind !== 'revoked') {
+    const what = kind === 'not-found' ? 'there is no such key' : 'the key was revoked before'
     failWith(EXIT.notFound, what, 'custody keys list shows the ids')
     return
   }
   if (options.json === true) printJson({ id, state: 'revoked' })
   else print(`revoked ${id}`)
+}
+
+async function revokeHere(id: string, options: DataOptions): Promise<KeyRevocation['kind']> {
+  await using store = await storeFor(options)
+  return (await revokeKey(store.keys, systemClock, id)).kind
+}
+
+/** The API answers a repeated revocation like the first one. */
+async function revokeThere(api: ApiClient, id: string): Promise<KeyRevocation['kind']> {
+  const { items } = await api.call(listRoute)
+  const isRevoked = items.some((key) => key.id === id && key.revokedAtMs !== null)
+  if (isRevoked) return 'already-revoked'
+  await api.call(revokeRoute, { params: { id } })
+  return 'revoked'
 }

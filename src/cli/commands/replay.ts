@@ -12,23 +12,28 @@ import { EXIT, failWith } from '../output.ts'
 import type { Pace, PlayableAnswer } from '../play-answer.ts'
 import { playAnswer } from '../play-answer.ts'
 import { readDuration } from '../read-duration.ts'
+import { checkReveal, remoteExchange } from '../remote/remote-exchange.ts'
+import type { RemoteExchange, RevealOptions } from '../remote/remote-exchange.ts'
+import { remoteClosing } from '../remote/remote-shown.ts'
+import { serverFor, withServer } from '../remote/server-options.ts'
+import type { ServerOptions } from '../remote/server-options.ts'
 import { stopSignal } from '../stop-signal.ts'
 
-interface ReplayOptions {
+interface ReplayOptions extends ServerOptions, RevealOptions {
   readonly speed?: string
   readonly maxWait?: string
   readonly json?: boolean
-  readonly data?: string
-  readonly config?: string
 }
 
 const STEPS_PER_PAGE = 500
 
 export function registerReplay(program: Command): void {
-  program
-    .command('replay')
-    .description('play an answer in the terminal at its original pace')
-    .argument('<id>', 'exchange id')
+  withServer(
+    program
+      .command('replay')
+      .description('play an answer in the terminal at its original pace')
+      .argument('<id>', 'exchange id'),
+  )
     .option('--speed <number>', 'times faster: 2, 10, 0.5 (default 1)')
     .option(
       '--max-wait <duration>',
@@ -38,6 +43,8 @@ export function registerReplay(program: Command): void {
       '--json',
       'JSON Lines: each chunk with its time, bytes and text; waits only with --speed',
     )
+    .option('--reveal', 'with --server: content as it was, for investigators; it is recorded')
+    .option('--reason <text>', 'why it is revealed')
     .option('--data <folder>', 'data folder (default ./custody-data)')
     .option('--config <file>', 'custody.yaml')
     .action(replay)
@@ -48,8 +55,20 @@ async function replay(text: string, options: ReplayOptions): Promise<void> {
   if (typeof pace === 'string') return failWith(EXIT.usage, pace)
   const id = exchangeIdFrom(text)
   if (id === null) return
-  const { config } = configFor({ data: options.data, config: options.config })
+  const api = serverFor(options, process.env)
+  checkReveal(options, api !== null)
   using stop = stopSignal()
+  if (api !== null) {
+    const remote = await remoteExchange(api, id, {
+      ...options,
+      mode: 'masked',
+      isContentNeeded: true,
+    })
+    await playAnswer(remotePlayable(remote), pace, options.json === true, stop.signal)
+    reportProblems({ problems: remote.content?.problems ?? [] })
+    return
+  }
+  const { config } = configFor({ data: options.data, config: options.config })
   await using data = await openDataFolder(config)
   if (data === null) return
   const exchange = await findExchange(data, id)
@@ -71,6 +90,26 @@ async function playable(exchange: RecordedExchange): Promise<PlayableAnswer> {
     body: () => Promise.resolve(Buffer.concat(answer.pieces)),
     problem: answer.problem,
     closing,
+  }
+}
+
+function remotePlayable(remote: RemoteExchange): PlayableAnswer {
+  const { detail, content } = remote
+  const closing = remoteClosing(detail)
+  let whole: Promise<Buffer> | null = null
+  return {
+    id: detail.exchange.id,
+    state: detail.exchange.state,
+    hasAnswer: content !== null && content.answer.head !== null,
+    chunks: content?.answer.chunks ?? 0,
+    steps: remote.steps(),
+    chunkBytes: async ({ offset, bytes }) => {
+      whole ??= remote.raw('answer', false)
+      return (await whole).subarray(offset, offset + bytes)
+    },
+    body: () => remote.raw('answer', true),
+    problem: content?.answer.problem ?? '',
+    closing: closing === null ? null : { ...closing, finishReason: detail.exchange.finishReason },
   }
 }
 

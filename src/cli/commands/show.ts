@@ -1,6 +1,7 @@
 /** `custody show <id>`: one exchange as people read it, as JSON, or its exact bytes. */
 import type { Command } from 'commander'
-import type { RecordedExchange } from '../../evidence/reader.ts'
+import type { Content } from '../../api/contract/content.ts'
+import type { ExchangeId } from '../../lib/ids.ts'
 import { visibleText } from '../../lib/visible-text.ts'
 import type { HeaderList } from '../../model/record.ts'
 import { openDataFolder } from '../data-folder.ts'
@@ -8,28 +9,44 @@ import { exchangeDocument } from '../exchange-document.ts'
 import { answerText, headText, requestText } from '../exchange-text.ts'
 import { exchangeIdFrom, findExchange, reportProblems } from '../find-exchange.ts'
 import { configFor } from '../load.ts'
-import { EXIT, failWith, writeJson, writeOut } from '../output.ts'
+import { EXIT, failWith, say, writeJson, writeOut } from '../output.ts'
 import { recordedShown } from '../recorded-shown.ts'
-import type { ShownExchange } from '../shown-exchange.ts'
+import type { ApiClient } from '../remote/api-client.ts'
+import { checkReveal, remoteExchange } from '../remote/remote-exchange.ts'
+import type { RemoteExchange, RevealOptions } from '../remote/remote-exchange.ts'
+import { remoteDocument, remoteShown } from '../remote/remote-shown.ts'
+import { serverFor, withServer } from '../remote/server-options.ts'
+import type { ServerOptions } from '../remote/server-options.ts'
+import type { RequestLine, ShownExchange } from '../shown-exchange.ts'
 
-interface ShowOptions {
+interface ShowOptions extends ServerOptions, RevealOptions {
   readonly raw?: boolean
   readonly request?: boolean
   readonly answer?: boolean
   readonly json?: boolean
-  readonly data?: string
-  readonly config?: string
+}
+
+/** What the exact bytes are put together from. */
+interface RawExchange {
+  readonly facts: { readonly received: RequestLine & { readonly headers: HeaderList } }
+  readonly requestBody: Buffer | null
+  readonly answerHead: { readonly status: number; readonly headers: HeaderList } | null
+  readonly answerChunks: readonly { readonly bytes: Buffer }[]
 }
 
 export function registerShow(program: Command): void {
-  program
-    .command('show')
-    .description('show one exchange: who, what was asked, what was answered')
-    .argument('<id>', 'exchange id')
+  withServer(
+    program
+      .command('show')
+      .description('show one exchange: who, what was asked, what was answered')
+      .argument('<id>', 'exchange id'),
+  )
     .option('--raw', 'the exact bytes, as received from the caller and from the provider')
     .option('--request', 'only the request; with --raw its body and nothing else')
     .option('--answer', 'only the answer; with --raw its body and nothing else')
     .option('--json', 'one JSON object')
+    .option('--reveal', 'with --server: content as it was, for investigators; it is recorded')
+    .option('--reason <text>', 'why it is revealed')
     .option('--data <folder>', 'data folder (default ./custody-data)')
     .option('--config <file>', 'custody.yaml')
     .action(show)
@@ -40,6 +57,9 @@ async function show(text: string, options: ShowOptions): Promise<void> {
   if (problem !== null) return failWith(EXIT.usage, problem)
   const id = exchangeIdFrom(text)
   if (id === null) return
+  const api = serverFor(options, process.env)
+  checkReveal(options, api !== null)
+  if (api !== null) return showRemote(api, id, options)
   const { config } = configFor({ data: options.data, config: options.config })
   await using data = await openDataFolder(config)
   if (data === null) return
@@ -49,6 +69,42 @@ async function show(text: string, options: ShowOptions): Promise<void> {
   else if (options.raw === true) await writeRaw(exchange, options)
   else await writeReadable(await recordedShown(exchange), options)
   reportProblems(exchange)
+}
+
+async function showRemote(api: ApiClient, id: ExchangeId, options: ShowOptions): Promise<void> {
+  const isPart = options.request === true || options.answer === true
+  const remote = await remoteExchange(api, id, {
+    ...options,
+    // Masked bytes would pass for the exact ones.
+    mode: options.raw === true ? 'revealed' : 'masked',
+    isContentNeeded: isPart || options.raw === true || options.reveal === true,
+  })
+  const { content, mode } = remote
+  if (options.json === true) await writeJson(await remoteDocument(remote))
+  else if (options.raw === true && content !== null) {
+    await writeRaw(await remoteRaw(remote, content, options), options)
+  } else await writeReadable(remoteShown(remote), options)
+  if (options.json !== true && content === null) {
+    say('note: the content is not for your roles; it is not shown')
+  } else if (options.json !== true && mode === 'masked') {
+    say('note: the content is masked; investigators see it with --reveal --reason TEXT')
+  }
+  reportProblems({ problems: content?.problems ?? [] })
+}
+
+async function remoteRaw(
+  remote: RemoteExchange,
+  content: Content,
+  { request, answer }: ShowOptions,
+): Promise<RawExchange> {
+  const { kind, received } = content.request
+  const hasBody = kind === 'blocks' || kind === 'opaque'
+  return {
+    facts: { received },
+    requestBody: answer !== true && hasBody ? await remote.raw('request', false) : null,
+    answerHead: content.answer.head,
+    answerChunks: request === true ? [] : [{ bytes: await remote.raw('answer', false) }],
+  }
 }
 
 function conflictOf({ raw, request, answer, json }: ShowOptions): string | null {
@@ -71,16 +127,13 @@ async function writeReadable(exchange: ShownExchange, options: ShowOptions): Pro
 }
 
 /** Untouched for programs and files; a terminal is never given bytes that could drive it. */
-async function writeRaw(exchange: RecordedExchange, options: ShowOptions): Promise<void> {
+async function writeRaw(exchange: RawExchange, options: ShowOptions): Promise<void> {
   for (const part of rawParts(exchange, options)) {
     await writeOut(process.stdout.isTTY ? visibleText(part.toString('utf8')) : part)
   }
 }
 
-function* rawParts(
-  exchange: RecordedExchange,
-  { request, answer }: ShowOptions,
-): Generator<Buffer> {
+function* rawParts(exchange: RawExchange, { request, answer }: ShowOptions): Generator<Buffer> {
   const { facts, requestBody, answerHead, answerChunks } = exchange
   const { method, target, httpVersion, headers } = facts.received
   const isWhole = request !== true && answer !== true

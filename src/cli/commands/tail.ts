@@ -2,27 +2,30 @@
 import type { Command } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
 import { visibleLine } from '../../lib/visible-text.ts'
-import type { ExchangeRow } from '../../model/record.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { EXCHANGE_COLUMNS, exchangeJson } from '../exchange-columns.ts'
+import type { ListedExchange } from '../exchange-columns.ts'
 import { readFilter, withFilters } from '../exchange-filter.ts'
 import type { FilterOptions } from '../exchange-filter.ts'
 import { ExchangeWatch } from '../exchange-watch.ts'
 import { configFor } from '../load.ts'
 import { EXIT, failWith, say, writeJson, writeOut } from '../output.ts'
 import { pause } from '../pause.ts'
+import { remoteTail } from '../remote/remote-tail.ts'
+import { serverFor, withServer } from '../remote/server-options.ts'
+import type { ServerOptions } from '../remote/server-options.ts'
 import { stopSignal } from '../stop-signal.ts'
 
-interface TailOptions extends FilterOptions {
+interface TailOptions extends FilterOptions, ServerOptions {
   readonly json?: boolean
-  readonly data?: string
-  readonly config?: string
 }
 
 const POLL_MS = 250
 
 export function registerTail(program: Command): void {
-  withFilters(program.command('tail').description('follow exchanges live; Ctrl-C ends it'))
+  withServer(
+    withFilters(program.command('tail').description('follow exchanges live; Ctrl-C ends it')),
+  )
     .option('--json', 'JSON Lines')
     .option('--data <folder>', 'data folder (default ./custody-data)')
     .option('--config <file>', 'custody.yaml')
@@ -35,22 +38,31 @@ async function tail(options: TailOptions): Promise<void> {
   if (reading.kind === 'problem')
     return failWith(EXIT.usage, `${reading.option} ${reading.message}`)
   const { filter } = reading
-  const { config } = configFor({ data: options.data, config: options.config })
+  const isJson = options.json === true
+  const api = serverFor(options, process.env)
   using stop = stopSignal()
+  if (api !== null) {
+    if (!isJson) say('following; Ctrl-C ends')
+    for await (const row of remoteTail(api, filter, stop.signal)) await writeRow(row, isJson)
+    return
+  }
+  const { config } = configFor({ data: options.data, config: options.config })
   await using data = await openDataFolder(config)
   if (data === null) return
   const watch = new ExchangeWatch({ index: data.index, filter, fromMs: filter.sinceMs ?? nowMs })
-  if (options.json !== true) say('following; Ctrl-C ends')
+  if (!isJson) say('following; Ctrl-C ends')
   while (!stop.signal.aborted) {
-    for (const row of await watch.poll()) {
-      await (options.json === true ? writeJson(exchangeJson(row)) : writeOut(`${lineOf(row)}\n`))
-    }
+    for (const row of await watch.poll()) await writeRow(row, isJson)
     await pause(POLL_MS, stop.signal)
   }
 }
 
+async function writeRow(row: ListedExchange, isJson: boolean): Promise<void> {
+  await (isJson ? writeJson(exchangeJson(row)) : writeOut(`${lineOf(row)}\n`))
+}
+
 /** Columns of fixed width: a stream of lines cannot know what comes. */
-function lineOf(row: ExchangeRow): string {
+function lineOf(row: ListedExchange): string {
   return EXCHANGE_COLUMNS.map(({ of, widthMax, align }) => {
     const cell = visibleLine(of(row), widthMax)
     return align === 'right' ? cell.padStart(widthMax) : cell.padEnd(widthMax)

@@ -1,0 +1,37 @@
+/** Lists exchanges of a control plane, page by page. */
+import type { Exchange } from '../../api/contract/exchanges.ts'
+import { listExchanges } from '../../api/contract/exchanges.ts'
+import type { ExchangeFilter } from '../../store/exchange-index.ts'
+import type { ApiClient, Query } from './api-client.ts'
+
+export const PAGE_MAX = 200
+
+export function filterQuery(filter: Omit<ExchangeFilter, 'limit' | 'before'>): Query {
+  const { sinceMs, untilMs, principal, service, keyId, model, upstream, status, state } = filter
+  return { sinceMs, untilMs, principal, service, keyId, model, upstream, status, state }
+}
+
+/** Newest first, `limit` rows in all. */
+export async function* remotePages(
+  api: ApiClient,
+  filter: Omit<ExchangeFilter, 'limit' | 'before'>,
+  limit: number,
+): AsyncGenerator<readonly Exchange[]> {
+  let left = limit
+  let cursor: string | null = null
+  do {
+    const { items, next }: { items: readonly Exchange[]; next: string | null } = await api.call(
+      listExchanges,
+      {
+        query: {
+          ...filterQuery(filter),
+          limit: Math.min(left, PAGE_MAX),
+          ...(cursor === null ? {} : { cursor }),
+        },
+      },
+    )
+    yield items
+    left -= items.length
+    cursor = next
+  } while (cursor !== null && left > 0)
+}
