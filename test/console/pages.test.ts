@@ -39,6 +39,9 @@ async function look({ page, assertCalm }: Visitor, name: string): Promise<void> 
   await picture(page, `${name}-dark`)
   await page.emulateMedia({ colorScheme: 'light' })
   await page.locator('html[data-mantine-color-scheme="light"]').waitFor()
+  await page.evaluate(
+    'new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))',
+  )
   await page.setViewportSize(PHONE)
   assert.deepEqual(await violationsOf(page), [])
   await assertFits(page)
@@ -294,6 +297,9 @@ test('a conversation is a thread of turns with what each added, and its fork is 
   const visitor = await browser.visitor('cora', ['investigator'])
   const { page } = visitor
   await page.getByRole('link', { name: 'Conversations' }).click()
+  await page.getByRole('table', { name: 'Conversations' }).waitFor()
+  assert.deepEqual(await violationsOf(page), [])
+  await picture(page, 'conversations-light')
   await page.getByRole('table', { name: 'Conversations' }).getByRole('link').first().click()
   await page.getByRole('heading', { name: 'Conversation', exact: true }).waitFor()
   await page.getByText(/3 turns, 1 fork/).waitFor()
@@ -312,6 +318,8 @@ test('a conversation is a thread of turns with what each added, and its fork is 
   await page.waitForURL(/turn=1/)
   await look(visitor, 'conversation')
   await turn(2).getByRole('link', { name: 'Turn 2' }).click()
+  const context = page.getByRole('region', { name: 'Context window' })
+  await context.getByText('Somewhere with trains, please.').waitFor()
   await page.getByRole('link', { name: 'Conversation', exact: true }).click()
   await page.waitForURL(/exchanges\/ex_.*\/conversation/)
   await page.getByText(/3 turns/).waitFor()
@@ -340,4 +348,46 @@ test('answers that name the one before them are a thread too', async () => {
   await page.getByRole('article', { name: 'Turn 2' }).getByText('█').first().waitFor()
   assert.doesNotMatch(await textOf(page.locator('#main')), /second word/)
   assertCalm()
+})
+
+test('a page whose data does not come says so and is asked again', async () => {
+  const { page } = await browser.visitor('nora', ['admin'])
+  for (const [path, matter] of [
+    ['/keys', 'keys'],
+    ['/upstreams', 'upstreams'],
+    ['/people', 'people'],
+    ['/audit', 'audit'],
+    ['/conversations', 'conversations'],
+  ] as const) {
+    await page.route(`**/api/v1/${matter}*`, (route) =>
+      route.fulfill({
+        status: 422,
+        contentType: 'application/problem+json',
+        body: JSON.stringify({ detail: `No ${matter} today.`, hint: 'Come back.', status: 422 }),
+      }),
+    )
+    await page.goto(at(path))
+    await page.getByText(`No ${matter} today.`).waitFor()
+    assert.deepEqual(await violationsOf(page), [])
+    await page.unroute(`**/api/v1/${matter}*`)
+    await page.getByRole('button', { name: 'Try again' }).first().click()
+    await page.getByText(`No ${matter} today.`).waitFor({ state: 'detached' })
+  }
+})
+
+test('a change based on what somebody else changed meanwhile is refused with what to do', async () => {
+  const made = await browser.console.admin('POST', '/people', {
+    body: { login: 'pia', roles: ['member'] },
+  })
+  const { page } = await browser.visitor('udo', ['admin'])
+  await page.goto(at('/people'))
+  await page.getByRole('button', { name: 'Change pia' }).click()
+  const changed = await browser.console.admin('PATCH', `/people/${made.body.id}`, {
+    body: { name: 'Pia' },
+    headers: { 'if-match': made.body.etag },
+  })
+  assert.equal(changed.status, 200, changed.text)
+  await dialogOf(page).getByLabel('Name').fill('Other')
+  await dialogOf(page).getByRole('button', { name: 'Save' }).click()
+  await dialogOf(page).getByText('Close this and look at them again').waitFor()
 })

@@ -63,6 +63,8 @@ export const tokensQuery = queryOptions({
   queryKey: ['tokens'],
   queryFn: ({ signal }): Promise<{ items: ApiToken[] }> =>
     call<typeof listTokens>('get', '/tokens', { signal }),
+  // Last use moves on while one looks.
+  refetchInterval: 15_000,
 })
 
 export function makeToken(wish: TokenWish): Promise<CreatedApiToken> {

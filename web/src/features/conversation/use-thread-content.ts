@@ -1,5 +1,5 @@
 /** The content of the turns that are read, masked or, while a reveal of the conversation lasts, as it was. */
-import { useQueries, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQueries, useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useState } from 'react'
 import { contentQuery } from '../../api/content.ts'
 import type { Content, Mode } from '../../api/content.ts'
@@ -28,7 +28,6 @@ const AT_ONCE = 30
 
 export function useThreadContent(thread: Thread | undefined): ThreadContent {
   const me = useMe()
-  const client = useQueryClient()
   const [wanted, setWanted] = useState<ReadonlySet<string>>(new Set())
   const mayReveal = mayCall(me, 'content.reveal') && thread?.id != null
   const reveals = useQuery({ ...openRevealsQuery, enabled: mayReveal })
@@ -41,16 +40,8 @@ export function useThreadContent(thread: Thread | undefined): ThreadContent {
   const mayRead = mayCall(me, 'content.read')
   const ids = (thread?.exchanges ?? []).map(({ exchange }) => exchange.id)
   const read = mayRead ? ids.filter((id) => ids.length <= AT_ONCE || wanted.has(id)) : []
+  // What was revealed is dropped from the cache as soon as nobody asks for it: when the reveal ends, or on leaving.
   const contents = useQueries({ queries: read.map((id) => contentQuery(id, mode)) })
-  useEffect(() => {
-    if (mode === 'revealed')
-      return () =>
-        client.removeQueries({
-          predicate: ({ queryKey }) =>
-            queryKey[0] === 'exchange' && JSON.stringify(queryKey).includes('revealed'),
-        })
-    return undefined
-  }, [client, mode])
   const want = useCallback(
     (id: string) => setWanted((before) => (before.has(id) ? before : new Set([...before, id]))),
     [],
