@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { configJsonSchemaText } from '../src/config/config-schema.ts'
 import { apiPage } from './reference/api-page.ts'
+import { detectorsPage } from './detector-accuracy.ts'
 import { configPage } from './reference/config-page.ts'
 import { errorsPage } from './reference/errors-page.ts'
 import { metricsPage } from './reference/metrics-page.ts'
@@ -18,6 +19,7 @@ const PAGES: readonly Page[] = [
   { path: 'docs/reference/custody.schema.json', text: configJsonSchemaText },
   { path: 'docs/reference/api.md', text: apiPage },
   { path: 'docs/reference/config.md', text: configPage },
+  { path: 'docs/reference/detectors.md', text: detectorsPage },
   { path: 'docs/reference/errors.md', text: errorsPage },
   { path: 'docs/reference/metrics.md', text: metricsPage },
 ]

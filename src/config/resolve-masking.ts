@@ -54,6 +54,11 @@ export function resolveMasking(
     place(names[index], plan)
   })
   place('default', common)
+  if (Object.values(plans).some(({ directions }) => directions.includes('response'))) {
+    context.warnings.push(
+      'masking: streams cannot be masked yet, so requests for a stream are refused where answers are masked',
+    )
+  }
   return plans
 }
 
