@@ -1,6 +1,6 @@
 /** A log's files on a disk: each is written beside its place, made durable, then renamed, so a name means whole content. */
 import { dirname, join } from 'node:path'
-import { isMissing, type Disk } from '../disk.ts'
+import { isMissing, type Disk, type DiskFile } from '../disk.ts'
 import type { TileStore } from './tiles.ts'
 
 const HALF = '.new'
@@ -35,11 +35,9 @@ export class LogFolder implements TileStore {
     const whole = join(this.#root, path)
     const half = `${whole}${HALF}`
     await this.#makeFolder(dirname(whole))
-    if (await this.#disk.exists(half)) await this.#disk.remove(half)
-    const file = await this.#disk.create(half)
+    const file = await this.#createAfresh(half)
     try {
-      await file.write(bytes, 0)
-      await file.fdatasync()
+      await file.writeDurably(bytes, 0)
     } finally {
       await file.close()
     }
@@ -54,6 +52,16 @@ export class LogFolder implements TileStore {
 
   async remove(path: string): Promise<void> {
     await this.#disk.remove(join(this.#root, path))
+  }
+
+  async #createAfresh(path: string): Promise<DiskFile> {
+    try {
+      return await this.#disk.create(path)
+    } catch (error) {
+      if (!(await this.#disk.exists(path))) throw error
+      await this.#disk.remove(path)
+      return this.#disk.create(path)
+    }
   }
 
   /** A folder is of use only when its own name, and those above it, are durable. */

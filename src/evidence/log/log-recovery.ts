@@ -134,7 +134,7 @@ export async function removeOrphans(folder: LogFolder, size: number): Promise<vo
   for (const level of levels) {
     const count = hashesAtLevel(level, size)
     const current = Math.floor(count / TILE_WIDTH)
-    // A batch is at most one tile wide, so it reaches into the next tile and no further.
+    // A batch ends with its tile at the latest; the tile behind it is looked at for older writers' sake.
     for (const index of [current, current + 1]) {
       const kept = index === current ? count % TILE_WIDTH : 0
       for (const width of [TILE_WIDTH, ...(await partialWidths(folder, { level, index }))]) {

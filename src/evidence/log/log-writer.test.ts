@@ -19,15 +19,17 @@ import { temporaryFolder } from '../../../test/harness/temporary-folder.ts'
 import { nodeDisk } from '../disk.ts'
 import { localKeyProvider } from '../key-provider.ts'
 import { openCheckpoint } from './checkpoint.ts'
+import { encodeLeaf } from './leaf.ts'
 import { LogFolder } from './log-folder.ts'
 import { LogKeys, openRotation } from './log-keys.ts'
 import { LogDamagedError } from './log-recovery.ts'
 import type { LogWriter } from './log-writer.ts'
 import { verifyConsistency } from './merkle-proof.ts'
-import { formatNoteKey, type NoteKey } from './note-key.ts'
+import { formatNoteKey, keyIdText, type NoteKey } from './note-key.ts'
 import { parsePolicy } from './policy.ts'
 import { makeProofFile, verifyProofFile, type ProofQuestion } from './proof-file.ts'
 import { TileReader } from './tile-reader.ts'
+import { packEntries, splitEntries } from './tiles.ts'
 import { verifyLog } from './verify-log.ts'
 
 test('leaves are durable under one checkpoint, and each has a proof', async () => {
@@ -125,6 +127,27 @@ test('a log that cannot be continued is not begun anew', async () => {
   }
 })
 
+test('files of a batch that never got a checkpoint are gone forward over, or gone', async () => {
+  using folder = temporaryFolder()
+  const { writer } = await openTestLog(folder.path)
+  for (let count = 0; count < 3; count += 1) writer.append(heartbeat)
+  await writer[Symbol.asyncDispose]()
+  const { keys } = await openTestLog(folder.path)
+  const files = new LogFolder(nodeDisk, join(folder.path, 'log'))
+  const known = splitEntries((await files.read('tile/entries/000.p/3'))!, 3)!
+  const leaf = { ...heartbeat, logKey: keyIdText(keys.signer.key), timeS: 1_700_000_000 }
+  const next = [3, 4].map((sequence) => encodeLeaf({ ...leaf, sequence }))
+  await files.write('tile/entries/000.p/5', packEntries([...known, ...next]))
+  await files.write('tile/entries/000.p/9', packEntries([...next, ...next, ...next, ...known]))
+  await files.write('tile/entries/001.p/1', packEntries([encodeLeaf({ ...leaf, sequence: 256 })]))
+  const again = await openTestLog(folder.path)
+  assert.equal(again.writer.head.size, 5)
+  assert.deepEqual(await files.list('tile/entries/000.p'), ['3', '5'])
+  assert.deepEqual(await files.list('tile/entries/001.p'), [])
+  const report = await verifyLog({ store: again.writer.tiles, keys: keys.verifiers })
+  assert.deepEqual(report.problems, [])
+})
+
 test('keys are opened by their provider and their log only', async () => {
   using folder = temporaryFolder()
   const options = { disk: nodeDisk, folder: folder.path, provider, origin: ORIGIN }
@@ -194,7 +217,8 @@ async function liveUntilCut(
     })
     keysSeen.push(...keys.verifiers)
     for (let step = 0; step < 12; step += 1) {
-      for (let count = dice(90); count > 0; count -= 1) writer.append(heartbeat)
+      // Leaves of another life are other leaves: going on from a wrong place would show.
+      for (let count = dice(90); count > 0; count -= 1) writer.append(openedLeaf(dice(1e9)))
       const rotating = dice(6) === 0
       const work = rotating ? writer.rotateKey() : writer.flush()
       if (!(await isDone(writer, work))) {
@@ -237,6 +261,9 @@ test('no promised leaf is lost and no size has two checkpoints, wherever the pow
         const lived = await liveUntilCut(disk, seed + life * 7919, published)
         promised = Math.max(promised, lived.promised)
         first ??= lived.keys[0] ?? null
+        disk.cutAfter(Infinity)
+        const glimpsed = await new LogFolder(disk.view(), '/data/log').read('checkpoint')
+        if (glimpsed !== null) published.add(null, glimpsed)
         disk.crash(diceOf(seed ^ life))
         // Whoever looks at the folder now may keep the checkpoint that he finds.
         const seen = await new LogFolder(disk.view(), '/data/log').read('checkpoint')

@@ -17,13 +17,13 @@ import {
 import { Frontier } from './merkle.ts'
 import type { TreeHead } from './merkle-proof.ts'
 import { keyIdText } from './note-key.ts'
-import { TILE_WIDTH, tilePath, type Tile, type TileStore } from './tiles.ts'
+import { hashesAtLevel, TILE_WIDTH, tilePath, type Tile, type TileStore } from './tiles.ts'
 import { TreeEdge } from './tree-edge.ts'
 
 export interface LogLimits {
   /** Leaves wait at most this long for their checkpoint. */
   readonly checkpointMs: number
-  /** A checkpoint covers at most this many new leaves; not more than a tile holds. */
+  /** A checkpoint covers at most this many new leaves, and none beyond the end of a tile. */
   readonly checkpointLeavesMax: number
   /** Leaves kept in memory while the disk fails; more are refused. */
   readonly pendingLeavesMax: number
@@ -243,9 +243,12 @@ export class LogWriter implements AsyncDisposable {
 
   /** Entries, then hash tiles, then their names, then the checkpoint: each durable before the next is begun. */
   async #integrate(): Promise<void> {
-    const batch = this.#pending.slice(0, Math.min(this.#limits.checkpointLeavesMax, TILE_WIDTH))
+    const before = this.#edge
+    // No batch goes beyond the end of a tile: under load full tiles are written and no partial ones.
+    const room = TILE_WIDTH - (before.size % TILE_WIDTH)
+    const batch = this.#pending.slice(0, Math.min(this.#limits.checkpointLeavesMax, room))
     if (batch.length === 0) return
-    const { edge, files } = this.#edge.append(batch)
+    const { edge, files } = before.append(batch)
     await allDone(files.map(({ tile, bytes }) => this.#folder.write(tilePath(tile), bytes)))
     await this.#folder.sync(files.map(({ tile }) => tilePath(tile)))
     const head = edge.head()
@@ -260,13 +263,16 @@ export class LogWriter implements AsyncDisposable {
     const covered = this.#waiters.filter((waiter) => waiter.size <= head.size)
     this.#waiters = this.#waiters.filter((waiter) => waiter.size > head.size)
     for (const waiter of covered) waiter.resolve()
-    await this.#removePartials(files.map(({ tile }) => tile))
+    const replaced = files.filter(
+      ({ tile: { level, width } }) =>
+        width === TILE_WIDTH && hashesAtLevel(level, before.size) % TILE_WIDTH > 0,
+    )
+    await this.#removePartials(replaced.map(({ tile }) => tile))
   }
 
   async #removePartials(tiles: readonly Tile[]): Promise<void> {
     try {
-      for (const tile of tiles)
-        if (tile.width === TILE_WIDTH) await removePartials(this.#folder, tile)
+      for (const tile of tiles) await removePartials(this.#folder, tile)
     } catch {
       // A partial tile that stays beside its full one costs space and nothing else.
     }

@@ -6,7 +6,8 @@ export const HASH_BYTES = 32
 const LEAF_PREFIX = 0
 const NODE_PREFIX = 1
 
-const sha256 = (bytes: Buffer): Buffer => hash('sha256', bytes, 'buffer')
+// Twice as fast as the output 'buffer', which makes an ArrayBuffer for each hash (Node 24).
+const sha256 = (bytes: Buffer): Buffer => Buffer.from(hash('sha256', bytes, 'binary'), 'latin1')
 
 /** Root of the tree without leaves. */
 export const EMPTY_ROOT: Buffer = sha256(Buffer.alloc(0))
