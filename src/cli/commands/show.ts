@@ -1,12 +1,15 @@
 /** `custody show <id>`: one exchange as people read it, as JSON, or its exact bytes. */
 import type { Command } from 'commander'
 import type { Content } from '../../api/contract/content.ts'
+import type { RecordedExchange } from '../../evidence/reader.ts'
 import type { ExchangeId } from '../../lib/ids.ts'
 import { visibleText } from '../../lib/visible-text.ts'
 import type { HeaderList } from '../../model/record.ts'
+import { asSent } from '../as-sent.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { exchangeDocument } from '../exchange-document.ts'
 import { answerText, headText, requestText } from '../exchange-text.ts'
+import { findingsText } from '../findings-text.ts'
 import { exchangeIdFrom, findExchange, reportProblems } from '../find-exchange.ts'
 import { configFor } from '../load.ts'
 import { EXIT, failWith, say, writeJson, writeOut } from '../output.ts'
@@ -24,6 +27,7 @@ interface ShowOptions extends ServerOptions, RevealOptions {
   readonly request?: boolean
   readonly answer?: boolean
   readonly json?: boolean
+  readonly asSent?: boolean
 }
 
 /** What the exact bytes are put together from. */
@@ -45,6 +49,7 @@ export function registerShow(program: Command): void {
     .option('--request', 'only the request; with --raw its body and nothing else')
     .option('--answer', 'only the answer; with --raw its body and nothing else')
     .option('--json', 'one JSON object')
+    .option('--as-sent', 'masked as it went out, in place of as received')
     .option('--reveal', 'with --server: content as it was, for investigators; it is recorded')
     .option('--reason <text>', 'why it is revealed')
     .option('--data <folder>', 'data folder (default ./custody-data)')
@@ -66,8 +71,11 @@ async function show(text: string, options: ShowOptions): Promise<void> {
   const exchange = await findExchange(data, id)
   if (exchange === null) return
   if (options.json === true) await writeJson(await exchangeDocument(exchange))
-  else if (options.raw === true) await writeRaw(exchange, options)
-  else await writeReadable(await recordedShown(exchange), options)
+  else {
+    const shown = options.asSent === true ? await asSent(exchange) : exchange
+    if (options.raw === true) await writeRaw(shown, options)
+    else await writeReadable(await recordedShown(shown), options, findingsOf(exchange))
+  }
   reportProblems(exchange)
 }
 
@@ -114,7 +122,16 @@ function conflictOf({ raw, request, answer, json }: ShowOptions): string | null 
   return request === true && answer === true ? 'name one of --request and --answer, or none' : null
 }
 
-async function writeReadable(exchange: ShownExchange, options: ShowOptions): Promise<void> {
+/** Offsets of findings count in what was received. */
+function findingsOf({ facts, closing }: RecordedExchange): readonly string[] {
+  return findingsText(facts, closing)
+}
+
+async function writeReadable(
+  exchange: ShownExchange,
+  options: ShowOptions,
+  findings: readonly string[] = [],
+): Promise<void> {
   const { head, request, answer } = exchange
   const isWhole = options.request !== true && options.answer !== true
   const lines: string[] = []
@@ -123,6 +140,7 @@ async function writeReadable(exchange: ShownExchange, options: ShowOptions): Pro
     lines.push(...(isWhole ? [''] : []), ...requestText(request))
   if (options.request !== true && answer !== null)
     lines.push(...(isWhole ? [''] : []), ...(await answerText(answer)))
+  if (isWhole && findings.length > 0) lines.push('', ...findings)
   await writeOut(`${lines.join('\n')}\n`)
 }
 
