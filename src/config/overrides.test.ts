@@ -108,6 +108,8 @@ test('variables of another meaning are left alone', () => {
     CUSTODY_PORT: 'tcp://10.0.0.1:8080',
     CUSTODY_PORT_8080_TCP: 'tcp://10.0.0.1:8080',
     CUSTODY_SERVICE_HOST: '10.0.0.1',
+    CUSTODY_SERVER: 'https://custody.test',
+    CUSTODY_TOKEN: 'cpt_x',
     CUSTODY_LISTEN: '',
     PATH: '/bin',
   })

@@ -23,13 +23,12 @@ const PAGE = 500
 
 export function registerExchanges(program: Command): void {
   withServer(
-    withFilters(program.command('exchanges').description('list recorded exchanges, newest first')),
-  )
-    .option('--limit <number>', 'how many at most', '50')
-    .option('--json', 'JSON Lines')
-    .option('--data <folder>', 'data folder (default ./custody-data)')
-    .option('--config <file>', 'custody.yaml')
-    .action(exchanges)
+    withFilters(program.command('exchanges').description('list recorded exchanges, newest first'))
+      .option('--limit <number>', 'how many at most', '50')
+      .option('--json', 'JSON Lines')
+      .option('--data <folder>', 'data folder (default ./custody-data)')
+      .option('--config <file>', 'custody.yaml'),
+  ).action(exchanges)
 }
 
 async function exchanges(options: ExchangesOptions): Promise<void> {

@@ -8,6 +8,7 @@ import {
 import { createKey, listKeys, revokeKey } from '../../identity/key-admin.ts'
 import type { KeyRequest, KeyRevocation } from '../../identity/key-admin.ts'
 import { systemClock } from '../../lib/clock.ts'
+import { visibleLine } from '../../lib/visible-text.ts'
 import type { Store } from '../../store/store.ts'
 import { openConfiguredStore } from '../data-folder.ts'
 import { configFor } from '../load.ts'
@@ -52,10 +53,12 @@ export function registerKeys(program: Command): void {
 }
 
 function withData(command: Command): Command {
-  return withServer(command)
-    .option('--data <folder>', 'data folder (default ./custody-data)')
-    .option('--config <file>', 'custody.yaml')
-    .option('--json', 'JSON Lines')
+  return withServer(
+    command
+      .option('--data <folder>', 'data folder (default ./custody-data)')
+      .option('--config <file>', 'custody.yaml')
+      .option('--json', 'JSON Lines'),
+  )
 }
 
 function storeFor(options: DataOptions): Promise<Store> {
@@ -97,7 +100,7 @@ function showCreated(key: ShownKey, text: string, { json }: CreateOptions): void
   if (json === true) printJson({ ...key, key: text })
   else {
     say('This is the only time the key is shown.')
-    print(text)
+    print(visibleLine(text))
   }
 }
 

@@ -32,22 +32,21 @@ export function registerReplay(program: Command): void {
     program
       .command('replay')
       .description('play an answer in the terminal at its original pace')
-      .argument('<id>', 'exchange id'),
-  )
-    .option('--speed <number>', 'times faster: 2, 10, 0.5 (default 1)')
-    .option(
-      '--max-wait <duration>',
-      'longest pause between two chunks, such as 2s or 500ms (default as recorded)',
-    )
-    .option(
-      '--json',
-      'JSON Lines: each chunk with its time, bytes and text; waits only with --speed',
-    )
-    .option('--reveal', 'with --server: content as it was, for investigators; it is recorded')
-    .option('--reason <text>', 'why it is revealed')
-    .option('--data <folder>', 'data folder (default ./custody-data)')
-    .option('--config <file>', 'custody.yaml')
-    .action(replay)
+      .argument('<id>', 'exchange id')
+      .option('--speed <number>', 'times faster: 2, 10, 0.5 (default 1)')
+      .option(
+        '--max-wait <duration>',
+        'longest pause between two chunks, such as 2s or 500ms (default as recorded)',
+      )
+      .option(
+        '--json',
+        'JSON Lines: each chunk with its time, bytes and text; waits only with --speed',
+      )
+      .option('--reveal', 'with --server: content as it was, for investigators; it is recorded')
+      .option('--reason <text>', 'why it is revealed')
+      .option('--data <folder>', 'data folder (default ./custody-data)')
+      .option('--config <file>', 'custody.yaml'),
+  ).action(replay)
 }
 
 async function replay(text: string, options: ReplayOptions): Promise<void> {

@@ -24,12 +24,11 @@ const POLL_MS = 250
 
 export function registerTail(program: Command): void {
   withServer(
-    withFilters(program.command('tail').description('follow exchanges live; Ctrl-C ends it')),
-  )
-    .option('--json', 'JSON Lines')
-    .option('--data <folder>', 'data folder (default ./custody-data)')
-    .option('--config <file>', 'custody.yaml')
-    .action(tail)
+    withFilters(program.command('tail').description('follow exchanges live; Ctrl-C ends it'))
+      .option('--json', 'JSON Lines')
+      .option('--data <folder>', 'data folder (default ./custody-data)')
+      .option('--config <file>', 'custody.yaml'),
+  ).action(tail)
 }
 
 async function tail(options: TailOptions): Promise<void> {

@@ -111,7 +111,8 @@ function targetOf(path: string, { params = {}, query = {} }: Ask): string {
   return search.size === 0 ? filled : `${filled}?${search.toString()}`
 }
 
-function checked<Schema extends z.ZodType>(
+/** Throws `RemoteFailure` for what the contract does not describe. */
+export function checked<Schema extends z.ZodType>(
   schema: Schema,
   text: string,
   baseUrl: string,
@@ -152,7 +153,7 @@ function foreign(message: string, status: number): RemoteFailure {
   )
 }
 
-function unreachable(baseUrl: string, error: unknown): RemoteFailure {
+export function unreachable(baseUrl: string, error: unknown): RemoteFailure {
   const cause = error instanceof Error ? (error.cause ?? error) : error
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   const name = cause instanceof Error ? cause.message : String(cause)

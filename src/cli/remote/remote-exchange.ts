@@ -5,6 +5,7 @@ import type { ExchangeDetail } from '../../api/contract/exchanges.ts'
 import { readExchange } from '../../api/contract/exchanges.ts'
 import type { ContentMode } from '../../incident/content-view.ts'
 import type { ReplayStep } from '../../incident/replay-steps.ts'
+import { visibleLine } from '../../lib/visible-text.ts'
 import { say, timeText } from '../output.ts'
 import type { ApiClient } from './api-client.ts'
 import { usageFailure } from './remote-failure.ts'
@@ -65,7 +66,7 @@ async function openReveal(api: ApiClient, id: string, reason: string): Promise<v
   const reveal = await api.call(createReveal, {
     body: { scope: { kind: 'exchange', exchangeId: id }, reason },
   })
-  say(`revealed until ${timeText(reveal.expiresAtMs)} UTC, recorded as ${reveal.id}`)
+  say(`revealed until ${timeText(reveal.expiresAtMs)} UTC, recorded as ${visibleLine(reveal.id)}`)
 }
 
 async function rawBytes(
@@ -98,6 +99,8 @@ async function* replaySteps(
       query: { mode, limit: STEPS_PER_PAGE, cursor },
     })
     yield* page.steps
+    // Threat: a server that never comes to an end.
+    if (page.steps.length === 0) return
     cursor = page.next ?? undefined
   } while (cursor !== undefined)
 }

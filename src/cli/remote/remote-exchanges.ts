@@ -33,5 +33,7 @@ export async function* remotePages(
     yield items
     left -= items.length
     cursor = next
+    // Threat: a server that never comes to an end.
+    if (items.length === 0) return
   } while (cursor !== null && left > 0)
 }

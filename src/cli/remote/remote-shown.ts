@@ -86,26 +86,48 @@ export async function remoteDocument(remote: RemoteExchange) {
   return {
     ...exchangeJson(exchange),
     content: content === null ? null : mode,
-    facts: {
-      ...remoteHead(detail, content),
-      tags: detail.declared,
-      dialect: exchange.dialect,
-      toolNames: detail.toolNames,
-      policy: detail.policy,
-    },
-    closing:
-      closing === null
-        ? null
-        : {
-            ...closing,
-            finishReason: exchange.finishReason,
-            responseId: detail.responseId,
-            answerBytes: exchange.answerBytes,
-          },
+    facts: factsDocument(detail, content),
+    closing: closing === null ? null : closingDocument(detail, closing),
     request: content === null ? null : await requestDocument(remote, content.request),
     answer: content === null ? null : await answerDocument(remote, content.answer),
     problems: content?.problems ?? [],
   }
+}
+
+/** By the names of the opening record. */
+function factsDocument(detail: ExchangeDetail, content: Content | null) {
+  const { exchange, declared, links, toolNames, policy } = detail
+  const { id, receivedAtMs, remoteAddress, upstream, dialect, surface, route } = exchange
+  const { mode, retentionClass, model, stream } = exchange
+  return {
+    id,
+    receivedAtMs,
+    principal: remoteHead(detail, content).principal,
+    tags: declared,
+    remoteAddress,
+    upstream,
+    dialect,
+    surface,
+    route,
+    mode,
+    retentionClass,
+    model,
+    stream,
+    toolNames,
+    links,
+    policy,
+    received: content?.request.received ?? null,
+    sent: content?.request.sent ?? null,
+  }
+}
+
+/** By the names of the closing record. */
+function closingDocument(
+  { exchange, responseId }: ExchangeDetail,
+  { upstreamAddress: _unknown, ...closing }: ShownClosing,
+) {
+  const { state, answerBytes, finishReason } = exchange
+  return { ...closing, state, answerBytes, finishReason, responseId }
 }
 
 async function requestDocument(remote: RemoteExchange, request: Content['request']) {

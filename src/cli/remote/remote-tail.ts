@@ -4,6 +4,7 @@ import type { ExchangeFilter } from '../../store/exchange-index.ts'
 import { say } from '../output.ts'
 import { pause } from '../pause.ts'
 import type { ApiClient } from './api-client.ts'
+import { checked, unreachable } from './api-client.ts'
 import { serverEvents } from './event-stream.ts'
 import { RemoteFailure } from './remote-failure.ts'
 import { PAGE_MAX, filterQuery, remotePages } from './remote-exchanges.ts'
@@ -42,7 +43,8 @@ export async function* remoteTail(
       await pause(RETRY_MIN_MS, signal)
     } catch (error) {
       if (signal.aborted) return
-      if (!following.isListed || isFinal(error)) throw error
+      const failure = error instanceof RemoteFailure ? error : unreachable(api.baseUrl, error)
+      if (!following.isListed || isFinal(failure)) throw failure
       say(`warning: the connection was lost; trying again in ${retryMs / 1000} s`)
       await pause(retryMs, signal)
       retryMs = Math.min(retryMs * 2, RETRY_MAX_MS)
@@ -50,8 +52,7 @@ export async function* remoteTail(
   }
 }
 
-function isFinal(error: unknown): boolean {
-  const status = error instanceof RemoteFailure ? error.status : null
+function isFinal({ status }: RemoteFailure): boolean {
   return status !== null && status < 500 && status !== 429
 }
 
@@ -81,7 +82,7 @@ async function* once(following: Following): AsyncGenerator<Exchange> {
       }
       following.isListed = true
     } else if (event.event === 'exchange') {
-      const exchange = Exchange.parse(JSON.parse(event.data))
+      const exchange = checked(Exchange, event.data, api.baseUrl)
       if (!seen.delete(`${exchange.id} ${exchange.state}`)) yield exchange
     }
   }

@@ -61,10 +61,15 @@ test('exchanges are listed as locally, in both forms, filtered, by --server and 
   const [remote] = jsonLines((await as('auditor', 'exchanges', '--json')).out)
   for (const [name, value] of Object.entries(remote ?? {})) assert.deepEqual(value, local?.[name])
   assert.ok(Object.keys(remote ?? {}).length > 25)
+  const onlySecond =
+    `--server ${console.gateway.adminUrl}/ --model echo-* --state complete --status 200 --since 1h`.split(
+      ' ',
+    )
   const filtered = await startCliWith(
     { CUSTODY_TOKEN: people.auditor.token },
-    ...['exchanges', '--json', '--server', `${console.gateway.adminUrl}/`],
-    ...['--model', 'echo-*', '--state', 'complete', '--status', '200', '--since', '1h'],
+    'exchanges',
+    '--json',
+    ...onlySecond,
   ).ended
   assert.deepEqual(
     jsonLines(filtered.out).map(({ id }) => id),
@@ -94,6 +99,11 @@ test('content is masked unless it is revealed, and shown like a local one when i
   const withoutAddress = local.out.replace(/ at 127\.0\.0\.1\S*/, '')
   assert.equal(revealed.out, withoutAddress)
   assert.match(revealed.out, /\| Zebra-4711 grüßt/)
+  assert.equal(await chatStatus(`cst_${'0'.repeat(49)}`), 401)
+  const [refused] = jsonLines((await here('exchanges', '--json', '--state', 'refused')).out)
+  const id = String(refused?.['id'])
+  const there = await as('investigator', 'show', id, '--reveal', '--reason', REASON)
+  assert.equal(there.out, (await here('show', id)).out)
   const trail = await people.auditor.call('GET', `/audit?target=${first}&limit=200`)
   const reasons = listAt(trail.body, 'items').map((event) => textAt(event, 'reason'))
   assert.ok(reasons.includes(REASON))
@@ -117,6 +127,9 @@ test('those who may not read content see the metadata, and are refused the rest'
   }
   const masked = await as('approver', 'show', first, '--reveal', '--reason', REASON)
   assert.deepEqual([masked.code, masked.out], [1, ''])
+  const own = await console.chat('mine', { key: await console.keyFor('the member') })
+  assert.match((await as('member', 'show', own)).out, /\| ████$/m)
+  assert.match((await as('member', 'exchanges')).out, new RegExp(own))
   const foreign = await as('member', 'show', first)
   assert.deepEqual([foreign.code, foreign.out], [3, ''])
 })
@@ -143,6 +156,7 @@ test('a short reason and options that make no sense together are usage errors', 
   for (const args of [
     ['show', first, '--reveal', '--reason', 'no'],
     ['show', first, '--reveal'],
+    ['show', first, '--as-sent'],
     ['show', first, '--reason', REASON],
     ['show', first, '--reveal', '--reason', REASON, '--data', console.gateway.folder],
     ['exchanges', '--server', console.gateway.adminUrl, '--data', console.gateway.folder],
@@ -180,6 +194,11 @@ test('JSON has the fields of the local document', async () => {
   ]) {
     assert.notEqual(at(remote, ...path), undefined, path.join('.'))
     assert.deepEqual(at(remote, ...path), at(local, ...path), path.join('.'))
+  }
+  for (const name of ['facts', 'closing']) {
+    const [here, there] = [at(local, name), at(remote, name)]
+    assert.ok(typeof there === 'object' && there !== null && Object.keys(there).length > 10)
+    assert.partialDeepStrictEqual(here, there)
   }
   assert.equal(remote?.['content'], 'revealed')
   const masked = await as('approver', 'show', first, '--json')
@@ -291,7 +310,10 @@ test('tail takes a broken stream up again where it broke off', async () => {
   })
   await using running = startCliWith(
     { CUSTODY_TOKEN: UNKNOWN },
-    ...['tail', '--json', '--server', server.url],
+    'tail',
+    '--json',
+    '--server',
+    server.url,
   )
   await running.until(`ex_${'3'.padStart(26, '0')}`)
   running.kill('SIGINT')

@@ -1,0 +1,37 @@
+/** Every command and option of the command line, in the order of `custody --help`. */
+import { Command } from 'commander'
+import { registerConfig } from './commands/config.ts'
+import { registerExchanges } from './commands/exchanges.ts'
+import { registerKeys } from './commands/keys.ts'
+import { registerLoginLink } from './commands/login-link.ts'
+import { registerReindex } from './commands/reindex.ts'
+import { registerReplay } from './commands/replay.ts'
+import { registerScan } from './commands/scan.ts'
+import { registerShow } from './commands/show.ts'
+import { registerTail } from './commands/tail.ts'
+import { registerUp } from './commands/up.ts'
+import { VERSION } from '../app/version.ts'
+
+const COMMANDS = [
+  registerUp,
+  registerKeys,
+  registerLoginLink,
+  registerExchanges,
+  registerShow,
+  registerReplay,
+  registerTail,
+  registerReindex,
+  registerScan,
+  registerConfig,
+] as const
+
+/** Ends nothing by itself: help and usage errors are thrown as `CommanderError`. */
+export function createProgram(): Command {
+  const program = new Command('custody')
+    .description('Flight recorder and control plane for LLM traffic.')
+    .version(VERSION)
+    .showHelpAfterError('(custody --help lists the commands)')
+    .exitOverride()
+  for (const register of COMMANDS) register(program)
+  return program
+}
