@@ -43,18 +43,17 @@ export function registerShow(program: Command): void {
     program
       .command('show')
       .description('show one exchange: who, what was asked, what was answered')
-      .argument('<id>', 'exchange id'),
-  )
-    .option('--raw', 'the exact bytes, as received from the caller and from the provider')
-    .option('--request', 'only the request; with --raw its body and nothing else')
-    .option('--answer', 'only the answer; with --raw its body and nothing else')
-    .option('--json', 'one JSON object')
-    .option('--as-sent', 'masked as it went out, in place of as received')
-    .option('--reveal', 'with --server: content as it was, for investigators; it is recorded')
-    .option('--reason <text>', 'why it is revealed')
-    .option('--data <folder>', 'data folder (default ./custody-data)')
-    .option('--config <file>', 'custody.yaml')
-    .action(show)
+      .argument('<id>', 'exchange id')
+      .option('--raw', 'the exact bytes, as received from the caller and from the provider')
+      .option('--request', 'only the request; with --raw its body and nothing else')
+      .option('--answer', 'only the answer; with --raw its body and nothing else')
+      .option('--json', 'one JSON object')
+      .option('--as-sent', 'masked as it went out, in place of as received')
+      .option('--reveal', 'with --server: content as it was, for investigators; it is recorded')
+      .option('--reason <text>', 'why it is revealed')
+      .option('--data <folder>', 'data folder (default ./custody-data)')
+      .option('--config <file>', 'custody.yaml'),
+  ).action(show)
 }
 
 async function show(text: string, options: ShowOptions): Promise<void> {
@@ -80,6 +79,9 @@ async function show(text: string, options: ShowOptions): Promise<void> {
 }
 
 async function showRemote(api: ApiClient, id: ExchangeId, options: ShowOptions): Promise<void> {
+  if (options.asSent === true) {
+    return failWith(EXIT.usage, '--as-sent reads a data folder', 'the API gives what was received')
+  }
   const isPart = options.request === true || options.answer === true
   const remote = await remoteExchange(api, id, {
     ...options,
