@@ -18,5 +18,14 @@ export function draftOf(content: FrameContent): FrameDraft {
   return { content: () => content, address: null, length: 0 }
 }
 
+/** Frees the content of frames that are durable. */
+export function letGo(drafts: readonly FrameDraft[]): void {
+  for (const draft of drafts) draft.content = spent
+}
+
+function spent(): FrameContent {
+  throw new Error('a frame that is durable was asked for its content')
+}
+
 export const lengthOf = (drafts: readonly FrameDraft[]): number =>
   drafts.reduce((sum, draft) => sum + draft.length, 0)

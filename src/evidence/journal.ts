@@ -11,7 +11,8 @@ import { SegmentWriter } from './segment-writer.ts'
 
 /** A frame to be written. `content` is asked again when the frame has to move to another segment. */
 export interface FrameDraft {
-  readonly content: () => FrameContent
+  /** Let go of when the frame is durable: an exchange lists its frames to the end, and must not hold what is in them. */
+  content: () => FrameContent
   /** Set when the frame gets its place; final once its ticket is durable. */
   address: FrameAddress | null
   /** Bytes of the sealed frame. */

@@ -3,7 +3,7 @@ import { fail } from '../model/errors.ts'
 import type { AnswerHead, ClosingFacts, ExchangeRow, OpeningFacts } from '../model/record.ts'
 import type { Recording } from '../model/recorder.ts'
 import { ChunkLane, type TakenChunks } from './chunk-lane.ts'
-import { contentOf, draftOf, lengthOf } from './drafts.ts'
+import { contentOf, draftOf, lengthOf, letGo } from './drafts.ts'
 import type { FrameDraft, Ticket } from './journal.ts'
 import { packPayload, type ClosingPayload } from './payloads.ts'
 import { closedRow, openRow } from './rows.ts'
@@ -201,6 +201,7 @@ export class OpenRecording implements Recording {
       onDurable: () => {
         this.#ticketsDurable += 1
         this.#unsyncedBytes -= bytes
+        letGo(drafts)
         then()
         this.#wake()
       },
