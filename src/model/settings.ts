@@ -25,7 +25,7 @@ export interface GatewayLimits {
 export interface RouteFacts {
   readonly upstream: string
   readonly surface: string
-  /** Proven service of the caller; the declared one when none is proven. */
+  /** The service the credential proves: a declared tag must not choose a weaker recording mode. */
   readonly service: string
   readonly model: string | null
 }
