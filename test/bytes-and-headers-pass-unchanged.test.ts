@@ -243,7 +243,7 @@ test('an answer comes back byte for byte with every header line it had, repeated
     head.slice(1).filter((line) => !own.test(line)),
     lines,
   )
-  const ids = answered!.headers.get('x-custody-exchange')!
+  const ids = answered.headers.get('x-custody-exchange')!
   assert.equal(ids.length, 1)
   const record = await gateway.recorded(ids[0]!)
   assert.deepEqual(Buffer.concat(record.answerChunks.map(({ bytes }) => bytes)), body)

@@ -111,14 +111,12 @@ function whenDurable(
     const upTo = limit()
     if (waiting || upTo < heldMax) return
     waiting = true
-    options.durable().then(
-      () => {
-        waiting = false
-        releaseUpTo(upTo)
-        if (limit() > upTo) wait()
-      },
-      (error: unknown) => options.failed(error),
-    )
+    const open = (): void => {
+      waiting = false
+      releaseUpTo(upTo)
+      if (limit() > upTo) wait()
+    }
+    options.durable().then(open, options.failed)
   }
   return wait
 }

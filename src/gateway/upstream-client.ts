@@ -134,7 +134,7 @@ export function createUpstreamClient(): UpstreamClient {
           method: request.method,
           path: request.path,
           headers: [...request.headers],
-          // undici takes async iterables although its types name only streams.
+          // oxlint-disable-next-line no-unsafe-type-assertion -- undici takes async iterables, its types do not say so
           body: request.body as Buffer | null,
           headersTimeout: limits.firstByteMs,
           bodyTimeout: limits.idleMs,

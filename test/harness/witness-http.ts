@@ -1,5 +1,6 @@
 /** Serves a witness over loopback HTTP, and posts to it, for tests and benches. */
 import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import type { NoteKey } from '../../src/evidence/log/note-key.ts'
@@ -11,13 +12,16 @@ export interface ServedWitness extends AsyncDisposable {
 }
 
 export async function serveWitness(witness: Witness, key: NoteKey): Promise<ServedWitness> {
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
       const { status, mediaType, body } = await witness.addCheckpoint(await buffer(request))
       response.writeHead(status, { 'content-type': mediaType }).end(body)
     } catch {
       response.writeHead(500).end()
     }
+  }
+  const server = createServer((request, response) => {
+    void answer(request, response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

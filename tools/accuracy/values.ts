@@ -67,7 +67,10 @@ export function bankNumber(draw: Draw): string {
     ['PT', 21],
   ] as const)
   const account = draw.digits(length)
-  const letters = country.split('').map((letter) => String(letter.charCodeAt(0) - 55)).join('')
+  const letters = country
+    .split('')
+    .map((letter) => String(letter.charCodeAt(0) - 55))
+    .join('')
   const check = 98n - (BigInt(`${account}${letters}00`) % 97n)
   return `${country}${String(check).padStart(2, '0')}${account}`
 }
