@@ -1,5 +1,6 @@
 /** `custody keys create | list | revoke`: gateway keys, on the data folder whether or not a gateway runs, or through the API. */
 import type { Command } from 'commander'
+import { ownerName } from '../../app/starter-key.ts'
 import {
   createKey as createRoute,
   listKeys as listRoute,
@@ -36,8 +37,8 @@ interface CreateOptions extends DataOptions {
 export function registerKeys(program: Command): void {
   const keys = program.command('keys').description('make, list and revoke gateway keys')
   withData(keys.command('create').description('make a key; it is shown once'))
-    .requiredOption('--name <text>', 'what the key is for')
-    .requiredOption('--owner <person>', 'the human who answers for it')
+    .option('--name <text>', 'what the key is for (default: key)', 'key')
+    .option('--owner <person>', 'the human who answers for it (default: you)', ownerName())
     .option('--service <name>', 'the service that will use it')
     .option('--expires <duration>', 'such as 30d or 12h, or never (default 90d)')
     .option('--upstream <name...>', 'upstreams it may use (default all)')
