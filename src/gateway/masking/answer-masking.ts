@@ -1,9 +1,11 @@
 /** Masks one answer on its way to the caller: received bytes go in, bytes that may be seen come out. */
 import type { MaskingPlan } from '../../detect/masking-plan.ts'
-import type { StreamFraming, SurfaceKind } from '../../model/dialect.ts'
+import type { DialectName, StreamFraming, SurfaceKind } from '../../model/dialect.ts'
 import type { FindingRecord, UninspectedRecord } from '../../model/masking.ts'
 import type { Splice } from '../../model/record.ts'
 import type { RequestTools } from './inspect-request.ts'
+import { createStreamAnswer } from './stream-answer.ts'
+import { streamShape } from './stream-shapes.ts'
 import { createTextAnswer } from './text-answer.ts'
 import { createWholeAnswer } from './whole-answer.ts'
 
@@ -30,6 +32,8 @@ export interface AnswerQuestion {
   readonly scope: string
   /** The caller's own values by the tokens that stand for them upstream. */
   readonly restorable: ReadonlyMap<string, string>
+  readonly dialect: DialectName
+  readonly surface: string
   readonly kind: SurfaceKind
   readonly framing: StreamFraming
   readonly status: number
@@ -41,7 +45,10 @@ const NOTHING = Buffer.alloc(0)
 /** Null when this answer cannot be masked: then nothing of it may leave. */
 export function createAnswerMasking(question: AnswerQuestion): AnswerMasking | null {
   const type = question.contentType.split(';')[0]?.trim().toLowerCase() ?? ''
-  if (question.framing !== 'none' && question.status < 300) return null
+  if (question.framing !== 'none' && question.status < 300) {
+    const shape = streamShape(question.dialect, question.surface)
+    return shape === null ? null : createStreamAnswer(question, shape)
+  }
   if (question.status < 300 && (question.kind === 'embed' || question.kind === 'count'))
     return unread('numbers')
   if (type === '' || type === 'application/json' || type.endsWith('+json'))

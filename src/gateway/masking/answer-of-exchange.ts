@@ -31,6 +31,8 @@ export function flowFor(
     tools: parts.masking,
     scope: scopeOf(exchange.principal),
     restorable: exchange.restorable,
+    dialect: routing.dialect.name,
+    surface: routing.surface.name,
     kind: routing.surface.kind,
     framing: routing.dialect.framing(routing.surface, contentType),
     status,

@@ -4,6 +4,7 @@ import { fail } from '../../model/errors.ts'
 import type { Exchange } from '../exchange.ts'
 import { isStreamAsked } from '../exchange.ts'
 import { spliced } from '../masking/inspect-request.ts'
+import { streamShape } from '../masking/stream-shapes.ts'
 import { scopeOf } from '../masking/scope.ts'
 import type { GatewayParts } from '../parts.ts'
 import type { StepResult } from '../pipeline.ts'
@@ -17,11 +18,20 @@ export function enforce(exchange: Exchange, parts: GatewayParts): StepResult | P
     return fail('policy.blocked', `Found: ${[...entities].toSorted().join(', ')}.`)
   }
   // Refused before anything is sent: a stream that cannot be masked would only be cut.
-  if (masking?.directions.includes('response') === true && isStreamAsked(exchange))
+  if (masking?.directions.includes('response') === true && isUnmaskableStream(exchange))
     return fail('policy.unmaskable-stream')
   if (inspection !== null && inspection.splices.length > 0 && body.kind === 'whole')
     exchange.maskedBody = spliced(body.plain, inspection.splices)
   return masking !== null && tokenizes(masking) ? exchangeTokens(exchange, parts) : null
+}
+
+function isUnmaskableStream(exchange: Exchange): boolean {
+  const { routing } = exchange
+  return (
+    isStreamAsked(exchange) &&
+    routing !== null &&
+    streamShape(routing.dialect.name, routing.surface.name) === null
+  )
 }
 
 function tokenizes({ defaultOperator, operators }: MaskingPlan): boolean {
