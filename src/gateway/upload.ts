@@ -56,13 +56,15 @@ function readAhead(source: AsyncGenerator<Buffer>, record: (chunk: Buffer) => vo
   let failure: unknown = null
   let wakeTaker = (): void => undefined
   let wakePump = (): void => undefined
+  const isFull = (): boolean => room <= 0 && !isOver
+  const isEmpty = (): boolean => queue.length === 0 && !isOver
   const pump = async (): Promise<void> => {
     for await (const chunk of source) {
       record(chunk)
       queue.push(chunk)
       room -= chunk.length
       wakeTaker()
-      while (room <= 0 && !isOver) {
+      while (isFull()) {
         await new Promise<void>((resolve) => {
           wakePump = resolve
         })
@@ -80,7 +82,7 @@ function readAhead(source: AsyncGenerator<Buffer>, record: (chunk: Buffer) => vo
     })
   return {
     take: async () => {
-      while (queue.length === 0 && !isOver) {
+      while (isEmpty()) {
         await new Promise<void>((resolve) => {
           wakeTaker = resolve
         })
