@@ -230,6 +230,16 @@ const chatStatus = async (key: string): Promise<number> => {
   return answer.status
 }
 
+/** Last uses are written every few seconds; until then two lists of the same keys may differ. */
+async function untilLastUseIsWritten(id: string): Promise<void> {
+  for (let tries = 0; tries < 40; tries += 1) {
+    const rows = jsonLines((await here('keys', 'list', '--json')).out)
+    if (rows.find((row) => row['id'] === id)?.['lastUsedAtMs'] !== null) return
+    await new Promise((resolve) => setTimeout(resolve, 250))
+  }
+  assert.fail('the last use was not written')
+}
+
 test('a key made remotely works until it is revoked remotely', async () => {
   const made = await as('admin', 'keys', 'create', '--name', 'ci', '--owner', 'ada', '--json')
   assert.equal(made.code, 0, made.err)
@@ -238,6 +248,7 @@ test('a key made remotely works until it is revoked remotely', async () => {
   const text = String(key?.['key'])
   assert.equal(key?.['state'], 'active')
   assert.equal(await chatStatus(text), 200)
+  await untilLastUseIsWritten(id)
   const listed = await as('admin', 'keys', 'list', '--json')
   assert.deepEqual(listed.out, (await here('keys', 'list', '--json')).out)
   assert.ok(!listed.out.includes(text))
