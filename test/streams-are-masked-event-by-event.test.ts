@@ -200,6 +200,50 @@ test('real clients read masked streams, tool arguments included', async () => {
   assert.equal(said, MASKED)
 })
 
+test('deltas, the events that repeat them and the last event of a response say the same', async () => {
+  await using gateway = await startGateway({ yaml: MASKING })
+  const client = new OpenAI({ apiKey: gateway.key, baseURL: `${gateway.url}/openai/v1` })
+  for (const script of [{}, { events: 200, chunkBytes: 5 }, { events: 1 }]) {
+    const events = await client.responses.create(
+      { model: 'echo', input: 'x', stream: true },
+      { headers: { 'x-sandbox-script': ascii(JSON.stringify({ text: SAID, ...script })) } },
+    )
+    let text = ''
+    for await (const event of events) {
+      assert.ok(!SECRETS.some((secret) => JSON.stringify(event).includes(secret)))
+      if (event.type === 'response.output_text.delta') text += event.delta
+      if (event.type === 'response.output_text.done') assert.equal(event.text, MASKED)
+      if (event.type === 'response.content_part.done')
+        assert.equal('text' in event.part ? event.part.text : '', MASKED)
+      if (event.type === 'response.completed') {
+        const [message] = event.response.output
+        const [part] = message?.type === 'message' ? message.content : []
+        assert.equal(part?.type === 'output_text' ? part.text : '', MASKED)
+      }
+    }
+    assert.equal(text, MASKED)
+  }
+  const final = await client.responses
+    .stream({
+      model: 'tool',
+      input: JSON.stringify({ to: EMAIL, password: 'hunter2' }),
+      tools: [{ type: 'function', name: 'send', parameters: { type: 'object' }, strict: false }],
+    })
+    .finalResponse()
+  const called = final.output.find((item) => item.type === 'function_call')
+  assert.deepEqual(JSON.parse(called?.arguments ?? ''), {
+    to: '<EMAIL_ADDRESS>',
+    password: '<SECRET_FIELD>',
+  })
+  const plain = await client.completions.create(
+    { model: 'echo', prompt: 'x', stream: true },
+    { headers: { 'x-sandbox-script': ascii(JSON.stringify({ text: SAID, events: 50 })) } },
+  )
+  let completed = ''
+  for await (const part of plain) completed += part.choices[0]?.text ?? ''
+  assert.equal(completed, MASKED)
+})
+
 test('a token comes back in a stream, however its pieces fall', async () => {
   await using gateway = await startGateway({
     yaml: 'masking: { packs: [strict], operators: { EMAIL_ADDRESS: tokenize } }\n',

@@ -56,7 +56,7 @@ export function resolveMasking(
   place('default', common)
   if (Object.values(plans).some(({ directions }) => directions.includes('response'))) {
     context.warnings.push(
-      'masking: streams of OpenAI responses and completions and of Bedrock cannot be masked yet; they are refused where answers are masked',
+      'masking: streams of Bedrock cannot be masked yet; they are refused where answers are masked',
     )
   }
   return plans

@@ -13,6 +13,7 @@ import type { AnswerMasking, AnswerQuestion } from './answer-masking.ts'
 import { inspectValue } from './inspect-texts.ts'
 import { createMaskKeys } from './mask-keys.ts'
 import { ROOT_PLACE, visitLeaves } from './request-leaves.ts'
+import type { LeafPlace } from './request-leaves.ts'
 import { restoringMatcher } from './restoring-matcher.ts'
 import { changedPart, eventData, splitEvents } from './stream-events.ts'
 import type { StreamedText, StreamShape } from './stream-shapes.ts'
@@ -118,7 +119,9 @@ class StreamAnswer {
       this.uninspected.push({ channel: 'event', start, end, reason: 'unknown-event' })
       return ''
     }
-    const edits: Edit[] = reading.strips.map((node) => edit(scan.tape, node, 'null'))
+    const edits: Edit[] = reading.strips.map((node) =>
+      edit(scan.tape, node, scan.tape.kind(node) === 'array' ? '[]' : 'null'),
+    )
     const own = new Set<string>()
     reading.texts.forEach((part, index) => {
       // The last text of its channel in an event that ends it takes the rest with it.
@@ -192,12 +195,30 @@ class StreamAnswer {
       this.#channels.delete(name)
       const rest = this.#noted(channel, channel.matcher.end())
       if (rest === '') continue
-      const data = JSON.stringify(this.#shape.flush(channel.group, channel.kind, rest))
-      const { eventName } = this.#shape
+      const event = this.#shape.flush(channel.group, channel.kind, rest)
+      const data = JSON.stringify(event.data)
       if (this.#question.framing === 'ndjson') out += `${data}\n`
-      else out += `${eventName === '' ? '' : `event: ${eventName}\n`}data: ${data}\n\n`
+      else out += `${event.name === '' ? '' : `event: ${event.name}\n`}data: ${data}\n\n`
     }
     return out
+  }
+
+  /** A text that came in pieces before: it is masked as they were, so that both say the same. */
+  #repeated(
+    tape: JsonTape,
+    node: NodeRef,
+    form: 'text' | 'json',
+    { tool }: LeafPlace,
+  ): readonly Edit[] {
+    const isJson = form === 'json'
+    const part = { node, group: 'whole', kind: form, isJson, isSigned: false, tool }
+    if (tool !== '' && this.#question.plan.tools[tool] === 'exempt') return []
+    const given = tape.text(node) ?? ''
+    const { matcher } = this.#opened(part)
+    const steps = [matcher.push(given), matcher.end()]
+    if (steps.some(({ blocked }) => blocked)) this.isBlocked = true
+    const shown = steps.map(({ emit }) => emit).join('')
+    return shown === given ? [] : [edit(tape, node, JSON.stringify(shown))]
   }
 
   /** Texts that stand in an event whole. */
@@ -213,6 +234,11 @@ class StreamAnswer {
       enter: (node) => inPlace.has(node),
       media: () => undefined,
       leaf: (node, place) => {
+        const form = this.#shape.repeats(place.key)
+        if (form !== null && tape.kind(node) === 'string') {
+          edits.push(...this.#repeated(tape, node, form, place))
+          return
+        }
         if (place.isSigned && plan.signedReasoning === 'pass') return
         if (place.tool !== '' && plan.tools[place.tool] === 'exempt') return
         const raw = tape.bytes.toString('utf8', tape.start(node), tape.end(node))

@@ -25,13 +25,20 @@ export interface EventReading {
   readonly isKnown: boolean
 }
 
+export interface FlushEvent {
+  readonly name: string
+  readonly data: unknown
+}
+
+const repeatsNothing = (): null => null
+
 /** Reads the events of one answer; a fresh one for each. */
 export interface StreamShape {
   readonly read: (tape: JsonTape) => EventReading
-  /** The data of an event that carries the last of a channel's text. */
-  readonly flush: (group: string, kind: string, text: string) => unknown
-  /** Name of that event; empty for none. */
-  readonly eventName: string
+  /** An event that carries the last of a channel's text; its name is empty for none. */
+  readonly flush: (group: string, kind: string, text: string) => FlushEvent
+  /** How a text that stands under `key` repeats a channel; null when it repeats none. */
+  readonly repeats: (key: string) => 'text' | 'json' | null
 }
 
 const SIGNED: ReadonlySet<string> = new Set(['thinking', 'thought'])
@@ -40,7 +47,10 @@ const SIGNED: ReadonlySet<string> = new Set(['thinking', 'thought'])
 export function streamShape(dialect: DialectName, surface: string): StreamShape | null {
   switch (dialect) {
     case 'openai':
-      return surface === 'openai.chat-completions' ? chatShape() : null
+      if (surface === 'openai.responses') return responsesShape()
+      return surface === 'openai.chat-completions' || surface === 'openai.completions'
+        ? chatShape()
+        : null
     case 'anthropic':
       return surface === 'anthropic.messages' ? anthropicShape() : null
     case 'gemini':
@@ -69,7 +79,7 @@ function numberAt(tape: JsonTape, node: NodeRef, key: string): string {
   return String(tape.number(tape.member(node, key)) ?? 0)
 }
 
-/** OpenAI chat completions, and every server that speaks it. */
+/** OpenAI chat completions and completions, and every server that speaks them. */
 function chatShape(): StreamShape {
   let head: Readonly<Record<string, unknown>> = {}
   const tools = new Map<string, string>()
@@ -90,7 +100,7 @@ function chatShape(): StreamShape {
       return isText(tape, member) && key !== 'role' ? [text(member, group, key)] : []
     })
   return {
-    eventName: '',
+    repeats: repeatsNothing,
     read: (tape) => {
       const texts: StreamedText[] = []
       const ends: string[] = []
@@ -102,6 +112,8 @@ function chatShape(): StreamShape {
       for (const choice of tape.children(choices)) {
         const group = numberAt(tape, choice, 'index')
         texts.push(...deltaTexts(tape, group, tape.member(choice, 'delta')))
+        const plain = tape.member(choice, 'text')
+        if (isText(tape, plain)) texts.push(text(plain, group, 'completion'))
         if (isText(tape, tape.member(choice, 'finish_reason'))) ends.push(group)
         const odds = tape.member(choice, 'logprobs')
         if (tape.kind(odds) === 'object') strips.push(odds)
@@ -111,12 +123,15 @@ function chatShape(): StreamShape {
       return { texts, ends, strips, isKnown }
     },
     flush: (group, kind, rest) => {
+      const index = Number(group)
+      const choice = { index, text: rest, finish_reason: null, logprobs: null }
+      if (kind === 'completion') return { name: '', data: { ...head, choices: [choice] } }
       const tool = /^tool (\d+)$/.exec(kind)
       const delta =
         tool === null
           ? { [kind]: rest }
           : { tool_calls: [{ index: Number(tool[1]), function: { arguments: rest } }] }
-      return { ...head, choices: [{ index: Number(group), delta, finish_reason: null }] }
+      return { name: '', data: { ...head, choices: [{ index, delta, finish_reason: null }] } }
     },
   }
 }
@@ -140,7 +155,7 @@ const ANTHROPIC_EVENTS: ReadonlySet<string> = new Set([
 function anthropicShape(): StreamShape {
   const tools = new Map<string, string>()
   return {
-    eventName: 'content_block_delta',
+    repeats: repeatsNothing,
     read: (tape) => {
       const type = tape.text(tape.member(tape.root, 'type')) ?? ''
       const group = numberAt(tape, tape.root, 'index')
@@ -170,14 +185,15 @@ function anthropicShape(): StreamShape {
       const [type] = Object.entries(ANTHROPIC_TEXTS).find(([, key]) => key === kind) ?? [
         'text_delta',
       ]
-      return { type: 'content_block_delta', index: Number(group), delta: { type, [kind]: rest } }
+      const name = 'content_block_delta'
+      return { name, data: { type: name, index: Number(group), delta: { type, [kind]: rest } } }
     },
   }
 }
 
 function geminiShape(): StreamShape {
   return {
-    eventName: '',
+    repeats: repeatsNothing,
     read: (tape) => {
       const texts: StreamedText[] = []
       const ends: string[] = []
@@ -200,15 +216,16 @@ function geminiShape(): StreamShape {
       )
       return { texts, ends, strips, isKnown }
     },
-    flush: (group, _kind, rest) => ({
-      candidates: [{ content: { parts: [{ text: rest }], role: 'model' }, index: Number(group) }],
-    }),
+    flush: (group, _kind, rest) => {
+      const content = { parts: [{ text: rest }], role: 'model' }
+      return { name: '', data: { candidates: [{ content, index: Number(group) }] } }
+    },
   }
 }
 
 function ollamaShape(): StreamShape {
   return {
-    eventName: '',
+    repeats: repeatsNothing,
     read: (tape) => {
       const message = tape.member(tape.root, 'message')
       const places: readonly (readonly [string, NodeRef])[] = [
@@ -224,9 +241,71 @@ function ollamaShape(): StreamShape {
       return { texts, ends: isDone ? 'all' : [], strips: [], isKnown: true }
     },
     flush: (_group, kind, rest) => {
-      if (kind === 'response') return { response: rest, done: false }
+      if (kind === 'response') return { name: '', data: { response: rest, done: false } }
       const key = kind === 'reasoning' ? 'thinking' : 'content'
-      return { message: { role: 'assistant', content: '', [key]: rest }, done: false }
+      const message = { role: 'assistant', content: '', [key]: rest }
+      return { name: '', data: { message, done: false } }
+    },
+  }
+}
+
+const RESPONSE_JSON: ReadonlySet<string> = new Set([
+  'response.function_call_arguments',
+  'response.mcp_call_arguments',
+])
+const RESPONSE_END = /^response\.(?:completed|incomplete|failed|cancelled)$/
+const PLACES = ['output_index', 'content_index', 'summary_index'] as const
+
+/** OpenAI responses: texts come in deltas and are repeated whole by what ends them and by the last event. */
+function responsesShape(): StreamShape {
+  const tools = new Map<string, string>()
+  const templates = new Map<string, { readonly type: string }>()
+  const templateOf = (tape: JsonTape, type: string): { readonly type: string } => ({
+    type,
+    sequence_number: tape.number(tape.member(tape.root, 'sequence_number')) ?? 0,
+    item_id: tape.text(tape.member(tape.root, 'item_id')) ?? '',
+    ...Object.fromEntries(
+      PLACES.flatMap((key) => {
+        const place = tape.number(tape.member(tape.root, key))
+        return place === null ? [] : [[key, place]]
+      }),
+    ),
+  })
+  return {
+    repeats: (key) => {
+      if (key === 'arguments') return 'json'
+      return key === 'text' || key === 'refusal' || key === 'input' ? 'text' : null
+    },
+    read: (tape) => {
+      const type = tape.text(tape.member(tape.root, 'type')) ?? ''
+      const [, base = '', step = ''] = /^(.*)\.(delta|done)$/.exec(type) ?? []
+      const at = ['item_id', ...PLACES].map((key) => {
+        const node = tape.member(tape.root, key)
+        return tape.text(node) ?? String(tape.number(node) ?? '')
+      })
+      const group = `${base} ${at.join(' ')}`
+      if (type === 'response.output_item.added') {
+        const item = tape.member(tape.root, 'item')
+        tools.set(
+          tape.text(tape.member(item, 'id')) ?? '',
+          tape.text(tape.member(item, 'name')) ?? '',
+        )
+      }
+      const node = tape.member(tape.root, 'delta')
+      const texts: StreamedText[] = []
+      if (step === 'delta' && isText(tape, node)) {
+        const isJson = RESPONSE_JSON.has(base)
+        texts.push(text(node, group, 'delta', { isJson, tool: tools.get(at[0] ?? '') ?? '' }))
+        templates.set(group, templateOf(tape, type))
+      }
+      const ends = RESPONSE_END.test(type) ? 'all' : step === 'done' ? [group] : []
+      const odds = tape.member(tape.root, 'logprobs')
+      const strips = tape.firstChild(odds) === -1 ? [] : [odds]
+      return { texts, ends, strips, isKnown: type === 'error' || type.startsWith('response.') }
+    },
+    flush: (group, _kind, rest) => {
+      const template = templates.get(group)
+      return { name: template?.type ?? '', data: { ...template, delta: rest } }
     },
   }
 }
