@@ -254,13 +254,18 @@ const RESPONSE_JSON: ReadonlySet<string> = new Set([
   'response.mcp_call_arguments',
 ])
 const RESPONSE_END = /^response\.(?:completed|incomplete|failed|cancelled)$/
+interface Template {
+  readonly type: string
+  readonly [field: string]: string | number
+}
+
 const PLACES = ['output_index', 'content_index', 'summary_index'] as const
 
 /** OpenAI responses: texts come in deltas and are repeated whole by what ends them and by the last event. */
 function responsesShape(): StreamShape {
   const tools = new Map<string, string>()
-  const templates = new Map<string, { readonly type: string }>()
-  const templateOf = (tape: JsonTape, type: string): { readonly type: string } => ({
+  const templates = new Map<string, Template>()
+  const templateOf = (tape: JsonTape, type: string): Template => ({
     type,
     sequence_number: tape.number(tape.member(tape.root, 'sequence_number')) ?? 0,
     item_id: tape.text(tape.member(tape.root, 'item_id')) ?? '',
