@@ -58,6 +58,8 @@ export interface App extends AsyncDisposable {
 /** A gateway that was killed may need a moment to let go of the folder. */
 const LOCK_TRIES = 50
 const LOCK_WAIT_MS = 100
+/** Conversations are not resumed after this long; until then their tokens can be brought back. */
+const TOKENS_KEPT_MS = 90 * 86_400_000
 
 export interface AppOptions {
   /** Where segments are written; the file system unless a test injects faults. */
@@ -117,6 +119,9 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const admission = createAdmission()
   const maskingKey = await openMaskingKey(keysFolder, keyProvider)
   const inspectionPool = stack.use(createInspectionPool())
+  store.control.maskTokens
+    .removeBefore(clock.nowMs() - TOKENS_KEPT_MS)
+    .catch((error: unknown) => log.warn({}, 'old mask tokens not removed', error))
   const listener = await listen(
     { ...config.listen, tls: config.tls === null ? null : readTls(config.tls) },
     {

@@ -2,8 +2,8 @@
 import type { CompiledRules } from './compiled-rules.ts'
 import type { Operator, OperatorTable } from './operators.ts'
 
-/** Reasoning that the provider signed or encrypted is never edited: it passes, is left out, or stops the answer. */
-export type SignedReasoning = 'pass' | 'drop' | 'block'
+/** Reasoning that the provider signed or encrypted is never edited: it passes, or what is found in it stops the exchange. */
+export type SignedReasoning = 'pass' | 'block'
 export type UnknownEvents = 'withhold' | 'pass'
 export type ToolTreatment = 'exempt' | 'mask' | 'block'
 /** What becomes of a bare number that must be masked. */
