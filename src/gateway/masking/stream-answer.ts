@@ -56,6 +56,8 @@ class StreamAnswer {
   readonly #options: Omit<MatcherOptions, 'before'>
   readonly #channels = new Map<string, Channel>()
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  /** Short texts that every event repeats (fingerprints, tiers) and in which nothing was found. */
+  readonly #clean = new Set<string>()
   #waiting = ''
   /** Bytes of the events before. */
   #at = 0
@@ -242,6 +244,8 @@ class StreamAnswer {
         if (place.isSigned && plan.signedReasoning === 'pass') return
         if (place.tool !== '' && plan.tools[place.tool] === 'exempt') return
         const raw = tape.bytes.toString('utf8', tape.start(node), tape.end(node))
+        const seen = `${place.key}\0${raw}`
+        if (this.#clean.has(seen)) return
         const blocks = place.isSigned || (place.tool !== '' && plan.tools[place.tool] === 'block')
         const treatment = blocks ? ('block' as const) : ('operators' as const)
         const found = inspectValue(plan.rules, this.#options.keys, settings, {
@@ -252,6 +256,8 @@ class StreamAnswer {
         const channel = `event ${place.key}`
         this.findings.push(...found.findings.map((one) => ({ ...one, block: null, channel })))
         if (found.blocked) this.isBlocked = true
+        if (found.findings.length === 0 && seen.length < 256 && this.#clean.size < 64)
+          this.#clean.add(seen)
         if (found.masks.length > 0) edits.push(edit(tape, node, maskedText(raw, found.masks)))
       },
     })
