@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import { crc32 } from 'node:zlib'
 import * as fc from 'fast-check'
@@ -7,10 +8,12 @@ import { EpochKeys } from './epoch-keys.ts'
 import { contentOf } from './drafts.ts'
 import { localKeyProvider } from './key-provider.ts'
 import {
+  blankFrame,
   bodyCrcMatches,
   decodeFrameHead,
   decodeHeader,
   encodeHeader,
+  frameDigest,
   markGroupStart,
   type FrameType,
   type SegmentHeader,
@@ -138,14 +141,33 @@ test('a frame opens in no other place: another segment, instance, class or ordin
   assert.equal(opens(frame, again), true)
 })
 
-test('an erased frame keeps its header and loses its content', () => {
-  const frame = seal(Buffer.from('to be forgotten'))
-  frame[5] = 1
-  frame.fill(0, 84, frame.length)
+test('an erased frame keeps its header and its digest, and loses everything else', () => {
+  const live = seal(Buffer.from('to be forgotten'))
+  const frame = blankFrame(live)
   const head = headOf(frame)
   assert.equal(head.erased, true)
   assert.equal(head.plainLength, 15)
+  assert.equal(frame.length, live.length)
   assert.equal(opens(frame), false)
+  assert.equal(frameDigest(frame), frameDigest(live))
+  assert.ok(frame.subarray(116).every((byte) => byte === 0))
+})
+
+test('the digest of a frame is that of its bytes as sealed, whether it begins a group or not', () => {
+  const frame = seal(Buffer.from('first of its group'))
+  const sealed = hash('sha256', frame, 'hex')
+  assert.equal(frameDigest(frame), sealed)
+  markGroupStart(frame)
+  assert.notEqual(hash('sha256', frame, 'hex'), sealed)
+  assert.equal(frameDigest(frame), sealed)
+  assert.equal(frameDigest(blankFrame(frame)), sealed)
+  assert.equal(headOf(blankFrame(frame)).startsGroup, true)
+  for (let at = 0; at < frame.length; at += 1) {
+    if (at === 5 || at === 7 || (at >= 80 && at < 84)) continue
+    const copy = Buffer.from(frame)
+    copy[at] = (copy[at] ?? 0) ^ 0x10
+    assert.notEqual(frameDigest(copy), sealed, `byte ${at}`)
+  }
 })
 
 test('unknown versions, types, flags and states are refused by name', () => {

@@ -1,4 +1,5 @@
 /** The bytes of a segment file: header and frames, encode and decode. `docs/design/evidence-format.md` is its text. */
+import { hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { InstanceId } from '../lib/ids.ts'
 
@@ -287,4 +288,28 @@ export function bodyCrcMatches(frame: Buffer): boolean {
 export function writeBodyCrc(frame: Buffer): void {
   const end = frame.length - 4
   frame.writeUInt32LE(crc32(frame.subarray(FRAME_BODY_AT, end)), end)
+}
+
+/**
+ * SHA-256 of the frame as it was sealed (state and group mark not set), in hexadecimal: what the transparency log holds of it. An
+ * erased frame keeps it where its wrapped data key was, so that digests over several frames can still be computed.
+ */
+export function frameDigest(frame: Buffer): string {
+  if (frame[STATE_AT] === STATE_ERASED)
+    return frame.toString('hex', FRAME_BODY_AT, FRAME_BODY_AT + WRAPPED_KEY_BYTES)
+  const flags = frame[FLAGS_AT] ?? 0
+  if ((flags & FLAG_GROUP) === 0) return hash('sha256', frame, 'hex')
+  const sealed = Buffer.from(frame)
+  sealed[FLAGS_AT] = flags & ~FLAG_GROUP
+  sealed.writeUInt32LE(crc32(sealed.subarray(0, FRAME_HEAD_BYTES)), FRAME_HEAD_BYTES)
+  return hash('sha256', sealed, 'hex')
+}
+
+/** What is written over a live frame from its state byte on to erase it: nothing of key, payload and tag stays. */
+export function blankFrame(frame: Buffer): Buffer {
+  const blank = Buffer.alloc(frame.length)
+  frame.copy(blank, 0, 0, FRAME_BODY_AT)
+  blank[STATE_AT] = STATE_ERASED
+  blank.write(frameDigest(frame), FRAME_BODY_AT, 'hex')
+  return blank
 }

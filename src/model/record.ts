@@ -183,21 +183,35 @@ export interface BlockRow {
   readonly firstExchange: ExchangeId
 }
 
+/**
+ * Every kind of thing that happens to the gateway, its keys and its evidence. Each is a kind of leaf in the transparency log
+ * too: a verifier refuses kinds that are not here, so names are never used again for something else.
+ */
+export const EVENT_TYPES = [
+  'gateway.started',
+  'gateway.stopped',
+  'gateway.recovered',
+  'key.created',
+  'key.revoked',
+  'config.reloaded',
+  'config.refused',
+  'recording.gap',
+  'evidence.read',
+  'control.changed',
+] as const
+
+export type EventType = (typeof EVENT_TYPES)[number]
+
 /** A thing that happened to the gateway or its keys, without payload. */
 export interface EvidenceEvent {
-  readonly type:
-    | 'gateway.started'
-    | 'gateway.stopped'
-    | 'gateway.recovered'
-    | 'key.created'
-    | 'key.revoked'
-    | 'config.reloaded'
-    | 'config.refused'
-    | 'recording.gap'
-    | 'evidence.read'
-    | 'control.changed'
+  readonly type: EventType
   readonly atMs: number
   /** Who did it; empty when the gateway itself. */
   readonly actor: string
   readonly details: Readonly<Record<string, string | number | boolean | null>>
+  /**
+   * Ids of the records that it speaks of, at most 1000. They stand in the transparency log in the clear: a verifier without
+   * keys sees from them that a record was erased or is held.
+   */
+  readonly records?: readonly string[]
 }
