@@ -186,8 +186,8 @@ test('tokens come back to their caller, also in tool arguments, and to nobody el
 
 test('a stream that cannot be masked is refused before anything is sent', async () => {
   await using gateway = await startGateway({ yaml: MASKING })
-  const { path, body } = chatCall('bedrock', true)
-  const { answer, bytes } = await call(gateway, path, body)
+  const body = JSON.stringify({ model: 'claude-2', prompt: 'x', stream: true })
+  const { answer, bytes } = await call(gateway, '/anthropic/v1/complete', body)
   assert.equal(answer.status, 400)
   assert.match(bytes, /cannot be masked yet/)
   assert.deepEqual(gateway.sandbox.received(), [])

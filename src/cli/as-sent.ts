@@ -1,6 +1,7 @@
 /** An exchange as it went out: prompt and answer with the masks that were carried out, in place of what was received. */
 import type { RecordedExchange } from '../evidence/reader.ts'
 import type { Splice } from '../model/record.ts'
+import { replacementBytes, spliced } from '../lib/spliced.ts'
 import { decodePieces } from '../app/decode-pieces.ts'
 import { DECODED_BYTES_MAX, headerOf } from '../app/recorded-answer.ts'
 
@@ -49,20 +50,9 @@ function withSentAnswer(exchange: RecordedExchange): RecordedExchange {
   }
 }
 
-function spliced(bytes: Buffer, splices: readonly Splice[]): Buffer {
-  const parts: Buffer[] = []
-  let from = 0
-  for (const splice of splices) {
-    parts.push(bytes.subarray(from, splice.start), Buffer.from(splice.with))
-    from = splice.end
-  }
-  parts.push(bytes.subarray(from))
-  return Buffer.concat(parts)
-}
-
 function moved(offset: number, splices: readonly Splice[]): number {
   let by = 0
-  for (const { start, end, with: shown } of splices)
-    if (end <= offset) by += Buffer.byteLength(shown) - (end - start)
+  for (const splice of splices)
+    if (splice.end <= offset) by += replacementBytes(splice).length - (splice.end - splice.start)
   return offset + by
 }

@@ -1,4 +1,5 @@
 /** What the data plane needs to know of a provider's wire format; every dialect is one pure object of this shape. */
+import type { StreamShape } from './stream-shape.ts'
 
 export type DialectName = 'openai' | 'anthropic' | 'gemini' | 'bedrock' | 'ollama'
 
@@ -157,6 +158,8 @@ export interface Dialect {
   readonly framing: (surface: Surface, contentType: string) => StreamFraming
   /** Null when the answer is not a stream that this dialect can follow. */
   readonly follow: (surface: Surface, contentType: string) => StreamFollower | null
+  /** Null for surfaces whose streams nothing is known of: they cannot be masked. */
+  readonly streamShape: (surface: Surface) => StreamShape | null
   /** Puts the answer together from decoded (not content-encoded) body bytes, stream or not. Total: never throws. */
   readonly readAnswer: (surface: Surface, contentType: string, body: Buffer) => AnswerView
   readonly renderError: (surface: Surface | null, error: CallerError) => RenderedError

@@ -28,6 +28,8 @@ export interface Splice {
   readonly start: number
   readonly end: number
   readonly with: string
+  /** `with` is base64 of bytes that are no text (messages of binary streams); absent where it is text. */
+  readonly encoding?: 'base64'
 }
 
 /** The state every list shows. `complete`: the caller was given a whole answer, whatever it said. */

@@ -6,6 +6,7 @@ import { renderAnthropicError, renderAnthropicStreamError } from './errors.ts'
 import { followAnthropic } from './follow.ts'
 import { claimsAnthropic, recogniseAnthropic } from './paths.ts'
 import { readAnthropicRequest } from './request.ts'
+import { anthropicShape } from './stream-shape.ts'
 
 export const anthropic: Dialect = {
   name: 'anthropic',
@@ -17,6 +18,7 @@ export const anthropic: Dialect = {
     surface.kind === 'generate' && mediaType(contentType) === SSE_TYPE
       ? followAnthropic(surface)
       : null,
+  streamShape: (surface) => (surface.name === 'anthropic.messages' ? anthropicShape() : null),
   readAnswer: readAnthropicAnswer,
   renderError: renderAnthropicError,
   renderStreamError: renderAnthropicStreamError,

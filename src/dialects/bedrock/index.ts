@@ -6,6 +6,7 @@ import { renderBedrockError, renderBedrockStreamError } from './errors.ts'
 import { EVENT_STREAM_TYPE, followBedrock } from './follow.ts'
 import { claimsBedrock, recogniseBedrock } from './paths.ts'
 import { readBedrockRequest } from './request.ts'
+import { bedrockShape } from './stream-shape.ts'
 
 export const bedrock: Dialect = {
   name: 'bedrock',
@@ -15,6 +16,7 @@ export const bedrock: Dialect = {
   framing: (_surface, contentType) =>
     mediaType(contentType) === EVENT_STREAM_TYPE ? 'aws-eventstream' : 'none',
   follow: followBedrock,
+  streamShape: bedrockShape,
   readAnswer: readBedrockAnswer,
   renderError: renderBedrockError,
   renderStreamError: renderBedrockStreamError,

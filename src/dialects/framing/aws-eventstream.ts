@@ -7,6 +7,8 @@ import { Carry } from './carry.ts'
 import type { TerminalVerdict } from './sse.ts'
 
 export interface EventStreamMessage {
+  /** The whole message as it was read. */
+  readonly bytes: Buffer
   readonly headers: EventStreamHeaders
   /** Shares memory with the bytes it was read from. */
   readonly payload: Buffer
@@ -25,7 +27,15 @@ const MESSAGE_BYTES_MAX = 24 * 1024 * 1024 + HEADERS_BYTES_MAX + OVERHEAD_BYTES
 
 /** Throws a RangeError for headers that the format cannot carry. */
 export function encodeEventStreamMessage(headers: EventStreamHeaders, payload: Buffer): Buffer {
-  const head = encodeHeaders(headers)
+  return messageOf(encodeHeaders(headers), payload)
+}
+
+/** The message with another payload: its headers byte for byte, lengths and both CRCs made anew. */
+export function withPayload({ bytes }: EventStreamMessage, payload: Buffer): Buffer {
+  return messageOf(bytes.subarray(PRELUDE_BYTES, PRELUDE_BYTES + bytes.readUInt32BE(4)), payload)
+}
+
+function messageOf(head: Buffer, payload: Buffer): Buffer {
   const length = OVERHEAD_BYTES + head.length + payload.length
   const message = Buffer.alloc(length)
   message.writeUInt32BE(length, 0)
@@ -40,19 +50,22 @@ export function encodeEventStreamMessage(headers: EventStreamHeaders, payload: B
 /** All whole messages up to the first byte that breaks the format. Never throws. */
 export function parseEventStream(body: Buffer): {
   readonly messages: readonly EventStreamMessage[]
+  /** Where the last whole message ends. */
+  readonly end: number
   readonly problem: string | null
 } {
   const messages: EventStreamMessage[] = []
-  for (let at = 0; body.length - at >= PRELUDE_BYTES;) {
-    const length = messageLength(body.subarray(at, at + PRELUDE_BYTES))
-    if (typeof length === 'string') return { messages, problem: length }
-    if (body.length - at < length) break
-    const message = readMessage(body.subarray(at, at + length))
-    if (typeof message === 'string') return { messages, problem: message }
+  let end = 0
+  while (body.length - end >= PRELUDE_BYTES) {
+    const length = messageLength(body.subarray(end, end + PRELUDE_BYTES))
+    if (typeof length === 'string') return { messages, end, problem: length }
+    if (body.length - end < length) break
+    const message = readMessage(body.subarray(end, end + length))
+    if (typeof message === 'string') return { messages, end, problem: message }
     messages.push(message)
-    at += length
+    end += length
   }
-  return { messages, problem: null }
+  return { messages, end, problem: null }
 }
 
 export function createEventStreamFollower(isTerminal: IsTerminalMessage): StreamFollower {
@@ -79,7 +92,7 @@ function readMessage(bytes: Buffer): EventStreamMessage | string {
   const headersEnd = PRELUDE_BYTES + bytes.readUInt32BE(4)
   const headers = decodeHeaders(bytes.subarray(PRELUDE_BYTES, headersEnd))
   if (headers === null) return 'the headers of a message are malformed'
-  return { headers, payload: bytes.subarray(headersEnd, crcAt) }
+  return { bytes, headers, payload: bytes.subarray(headersEnd, crcAt) }
 }
 
 class EventStreamFollower implements StreamFollower {

@@ -6,6 +6,7 @@ import { renderGeminiError, renderGeminiStreamError } from './errors.ts'
 import { followGemini } from './follow.ts'
 import { claimsGemini, recogniseGemini } from './paths.ts'
 import { readGeminiRequest } from './request.ts'
+import { geminiShape } from './stream-shape.ts'
 
 export const gemini: Dialect = {
   name: 'gemini',
@@ -14,6 +15,7 @@ export const gemini: Dialect = {
   readRequest: readGeminiRequest,
   framing: (_surface, contentType) => (mediaType(contentType) === SSE_TYPE ? 'sse' : 'none'),
   follow: followGemini,
+  streamShape: geminiShape,
   readAnswer: readGeminiAnswer,
   renderError: renderGeminiError,
   renderStreamError: renderGeminiStreamError,

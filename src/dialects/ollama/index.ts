@@ -6,6 +6,7 @@ import { renderError, renderStreamError } from './errors.ts'
 import { follow, framing } from './follow.ts'
 import { claims, recognise } from './paths.ts'
 import { readRequest } from './request.ts'
+import { ollamaShape } from './stream-shape.ts'
 
 const isOpenai = (surface: Surface | null): boolean => surface?.dialect === 'openai'
 
@@ -19,6 +20,7 @@ export const ollama: Dialect = {
     isOpenai(surface) ? openai.framing(surface, contentType) : framing(contentType),
   follow: (surface, contentType) =>
     isOpenai(surface) ? openai.follow(surface, contentType) : follow(contentType),
+  streamShape: (surface) => (isOpenai(surface) ? openai.streamShape(surface) : ollamaShape()),
   readAnswer: (surface, contentType, body) =>
     isOpenai(surface)
       ? openai.readAnswer(surface, contentType, body)

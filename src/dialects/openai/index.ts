@@ -5,6 +5,7 @@ import { renderError, renderStreamError } from './errors.ts'
 import { follow, framing } from './follow.ts'
 import { claims, recognise } from './paths.ts'
 import { readRequest } from './request.ts'
+import { streamShape } from './stream-shape.ts'
 
 export const openai: Dialect = {
   name: 'openai',
@@ -13,6 +14,7 @@ export const openai: Dialect = {
   readRequest,
   framing,
   follow,
+  streamShape,
   readAnswer,
   renderError,
   renderStreamError,

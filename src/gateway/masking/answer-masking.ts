@@ -1,11 +1,11 @@
 /** Masks one answer on its way to the caller: received bytes go in, bytes that may be seen come out. */
 import type { MaskingPlan } from '../../detect/masking-plan.ts'
-import type { DialectName, StreamFraming, SurfaceKind } from '../../model/dialect.ts'
+import type { StreamFraming, SurfaceKind } from '../../model/dialect.ts'
 import type { FindingRecord, UninspectedRecord } from '../../model/masking.ts'
 import type { Splice } from '../../model/record.ts'
+import type { StreamShape } from '../../model/stream-shape.ts'
 import type { RequestTools } from './inspect-request.ts'
 import { createStreamAnswer } from './stream-answer.ts'
-import { streamShape } from './stream-shapes.ts'
 import { createTextAnswer } from './text-answer.ts'
 import { createWholeAnswer } from './whole-answer.ts'
 
@@ -32,8 +32,8 @@ export interface AnswerQuestion {
   readonly scope: string
   /** The caller's own values by the tokens that stand for them upstream. */
   readonly restorable: ReadonlyMap<string, string>
-  readonly dialect: DialectName
-  readonly surface: string
+  /** Null where nothing is known of the stream. */
+  readonly shape: StreamShape | null
   readonly kind: SurfaceKind
   readonly framing: StreamFraming
   readonly status: number
@@ -46,8 +46,7 @@ const NOTHING = Buffer.alloc(0)
 export function createAnswerMasking(question: AnswerQuestion): AnswerMasking | null {
   const type = question.contentType.split(';')[0]?.trim().toLowerCase() ?? ''
   if (question.framing !== 'none' && question.status < 300) {
-    const shape = streamShape(question.dialect, question.surface)
-    return shape === null ? null : createStreamAnswer(question, shape)
+    return question.shape === null ? null : createStreamAnswer(question, question.shape)
   }
   if (question.status < 300 && (question.kind === 'embed' || question.kind === 'count'))
     return unread('numbers')

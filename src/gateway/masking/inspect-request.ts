@@ -190,8 +190,8 @@ function foundIn(
   piece.values.forEach(({ start, value: { raw } }, index) => {
     const inspection = inspections[index]
     if (inspection === undefined || isEmpty(inspection)) return
-    const byte = (unit: number): number =>
-      start - piece.start + Buffer.byteLength(raw.slice(0, unit), 'utf8')
+    const byteOf = byteCounter(raw)
+    const byte = (unit: number): number => start - piece.start + byteOf(unit)
     for (const mask of inspection.masks)
       splices.push({ start: byte(mask.start), end: byte(mask.end), with: mask.text })
     for (const finding of inspection.findings)
@@ -209,18 +209,17 @@ function foundIn(
   }
 }
 
-function isEmpty({ masks, findings, uninspected, blocked }: ValueInspection): boolean {
-  return masks.length === 0 && findings.length === 0 && uninspected.length === 0 && !blocked
+/** Offset in bytes of a unit of the text. Counts on from the last answer, so that many ascending ones read it once. */
+function byteCounter(text: string): (unit: number) => number {
+  let [lastUnit, lastByte] = [0, 0]
+  return (unit) => {
+    if (unit < lastUnit) [lastUnit, lastByte] = [0, 0]
+    lastByte += Buffer.byteLength(text.slice(lastUnit, unit), 'utf8')
+    lastUnit = unit
+    return lastByte
+  }
 }
 
-/** The bytes with every splice carried out. */
-export function spliced(bytes: Buffer, splices: readonly Splice[]): Buffer {
-  const parts: Buffer[] = []
-  let from = 0
-  for (const splice of splices) {
-    parts.push(bytes.subarray(from, splice.start), Buffer.from(splice.with))
-    from = splice.end
-  }
-  parts.push(bytes.subarray(from))
-  return Buffer.concat(parts)
+function isEmpty({ masks, findings, uninspected, blocked }: ValueInspection): boolean {
+  return masks.length === 0 && findings.length === 0 && uninspected.length === 0 && !blocked
 }

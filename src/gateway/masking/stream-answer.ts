@@ -9,17 +9,18 @@ import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
 import { fail } from '../../model/errors.ts'
 import type { FindingRecord, UninspectedRecord } from '../../model/masking.ts'
 import type { Splice } from '../../model/record.ts'
+import type { StreamedText, StreamShape } from '../../model/stream-shape.ts'
 import type { AnswerMasking, AnswerQuestion } from './answer-masking.ts'
 import { inspectValue } from './inspect-texts.ts'
 import { createMaskKeys } from './mask-keys.ts'
 import { ROOT_PLACE, visitLeaves } from './request-leaves.ts'
 import type { LeafPlace } from './request-leaves.ts'
 import { restoringMatcher } from './restoring-matcher.ts'
-import { changedPart, eventData, splitEvents } from './stream-events.ts'
-import type { StreamedText, StreamShape } from './stream-shapes.ts'
+import { createBinaryWire } from './binary-wire.ts'
+import { changedPart } from './stream-events.ts'
+import type { StreamWire, WireBytes, WireEvent } from './stream-wire.ts'
+import { createTextWire } from './text-wire.ts'
 
-/** An event is held until it is complete. */
-const EVENT_CHARS_MAX = 8 * 1024 * 1024
 const JSON_LIMITS = { depthMax: 512, elementsMax: 1_000_000 }
 const KEEP: OperatorTable = { byEntity: new Map(), fallback: { kind: 'keep' } }
 
@@ -55,16 +56,20 @@ class StreamAnswer {
   readonly #shape: StreamShape
   readonly #options: Omit<MatcherOptions, 'before'>
   readonly #channels = new Map<string, Channel>()
-  readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  readonly #wire: StreamWire
   /** Short texts that every event repeats (fingerprints, tiers) and in which nothing was found. */
   readonly #clean = new Set<string>()
-  #waiting = ''
   /** Bytes of the events before. */
   #at = 0
 
   constructor(question: AnswerQuestion, shape: StreamShape) {
     this.#question = question
     this.#shape = shape
+    const { framing } = question
+    this.#wire =
+      framing === 'aws-eventstream'
+        ? createBinaryWire()
+        : createTextWire(framing === 'ndjson' ? 'ndjson' : 'sse')
     const { plan, tools, scope } = question
     this.#options = {
       operators: operatorsOf(plan),
@@ -77,65 +82,53 @@ class StreamAnswer {
   }
 
   push(bytes: Buffer): Buffer {
-    this.#waiting += this.#decoder.decode(bytes, { stream: true })
-    const { events, rest } = splitEvents(this.#question.framing, this.#waiting)
-    this.#waiting = rest
-    if (rest.length > EVENT_CHARS_MAX) throw fail('policy.masking-failed', 'An event is too long.')
-    let out = ''
-    for (const event of events) if (!this.isBlocked) out += this.#take(event)
-    return this.isBlocked ? Buffer.alloc(0) : Buffer.from(out)
+    const out: WireBytes[] = []
+    for (const event of this.#wire.push(bytes)) if (!this.isBlocked) out.push(...this.#take(event))
+    return this.isBlocked ? Buffer.alloc(0) : joined(out)
   }
 
   end(): Buffer {
-    this.#waiting += this.#decoder.decode()
-    if (this.#waiting.trim() !== '')
-      throw fail('upstream.protocol', 'It ended in the middle of an event.')
-    const rest = this.#waiting
-    return Buffer.from(this.#flush('all') + rest)
+    const rest = this.#wire.end()
+    return joined([...this.#flush('all'), rest])
   }
 
   /** One event in, its masked form out, behind whatever had to be flushed before it. */
-  #take(event: string): string {
-    const out = this.#rewritten(event)
-    const length = Buffer.byteLength(event)
-    if (out !== event) {
-      const { start, end, text } = changedPart(event, out)
-      const from = this.#at + Buffer.byteLength(event.slice(0, start))
-      const to = this.#at + Buffer.byteLength(event.slice(0, end))
-      this.splices.push({ start: from, end: to, with: text })
-    }
+  #take(event: WireEvent): readonly WireBytes[] {
+    const { raw } = event
+    const length = Buffer.byteLength(raw)
+    const out = this.#rewritten(event, length)
+    const splice = out.length === 1 && out[0] === raw ? null : spliceOf(raw, joined(out), this.#at)
+    if (splice !== null) this.splices.push(splice)
     this.#at += length
     return out
   }
 
-  #rewritten(event: string): string {
-    const data = eventData(this.#question.framing, event)
-    if (data === null) return event
-    if (data.text === '[DONE]') return this.#flush('all') + event
-    const bytes = Buffer.from(data.text)
+  #rewritten(event: WireEvent, length: number): readonly WireBytes[] {
+    const { raw, data } = event
+    if (data === null) return [raw]
+    if (data === '[DONE]') return [...this.#flush('all'), raw]
+    const bytes = Buffer.from(data)
     const scan = scanJson(bytes, JSON_LIMITS)
     if (scan.kind === 'problem') throw fail('upstream.protocol', 'An event is not JSON.')
-    const reading = this.#shape.read(scan.tape)
+    const reading = this.#shape.read(scan.tape, event.name)
     if (!reading.isKnown && this.#question.plan.unknownEvents === 'withhold') {
-      const [start, end] = [this.#at, this.#at + Buffer.byteLength(event)]
+      const [start, end] = [this.#at, this.#at + length]
       this.uninspected.push({ channel: 'event', start, end, reason: 'unknown-event' })
-      return ''
+      return []
     }
     const edits: Edit[] = reading.strips.map((node) =>
       edit(scan.tape, node, scan.tape.kind(node) === 'array' ? '[]' : 'null'),
     )
-    const own = new Set<string>()
     reading.texts.forEach((part, index) => {
       // The last text of its channel in an event that ends it takes the rest with it.
       const isLast = !reading.texts.slice(index + 1).some((other) => sameChannel(other, part))
       const ends = isLast && (reading.ends === 'all' || reading.ends.includes(part.group))
-      if (ends) own.add(nameOf(part))
       edits.push(...this.#continue(scan.tape, part, ends))
     })
     const before = this.#flush(reading.ends)
     const inPlace = new Set(reading.texts.map(({ node }) => node))
     edits.push(...this.#others(scan.tape, inPlace))
-    return before + data.with(carriedOut(bytes, edits))
+    return [...before, edits.length === 0 ? raw : event.with(carriedOut(bytes, edits))]
   }
 
   #continue(tape: JsonTape, part: StreamedText, ends: boolean): readonly Edit[] {
@@ -190,17 +183,14 @@ class StreamAnswer {
   }
 
   /** Ends channels; what they still held goes out in an event of the same kind. */
-  #flush(ends: readonly string[] | 'all'): string {
-    let out = ''
+  #flush(ends: readonly string[] | 'all'): readonly WireBytes[] {
+    const out: WireBytes[] = []
     for (const [name, channel] of this.#channels) {
       if (ends !== 'all' && !ends.includes(channel.group)) continue
       this.#channels.delete(name)
       const rest = this.#noted(channel, channel.matcher.end())
       if (rest === '') continue
-      const event = this.#shape.flush(channel.group, channel.kind, rest)
-      const data = JSON.stringify(event.data)
-      if (this.#question.framing === 'ndjson') out += `${data}\n`
-      else out += `${event.name === '' ? '' : `event: ${event.name}\n`}data: ${data}\n\n`
+      out.push(this.#wire.write(this.#shape.flush(channel.group, channel.kind, rest)))
     }
     return out
   }
@@ -263,6 +253,25 @@ class StreamAnswer {
     })
     return edits
   }
+}
+
+function joined(parts: readonly WireBytes[]): Buffer {
+  if (parts.every((part) => typeof part === 'string')) return Buffer.from(parts.join(''))
+  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
+}
+
+/** What became of an event, as a replacement in the bytes of the stream; null when nothing did. */
+function spliceOf(raw: WireBytes, out: Buffer, at: number): Splice | null {
+  if (typeof raw === 'string') {
+    const shown = out.toString('utf8')
+    if (shown === raw) return null
+    const { start, end, text } = changedPart(raw, shown)
+    const from = at + Buffer.byteLength(raw.slice(0, start))
+    return { start: from, end: at + Buffer.byteLength(raw.slice(0, end)), with: text }
+  }
+  // A message has its length in front and its checksum behind: all of it is another one.
+  if (out.equals(raw)) return null
+  return { start: at, end: at + raw.length, with: out.toString('base64'), encoding: 'base64' }
 }
 
 function edit(tape: JsonTape, node: NodeRef, text: string): Edit {

@@ -1,10 +1,11 @@
 /** Masks an answer that is one JSON document: it is held until it is whole, then spliced like a prompt. */
 import { scanJson } from '../../lib/json/scan.ts'
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
+import { spliced } from '../../lib/spliced.ts'
 import { fail } from '../../model/errors.ts'
 import type { Splice } from '../../model/record.ts'
 import type { AnswerMasking, AnswerQuestion, AnswerReport } from './answer-masking.ts'
-import { inspectRequest, spliced } from './inspect-request.ts'
+import { inspectRequest } from './inspect-request.ts'
 import type { RequestInspection } from './inspect-request.ts'
 import { TOKEN_SHAPE } from './mask-keys.ts'
 import { createTextAnswer } from './text-answer.ts'

@@ -1,10 +1,9 @@
 /** Sixth step: refuses, or splices the masks into the caller's bytes; everything else goes as it came. */
 import type { MaskingPlan } from '../../detect/masking-plan.ts'
+import { spliced } from '../../lib/spliced.ts'
 import { fail } from '../../model/errors.ts'
 import type { Exchange } from '../exchange.ts'
 import { isStreamAsked } from '../exchange.ts'
-import { spliced } from '../masking/inspect-request.ts'
-import { streamShape } from '../masking/stream-shapes.ts'
 import { scopeOf } from '../masking/scope.ts'
 import type { GatewayParts } from '../parts.ts'
 import type { StepResult } from '../pipeline.ts'
@@ -30,7 +29,7 @@ function isUnmaskableStream(exchange: Exchange): boolean {
   return (
     isStreamAsked(exchange) &&
     routing !== null &&
-    streamShape(routing.dialect.name, routing.surface.name) === null
+    routing.dialect.streamShape(routing.surface) === null
   )
 }
 

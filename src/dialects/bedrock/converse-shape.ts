@@ -1,0 +1,71 @@
+/** Finds the streamed text of Converse, also in the events that Amazon's own models send behind `invoke`. */
+import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
+import type { EventReading, FlushEvent, StreamedText } from '../../model/stream-shape.ts'
+import { indexText, isText, streamedText } from '../stream-text.ts'
+
+const EVENTS: ReadonlySet<string> = new Set([
+  'messageStart',
+  'contentBlockStart',
+  'contentBlockDelta',
+  'contentBlockStop',
+  'messageStop',
+  'metadata',
+])
+
+const SIGNATURES = ['signature', 'redactedContent'] as const
+
+export interface ConverseShape {
+  readonly knows: (name: string) => boolean
+  readonly read: (tape: JsonTape, event: NodeRef, name: string) => EventReading
+  readonly flush: (group: string, kind: string, text: string) => FlushEvent
+}
+
+export function converseShape(): ConverseShape {
+  const tools = new Map<string, string>()
+  return {
+    knows: (name) => EVENTS.has(name),
+    read: (tape, event, name) => {
+      const group = indexText(tape, event, 'contentBlockIndex')
+      const texts: StreamedText[] = []
+      let isKnown = EVENTS.has(name)
+      if (name === 'contentBlockStart') {
+        const tool = tape.member(tape.member(event, 'start'), 'toolUse')
+        tools.set(group, tape.text(tape.member(tool, 'name')) ?? '')
+      }
+      if (name === 'contentBlockDelta') {
+        const delta = tape.member(event, 'delta')
+        const plain = tape.member(delta, 'text')
+        const input = tape.member(tape.member(delta, 'toolUse'), 'input')
+        const reasoning = tape.member(delta, 'reasoningContent')
+        const thought = tape.member(reasoning, 'text')
+        if (isText(tape, plain)) texts.push(streamedText(plain, group, 'text'))
+        else if (isText(tape, input)) {
+          const tool = tools.get(group) ?? ''
+          texts.push(streamedText(input, group, 'input', { isJson: true, tool }))
+        } else if (isText(tape, thought)) texts.push(streamedText(thought, group, 'thinking'))
+        else
+          isKnown =
+            SIGNATURES.some((key) => isText(tape, tape.member(reasoning, key))) ||
+            tape.kind(tape.member(delta, 'citation')) === 'object'
+      }
+      const isOver = name === 'messageStop' || name === 'metadata'
+      const ends = isOver ? 'all' : name === 'contentBlockStop' ? [group] : []
+      return { texts, ends, strips: [], isKnown }
+    },
+    flush: (group, kind, rest) => ({
+      name: 'contentBlockDelta',
+      data: { contentBlockIndex: Number(group), delta: deltaOf(kind, rest) },
+    }),
+  }
+}
+
+function deltaOf(kind: string, rest: string): unknown {
+  switch (kind) {
+    case 'input':
+      return { toolUse: { input: rest } }
+    case 'thinking':
+      return { reasoningContent: { text: rest } }
+    default:
+      return { text: rest }
+  }
+}

@@ -1,0 +1,37 @@
+/** Finds the streamed text of Gemini answers. */
+import type { NodeRef } from '../../lib/json/tape.ts'
+import type { StreamedText, StreamShape } from '../../model/stream-shape.ts'
+import { indexText, isText, repeatsNothing, streamedText } from '../stream-text.ts'
+
+export function geminiShape(): StreamShape {
+  return {
+    repeats: repeatsNothing,
+    read: (tape) => {
+      const texts: StreamedText[] = []
+      const ends: string[] = []
+      const strips: NodeRef[] = []
+      const candidates = tape.member(tape.root, 'candidates')
+      for (const candidate of tape.children(candidates)) {
+        const group = indexText(tape, candidate, 'index')
+        const parts = tape.member(tape.member(candidate, 'content'), 'parts')
+        for (const part of tape.children(parts)) {
+          const node = tape.member(part, 'text')
+          const isThought = tape.boolean(tape.member(part, 'thought')) === true
+          if (isText(tape, node))
+            texts.push(streamedText(node, group, isThought ? 'thought' : 'text'))
+        }
+        if (isText(tape, tape.member(candidate, 'finishReason'))) ends.push(group)
+        const odds = tape.member(candidate, 'logprobsResult')
+        if (tape.kind(odds) === 'object') strips.push(odds)
+      }
+      const isKnown = ['candidates', 'usageMetadata', 'promptFeedback', 'error'].some(
+        (key) => tape.kind(tape.member(tape.root, key)) !== null,
+      )
+      return { texts, ends, strips, isKnown }
+    },
+    flush: (group, _kind, rest) => {
+      const content = { parts: [{ text: rest }], role: 'model' }
+      return { name: '', data: { candidates: [{ content, index: Number(group) }] } }
+    },
+  }
+}

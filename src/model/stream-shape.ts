@@ -1,0 +1,41 @@
+/** Where the streamed text of a dialect stands in its events, which channel it continues, and what ends a channel. */
+import type { JsonTape, NodeRef } from '../lib/json/tape.ts'
+
+/** A text that continues a channel. */
+export interface StreamedText {
+  readonly node: NodeRef
+  /** `<group> <kind>`; a group ends as a whole. */
+  readonly group: string
+  readonly kind: string
+  /** Fragments of JSON, not of text. */
+  readonly isJson: boolean
+  /** The provider verifies it on the next turn. */
+  readonly isSigned: boolean
+  readonly tool: string
+}
+
+export interface EventReading {
+  readonly texts: readonly StreamedText[]
+  /** Groups that this event ends. */
+  readonly ends: readonly string[] | 'all'
+  /** Values that repeat the text in another form. */
+  readonly strips: readonly NodeRef[]
+  /** False when nothing is known of events of this kind. */
+  readonly isKnown: boolean
+}
+
+/** Its name goes where the framing has one: the `event:` field, or the event type of a binary message. */
+export interface FlushEvent {
+  readonly name: string
+  readonly data: unknown
+}
+
+/** Reads the events of one answer; a fresh one for each. */
+export interface StreamShape {
+  /** `name`: what the framing calls the event; empty where it calls it nothing. */
+  readonly read: (tape: JsonTape, name: string) => EventReading
+  /** An event that carries the last of a channel's text; its name is empty for none. */
+  readonly flush: (group: string, kind: string, text: string) => FlushEvent
+  /** How a text that stands under `key` repeats a channel; null when it repeats none. */
+  readonly repeats: (key: string) => 'text' | 'json' | null
+}
