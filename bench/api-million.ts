@@ -91,6 +91,11 @@ function row(n: number): ExchangeRow {
     conversationBy: null,
     responseId: `resp_${n}`,
     previousResponse: null,
+    tools: [],
+    findingsIn: [],
+    entities: [],
+    rules: [],
+    fingerprints: [],
     instance: INSTANCE,
     openSegment: 1,
     openOffset: n,
@@ -109,6 +114,7 @@ async function fill(folder: string): Promise<void> {
     await store.index.apply({
       exchanges,
       blocks: [],
+      findings: [],
       events: [],
       position: { instance: INSTANCE, segment: 1, offset: first },
     })

@@ -26,8 +26,16 @@ export function shownExchange(row: ExchangeRow, owner: Owner): Exchange {
     previousResponse: _previousResponse,
     ...shown
   } = row
+  const { tools, findingsIn, entities, rules, fingerprints } = row
+  const lists = {
+    tools: [...tools],
+    findingsIn: [...findingsIn],
+    entities: [...entities],
+    rules: [...rules],
+    fingerprints: [...fingerprints],
+  }
   // Threat: a prompt that adds few bytes was sent before, perhaps by somebody else.
-  return owner === null ? shown : { ...shown, storedBytes: null }
+  return { ...shown, ...lists, ...(owner === null ? {} : { storedBytes: null }) }
 }
 
 /** The filters of a URL as a query of the index. */

@@ -21,6 +21,7 @@ async function addOpen(index: ExchangeIndex, row: ExchangeRow): Promise<void> {
   await index.apply({
     exchanges: [row],
     blocks: [],
+    findings: [],
     events: [],
     position: { instance, segment, offset },
   })
@@ -89,7 +90,7 @@ test('more new exchanges than one page are all told, in order of arrival', async
     }
   })
   const position = { instance, segment: 9, offset: 1000 }
-  await index.apply({ exchanges: rows, blocks: [], events: [], position })
+  await index.apply({ exchanges: rows, blocks: [], events: [], findings: [], position })
   assert.deepEqual(
     (await watch.poll()).map(({ id }) => id),
     rows.map(({ id }) => id),

@@ -1,5 +1,6 @@
 /** Turns frames, in the order they were written, into index rows: the same rows that were made when they were. */
 import { isExchangeId, type ExchangeId } from '../lib/ids.ts'
+import type { FindingRow } from '../model/masking.ts'
 import type { BlockRow, ExchangeRow } from '../model/record.ts'
 import type { EventRow, IndexBatch, IndexPosition } from '../store/exchange-index.ts'
 import {
@@ -9,6 +10,7 @@ import {
   readRefusal,
   type OpeningPayload,
 } from './payloads.ts'
+import { findingRows } from './finding-rows.ts'
 import { closedRow, openRow } from './rows.ts'
 import type { OpenedFrame, SegmentFiles } from './segment-files.ts'
 import type { ScannedFrame } from './segment-scan.ts'
@@ -27,6 +29,7 @@ export class FrameIndexer {
   #exchanges = new Map<string, ExchangeRow>()
   #blocks: BlockRow[] = []
   #events: EventRow[] = []
+  #findings: FindingRow[] = []
   /** Rows of exchanges whose closing was not met yet. */
   readonly #open = new Map<string, ExchangeRow>()
   /** Bytes of block and list frames that wait for the opening behind them. */
@@ -67,11 +70,13 @@ export class FrameIndexer {
       exchanges: [...this.#exchanges.values()],
       blocks: this.#blocks,
       events: this.#events,
+      findings: this.#findings,
       position,
     }
     this.#exchanges = new Map()
     this.#blocks = []
     this.#events = []
+    this.#findings = []
     return batch
   }
 
@@ -98,7 +103,9 @@ export class FrameIndexer {
         return
       }
       case 'opening': {
-        const row = this.#openRow(readOpening(plain).head, head.length, address)
+        const opening = readOpening(plain).head
+        const row = this.#openRow(opening, head.length, address)
+        this.#findings.push(...findingRows(row.id, 'request', opening.facts.findings))
         this.#open.set(row.id, row)
         this.#exchanges.set(row.id, row)
         return
@@ -106,7 +113,11 @@ export class FrameIndexer {
       case 'refusal': {
         const refusal = readRefusal(plain).head
         const row = this.#openRow(refusal, head.length, address)
-        const { requestBytes, storedBytes } = row
+        const { id, requestBytes, storedBytes } = row
+        this.#findings.push(
+          ...findingRows(id, 'request', refusal.facts.findings),
+          ...findingRows(id, 'answer', refusal.closing.findings),
+        )
         this.#exchanges.set(
           row.id,
           closedRow(row, refusal.closing, { address, requestBytes, storedBytes }),
@@ -119,6 +130,7 @@ export class FrameIndexer {
         const row =
           this.#open.get(head.record) ?? (await this.#openingAt({ ...address, segment, offset }))
         this.#open.delete(head.record)
+        this.#findings.push(...findingRows(row.id, 'answer', closing.facts.findings))
         const closed = closedRow(row, closing.facts, {
           address,
           requestBytes: row.requestBytes + closing.request.bytes,

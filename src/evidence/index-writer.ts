@@ -1,7 +1,9 @@
 /** Carries rows to the index in batches, off the request path; segments are the spool when the database is away. */
 import type { InstanceId } from '../lib/ids.ts'
+import type { FindingRow } from '../model/masking.ts'
 import type { BlockRow, ExchangeRow } from '../model/record.ts'
 import type { EventRow, ExchangeIndex, IndexBatch, IndexPosition } from '../store/exchange-index.ts'
+import { findingRows, type NewFindings } from './finding-rows.ts'
 import type { EvidenceLimits } from './limits.ts'
 
 export interface IndexRows {
@@ -23,6 +25,7 @@ export class IndexWriter {
   #exchanges = new Map<string, ExchangeRow>()
   #blocks: BlockRow[] = []
   #events: EventRow[] = []
+  #findings: FindingRow[] = []
   /** Everything before it is durable, and its rows are here, in the index, or (when behind) in the segments. */
   #durable: IndexPosition
   #applied: IndexPosition
@@ -51,8 +54,13 @@ export class IndexWriter {
     return this.#behind || this.#failures > 0
   }
 
-  exchange(row: ExchangeRow): void {
-    if (!this.#behind) this.#exchanges.set(row.id, row)
+  /** `found`: what this state of the exchange adds. */
+  exchange(row: ExchangeRow, found: NewFindings): void {
+    if (this.#behind) return
+    this.#exchanges.set(row.id, row)
+    const { request, answer } = found
+    if (request !== undefined) this.#findings.push(...findingRows(row.id, 'request', request))
+    if (answer !== undefined) this.#findings.push(...findingRows(row.id, 'answer', answer))
   }
 
   block(row: BlockRow): void {
@@ -111,6 +119,7 @@ export class IndexWriter {
     this.#exchanges = new Map()
     this.#blocks = []
     this.#events = []
+    this.#findings = []
   }
 
   #start(delayMs: number): void {
@@ -152,11 +161,13 @@ export class IndexWriter {
       exchanges: [...this.#exchanges.values()],
       blocks: this.#blocks,
       events: this.#events,
+      findings: this.#findings,
       position: this.#durable,
     }
     this.#exchanges = new Map()
     this.#blocks = []
     this.#events = []
+    this.#findings = []
     try {
       await this.#index.apply(batch)
       this.#applied = batch.position
@@ -174,6 +185,7 @@ export class IndexWriter {
     for (const [id, row] of newer) this.#exchanges.set(id, row)
     this.#blocks = [...batch.blocks, ...this.#blocks]
     this.#events = [...batch.events, ...this.#events]
+    this.#findings = [...batch.findings, ...this.#findings]
   }
 
   async #catchUp(): Promise<void> {

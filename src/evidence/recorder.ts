@@ -7,6 +7,7 @@ import type { Opening, Recorder, RecorderHealth, Recording } from '../model/reco
 import type { BlockDraft, BodyStore, PreparedBody } from './body-store.ts'
 import type { Disk } from './disk.ts'
 import { contentOf, draftOf, lengthOf } from './drafts.ts'
+import type { NewFindings } from './finding-rows.ts'
 import { GapLedger } from './gap-ledger.ts'
 import type { EvidenceObserver } from './observer.ts'
 import { gapRecording } from './gap-recording.ts'
@@ -111,7 +112,7 @@ export class SegmentRecorder implements Recorder {
         this.#dirty.add(recording)
         this.#commitSoon()
       },
-      closed: (recording, row) => this.#onClosed(recording, row),
+      closed: (recording, row, answer) => this.#onClosed(recording, row, { answer }),
       mayKeep: (bytes) => this.#journal.heldBytes + bytes <= options.limits.retainedBytesMax,
       frameBytesMax: options.limits.frameBytesMax,
     }
@@ -264,7 +265,7 @@ export class SegmentRecorder implements Recorder {
         this.#indexBlocks(blocks, facts)
         clearTimeout(timer)
         if (!this.#opening.delete(pending)) return
-        this.#options.index.exchange(recording.row())
+        this.#options.index.exchange(recording.row(), { request: facts.findings })
         this.#live.add(recording)
         resolve(recording)
       }
@@ -324,7 +325,8 @@ export class SegmentRecorder implements Recorder {
       const row = this.#openRow(facts, draft, drafts, requestBytes)
       if (draft.address === null) return
       const at = { address: draft.address, requestBytes, storedBytes: row.storedBytes }
-      this.#options.index.exchange(closedRow(row, closing, at))
+      const findings = { request: facts.findings, answer: closing.findings }
+      this.#options.index.exchange(closedRow(row, closing, at), findings)
     }
     const { retentionClass } = facts
     const bytes = requestBytes + FRAME_MEMORY
@@ -367,9 +369,9 @@ export class SegmentRecorder implements Recorder {
     this.#soon = null
   }
 
-  #onClosed(recording: OpenRecording, row: ExchangeRow): void {
+  #onClosed(recording: OpenRecording, row: ExchangeRow, findings: NewFindings): void {
     this.#live.delete(recording)
-    this.#options.index.exchange(row)
+    this.#options.index.exchange(row, findings)
     if (recording.lostBytes > 0) {
       this.#gaps.bytes(recording.lostBytes, row.id, this.#options.clock.nowMs())
     }

@@ -16,8 +16,12 @@ export interface RecordingDesk {
   readonly kick: () => void
   /** The recording has chunks to be flushed within the stream interval. */
   readonly markDirty: (recording: OpenRecording) => void
-  /** The closing is durable. */
-  readonly closed: (recording: OpenRecording, row: ExchangeRow) => void
+  /** The closing is durable. `answer`: what was found in it. */
+  readonly closed: (
+    recording: OpenRecording,
+    row: ExchangeRow,
+    answer: ClosingFacts['findings'],
+  ) => void
   /** False while no segment works and the memory for what waits is used up. */
   readonly mayKeep: (bytes: number) => boolean
   readonly frameBytesMax: number
@@ -125,7 +129,7 @@ export class OpenRecording implements Recording {
       length: 0,
     }
     this.#submit([draft], tail?.bytes ?? 0, true, () => {
-      this.#desk.closed(this, this.#finalRow(written, draft))
+      this.#desk.closed(this, this.#finalRow(written, draft), written.findings)
     })
     return this.#failed ? this.#afterFailure() : this.#untilDurable()
   }

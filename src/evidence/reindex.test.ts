@@ -12,6 +12,7 @@ import {
 } from '../../test/harness/evidence.ts'
 import { faultyDisk } from '../../test/harness/faulty-disk.ts'
 import type { ExchangeId } from '../lib/ids.ts'
+import type { FindingRecord } from '../model/masking.ts'
 import { openStore, type Store } from '../store/store.ts'
 import type { ExchangeIndex } from '../store/exchange-index.ts'
 import { openLocalKeyProvider } from './key-provider.ts'
@@ -30,7 +31,11 @@ async function traffic(evidence: Evidence, rounds: number): Promise<readonly Exc
       { role: 'system', text: 'shared '.repeat(50) },
       { role: 'user', text: `round ${n} ${'q'.repeat(n * 20)}` },
     ])
-    const facts = openingFacts({ retentionClass: n % 5 === 4 ? 'legal' : 'default' })
+    const facts = openingFacts({
+      retentionClass: n % 5 === 4 ? 'legal' : 'default',
+      toolNames: n % 4 === 0 ? ['read', `tool\n${n}`] : [],
+      ...(n % 3 === 0 ? { findings: found('iban', 3) } : {}),
+    })
     ids.push(facts.id)
     if (n % 7 === 3) {
       const refused = closingFacts({
@@ -38,6 +43,7 @@ async function traffic(evidence: Evidence, rounds: number): Promise<readonly Exc
         outcome: 'refused',
         status: 403,
         errorCode: 'identity.expired',
+        ...(n % 2 === 0 ? {} : { findings: found('email', 1) }),
       })
       recorder.refuse({ facts, body: wholeBody(body.bytes, body.spans) }, refused)
       continue
@@ -56,12 +62,30 @@ async function traffic(evidence: Evidence, rounds: number): Promise<readonly Exc
     recording.answerChunk(Buffer.alloc(n * 100, 'a'), performance.now())
     if (n % 3 === 0) await recording.durable()
     recording.answerChunk(Buffer.from('end'), performance.now())
-    await recording.close(closingFacts({ answerBytes: n * 100 + 3 }))
+    const answered = n % 2 === 0 ? {} : { findings: found('email', 2) }
+    await recording.close(closingFacts({ answerBytes: n * 100 + 3, ...answered }))
   }
   return ids
 }
 
-async function contents(index: ExchangeIndex, blockIds: readonly string[]) {
+/** The same value `times` times, and once another. */
+function found(rule: string, times: number): readonly FindingRecord[] {
+  const one = (n: number, digit: string): FindingRecord => ({
+    rule,
+    entity: rule.toUpperCase(),
+    score: 0.5 + n / 10,
+    block: null,
+    channel: '',
+    start: n,
+    end: n + 9,
+    spelling: 'plain',
+    operator: 'keep',
+    fingerprint: digit.repeat(64),
+  })
+  return [...Array.from({ length: times }, (_, n) => one(n, 'a')), one(0, 'b')]
+}
+
+async function contents({ index, search }: Store, blockIds: readonly string[]) {
   const exchanges = await index.list({ limit: 1000 })
   const events = await index.events(1000)
   const byId = <T extends { readonly id: string }>(rows: readonly T[]) =>
@@ -69,10 +93,31 @@ async function contents(index: ExchangeIndex, blockIds: readonly string[]) {
   return {
     exchanges: byId(exchanges),
     events: byId(events),
+    findings: await search.findingsOf(exchanges.map(({ id }) => id)),
     blocks: {
       default: byId(await index.findBlocks(blockIds, 'default', null)),
       legal: byId(await index.findBlocks(blockIds, 'legal', null)),
     },
+  }
+}
+
+/** Equal findings of one direction are one row with their number; rows of the list say which there are. */
+function checkFindings({ exchanges, findings }: Awaited<ReturnType<typeof contents>>): void {
+  assert.ok(findings.length > 20)
+  for (const { rule, direction, count, score, fingerprint } of findings) {
+    const isRepeated = fingerprint.startsWith('a')
+    if (rule !== 'iban') continue
+    assert.deepEqual(
+      [direction, count, score],
+      ['request', isRepeated ? 3 : 1, isRepeated ? 0.7 : 0.5],
+    )
+  }
+  for (const row of exchanges) {
+    const own = findings.filter(({ exchange }) => exchange === row.id)
+    assert.deepEqual(row.findingsIn, [...new Set(own.map(({ direction }) => direction))].toSorted())
+    assert.deepEqual(row.rules, [...new Set(own.map(({ rule }) => rule))].toSorted())
+    const digits = own.map(({ fingerprint }) => fingerprint.slice(0, 16))
+    assert.deepEqual(row.fingerprints, [...new Set(digits)].toSorted())
   }
 }
 
@@ -85,11 +130,12 @@ async function compareAfterReindex(folder: string, store: Store): Promise<void> 
     assert.deepEqual(found.problems, [])
     blockIds.push(...found.requestBlocks.map((block) => block.id))
   }
-  const before = await contents(store.index, blockIds)
+  const before = await contents(store, blockIds)
   assert.ok(before.exchanges.length > 10 && before.blocks.default.length > 5)
+  checkFindings(before)
   const report = await reindex({ folder, index: store.index, keyProvider })
   assert.deepEqual(report.damage, [])
-  assert.deepEqual(await contents(store.index, blockIds), before)
+  assert.deepEqual(await contents(store, blockIds), before)
 }
 
 test('an index built from segments alone equals the live one', async () => {

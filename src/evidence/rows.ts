@@ -1,5 +1,6 @@
 /** Derives index rows from what the frames hold; live recording and reindex use the same functions. */
 import { declaredConversation } from './declared-conversation.ts'
+import { NO_FINDINGS, withFindings, type FindingLists } from './finding-rows.ts'
 import type { ClosingFacts, ExchangeRow, FrameAddress, OpeningFacts } from '../model/record.ts'
 
 function headerValue(facts: OpeningFacts, name: string): string {
@@ -55,6 +56,8 @@ export function openRow(facts: OpeningFacts, at: OpenedAt): ExchangeRow {
     ...declaredConversation(facts),
     responseId: null,
     previousResponse: facts.links['previous_response_id'] ?? null,
+    tools: facts.toolNames,
+    ...withFindings(NO_FINDINGS, 'request', facts.findings),
     instance: at.address.instance,
     openSegment: at.address.segment,
     openOffset: at.address.offset,
@@ -68,6 +71,10 @@ export interface ClosedAt {
   /** Null keeps what the opening said. */
   readonly requestBytes: number | null
   readonly storedBytes: number
+}
+
+function listsOf({ findingsIn, entities, rules, fingerprints }: ExchangeRow): FindingLists {
+  return { findingsIn, entities, rules, fingerprints }
 }
 
 export function closedRow(row: ExchangeRow, facts: ClosingFacts, at: ClosedAt): ExchangeRow {
@@ -87,6 +94,7 @@ export function closedRow(row: ExchangeRow, facts: ClosingFacts, at: ClosedAt): 
     firstByteMs: facts.firstByteMs,
     durationMs: facts.durationMs,
     responseId: facts.responseId,
+    ...withFindings(listsOf(row), 'answer', facts.findings),
     closeSegment: at.address.segment,
     closeOffset: at.address.offset,
   }

@@ -1,6 +1,6 @@
 /** Judges one exchange by a query, as the index would. */
 import type { ExchangeQuery, FacetField } from '../model/exchange-query.ts'
-import { FACET_FIELDS } from '../model/exchange-query.ts'
+import { FACET_FIELDS, valuesOfRow } from '../model/exchange-query.ts'
 import type { ExchangeRow } from '../model/record.ts'
 
 export function matchesQuery(row: ExchangeRow, query: ExchangeQuery): boolean {
@@ -12,7 +12,9 @@ export function matchesQuery(row: ExchangeRow, query: ExchangeQuery): boolean {
   if (query.owner !== undefined && !isOwn(row, query.owner)) return false
   return FACET_FIELDS.every((field) => {
     const wanted = query.values[field]
-    return wanted === undefined || wanted.some((value) => suits(field, value, row[field]))
+    return (
+      wanted === undefined || wanted.some((value) => suits(field, value, valuesOfRow(row, field)))
+    )
   })
 }
 
@@ -23,11 +25,14 @@ export function isOwn(row: ExchangeRow, owner: NonNullable<ExchangeQuery['owner'
   )
 }
 
-function suits(field: FacetField, wanted: string, value: string | number | null): boolean {
-  const text = value === null ? '' : String(value)
-  if (wanted === '' || text === '') return wanted === text
-  if (field === 'status' && wanted.endsWith('xx')) return text[0] === wanted[0]
-  const takesPrefix = field === 'model' || field === 'surface'
-  if (takesPrefix && wanted.endsWith('*')) return text.startsWith(wanted.slice(0, -1))
-  return text === wanted
+function suits(field: FacetField, wanted: string, values: readonly string[]): boolean {
+  if (wanted === '') return values.length === 0
+  return values.some((text) => {
+    if (field === 'status' && wanted.endsWith('xx')) return text[0] === wanted[0]
+    if (field === 'fingerprint') return text.startsWith(wanted.slice(0, text.length))
+    if (PREFIXED.has(field) && wanted.endsWith('*')) return text.startsWith(wanted.slice(0, -1))
+    return text === wanted
+  })
 }
+
+const PREFIXED: ReadonlySet<FacetField> = new Set<FacetField>(['model', 'surface', 'tool'])

@@ -1,9 +1,9 @@
 /** What people ask of recorded exchanges: typed filters, facets, a histogram, changes in order; and who answers. */
 import type { ExchangeId } from '../lib/ids.ts'
+import type { FindingRow } from './masking.ts'
 import type { ExchangeRow } from './record.ts'
 
-/** Fields that can be filtered by value and counted. */
-export const FACET_FIELDS = [
+const ROW_FIELDS = [
   'state',
   'outcome',
   'status',
@@ -18,11 +18,43 @@ export const FACET_FIELDS = [
   'route',
 ] as const satisfies readonly (keyof ExchangeRow)[]
 
-export type FacetField = (typeof FACET_FIELDS)[number]
+/** Fields of which an exchange has any number of values: each counts, and one that suits is enough. */
+export const LIST_FIELDS = {
+  finding: 'findingsIn',
+  entity: 'entities',
+  rule: 'rules',
+  fingerprint: 'fingerprints',
+  tool: 'tools',
+} as const satisfies Readonly<Record<string, keyof ExchangeRow>>
+
+export type RowField = (typeof ROW_FIELDS)[number]
+export type ListField = keyof typeof LIST_FIELDS
+export type FacetField = RowField | ListField
+
+/** Fields that can be filtered by value and counted. */
+export const FACET_FIELDS = [
+  ...ROW_FIELDS,
+  'finding',
+  'entity',
+  'rule',
+  'fingerprint',
+  'tool',
+] as const satisfies readonly FacetField[]
+
+export function isListField(field: FacetField): field is ListField {
+  return Object.hasOwn(LIST_FIELDS, field)
+}
+
+/** What a row has for a field; nothing where it has none. */
+export function valuesOfRow(row: ExchangeRow, field: FacetField): readonly string[] {
+  if (isListField(field)) return row[LIST_FIELDS[field]]
+  const value = row[field]
+  return value === null || value === '' ? [] : [String(value)]
+}
 
 /**
- * Values of one field are alternatives, fields are joined by "and". An empty text stands for "has none". `model` and
- * `surface` take a prefix that ends in `*`; `status` takes `4xx`.
+ * Values of one field are alternatives, fields are joined by "and". An empty text stands for "has none". `model`,
+ * `surface` and `tool` take a prefix that ends in `*`; `status` takes `4xx`; `fingerprint` any number of first digits.
  */
 export interface ExchangeQuery {
   readonly sinceMs?: number
@@ -71,6 +103,19 @@ export interface ConversationRow {
   readonly lastExchange: ExchangeId
 }
 
+/** One value, whatever it was, and where it was met. */
+export interface FindingGroup {
+  readonly fingerprint: string
+  readonly entity: string
+  readonly rule: string
+  readonly exchanges: number
+  /** Declared ones. */
+  readonly conversations: number
+  readonly principals: number
+  readonly firstAtMs: number
+  readonly lastAtMs: number
+}
+
 export interface ExchangeSearch {
   /** Newest first, strictly older than `before`. */
   readonly list: (
@@ -95,6 +140,9 @@ export interface ExchangeSearch {
     query: ExchangeQuery,
     page: { readonly limit: number; readonly beforeExchange?: ExchangeId },
   ) => Promise<readonly ConversationRow[]>
+  readonly findingsOf: (exchanges: readonly ExchangeId[]) => Promise<readonly FindingRow[]>
+  /** What was found in the exchanges of the query, by fingerprint, in the most exchanges first. */
+  readonly findingGroups: (query: ExchangeQuery, limit: number) => Promise<readonly FindingGroup[]>
   /** The exchanges whose answer had this id at the provider, and those that name it as the one before them. */
   readonly byResponse: (responseIds: readonly string[]) => Promise<{
     readonly answeredAs: readonly ExchangeRow[]

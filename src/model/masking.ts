@@ -1,4 +1,5 @@
 /** What the record keeps of detection: where something was, what it was, what was done with it; never the value. */
+import type { ExchangeId } from '../lib/ids.ts'
 
 export interface FindingRecord {
   readonly rule: string
@@ -18,6 +19,24 @@ export interface FindingRecord {
   readonly operator: string
   /** Keyed digest: the same value can be recognised without being known. */
   readonly fingerprint: string
+}
+
+/** First digits of a fingerprint: enough to tell it from all others of one installation. */
+export const FINGERPRINT_DIGITS = 16
+
+export type FindingDirection = 'request' | 'answer'
+
+/** One row of the findings index: a distinct finding of one exchange, and how often it was met there. */
+export interface FindingRow {
+  readonly exchange: ExchangeId
+  readonly direction: FindingDirection
+  readonly entity: string
+  readonly rule: string
+  /** The highest of them. */
+  readonly score: number
+  readonly fingerprint: string
+  readonly operator: string
+  readonly count: number
 }
 
 /** Something that passed without being looked into. */

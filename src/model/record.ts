@@ -1,7 +1,7 @@
 /** What evidence holds of an exchange: the payload shapes inside frames, and the index row derived from them. */
 import type { ExchangeId, InstanceId, KeyId } from '../lib/ids.ts'
 import type { BlockRole, DialectName, TokenUsage } from './dialect.ts'
-import type { FindingRecord, UninspectedRecord } from './masking.ts'
+import type { FindingDirection, FindingRecord, UninspectedRecord } from './masking.ts'
 import type { DeclaredTags, Principal } from './principal.ts'
 import type { RecordingMode } from './upstream.ts'
 
@@ -167,6 +167,14 @@ export interface ExchangeRow {
   readonly responseId: string | null
   /** The answer that the request says it continues. */
   readonly previousResponse: string | null
+  /** Tools that the request offers to the model. */
+  readonly tools: readonly string[]
+  /** What detection saw, each value once, sorted: where, which entities, by which rules, with which fingerprints. */
+  readonly findingsIn: readonly FindingDirection[]
+  readonly entities: readonly string[]
+  readonly rules: readonly string[]
+  /** The first 16 digits of each. */
+  readonly fingerprints: readonly string[]
   readonly instance: InstanceId
   readonly openSegment: number
   readonly openOffset: number

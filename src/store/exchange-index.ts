@@ -1,5 +1,6 @@
 /** The exchange index as evidence and the readers see it: derived from segments, asked by people. */
 import type { ExchangeId, InstanceId } from '../lib/ids.ts'
+import type { FindingRow } from '../model/masking.ts'
 import type { BlockRow, EvidenceEvent, ExchangeRow, ExchangeState } from '../model/record.ts'
 
 /** Up to where the segments of one instance have been indexed: everything before `offset` in `segment`. */
@@ -23,6 +24,8 @@ export interface IndexBatch {
   readonly exchanges: readonly ExchangeRow[]
   readonly blocks: readonly BlockRow[]
   readonly events: readonly EventRow[]
+  /** Each is written once for its exchange, direction, entity, rule, operator and fingerprint. */
+  readonly findings: readonly FindingRow[]
   readonly position: IndexPosition
 }
 

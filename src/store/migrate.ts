@@ -5,6 +5,7 @@ import type { EngineTypes } from './schema.ts'
 import { gatewayKeys } from './migrations/control/001-gateway-keys.ts'
 import { peopleAndAudit } from './migrations/control/002-people-and-audit.ts'
 import { maskTokens } from './migrations/control/003-mask-tokens.ts'
+import { exchangeFindings } from './migrations/index/070-exchange-findings.ts'
 import { exchangesBlocksEvents } from './migrations/index/001-exchanges-blocks-events.ts'
 import { search } from './migrations/index/002-search.ts'
 
@@ -23,10 +24,11 @@ export interface MigrationArea {
 
 export const INDEX_AREA: MigrationArea = {
   ledger: 'index_migrations',
-  tables: ['exchanges', 'blocks', 'events', 'positions'],
+  tables: ['exchanges', 'blocks', 'events', 'positions', 'exchange_findings'],
   migrations: [
     { name: '001-exchanges-blocks-events', up: exchangesBlocksEvents },
     { name: '002-search', up: search },
+    { name: '070-exchange-findings', up: exchangeFindings },
   ],
 }
 

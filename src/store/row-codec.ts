@@ -1,7 +1,14 @@
 /** Turns rows of the model into values that both engines can store, and back. */
+import type { FindingRow } from '../model/masking.ts'
 import type { BlockRow, ExchangeRow } from '../model/record.ts'
 import type { EventRow, IndexPosition } from './exchange-index.ts'
-import type { BlockTable, EventTable, ExchangeTable, PositionTable } from './schema.ts'
+import type {
+  BlockTable,
+  EventTable,
+  ExchangeTable,
+  FindingTable,
+  PositionTable,
+} from './schema.ts'
 
 export type StoredValue = string | number | null
 
@@ -9,8 +16,11 @@ export type StoredValue = string | number | null
 const KEY_TEXT_MAX = 512
 /** The index is for finding; the segment has the whole text. */
 const TEXT_MAX = 4096
+/** Items of a list come from callers (names of tools) or number as many as there are findings. */
+const ITEM_TEXT_MAX = 128
+const LIST_MAX = 500
 
-type CellKind = 'key' | 'text' | 'whole' | 'real' | 'flag'
+type CellKind = 'key' | 'text' | 'whole' | 'real' | 'flag' | 'list'
 
 const EXCHANGE_CELLS: readonly (readonly [
   field: keyof ExchangeRow,
@@ -53,6 +63,11 @@ const EXCHANGE_CELLS: readonly (readonly [
   ['conversationBy', 'conversation_by', 'text'],
   ['responseId', 'response_id', 'key'],
   ['previousResponse', 'previous_response', 'key'],
+  ['tools', 'tools', 'list'],
+  ['findingsIn', 'findings_in', 'list'],
+  ['entities', 'entities', 'list'],
+  ['rules', 'rules', 'list'],
+  ['fingerprints', 'fingerprints', 'list'],
   ['instance', 'instance', 'text'],
   ['openSegment', 'open_segment', 'whole'],
   ['openOffset', 'open_offset', 'whole'],
@@ -71,7 +86,7 @@ export function decodeExchange(stored: ExchangeTable): ExchangeRow {
   const row: Record<string, unknown> = {}
   for (const [field, column, kind] of EXCHANGE_CELLS) {
     const value = stored[column]
-    row[field] = kind === 'flag' ? value === 1 : value
+    row[field] = decodeCell(value, kind)
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- codec: encodeExchange wrote every cell from an ExchangeRow
   return row as unknown as ExchangeRow
@@ -152,6 +167,30 @@ export function decodeEvent(stored: EventTable): EventRow {
   }
 }
 
+export const FINDING_COLUMNS = [
+  'exchange',
+  'direction',
+  'entity',
+  'rule',
+  'score',
+  'fingerprint',
+  'operator',
+  'count',
+] as const satisfies readonly (keyof FindingTable)[]
+
+export function encodeFinding(row: FindingRow): StoredValue[] {
+  return [
+    row.exchange,
+    row.direction,
+    keyText(row.entity),
+    keyText(row.rule),
+    Number.isFinite(row.score) ? row.score : 0,
+    row.fingerprint,
+    keyText(row.operator),
+    row.count,
+  ]
+}
+
 export const POSITION_COLUMNS = [
   'instance',
   'segment',
@@ -175,9 +214,32 @@ export function keyText(text: string): string {
   return storableText(text, KEY_TEXT_MAX)
 }
 
-type Cell = string | number | boolean
+function decodeCell(value: StoredValue, kind: CellKind): unknown {
+  if (kind === 'flag') return value === 1
+  return kind === 'list' ? listItems(String(value)) : value
+}
+
+/** A stored list has a line end before, between and behind its items; an empty one is empty. */
+export function listItems(stored: string): readonly string[] {
+  return stored === '' ? [] : stored.slice(1, -1).split('\n')
+}
+
+/** How an item lies in a stored list. */
+export function listItem(item: string): string {
+  return `\n${itemText(item)}\n`
+}
+
+function itemText(text: string): string {
+  return storableText(text, ITEM_TEXT_MAX).replaceAll('\n', '\uFFFD')
+}
+
+type Cell = string | number | boolean | readonly string[]
 
 const ENCODE: Readonly<Record<CellKind, (value: Cell) => StoredValue>> = {
+  list: (value) =>
+    Array.isArray(value) && value.length > 0
+      ? `\n${value.slice(0, LIST_MAX).map(itemText).join('\n')}\n`
+      : '',
   key: (value) => storableText(String(value), KEY_TEXT_MAX),
   text: (value) => storableText(String(value), TEXT_MAX),
   whole: (value) => storableWhole(Number(value)),

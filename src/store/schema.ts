@@ -5,7 +5,7 @@ import type { InstanceId } from '../lib/ids.ts'
 import type { BlockRow, EvidenceEvent, ExchangeRow } from '../model/record.ts'
 import type { AuditRow, IdempotentAnswer, RevealRow, SavedViewRow } from '../model/control.ts'
 import type { KeyRow } from '../model/keys.ts'
-import type { MaskToken } from '../model/masking.ts'
+import type { FindingRow, MaskToken } from '../model/masking.ts'
 import type { ApiTokenRow, LoginLinkRow, LoginSessionRow, PersonRow } from '../model/people.ts'
 
 /** `receivedAtMs` -> `received_at_ms`. */
@@ -46,12 +46,15 @@ export interface PositionTable {
   byte_offset: number
 }
 
+export type FindingTable = TableOf<FindingRow>
+
 export type GatewayKeyTable = TableOf<KeyRow>
 
 export type IndexTables = {
   exchanges: ExchangeTable
   blocks: BlockTable
   events: EventTable
+  exchange_findings: FindingTable
   positions: PositionTable
 }
 

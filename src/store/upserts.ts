@@ -1,8 +1,14 @@
 /** The conflict clauses of the index, in SQL that both engines read the same way. */
-import { BLOCK_COLUMNS, EVENT_COLUMNS, EXCHANGE_COLUMNS, POSITION_COLUMNS } from './row-codec.ts'
+import {
+  BLOCK_COLUMNS,
+  EVENT_COLUMNS,
+  EXCHANGE_COLUMNS,
+  FINDING_COLUMNS,
+  POSITION_COLUMNS,
+} from './row-codec.ts'
 
 export interface Upsert {
-  readonly table: 'exchanges' | 'blocks' | 'events' | 'positions'
+  readonly table: 'exchanges' | 'blocks' | 'events' | 'positions' | 'exchange_findings'
   readonly columns: readonly string[]
   readonly onConflict: string
 }
@@ -51,6 +57,12 @@ const EVENTS: Upsert = {
   onConflict: 'on conflict (id) do nothing',
 }
 
+const FINDINGS: Upsert = {
+  table: 'exchange_findings',
+  columns: FINDING_COLUMNS,
+  onConflict: 'on conflict (exchange, direction, entity, rule, operator, fingerprint) do nothing',
+}
+
 const POSITIONS: Upsert = {
   table: 'positions',
   columns: POSITION_COLUMNS,
@@ -63,5 +75,6 @@ export const UPSERTS = {
   exchanges: EXCHANGES,
   blocks: BLOCKS,
   events: EVENTS,
+  findings: FINDINGS,
   positions: POSITIONS,
 } as const

@@ -106,6 +106,7 @@ function exchangeTests(engine: string, fresh: () => Promise<FreshDatabase>): voi
             exchanges: parts.flatMap((part) => part.exchanges),
             blocks: parts.flatMap((part) => part.blocks),
             events: parts.flatMap((part) => part.events),
+            findings: [],
             position: last!,
           })
         }

@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { matchesQuery } from '../../src/incident/matches-query.ts'
 import type { ExchangeQuery, FacetField } from '../../src/model/exchange-query.ts'
-import { FACET_FIELDS } from '../../src/model/exchange-query.ts'
+import { FACET_FIELDS, valuesOfRow } from '../../src/model/exchange-query.ts'
+import type { FindingRow } from '../../src/model/masking.ts'
 import type { ExchangeRow } from '../../src/model/record.ts'
 import { openStore } from '../../src/store/store.ts'
 import { EPOCH_MS, batchOf, closedRow, exchangeId, exchangeRows, openRow } from './samples.ts'
@@ -26,6 +27,11 @@ const VALUES: Readonly<Record<FacetField, readonly string[]>> = {
   dialect: ['openai', ''],
   surface: ['openai.*', 'openai.chat-completions', 'anthropic.*'],
   route: ['openai', 'none'],
+  finding: ['request', 'answer', ''],
+  entity: ['EMAIL_ADDRESS', 'IBAN_CODE', '', 'none'],
+  rule: ['email', 'iban', ''],
+  fingerprint: ['00', '0000000000000001', `0000000000000002${'0'.repeat(48)}`, 'ff', ''],
+  tool: ['read', 'mcp__*', 're*', ''],
 }
 
 const valuesOf = (field: FacetField) =>
@@ -56,6 +62,11 @@ const queries: fc.Arbitrary<ExchangeQuery> = fc.record(
         dialect: valuesOf('dialect'),
         surface: valuesOf('surface'),
         route: valuesOf('route'),
+        finding: valuesOf('finding'),
+        entity: valuesOf('entity'),
+        rule: valuesOf('rule'),
+        fingerprint: valuesOf('fingerprint'),
+        tool: valuesOf('tool'),
       },
       { requiredKeys: [] },
     ),
@@ -67,8 +78,10 @@ function plainFacet(rows: readonly ExchangeRow[], query: ExchangeQuery, field: F
   const { [field]: _own, ...values } = query.values
   const counts = new Map<string, number>()
   for (const row of rows.filter((one) => matchesQuery(one, { ...query, values }))) {
-    const value = row[field] === null ? '' : String(row[field])
-    counts.set(value, (counts.get(value) ?? 0) + 1)
+    const values = valuesOfRow(row, field)
+    for (const value of values.length === 0 ? [''] : values) {
+      counts.set(value, (counts.get(value) ?? 0) + 1)
+    }
   }
   return counts
 }
@@ -82,7 +95,7 @@ export function searchContract(engine: string, fresh: () => Promise<FreshDatabas
         async (rows, asked) => {
           await using database = await fresh()
           await using store = await openStore(database.options)
-          await store.index.apply(batchOf({ exchanges: rows }))
+          await store.index.apply(batchOf({ exchanges: rows, findings: findingsOf(rows) }))
           for (const query of asked) await checkQuery(store.search, rows, query)
         },
       ),
@@ -137,6 +150,67 @@ export function searchContract(engine: string, fresh: () => Promise<FreshDatabas
     assert.deepEqual(await store.search.newest(), { seq: end.seq, id: end.row.id })
   })
 
+  test(`${engine}: findings come back as they were applied, applied twice or not`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const finding: FindingRow = {
+      exchange: exchangeId(1),
+      direction: 'answer',
+      entity: 'IBAN_CODE',
+      rule: 'iban',
+      score: 0.85,
+      fingerprint: 'a1'.repeat(32),
+      operator: 'mask',
+      count: 3,
+    }
+    const other = { ...finding, direction: 'request', fingerprint: 'b2'.repeat(32) } as const
+    const foreign = { ...finding, exchange: exchangeId(2) }
+    for (let round = 0; round < 2; round += 1) {
+      await store.index.apply(batchOf({ findings: [finding, other, finding, foreign] }))
+    }
+    const byDirection = (rows: readonly FindingRow[]) =>
+      rows.toSorted((a, b) => (a.direction < b.direction ? -1 : 1))
+    assert.deepEqual(byDirection(await store.search.findingsOf([exchangeId(1)])), [finding, other])
+    assert.deepEqual(await store.search.findingsOf([exchangeId(3)]), [])
+    assert.deepEqual(await store.search.findingsOf([]), [])
+  })
+
+  test(`${engine}: findings with one fingerprint are one group, however often it was met`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const secret = { fingerprints: ['a1a1a1a1a1a1a1a1'], entities: ['API_KEY'], rules: ['key'] }
+    const rows = [
+      closedRow(1, { ...secret, findingsIn: ['request'], conversation: 'cv_1' }),
+      closedRow(2, { ...secret, findingsIn: ['request'], conversation: 'cv_1' }),
+      closedRow(3, { ...secret, findingsIn: ['answer'], conversation: 'cv_2', principal: 'bob' }),
+      closedRow(4, {
+        fingerprints: ['c3c3c3c3c3c3c3c3'],
+        entities: ['IBAN_CODE'],
+        rules: ['iban'],
+      }),
+      closedRow(5),
+    ]
+    await store.index.apply(batchOf({ exchanges: rows, findings: findingsOf(rows) }))
+    const groups = await store.search.findingGroups({ values: {} }, 10)
+    assert.deepEqual(
+      groups.map(({ entity, exchanges, conversations, principals, firstAtMs, lastAtMs }) => [
+        entity,
+        exchanges,
+        conversations,
+        principals,
+        firstAtMs - EPOCH_MS,
+        lastAtMs - EPOCH_MS,
+      ]),
+      [
+        ['API_KEY', 3, 2, 2, 1, 3],
+        ['IBAN_CODE', 1, 0, 1, 4, 4],
+      ],
+    )
+    const [only] = await store.search.findingGroups({ values: { principal: ['bob'] } }, 10)
+    assert.equal(only?.exchanges, 1)
+    assert.equal((await store.search.findingGroups({ values: {} }, 1)).length, 1)
+  })
+
   test(`${engine}: conversations are listed by their newest exchange and counted whole`, async () => {
     await using database = await fresh()
     await using store = await openStore(database.options)
@@ -182,6 +256,22 @@ export function searchContract(engine: string, fresh: () => Promise<FreshDatabas
     })
     assert.deepEqual(await store.search.byResponse([]), { answeredAs: [], continuing: [] })
   })
+}
+
+/** What the table of findings holds when the rows are as they are. */
+function findingsOf(rows: readonly ExchangeRow[]): readonly FindingRow[] {
+  return rows.flatMap((row) =>
+    row.fingerprints.map((digits, n) => ({
+      exchange: row.id,
+      direction: row.findingsIn[0] ?? 'request',
+      entity: row.entities[0] ?? 'EMAIL_ADDRESS',
+      rule: row.rules[0] ?? 'email',
+      score: 0.5,
+      fingerprint: digits.padEnd(64, '0'),
+      operator: 'keep',
+      count: n + 1,
+    })),
+  )
 }
 
 async function checkQuery(

@@ -57,6 +57,15 @@ export const Exchange = z
       .nullable()
       .openapi({ description: 'Conversation that the caller declared by an id; null when none.' }),
     conversationBy: z.string().nullable().openapi({ example: 'header x-claude-code-session-id' }),
+    tools: z.array(z.string()).openapi({ description: 'Tools that the request offers.' }),
+    findingsIn: z
+      .array(z.enum(['request', 'answer']))
+      .openapi({ description: 'Where detection saw something.' }),
+    entities: z.array(z.string()).openapi({ description: 'What it saw.' }),
+    rules: z.array(z.string()).openapi({ description: 'Detector rules that saw it.' }),
+    fingerprints: z
+      .array(z.string())
+      .openapi({ description: 'Keyed digests of what it saw, the first 16 digits of each.' }),
   })
   .openapi('Exchange')
 
@@ -95,6 +104,14 @@ export const ExchangeFilters = {
   dialect: exact('Wire format.'),
   surface: exact('What was called; openai.* for all that begin so.'),
   route: exact('Name of the route.'),
+  finding: several(z.enum(['request', 'answer', '']), 'Where detection saw something.'),
+  entity: exact('What detection saw, e.g. EMAIL_ADDRESS.'),
+  rule: exact('The detector rule that saw it.'),
+  fingerprint: several(
+    z.string().regex(/^[0-9a-f]{0,64}$/),
+    'Fingerprint of a finding, or its first digits.',
+  ),
+  tool: exact('A tool that the request offers; mcp__* for all that begin so.'),
   conversation: z.string().max(100).optional(),
   minDurationMs: z.coerce.number().min(0).optional(),
 } as const

@@ -4,7 +4,13 @@ import { sql } from 'kysely'
 import type { IndexBatch } from '../exchange-index.ts'
 import { latestRows } from '../latest-rows.ts'
 import type { StoredValue } from '../row-codec.ts'
-import { encodeBlock, encodeEvent, encodeExchange, encodePosition } from '../row-codec.ts'
+import {
+  encodeBlock,
+  encodeEvent,
+  encodeExchange,
+  encodeFinding,
+  encodePosition,
+} from '../row-codec.ts'
 import type { IndexDb } from '../schema.ts'
 import type { Upsert } from '../upserts.ts'
 import { UPSERTS } from '../upserts.ts'
@@ -13,10 +19,12 @@ export async function applyToPostgres(db: IndexDb, batch: IndexBatch): Promise<v
   const exchanges = inIdOrder(latestRows(batch.exchanges)).map(encodeExchange)
   const blocks = earliestBlocks(batch).map(encodeBlock)
   const events = inIdOrder(onePerId(batch.events)).map(encodeEvent)
+  const findings = inKeyOrder(batch.findings).map(encodeFinding)
   await sql`
     with exchanges_in as (${insert(UPSERTS.exchanges, exchanges)}),
       blocks_in as (${insert(UPSERTS.blocks, blocks)}),
-      events_in as (${insert(UPSERTS.events, events)})
+      events_in as (${insert(UPSERTS.events, events)}),
+      findings_in as (${insert(UPSERTS.findings, findings)})
     ${insert(UPSERTS.positions, [encodePosition(batch.position)])}
   `.execute(db)
 }
@@ -42,6 +50,17 @@ function insert(upsert: Upsert, rows: readonly (readonly StoredValue[])[]): RawB
 /** Two processes that write the same rows lock them in the same order, so neither waits for the other forever. */
 function inIdOrder<Row extends { readonly id: string }>(rows: readonly Row[]): readonly Row[] {
   return [...rows].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+}
+
+function inKeyOrder(rows: IndexBatch['findings']): IndexBatch['findings'] {
+  const keyed = rows.map((row) => {
+    const { exchange, direction, entity, rule, operator, fingerprint } = row
+    return [
+      JSON.stringify([exchange, direction, entity, rule, operator, fingerprint]),
+      row,
+    ] as const
+  })
+  return keyed.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, row]) => row)
 }
 
 /** PostgreSQL refuses a statement that would update one row twice. */

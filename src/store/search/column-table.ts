@@ -6,8 +6,9 @@ import type {
   FacetValue,
   HistogramBucket,
 } from '../../model/exchange-query.ts'
-import { FACET_FIELDS } from '../../model/exchange-query.ts'
-import { keyText } from '../row-codec.ts'
+import { FACET_FIELDS, isListField } from '../../model/exchange-query.ts'
+import { keyText, listItems } from '../row-codec.ts'
+import { itemCounts, mostFrequent } from './facet-values.ts'
 import { emptyBuckets } from './sql-search.ts'
 import { valueTest } from './where-query.ts'
 import type { ValueTest } from './where-query.ts'
@@ -120,7 +121,7 @@ export class ColumnTable {
       }
     }
     const fields = this.#columns.map(
-      (column, c) => [column.field, mostFrequent(column, counts[c], valuesMax)] as const,
+      (column, c) => [column.field, counted(column, counts[c], valuesMax)] as const,
     )
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- there is one column for every field
     return { total, fields: Object.fromEntries(fields) as FacetCounts['fields'] }
@@ -170,7 +171,10 @@ export class ColumnTable {
       if (values === undefined) return []
       const wanted = values.map((value) => valueTest(column.field, value))
       return [
-        { column: c, passes: this.#passing(c, (text) => wanted.some((one) => suits(one, text))) },
+        {
+          column: c,
+          passes: this.#passing(c, (text) => wanted.some((one) => suits(column.field, one, text))),
+        },
       ]
     })
     const { sinceMs, untilMs, durationMsMin, owner } = query
@@ -275,14 +279,20 @@ function bump(counts: Uint32Array | undefined, code: number | undefined): void {
   if (counts !== undefined && code !== undefined) counts[code] = (counts[code] ?? 0) + 1
 }
 
-function suits(test: ValueTest, text: string): boolean {
+function suits(field: FacetField, test: ValueTest, text: string): boolean {
   if (test.kind === 'none' || text === '') return test.kind === 'none' && text === ''
+  if (isListField(field)) return listItems(text).some((item) => suitsOne(test, item))
+  return suitsOne(test, text)
+}
+
+function suitsOne(test: ValueTest, text: string): boolean {
+  if (test.kind === 'none') return false
   if (test.kind === 'exact') return text === test.text
   if (test.kind === 'prefix') return text.startsWith(test.text)
   return Math.floor(Number(text) / 100) === test.hundreds
 }
 
-function mostFrequent(
+function counted(
   column: Column,
   counts: Uint32Array | undefined,
   valuesMax: number,
@@ -292,7 +302,5 @@ function mostFrequent(
     const count = counts?.[code] ?? 0
     if (count > 0) values.push({ value, count })
   }
-  return values
-    .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
-    .slice(0, valuesMax)
+  return mostFrequent(isListField(column.field) ? itemCounts(values) : values, valuesMax)
 }

@@ -9,10 +9,13 @@ import type {
   FacetField,
   FacetValue,
   HistogramBucket,
+  ListField,
 } from '../../model/exchange-query.ts'
-import { FACET_FIELDS } from '../../model/exchange-query.ts'
+import { FACET_FIELDS, isListField } from '../../model/exchange-query.ts'
 import { decodeExchange, keyText } from '../row-codec.ts'
 import type { IndexDb, IndexTables } from '../schema.ts'
+import { createFindingSearch } from './finding-search.ts'
+import { itemCounts, mostFrequent } from './facet-values.ts'
 import { FACET_COLUMNS, conditionsOf } from './where-query.ts'
 
 /** `settled`: a condition that leaves out changes which an older, unfinished transaction may still precede. */
@@ -61,6 +64,7 @@ export function createSqlSearch(
         .executeTakeFirst()
       return row === undefined ? { seq: 0, id: '' } : { seq: row.change_seq, id: row.id }
     },
+    ...createFindingSearch(db),
     conversations: (query, page) => conversations(db, query, page),
     byResponse: async (responseIds) => {
       if (responseIds.length === 0) return { answeredAs: [], continuing: [] }
@@ -97,6 +101,7 @@ async function facet(
   field: FacetField,
   valuesMax: number,
 ): Promise<readonly FacetValue[]> {
+  if (isListField(field)) return listFacet(db, query, field, valuesMax)
   const value = sql<string>`coalesce(cast(${sql.ref(FACET_COLUMNS[field])} as text), '')`
   return filtered(db, query, field)
     .select([value.as('value'), sql<number>`count(*)`.as('count')])
@@ -105,6 +110,21 @@ async function facet(
     .orderBy('value')
     .limit(valuesMax)
     .execute()
+}
+
+/** Lists repeat: each distinct one is taken apart once. */
+async function listFacet(
+  db: IndexDb,
+  query: ExchangeQuery,
+  field: ListField,
+  valuesMax: number,
+): Promise<readonly FacetValue[]> {
+  const column = sql<string>`${sql.ref(FACET_COLUMNS[field])}`
+  const rows = await filtered(db, query, field)
+    .select([column.as('value'), sql<number>`count(*)`.as('count')])
+    .groupBy(column)
+    .execute()
+  return mostFrequent(itemCounts(rows), valuesMax)
 }
 
 async function histogram(

@@ -2,10 +2,11 @@
 import type { Expression, SqlBool } from 'kysely'
 import { sql } from 'kysely'
 import { exchangeIdFloor } from '../../lib/ids.ts'
-import type { ExchangeQuery, FacetField } from '../../model/exchange-query.ts'
-import { FACET_FIELDS } from '../../model/exchange-query.ts'
+import type { ExchangeQuery, FacetField, ListField } from '../../model/exchange-query.ts'
+import { FACET_FIELDS, isListField } from '../../model/exchange-query.ts'
+import { FINGERPRINT_DIGITS } from '../../model/masking.ts'
 import { CLOCK_SLACK_MS, prefixEnd } from '../index-reader.ts'
-import { keyText } from '../row-codec.ts'
+import { keyText, listItem } from '../row-codec.ts'
 import type { ExchangeTable } from '../schema.ts'
 
 export const FACET_COLUMNS = {
@@ -21,9 +22,14 @@ export const FACET_COLUMNS = {
   dialect: 'dialect',
   surface: 'surface',
   route: 'route',
+  finding: 'findings_in',
+  entity: 'entities',
+  rule: 'rules',
+  fingerprint: 'fingerprints',
+  tool: 'tools',
 } as const satisfies Record<FacetField, keyof ExchangeTable>
 
-const PREFIXED: ReadonlySet<FacetField> = new Set<FacetField>(['model', 'surface'])
+const PREFIXED: ReadonlySet<FacetField> = new Set<FacetField>(['model', 'surface', 'tool'])
 export type ValueTest =
   | { readonly kind: 'none' }
   | { readonly kind: 'exact'; readonly text: string }
@@ -36,6 +42,10 @@ export function valueTest(field: FacetField, written: string): ValueTest {
   if (field === 'status' && written.endsWith('xx')) {
     return { kind: 'status-class', hundreds: Number(written[0]) }
   }
+  if (field === 'fingerprint' && written.length < FINGERPRINT_DIGITS) {
+    return { kind: 'prefix', text: keyText(written) }
+  }
+  if (field === 'fingerprint') return { kind: 'exact', text: written.slice(0, FINGERPRINT_DIGITS) }
   if (PREFIXED.has(field) && written.endsWith('*')) {
     return { kind: 'prefix', text: keyText(written.slice(0, -1)) }
   }
@@ -51,6 +61,7 @@ export function conditionsOf(
   for (const field of FACET_FIELDS) {
     const values = query.values[field]
     if (values === undefined || field === except) continue
+    if (field === 'fingerprint' && !values.includes('')) all.push(holdsFinding(values))
     all.push(anyOf(values.map((value) => valueCondition(field, valueTest(field, value)))))
     // Partial indexes are used only by a query that repeats their condition.
     if (field === 'state' && !values.includes('complete')) all.push(sql`state <> 'complete'`)
@@ -79,6 +90,15 @@ export function conditionsOf(
   return all
 }
 
+/** The table of findings is found by fingerprint, the lists of the rows are not. */
+function holdsFinding(values: readonly string[]): Expression<SqlBool> {
+  const ranges = values.map((value) => {
+    const text = value.slice(0, FINGERPRINT_DIGITS)
+    return sql<SqlBool>`(fingerprint >= ${text} and fingerprint < ${prefixEnd(text) ?? ''})`
+  })
+  return sql`id in (select exchange from exchange_findings where ${anyOf(ranges)})`
+}
+
 const texts = (values: readonly string[]) => sql.join(values.map((value) => keyText(value)))
 
 function anyOf(conditions: readonly Expression<SqlBool>[]): Expression<SqlBool> {
@@ -87,6 +107,7 @@ function anyOf(conditions: readonly Expression<SqlBool>[]): Expression<SqlBool> 
 }
 
 function valueCondition(field: FacetField, test: ValueTest): Expression<SqlBool> {
+  if (isListField(field)) return itemCondition(field, test)
   const column = sql.ref(FACET_COLUMNS[field])
   const isNumber = field === 'status'
   if (test.kind === 'none') {
@@ -103,4 +124,13 @@ function valueCondition(field: FacetField, test: ValueTest): Expression<SqlBool>
   return end === null
     ? sql`(${column} >= ${test.text} and ${column} <> '')`
     : sql`(${column} >= ${test.text} and ${column} < ${end} and ${column} <> '')`
+}
+
+function itemCondition(field: ListField, test: ValueTest): Expression<SqlBool> {
+  const column = sql.ref(FACET_COLUMNS[field])
+  if (test.kind === 'none') return sql`${column} = ''`
+  if (test.kind === 'status-class') return sql`1 = 0`
+  const part = test.kind === 'exact' ? listItem(test.text) : listItem(test.text).slice(0, -1)
+  // Both engines know `replace`; a text in which something can be replaced has it.
+  return sql`replace(${column}, ${part}, '') <> ${column}`
 }

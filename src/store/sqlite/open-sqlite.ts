@@ -109,7 +109,8 @@ function createSqliteIndex(
     // Through Kysely's only connection, so that a batch never lands inside a running migration.
     apply: async (batch) => {
       await db.connection().execute(() => write(batch))
-      checkpointer.wrote(batch.exchanges.length + batch.blocks.length + batch.events.length)
+      const { exchanges, blocks, events, findings } = batch
+      checkpointer.wrote(exchanges.length + blocks.length + events.length + findings.length)
     },
     findBlocks: async (ids, retentionClass, instance) => {
       const found: BlockRow[] = []

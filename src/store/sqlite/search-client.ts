@@ -63,6 +63,8 @@ export function createSearchClient(path: string): ExchangeSearch & AsyncDisposab
     changes: ask('changes'),
     newest: ask('newest'),
     conversations: ask('conversations'),
+    findingsOf: ask('findingsOf'),
+    findingGroups: ask('findingGroups'),
     byResponse: ask('byResponse'),
     [Symbol.asyncDispose]: async () => {
       isClosed = true

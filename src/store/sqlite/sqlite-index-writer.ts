@@ -2,7 +2,13 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { IndexBatch } from '../exchange-index.ts'
 import { latestRows } from '../latest-rows.ts'
-import { encodeBlock, encodeEvent, encodeExchange, encodePosition } from '../row-codec.ts'
+import {
+  encodeBlock,
+  encodeEvent,
+  encodeExchange,
+  encodeFinding,
+  encodePosition,
+} from '../row-codec.ts'
 import type { Upsert } from '../upserts.ts'
 import { UPSERTS } from '../upserts.ts'
 import { systemClock } from '../../lib/clock.ts'
@@ -18,6 +24,7 @@ export function createSqliteIndexWriter(
   const exchanges = prepareUpsert(database, UPSERTS.exchanges)
   const blocks = prepareUpsert(database, UPSERTS.blocks)
   const events = prepareUpsert(database, UPSERTS.events)
+  const findings = prepareUpsert(database, UPSERTS.findings)
   const positions = prepareUpsert(database, UPSERTS.positions)
   const newest = database.prepare('select max(change_seq) as seq from exchanges')
   return async (batch) => {
@@ -28,6 +35,7 @@ export function createSqliteIndexWriter(
       for (const row of latestRows(batch.exchanges)) exchanges.run(...encodeExchange(row), seq)
       for (const row of batch.blocks) blocks.run(...encodeBlock(row))
       for (const row of batch.events) events.run(...encodeEvent(row))
+      for (const row of batch.findings) findings.run(...encodeFinding(row))
       positions.run(...encodePosition(batch.position))
       commit.run()
     } catch (error) {

@@ -34,6 +34,11 @@ export interface Filters {
   readonly dialect?: string[]
   readonly surface?: string[]
   readonly route?: string[]
+  readonly finding?: ('request' | 'answer' | '')[]
+  readonly entity?: string[]
+  readonly rule?: string[]
+  readonly fingerprint?: string[]
+  readonly tool?: string[]
 }
 
 export const PAGE_ROWS = 200

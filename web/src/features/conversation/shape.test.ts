@@ -153,5 +153,10 @@ function exchangeOf(id: string): Exchange {
     durationMs: null,
     conversation: null,
     conversationBy: null,
+    tools: [],
+    findingsIn: [],
+    entities: [],
+    rules: [],
+    fingerprints: [],
   }
 }

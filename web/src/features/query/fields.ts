@@ -13,6 +13,11 @@ export type ValueField =
   | 'dialect'
   | 'surface'
   | 'route'
+  | 'finding'
+  | 'entity'
+  | 'rule'
+  | 'fingerprint'
+  | 'tool'
 export type SingleField = 'conversation' | 'slower' | 'last' | 'after' | 'before'
 export type FieldName = ValueField | SingleField
 
@@ -29,6 +34,11 @@ export type Parameter =
   | 'dialect'
   | 'surface'
   | 'route'
+  | 'finding'
+  | 'entity'
+  | 'rule'
+  | 'fingerprint'
+  | 'tool'
 
 interface Field {
   readonly says: string
@@ -74,6 +84,23 @@ export const FIELDS: Readonly<Record<FieldName, Field>> = {
     samples: ['openai', 'anthropic', 'gemini', 'bedrock', 'ollama'],
   },
   route: { says: 'name of the route', parameter: 'route', samples: [] },
+  finding: {
+    says: 'where detection saw something',
+    parameter: 'finding',
+    samples: ['request', 'answer'],
+  },
+  entity: { says: 'what detection saw', parameter: 'entity', samples: [] },
+  rule: { says: 'detector rule that saw it', parameter: 'rule', samples: [] },
+  fingerprint: {
+    says: 'one found value, by its fingerprint or the first digits',
+    parameter: 'fingerprint',
+    samples: [],
+  },
+  tool: {
+    says: 'tool that the request offers; mcp__* for a family',
+    parameter: 'tool',
+    samples: [],
+  },
   last: {
     says: 'time until now',
     parameter: null,
@@ -96,6 +123,8 @@ export const FACETS: readonly { readonly field: ValueField; readonly title: stri
   { field: 'state', title: 'State' },
   { field: 'principal', title: 'Principal' },
   { field: 'service', title: 'Service' },
+  { field: 'entity', title: 'Found' },
+  { field: 'finding', title: 'Found in' },
   { field: 'model', title: 'Model' },
   { field: 'upstream', title: 'Upstream' },
   { field: 'status', title: 'Status' },
@@ -105,6 +134,9 @@ export const FACETS: readonly { readonly field: ValueField; readonly title: stri
   { field: 'dialect', title: 'Dialect' },
   { field: 'key', title: 'Key' },
   { field: 'route', title: 'Route' },
+  { field: 'tool', title: 'Tool' },
+  { field: 'rule', title: 'Detector rule' },
+  { field: 'fingerprint', title: 'Fingerprint' },
 ]
 
 export function parameterOf(field: ValueField): Parameter {

@@ -83,5 +83,9 @@ function valueProblem(field: FieldName, values: readonly string[]): string | nul
     return 'A status is a number, or a class: 5xx.'
   if (field === 'state' && !values.every((value) => FIELDS.state.samples.includes(value)))
     return `A state is one of ${FIELDS.state.samples.join(', ')}.`
+  if (field === 'finding' && !values.every((value) => /^(?:request|answer|)$/u.test(value)))
+    return 'Findings are in the request or in the answer.'
+  if (field === 'fingerprint' && !values.every((value) => /^[0-9a-f]{0,64}$/u.test(value)))
+    return 'A fingerprint is hexadecimal digits.'
   return null
 }

@@ -1,0 +1,53 @@
+/** Findings of exchanges: one by one, and grouped by what they found. */
+import { sql } from 'kysely'
+import type { ExchangeQuery, ExchangeSearch, FindingGroup } from '../../model/exchange-query.ts'
+import type { IndexDb } from '../schema.ts'
+import { conditionsOf } from './where-query.ts'
+
+const FINDINGS_MAX = 50_000
+
+export function createFindingSearch(
+  db: IndexDb,
+): Pick<ExchangeSearch, 'findingsOf' | 'findingGroups'> {
+  return {
+    findingsOf: async (exchanges) => {
+      if (exchanges.length === 0) return []
+      return db
+        .selectFrom('exchange_findings')
+        .selectAll()
+        .where('exchange', 'in', exchanges)
+        .orderBy('exchange')
+        .limit(FINDINGS_MAX)
+        .execute()
+    },
+    findingGroups: (query, limit) => groups(db, query, limit),
+  }
+}
+
+/** One value may be seen by several rules; the first in the alphabet speaks for all. */
+async function groups(
+  db: IndexDb,
+  query: ExchangeQuery,
+  limit: number,
+): Promise<readonly FindingGroup[]> {
+  let select = db
+    .selectFrom('exchange_findings')
+    .innerJoin('exchanges', 'exchanges.id', 'exchange_findings.exchange')
+  for (const condition of conditionsOf(query)) select = select.where(condition)
+  return select
+    .select([
+      'exchange_findings.fingerprint',
+      sql<string>`min(exchange_findings.entity)`.as('entity'),
+      sql<string>`min(exchange_findings.rule)`.as('rule'),
+      sql<number>`count(distinct exchanges.id)`.as('exchanges'),
+      sql<number>`count(distinct exchanges.conversation)`.as('conversations'),
+      sql<number>`count(distinct exchanges.principal)`.as('principals'),
+      sql<number>`min(exchanges.received_at_ms)`.as('firstAtMs'),
+      sql<number>`max(exchanges.received_at_ms)`.as('lastAtMs'),
+    ])
+    .groupBy('exchange_findings.fingerprint')
+    .orderBy('exchanges', 'desc')
+    .orderBy('exchange_findings.fingerprint')
+    .limit(limit)
+    .execute()
+}
