@@ -50,6 +50,8 @@ test('what is no term is kept as text and filters nothing', () => {
     'after:2026-13-01',
     'before:2026-11-23T25:00Z',
     'slower:fast',
+    'finding:elsewhere',
+    'fingerprint:xyz',
     ':x',
     '"',
   ]) {
@@ -63,8 +65,9 @@ test('what is no term is kept as text and filters nothing', () => {
 })
 
 const words = fc.string({ unit: 'grapheme', maxLength: 20 })
+const SHAPED = ['state', 'status', 'finding', 'fingerprint']
 const valueFields = FIELD_NAMES.filter(
-  (name) => FIELDS[name].parameter !== null && name !== 'state' && name !== 'status',
+  (name) => FIELDS[name].parameter !== null && !SHAPED.includes(name),
 )
 
 test('any terms survive being written and read again', () => {
