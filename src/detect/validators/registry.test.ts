@@ -113,7 +113,15 @@ const cases: Readonly<
   jwt: [['eyJhbGciOiJIUzI1NiJ9.e30.'], ['eyJub3Qi.e30.', 'abc.def.', '..']],
   'basic-auth': [['ZGVtbzpwYXNz'], ['bm9jb2xvbg==', '????']],
   'not-placeholder': [
-    ['hunter2', 'Fa4Ke7Demo9Key2', 'correct-horse'],
+    [
+      'hunter2',
+      'Fa4Ke7Demo9Key2',
+      'correct-horse',
+      'correct-horse-battery-staple',
+      'Sommer2024Berlin',
+      'P4ssw0rd_of_doom',
+      'fa4ke7demo9key2qw8zx3',
+    ],
     [
       'your_api_key',
       'xxxxxxxxxx',
@@ -125,6 +133,10 @@ const cases: Readonly<
       'my-secret-key',
       'tslib_1.__importStar',
       'sk-your-key-here',
+      'anthropic.usage.cache_creation.ephemeral_1h_input_tokens',
+      'imdsV2SessionTokenUrl',
+      'resolveVercelAgentType',
+      '/v1/oauth/token',
     ],
   ],
   varied: [

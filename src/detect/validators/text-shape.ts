@@ -29,12 +29,33 @@ const NAMING_WORDS = new Set(
 export function isNotPlaceholder(text: string): boolean {
   if (PLACEHOLDER_SIGN.test(text) || PLACEHOLDER_PART.test(text) || PROPERTY.test(text))
     return false
+  if (isCodeName(text)) return false
   const words = text
     .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^a-z0-9]+/)
     .filter((word) => word !== '')
   return words.some((word) => !NAMING_WORDS.has(word))
+}
+
+/** `anthropic.usage.input_tokens`, `resolveVercelAgent`, `/v1/oauth/token`: words of some length, as code names things. */
+function isCodeName(text: string): boolean {
+  if (!/^[\w./]+$/.test(text)) return false
+  const words = text
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .split(/[_./ ]+/)
+    .filter((word) => word !== '')
+  const named = words.filter((word) => /^(?:[A-Z]?[a-z]+|[A-Z]{2,})$/.test(word))
+  const others = words.filter((word) => !named.includes(word))
+  const letters = named.reduce((sum, word) => sum + word.length, 0)
+  // A random text falls apart into pieces of one or two letters.
+  return (
+    named.length >= 2 &&
+    others.every((word) => /^(?:v?\d{1,3}|\d[a-z]|[A-Z]?\d?[A-Z]?)$/i.test(word)) &&
+    others.length <= named.length &&
+    letters >= 10 &&
+    letters / named.length >= 4
+  )
 }
 
 /** False when a few characters make up the whole: `xxxxxxxx`, `0000…`, `abababab`. */
