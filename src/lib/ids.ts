@@ -47,8 +47,8 @@ export const newEventId = (timeMs: number): EventId => `ev_${timeOrdered(timeMs)
 export const newInstanceId = (timeMs: number): InstanceId =>
   `in_${timeOrdered(timeMs)}` as InstanceId
 
-/** People, login sessions, API tokens, reveals, saved views, audit events, requests to the control plane. */
-export type ControlIdPrefix = 'per' | 'ls' | 'tok' | 'rv' | 'sv' | 'au' | 'rq'
+/** People, login sessions, API tokens, reveals, saved views, audit events, requests, approvals, grants. */
+export type ControlIdPrefix = 'per' | 'ls' | 'tok' | 'rv' | 'sv' | 'au' | 'rq' | 'ap' | 'gr'
 
 export const newControlId = (prefix: ControlIdPrefix, timeMs: number): string =>
   `${prefix}_${timeOrdered(timeMs)}`

@@ -1,4 +1,5 @@
 /** What the control plane keeps beside people: the audit trail, reveals, saved views, answers of repeated creates. */
+import type { ApprovalTable } from './approval.ts'
 import type { ExchangeQuery } from './exchange-query.ts'
 import type { MaskTokenTable } from './masking.ts'
 import type { ApiTokenTable, LoginLinkTable, LoginSessionTable, PeopleTable } from './people.ts'
@@ -120,5 +121,6 @@ export interface ControlStore {
   readonly reveals: RevealTable
   readonly views: SavedViewTable
   readonly maskTokens: MaskTokenTable
+  readonly approvals: ApprovalTable
   readonly idempotency: IdempotencyTable
 }

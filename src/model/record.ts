@@ -208,6 +208,15 @@ export const EVENT_TYPES = [
   'recording.gap',
   'evidence.read',
   'control.changed',
+  'approval.created',
+  'approval.voted',
+  'approval.escalated',
+  'approval.decided',
+  'approval.expired',
+  'approval.cancelled',
+  'approval.reviewed',
+  'approval.released',
+  'grant.revoked',
 ] as const
 
 export type EventType = (typeof EVENT_TYPES)[number]

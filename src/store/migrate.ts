@@ -6,6 +6,7 @@ import { gatewayKeys } from './migrations/control/001-gateway-keys.ts'
 import { peopleAndAudit } from './migrations/control/002-people-and-audit.ts'
 import { maskTokens } from './migrations/control/003-mask-tokens.ts'
 import { exchangeFindings } from './migrations/index/070-exchange-findings.ts'
+import { approvals } from './migrations/control/020-approvals.ts'
 import { exchangesBlocksEvents } from './migrations/index/001-exchanges-blocks-events.ts'
 import { search } from './migrations/index/002-search.ts'
 
@@ -45,11 +46,15 @@ export const CONTROL_AREA: MigrationArea = {
     'saved_views',
     'idempotent_answers',
     'mask_tokens',
+    'approvals',
+    'approval_requests',
+    'approval_grants',
   ],
   migrations: [
     { name: '001-gateway-keys', up: gatewayKeys },
     { name: '002-people-and-audit', up: peopleAndAudit },
     { name: '003-mask-tokens', up: maskTokens },
+    { name: '020-approvals', up: approvals },
   ],
 }
 

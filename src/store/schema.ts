@@ -58,6 +58,38 @@ export type IndexTables = {
   positions: PositionTable
 }
 
+/** What is asked for by column; the rest of an approval is JSON in `body`. */
+interface ApprovalColumns {
+  id: string
+  state: string
+  version: number
+  coalesce_key: string
+  page: string
+  principal: string
+  unreviewed: number
+  unnoted: number
+  noted: number
+  steps: number
+  decided_at_ms: number | null
+  attempts: number
+  waiting: number
+  waiting_until_ms: number
+  body: string
+}
+
+interface ApprovalGrantColumns {
+  id: string
+  approval: string
+  principal: string
+  expires_at_ms: number
+  carry_until_ms: number
+  uses_max: number | null
+  uses: number
+  revoked_at_ms: number | null
+  revoked_by: string
+  body: string
+}
+
 /** Lists, scopes and details are JSON texts. */
 export type ControlTables = {
   gateway_keys: GatewayKeyTable
@@ -69,6 +101,9 @@ export type ControlTables = {
   reveals: TableOf<Omit<RevealRow, 'scope'>> & { scope: string }
   saved_views: TableOf<SavedViewRow>
   mask_tokens: TableOf<MaskToken> & { scope: string }
+  approvals: ApprovalColumns
+  approval_requests: { digest: string; approval: string }
+  approval_grants: ApprovalGrantColumns
   idempotent_answers: TableOf<Omit<IdempotentAnswer, 'answer'>> & {
     /** Person and key. */
     slot: string

@@ -1,5 +1,6 @@
 /** The promises of a store, run by the tests of every engine. */
 import { indexContract } from './index-contract.ts'
+import { approvalsContract } from './approvals-contract.ts'
 import { controlContract } from './control-contract.ts'
 import { keysContract } from './keys-contract.ts'
 import { searchContract } from './search-contract.ts'
@@ -14,5 +15,6 @@ export function storeContract(engine: string, fresh: () => Promise<FreshDatabase
   indexContract(engine, fresh)
   keysContract(engine, fresh)
   controlContract(engine, fresh)
+  approvalsContract(engine, fresh)
   searchContract(engine, fresh)
 }

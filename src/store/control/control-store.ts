@@ -2,6 +2,8 @@
 import type { ControlStore } from '../../model/control.ts'
 import type { ControlDb } from '../schema.ts'
 import { createApiTokenTable } from './api-tokens.ts'
+import type { ApprovalEngine } from './approvals.ts'
+import { createApprovalTable } from './approvals.ts'
 import { createAuditTable } from './audit.ts'
 import { createIdempotencyTable } from './idempotency.ts'
 import { createLoginLinkTable } from './login-links.ts'
@@ -17,6 +19,7 @@ export interface ControlEngine {
   readonly lockPeople: (transaction: ControlDb) => Promise<void>
   /** Runs writes that a power cut (not a crash) may undo. */
   readonly relaxed: (work: (db: ControlDb) => Promise<void>) => Promise<void>
+  readonly approvals: ApprovalEngine
 }
 
 export function createControlStore(db: ControlDb, engine: ControlEngine): ControlStore {
@@ -29,6 +32,7 @@ export function createControlStore(db: ControlDb, engine: ControlEngine): Contro
     reveals: createRevealTable(db),
     views: createSavedViewTable(db),
     maskTokens: createMaskTokenTable(db),
+    approvals: createApprovalTable(db, engine.approvals),
     idempotency: createIdempotencyTable(db),
   }
 }

@@ -1,8 +1,9 @@
-/** Knows when any process changed a key, through LISTEN on a connection of its own that reconnects. */
+/** Knows when any process changed a key (or an approval), through LISTEN on a connection of its own that reconnects. */
 import { Client } from 'pg'
 import { systemClock } from '../../lib/clock.ts'
 
 export const KEY_CHANNEL = 'custody_keys'
+export const APPROVAL_CHANNEL = 'custody_approvals'
 
 const RECONNECT_MS = 500
 const HEARTBEAT_MS = 2000
@@ -18,22 +19,27 @@ export interface KeyListener extends AsyncDisposable {
 }
 
 /** Resolves when the first connection listens. */
-export async function listenForKeyChanges(url: string): Promise<KeyListener> {
-  const listener = new Listener(url)
+export async function listenForKeyChanges(
+  url: string,
+  channel: typeof KEY_CHANNEL | typeof APPROVAL_CHANNEL = KEY_CHANNEL,
+): Promise<KeyListener> {
+  const listener = new Listener(url, channel)
   await listener.connect()
   return listener
 }
 
 class Listener implements KeyListener {
   readonly #url: string
+  readonly #channel: string
   #client: Client | null = null
   #changes = 0
   #heardAtMs = 0
   #closed = false
   #timer: NodeJS.Timeout | null = null
 
-  constructor(url: string) {
+  constructor(url: string, channel: string) {
     this.#url = url
+    this.#channel = channel
   }
 
   readonly version = (): number => {
@@ -58,7 +64,7 @@ class Listener implements KeyListener {
     client.on('end', () => this.#lost(client))
     try {
       await client.connect()
-      await client.query(`listen ${KEY_CHANNEL}`)
+      await client.query(`listen ${this.#channel}`)
     } catch (error) {
       await client.end().catch(() => {})
       throw error

@@ -12,7 +12,7 @@ import { CONTROL_AREA, INDEX_AREA, migrate, rebuild } from '../migrate.ts'
 import { decodeBlock } from '../row-codec.ts'
 import type { ControlTables, IndexTables } from '../schema.ts'
 import { POSTGRES_TYPES } from '../schema.ts'
-import { KEY_CHANNEL, listenForKeyChanges } from './key-listener.ts'
+import { APPROVAL_CHANNEL, KEY_CHANNEL, listenForKeyChanges } from './key-listener.ts'
 import { applyToPostgres } from './postgres-index-writer.ts'
 
 const CONNECTIONS_MAX = 8
@@ -52,6 +52,7 @@ export async function openPostgres(url: string): Promise<Store> {
   await migrate(base, ENGINE, INDEX_AREA)
   await migrate(base, ENGINE, CONTROL_AREA)
   const listener = cleanup.use(await listenForKeyChanges(url))
+  const approvals = cleanup.use(await listenForKeyChanges(url, APPROVAL_CHANNEL))
   const db = base.$extendTables<IndexTables>()
   const control = base.$extendTables<ControlTables>()
   const keys = createKeyTable(control, {
@@ -91,6 +92,13 @@ export async function openPostgres(url: string): Promise<Store> {
         await sql`select pg_advisory_xact_lock(${PEOPLE_LOCK})`.execute(transaction)
       },
       relaxed: (work) => work(control),
+      approvals: {
+        version: approvals.version,
+        announce: async (transaction) => {
+          await sql`select pg_notify(${APPROVAL_CHANNEL}, '')`.execute(transaction)
+        },
+        committed: approvals.committed,
+      },
     }),
     dropIndex: () => rebuild(base, ENGINE, INDEX_AREA),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

@@ -58,6 +58,7 @@ export async function openSqlite(folder: string): Promise<Store> {
   const controlStore = createControlStore(controlDb, {
     lockPeople: async () => {},
     relaxed: (work) => withoutSync(controlDb, controlFile, work),
+    approvals: { ...createVersion(controlFile), announce: async () => {} },
   })
   const search = cleanup.use(createSearchClient(join(folder, 'index.db')))
   const opened = cleanup.move()

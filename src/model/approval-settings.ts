@@ -1,0 +1,84 @@
+/** How held requests are treated, as custody.yaml says: groups, defaults, and where approvers are told. */
+
+export type PendingAnswer = 'by-client' | 'retry' | 'final'
+
+/** What is sent to a caller that waits, before anything is decided. */
+export type HoldKeepalive = 'none' | 'sse-comment' | 'informational'
+
+export interface HoldSettings {
+  /** Longest silence; less where the client says that it gives up earlier. */
+  readonly budgetMs: number
+  readonly pending: PendingAnswer
+  readonly keepalive: HoldKeepalive
+}
+
+export interface WebhookTarget {
+  readonly name: string
+  readonly url: string
+  /** `whsec_…`, as Standard Webhooks has it. */
+  readonly secret: () => string
+}
+
+export interface SlackTarget {
+  readonly channel: string
+  /** Origin of the Slack API. */
+  readonly apiUrl: string
+  readonly botToken: () => string
+  readonly signingSecret: () => string
+  /** Slack user ids and the logins of the people they were verified to be. */
+  readonly people: Readonly<Record<string, string>>
+}
+
+export interface TeamsTarget {
+  readonly name: string
+  readonly url: () => string
+}
+
+export interface EmailTarget {
+  readonly smtpUrl: () => string
+  readonly from: string
+  readonly to: readonly string[]
+}
+
+export interface ApprovalSettings {
+  /** Origin under which people open the console; null: where it listens. */
+  readonly consoleUrl: string | null
+  /** Names that rules may ask for, and the logins in each. */
+  readonly groups: Readonly<Record<string, readonly string[]>>
+  readonly breakGlass: readonly string[]
+  /** False: who wrote a rule does not approve what it holds. */
+  readonly authorsMayApprove: boolean
+  readonly expiresInMs: number
+  readonly grantMs: number
+  /** A login this recent counts as fresh. */
+  readonly freshLoginMs: number
+  readonly hold: HoldSettings
+  /** By name of the route. */
+  readonly routes: Readonly<Record<string, Partial<HoldSettings>>>
+  readonly webhooks: readonly WebhookTarget[]
+  readonly slack: SlackTarget | null
+  readonly teams: readonly TeamsTarget[]
+  readonly email: EmailTarget | null
+}
+
+const MINUTE_MS = 60_000
+
+export const DEFAULT_APPROVAL_SETTINGS: ApprovalSettings = {
+  consoleUrl: null,
+  groups: {},
+  breakGlass: [],
+  authorsMayApprove: true,
+  expiresInMs: 30 * MINUTE_MS,
+  grantMs: 30 * MINUTE_MS,
+  freshLoginMs: 5 * MINUTE_MS,
+  hold: { budgetMs: 4 * MINUTE_MS, pending: 'by-client', keepalive: 'none' },
+  routes: {},
+  webhooks: [],
+  slack: null,
+  teams: [],
+  email: null,
+}
+
+export function holdSettingsOf(settings: ApprovalSettings, route: string): HoldSettings {
+  return { ...settings.hold, ...settings.routes[route] }
+}
