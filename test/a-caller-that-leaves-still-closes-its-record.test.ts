@@ -8,6 +8,7 @@ import { startSandbox } from '../src/sandbox/start-sandbox.ts'
 import type { Sandbox } from '../src/sandbox/start-sandbox.ts'
 import { chatCall, DIALECTS, startDataPlane } from './harness/data-plane.ts'
 import type { DataPlane } from './harness/data-plane.ts'
+import { heldMemory } from './harness/held-memory.ts'
 import { dial } from './harness/raw-http.ts'
 import { answer, scriptedUpstream } from './harness/scripted-upstream.ts'
 
@@ -147,7 +148,7 @@ test('200 callers that leave at random points leave 200 closed records, no place
     state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
     return Math.floor((state / 2_147_483_648) * below)
   }
-  const heapBefore = process.memoryUsage().heapUsed
+  const heldBefore = await heldMemory()
   const http2 = connectHttp2(gateway.url)
   http2.on('error', () => undefined)
   const one = async (i: number): Promise<void> => {
@@ -198,8 +199,8 @@ test('200 callers that leave at random points leave 200 closed records, no place
     assert.ok(tries < 100, `${open} sockets are open`)
     await sleep(20)
   }
-  globalThis.gc?.()
-  assert.ok(process.memoryUsage().heapUsed - heapBefore < 60_000_000)
+  const heldBytes = (await heldMemory()) - heldBefore
+  assert.ok(heldBytes < 30_000_000, `${heldBytes} bytes more`)
 })
 
 test('a caller that stops reading is waited for, and the provider with it; nothing is lost', async () => {
@@ -224,7 +225,6 @@ test('a caller that stops reading is waited for, and the provider with it; nothi
   const twice = Buffer.concat([piece, piece])
   let head: Buffer | null = Buffer.alloc(0)
   let received = 0
-  let rssMost = 0
   const begun = Promise.withResolvers<void>()
   const whole = Promise.withResolvers<void>()
   socket.on('data', (chunk: Buffer) => {
@@ -246,27 +246,27 @@ test('a caller that stops reading is waited for, and the provider with it; nothi
       at += length
       received += length
     }
-    rssMost = Math.max(rssMost, process.memoryUsage.rss())
     if (received === size) whole.resolve()
   })
-  const rssBefore = process.memoryUsage.rss()
+  const heldBefore = await heldMemory()
   socket.write(
     `GET /openai/v1/files/f/content HTTP/1.1${CRLF}Host: x${CRLF}x-api-key: ${one.key}${CRLF}${CRLF}`,
   )
   await begun.promise
-  for (let before = -1; before !== sent;) {
+  for (let before = -1, quiet = 0; quiet < 3;) {
+    quiet = before === sent ? quiet + 1 : 0
     before = sent
-    await sleep(150)
-    rssMost = Math.max(rssMost, process.memoryUsage.rss())
+    await sleep(100)
   }
+  const heldBytes = (await heldMemory()) - heldBefore
   assert.ok(sent < size / 4, `the provider was paused, not drained: ${sent}`)
-  assert.ok(rssMost - rssBefore < 120 * 1024 * 1024, `${rssMost - rssBefore} bytes more`)
+  // More than the socket buffers of this process hold was sent; what the gateway took in is durable and let go.
+  assert.ok(heldBytes < 16 * 1024 * 1024, `${heldBytes} bytes more of ${sent}`)
   socket.resume()
   await whole.promise
   await one.idle()
   const [row] = await one.rows()
   assert.deepEqual([row?.state, row?.answerBytes], ['complete', size])
-  assert.ok(rssMost - rssBefore < 160 * 1024 * 1024, `${rssMost - rssBefore} bytes more`)
   socket.destroy()
 })
 

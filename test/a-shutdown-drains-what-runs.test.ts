@@ -120,9 +120,10 @@ test('what has not ended when the drain time is over is cut, and its record is c
     const streams = await Promise.all([1, 2, 3].map(() => connection(gateway.port)))
     for (const one of streams) one.write(request(gateway.key, { events: 1000, intervalMs: 20 }))
     await Promise.all(streams.map((one) => one.first))
+    // The streams would go on for 20 s.
     const before = performance.now()
     await gateway[Symbol.asyncDispose]()
-    assert.ok(performance.now() - before < 5000)
+    assert.ok(performance.now() - before < 15_000)
     await Promise.all(streams.map((one) => one.closed))
     for (const one of streams) assert.deepEqual(readAnswers(one.bytes()), [null])
     assert.deepEqual(

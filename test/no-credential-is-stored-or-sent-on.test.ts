@@ -19,6 +19,7 @@ import type { DataPlane } from './harness/data-plane.ts'
 import { talk } from './harness/raw-http.ts'
 import type { RawAnswer } from './harness/raw-http.ts'
 import { temporaryFolder } from './harness/evidence.ts'
+import { until } from './harness/until.ts'
 
 const CRLF = '\r\n'
 
@@ -184,9 +185,9 @@ test('what a key may not reach is refused: other upstreams, other models, models
     'identity.model-not-allowed',
   )
   assert.equal(sandbox.received().length, from + 1)
-  const short = (await makeKey(gateway.folder, { expiresInMs: 150 })).text
+  const short = (await makeKey(gateway.folder, { expiresInMs: 2000 })).text
   assert.equal(await ask(short, `POST ${CHAT}`, BODY), 'allowed')
-  await new Promise((resolve) => setTimeout(resolve, 200))
+  await until(async () => (await ask(short, `POST ${CHAT}`, BODY)) !== 'allowed')
   assert.equal(await ask(short, `POST ${CHAT}`, BODY), 'identity.expired')
 })
 

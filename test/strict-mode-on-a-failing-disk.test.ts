@@ -6,7 +6,7 @@ import type { DiskCall, Fault } from './harness/faulty-disk.ts'
 import { startGateway } from './harness/gateway.ts'
 import type { TestGateway } from './harness/gateway.ts'
 
-const RECORDING = 'recording: { deadlineMs: 400ms }\n'
+const RECORDING = 'recording: { deadlineMs: 1s }\n'
 
 interface Seen {
   readonly id: string | null
@@ -141,7 +141,7 @@ test('a best-effort route goes on through the outage and the gap becomes a recor
   const faulty = faultyDisk()
   await using gateway = await startGateway({
     disk: faulty.disk,
-    yaml: 'recording: { mode: best-effort, deadlineMs: 400ms }\n',
+    yaml: 'recording: { mode: best-effort, deadlineMs: 1s }\n',
   })
   assert.equal((await ask(gateway, false, 'before')).status, 200)
   faulty.decide = (call) =>
@@ -171,7 +171,7 @@ test('in strict-chunks mode every byte a caller saw was durable before it was re
   const faulty = faultyDisk()
   await using gateway = await startGateway({
     disk: faulty.disk,
-    yaml: 'recording: { mode: strict-chunks, deadlineMs: 400ms }\n',
+    yaml: 'recording: { mode: strict-chunks, deadlineMs: 1s }\n',
   })
   let broken = false
   faulty.decide = (call) => (broken && isEvidenceWrite(call) ? 'hang' : null)

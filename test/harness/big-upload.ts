@@ -1,12 +1,16 @@
-/** A process of its own that sends 100 MB through a gateway and prints how much its memory grew. */
+/** A process of its own that sends 100 MB through a gateway and prints what is held of it while nothing moves. */
 import { createHash, randomBytes } from 'node:crypto'
 import { request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isExchangeId } from '../../src/lib/ids.ts'
 import { startDataPlane } from './data-plane.ts'
+import { heldMemory } from './held-memory.ts'
 import { scriptedSink } from './scripted-sink.ts'
+import { until } from './until.ts'
 
 const SIZE = 100_000_000
 const PIECE = 100_000
+const STOP_AT = 40_000_000
 
 /** One JSON string around text that hardly compresses: what is held of it is seen in the memory. */
 function piece(at: number, isJson: boolean): Buffer {
@@ -16,76 +20,45 @@ function piece(at: number, isJson: boolean): Buffer {
   return bytes
 }
 
-interface Memory {
-  /** What lives on the heap and in buffers. */
-  readonly held: number
-  readonly rss: number
-}
-
-function measured(): Memory {
-  const { heapUsed, external, rss } = process.memoryUsage()
-  return { held: heapUsed + external, rss }
-}
-
-/** In the later half of the upload: what is kept of it shows there, and one late collection does not. */
-function typical(samples: readonly Memory[]): Memory {
-  const later = samples.slice(samples.length >> 1)
-  const middle = (values: readonly number[]): number =>
-    values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
-  return { held: middle(later.map(({ held }) => held)), rss: middle(later.map(({ rss }) => rss)) }
-}
-
 await using sink = await scriptedSink()
+// No limit of the gateway may end an upload that is stopped while its memory is measured.
 await using gateway = await startDataPlane(sink.url, {
-  yaml: 'limits: { inspectBytesMax: 16MiB }\n',
+  yaml: 'limits: { inspectBytesMax: 16MiB, firstByteMs: 120s, idleMs: 120s, requestIdleMs: 120s }\n',
 })
+let taken = 0
 
-// What is measured is what is held, not how lazily it is collected.
-let samples: Memory[] = []
-const collecting = setInterval(() => {
-  globalThis.gc?.()
-  samples.push(measured())
-}, 100)
+interface Upload {
+  readonly path: string
+  readonly isJson: boolean
+  readonly isDeclared: boolean
+  readonly size: number
+}
 
-for (const [name, path, isJson, isDeclared] of [
-  ['warm-up', '/openai/v1/audio/transcriptions', false, true],
-  ['JSON, undeclared', '/openai/v1/chat/completions', true, false],
-  ['opaque', '/openai/v1/audio/transcriptions', false, true],
-] as const) {
-  for (let i = 0; i < 3; i += 1) {
-    globalThis.gc?.()
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  const before = measured()
-  samples = []
+interface Uploaded {
+  readonly status: number
+  readonly id: string
+  readonly digest: string
+}
+
+function upload({ path, isJson, isDeclared, size }: Upload): Promise<Uploaded> {
   const hash = createHash('sha256')
-  const size = name === 'warm-up' ? SIZE / 10 : SIZE
-  const { status, id } = await new Promise<{ status: number; id: string }>((resolve, reject) => {
-    const sent = request(
-      `${gateway.url}${path}`,
-      {
-        method: 'POST',
-        headers: {
-          'x-api-key': gateway.key,
-          ...(isDeclared ? { 'content-length': size } : {}),
-        },
-      },
-      (answer) => {
-        answer.resume()
-        answer.on('end', () =>
-          resolve({
-            status: answer.statusCode ?? 0,
-            id: String(answer.headers['x-custody-exchange']),
-          }),
-        )
-      },
-    )
+  taken = 0
+  return new Promise((resolve, reject) => {
+    const headers = {
+      'x-api-key': gateway.key,
+      ...(isDeclared ? { 'content-length': size } : {}),
+    }
+    const sent = request(`${gateway.url}${path}`, { method: 'POST', headers }, (answer) => {
+      const status = answer.statusCode ?? 0
+      const id = String(answer.headers['x-custody-exchange'])
+      answer.resume()
+      answer.on('end', () => resolve({ status, id, digest: hash.digest('hex') }))
+    })
     sent.on('error', reject)
-    let at = 0
     const more = (): void => {
-      while (at < size / PIECE) {
-        const bytes = piece(at, isJson)
-        at += 1
+      while (taken < size) {
+        const bytes = piece(taken / PIECE, isJson)
+        taken += PIECE
         hash.update(bytes)
         if (!sent.write(bytes)) {
           sent.once('drain', more)
@@ -96,18 +69,69 @@ for (const [name, path, isJson, isDeclared] of [
     }
     more()
   })
-  const during = typical(samples)
-  if (name === 'warm-up') continue
+}
+
+/** Until the sender has been stopped, and with it everything behind it. */
+async function atRest(): Promise<void> {
+  for (let before = -1, quiet = 0; quiet < 3;) {
+    quiet = before === taken ? quiet + 1 : 0
+    before = taken
+    await sleep(100)
+  }
+  await gateway.app.evidence.flush()
+}
+
+const UPLOADS: readonly (Upload & { readonly name: string })[] = [
+  {
+    name: 'warm-up',
+    path: '/openai/v1/audio/transcriptions',
+    isJson: false,
+    isDeclared: true,
+    size: SIZE / 10,
+  },
+  {
+    name: 'JSON, undeclared',
+    path: '/openai/v1/chat/completions',
+    isJson: true,
+    isDeclared: false,
+    size: SIZE,
+  },
+  {
+    name: 'opaque',
+    path: '/openai/v1/audio/transcriptions',
+    isJson: false,
+    isDeclared: true,
+    size: SIZE,
+  },
+]
+
+for (const one of UPLOADS) {
+  const stopAt = one.size * (STOP_AT / SIZE)
+  await gateway.app.evidence.flush()
+  const before = await heldMemory()
+  sink.stopAt(stopAt)
+  const uploading = upload(one)
+  await until(() => sink.received() >= stopAt)
+  await atRest()
+  const [takenBytes, receivedBytes] = [taken, sink.received()]
+  const midwayBytes = (await heldMemory()) - before
+  sink.goOn()
+  await until(() => sink.lastDigest() !== '')
+  await atRest()
+  const endBytes = (await heldMemory()) - before
+  sink.goOn()
+  const { status, id, digest } = await uploading
+  if (one.name === 'warm-up') continue
   await gateway.idle()
   await gateway.app.evidence.flush()
   if (!isExchangeId(id)) throw new Error('no exchange')
   const record = await gateway.recorded(id)
-  const wanted = hash.digest('hex')
   const recorded = createHash('sha256')
     .update(record.requestBody ?? '')
     .digest('hex')
-  process.stdout.write(
-    `${JSON.stringify({ name, status, heldBytes: during.held - before.held, rssBytes: during.rss - before.rss, problems: record.problems, isSame: recorded === wanted && sink.lastDigest() === wanted })}\n`,
-  )
+  const { name } = one
+  const { problems } = record
+  const isSame = recorded === digest && sink.lastDigest() === digest
+  const measured = { takenBytes, receivedBytes, midwayBytes, endBytes }
+  process.stdout.write(`${JSON.stringify({ name, status, problems, isSame, ...measured })}\n`)
 }
-clearInterval(collecting)

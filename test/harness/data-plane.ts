@@ -1,11 +1,11 @@
 /** A gateway whose upstreams all lead to one address of the test's own, and what evidence and metrics say of it. */
 import assert from 'node:assert/strict'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { RecordedExchange } from '../../src/evidence/reader.ts'
 import type { ExchangeRow } from '../../src/model/record.ts'
 import { openStore } from '../../src/store/store.ts'
 import { startGateway } from './gateway.ts'
 import type { TestGateway, TestGatewayOptions } from './gateway.ts'
+import { until } from './until.ts'
 
 export const DIALECTS = ['openai', 'anthropic', 'gemini', 'bedrock', 'ollama'] as const
 export type TestDialect = (typeof DIALECTS)[number]
@@ -23,7 +23,7 @@ export interface DataPlane extends TestGateway {
   readonly rows: () => Promise<readonly ExchangeRow[]>
   readonly records: () => Promise<readonly RecordedExchange[]>
   readonly metric: (name: string) => Promise<number>
-  /** Resolves when no exchange is in progress; fails after five seconds. */
+  /** Resolves when no exchange is in progress; fails after half a minute. */
   readonly idle: () => Promise<void>
   /** Resolves when one is. */
   readonly busy: () => Promise<void>
@@ -44,13 +44,14 @@ export async function startDataPlane(
     return Number(line.slice(line.lastIndexOf(' ') + 1))
   }
   const when = async (isReached: (running: number) => boolean): Promise<void> => {
-    const until = performance.now() + 5000
-    for (;;) {
-      const running = await metric('custody_exchanges_in_progress')
-      if (isReached(running)) return
-      assert.ok(performance.now() < until, `${running} exchanges are in progress`)
-      await sleep(10)
-    }
+    let running = 0
+    await until(
+      async () => {
+        running = await metric('custody_exchanges_in_progress')
+        return isReached(running)
+      },
+      () => `${running} exchanges are in progress`,
+    )
   }
   const idle = (): Promise<void> => when((running) => running === 0)
   const rows = async (): Promise<readonly ExchangeRow[]> => {
