@@ -47,6 +47,8 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli'],
   pino: ['telemetry'],
   yaml: ['config'],
+  'openid-client': ['identity'],
+  '@node-saml/node-saml': ['identity'],
 }
 
 const PURE = new Set(['dialects', 'detect', 'policy'])

@@ -12,6 +12,7 @@ import { accessRoutes } from './routes/access.ts'
 import { contentRoutes } from './routes/content.ts'
 import { conversationRoutes } from './routes/conversations.ts'
 import { exchangeRoutes } from './routes/exchanges.ts'
+import { loginRoutes } from './routes/login.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { liveRoutes } from './routes/live.ts'
 import { operationRoutes } from './routes/operations.ts'
@@ -55,6 +56,7 @@ export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   conversationRoutes(registrar)
   keyRoutes(registrar)
   peopleRoutes(registrar)
+  loginRoutes(registrar)
   accessRoutes(registrar)
   viewRoutes(registrar)
   operationRoutes(registrar)

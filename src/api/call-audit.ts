@@ -35,6 +35,7 @@ export class CallAudit {
   #who: SignedIn | null = null
   #facts: AuditFacts = {}
   #wasShown = false
+  #hasEnded = false
 
   constructor(
     parts: CallAuditParts,
@@ -43,6 +44,11 @@ export class CallAudit {
     this.#parts = parts
     this.#operation = call.operation
     this.#address = call.address
+  }
+
+  /** The route itself has said how the call ended. */
+  get hasEnded(): boolean {
+    return this.#hasEnded
   }
 
   get wasShown(): boolean {
@@ -79,6 +85,7 @@ export class CallAudit {
 
   /** A write that happened, or a call that was refused or failed. */
   async ended(outcome: Exclude<AuditOutcome, 'allowed'>): Promise<void> {
+    this.#hasEnded = true
     try {
       await this.#append(outcome)
     } catch (error) {

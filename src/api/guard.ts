@@ -17,6 +17,8 @@ const PER_PERSON = { burst: 300, perSecond: 50 }
 const PER_STRANGER = { burst: 60, perSecond: 1 }
 /** Links cannot be guessed; this keeps a stranger from making us look them up all day. */
 const PER_LOGIN_ADDRESS = { burst: 30, perSecond: 0.5 }
+/** Steps of logins at a provider: a whole office comes from one address at nine in the morning. */
+const PER_PROVIDER_ADDRESS = { burst: 200, perSecond: 5 }
 
 export type Guard = (operation: Operation) => MiddlewareHandler<ApiEnv>
 
@@ -25,6 +27,7 @@ export function createGuard(parts: ApiParts): Guard {
   const people = new RateLimit(clock, PER_PERSON)
   const strangers = new RateLimit(clock, PER_STRANGER)
   const logins = new RateLimit(clock, PER_LOGIN_ADDRESS)
+  const providers = new RateLimit(clock, PER_PROVIDER_ADDRESS)
   const limit = (context: Context<ApiEnv>, rate: RateLimit, name: string): void => {
     const seconds = rate.take(name)
     if (seconds === 0) return
@@ -49,7 +52,9 @@ export function createGuard(parts: ApiParts): Guard {
       )
       context.set('audit', audit)
       if (permission.isPublic === true) {
-        if (context.req.method !== 'GET') {
+        const isFromProvider = permission.isFromProvider === true
+        if (isFromProvider) limit(context, providers, context.get('address'))
+        else if (context.req.method !== 'GET') {
           refuseCrossSite(context)
           limit(context, logins, context.get('address'))
         }
@@ -77,7 +82,7 @@ async function settle(
   audit: CallAudit,
   permission: Permission,
 ): Promise<void> {
-  if (permission.audit === 'none') return
+  if (permission.audit === 'none' || audit.hasEnded) return
   const { status } = context.res
   if (status < 400) {
     if (permission.audit === 'write') await audit.ended('done')

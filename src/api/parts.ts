@@ -1,5 +1,6 @@
 /** What the control plane is given by the composition root, and what each call carries. */
 import type { HttpBindings } from '@hono/node-server'
+import type { LoginDesk } from '../identity/login/login-desk.ts'
 import type { LoginMethod } from '../identity/login-method.ts'
 import type { Reach } from '../identity/permissions.ts'
 import type { SignedIn } from '../identity/signed-in.ts'
@@ -19,7 +20,8 @@ export interface ApiParts {
   readonly keys: KeyTable
   readonly desk: ExchangeDesk
   readonly feed: ChangeFeed
-  readonly loginMethods: readonly LoginMethod[]
+  readonly linkMethod: LoginMethod
+  readonly login: LoginDesk
   /** Resolves when durable. */
   readonly note: (event: EvidenceEvent) => Promise<void>
   readonly upstreams: () => readonly Upstream[]

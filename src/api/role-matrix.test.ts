@@ -44,7 +44,6 @@ test('what is served is the contract, route for route', () => {
     control: {},
     keys: {},
     desk: {},
-    loginMethods: [],
   } as unknown as ApiParts)
     .routes.filter((route) => route.method !== 'ALL')
     .map((route) => `${route.method} ${route.path}`)

@@ -115,6 +115,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   stack.use(await keepKeyJournal(store.keys, store.index, evidence.recorder))
 
   let refusedReload = ''
+  let { login } = config
   let settings: GatewaySnapshot = gatewaySettings(config, sandbox?.url ?? '')
   const admission = createAdmission()
   const maskingKey = await openMaskingKey(keysFolder, keyProvider)
@@ -159,11 +160,12 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         feed,
         log,
         version: VERSION,
+        login: () => login,
         upstreams: () => settings.upstreams,
         readiness: () => readiness(evidence, admission, refusedReload),
         exchangesInProgress: () => admission.running(),
         proxyUrl: () => proxyUrl,
-        consoleUrl: () => consoleOrigin(adminUrl),
+        consoleUrl: () => login.consoleUrl ?? consoleOrigin(adminUrl),
       }),
       metrics: () => {
         gaugesNow(metrics, evidence, admission)
@@ -201,6 +203,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     index: store.index,
     reload: (next, warnings) => {
       settings = gatewaySettings(next, sandbox?.url ?? '')
+      login = next.login
       log.setLevel(next.log.level)
       refusedReload = ''
       for (const warning of warnings) log.warn({ warning }, 'configuration warning')

@@ -4,6 +4,8 @@ import type { ApiParts } from '../api/parts.ts'
 import type { Readiness } from '../api/server.ts'
 import { recordedAnswer } from './recorded-answer.ts'
 import type { Evidence } from '../evidence/open-evidence.ts'
+import type { LoginConfig } from '../config/login-config.ts'
+import { createLoginDesk } from '../identity/login/login-desk.ts'
 import { createLinkMethod, loginUrl, mintLoginLink } from '../identity/login-method.ts'
 import { firstAdmin } from '../identity/people-admin.ts'
 import type { ChangeFeed } from '../incident/change-feed.ts'
@@ -38,6 +40,7 @@ export interface ControlPlaneSources {
   readonly feed: ChangeFeed
   readonly log: Logger
   readonly version: string
+  readonly login: () => LoginConfig
   readonly upstreams: () => readonly Upstream[]
   readonly readiness: () => Readiness
   readonly exchangesInProgress: () => number
@@ -59,7 +62,13 @@ export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
       readAnswer: recordedAnswer,
     }),
     feed: sources.feed,
-    loginMethods: [createLinkMethod(store.control, clock)],
+    linkMethod: createLinkMethod(store.control, clock),
+    login: createLoginDesk({
+      control: store.control,
+      clock,
+      config: sources.login,
+      consoleUrl: sources.consoleUrl,
+    }),
     note: (event) => evidence.recorder.note(event),
     upstreams: sources.upstreams,
     status: () => {

@@ -1,6 +1,7 @@
 /** The resolved configuration every room reads: deep readonly, no optional field, milliseconds and bytes. */
 import type { MaskingPlan } from '../detect/masking-plan.ts'
 import type { RecordingMode, Route, Upstream } from '../model/upstream.ts'
+import type { LoginConfig } from './login-config.ts'
 import type { Secret } from './secret.ts'
 
 /** A listening address. `host` has no brackets, also for IPv6; port 0 means any free port. */
@@ -85,6 +86,7 @@ export interface Config {
   readonly admin: Address
   /** TLS of the data plane; null means clear text. */
   readonly tls: TlsFiles | null
+  readonly login: LoginConfig
   readonly upstreams: readonly Upstream[]
   /** First match wins; the last rule is named `default` and matches everything. */
   readonly routes: readonly RouteRule[]

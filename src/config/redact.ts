@@ -5,8 +5,19 @@ import type { Config } from './config.ts'
 
 /** Plain values with every secret replaced by its source. Safe to print. */
 export function redactConfig(config: Omit<Config, 'hash'>): Readonly<Record<string, unknown>> {
-  const { listen, admin, tls, upstreams, routes, limits, recording, storage, retention, log } =
-    config
+  const {
+    listen,
+    admin,
+    tls,
+    login,
+    upstreams,
+    routes,
+    limits,
+    recording,
+    storage,
+    retention,
+    log,
+  } = config
   const masking = Object.fromEntries(
     Object.entries(config.masking).map(([name, { rules, ...plan }]) => [
       name,
@@ -17,6 +28,7 @@ export function redactConfig(config: Omit<Config, 'hash'>): Readonly<Record<stri
     listen,
     admin,
     tls,
+    login,
     upstreams,
     routes,
     ...(Object.keys(masking).length === 0 ? {} : { masking }),

@@ -6,6 +6,7 @@ import type { Address, Config, IndexConfig } from './config.ts'
 import { environmentUpstreams } from './environment-upstreams.ts'
 import { pathOf, report, secretFolder } from './resolve-context.ts'
 import type { ResolveContext } from './resolve-context.ts'
+import { resolveLogin } from './resolve-login.ts'
 import { resolveListeners, resolveTls } from './resolve-listeners.ts'
 import { resolveMasking } from './resolve-masking.ts'
 import { resolveRetention, resolveRoutes } from './resolve-routes.ts'
@@ -33,6 +34,7 @@ export function resolveConfig(
     listen,
     admin,
     tls: resolveTls(checked, context),
+    login: resolveLogin(checked.login, context),
     upstreams,
     routes,
     masking: resolveMasking(

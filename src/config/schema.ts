@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { PRESET_NAMES } from './presets.ts'
 import { choice, count, flag, leafNotes, reference, shaped, text } from './schema-leaves.ts'
+import { loginSchema } from './schema-login.ts'
 import { limitsSchema, RECORDING_MODES, recordingSchema } from './schema-limits.ts'
 import { maskingSchema, routeMaskingSchema } from './schema-masking.ts'
 
@@ -184,6 +185,7 @@ export const configSchema = z
       '127.0.0.1:8081',
     ),
     tls: tls.optional(),
+    login: loginSchema,
     upstreams: z
       .record(named(), upstream)
       .optional()

@@ -1,15 +1,20 @@
-/** The door for ways to log in: each turns its own proof into a person; OIDC and SAML fit here beside the one-time link. */
+/** The one-time login link, and how every way to log in is named on the login page. */
 import { hash } from 'node:crypto'
 import type { Clock } from '../lib/clock.ts'
+import type { ProviderKind } from '../model/login.ts'
 import type { LoginLinkTable, PeopleTable, PersonRow } from '../model/people.ts'
 import { mintSecret, parseSecret } from './secret-text.ts'
 
-export interface LoginMethod {
-  readonly name: 'link'
+export interface ShownMethod {
+  readonly name: string
+  readonly kind: 'link' | ProviderKind
   /** For the login page. */
   readonly title: string
   /** Where a browser begins, for methods that go elsewhere first; else null. */
   readonly startUrl: string | null
+}
+
+export interface LoginMethod extends ShownMethod {
   /** A person who may log in, or null for every kind of failure: a stranger learns nothing of which. */
   readonly prove: (proof: string) => Promise<PersonRow | null>
 }
@@ -22,6 +27,7 @@ export function createLinkMethod(
 ): LoginMethod {
   return {
     name: 'link',
+    kind: 'link',
     title: 'One-time link',
     startUrl: null,
     prove: async (proof) => {

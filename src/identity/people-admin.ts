@@ -18,10 +18,18 @@ export type PersonCreation =
   | { readonly kind: 'invalid'; readonly problems: readonly PersonProblem[] }
   | { readonly kind: 'taken' }
 
+export interface NewPerson {
+  readonly login: string
+  readonly name: string
+  readonly roles: readonly Role[]
+  /** See `PersonRow`. */
+  readonly managedBy?: string
+}
+
 export async function createPerson(
   table: PeopleTable,
   clock: Clock,
-  request: { readonly login: string; readonly name: string; readonly roles: readonly Role[] },
+  request: NewPerson,
 ): Promise<PersonCreation> {
   const problems = [
     ...textProblems('login', request.login, 1),
@@ -41,7 +49,9 @@ export interface PersonEdit {
 export type PersonUpdate =
   | { readonly kind: 'updated'; readonly person: PersonRow }
   | { readonly kind: 'invalid'; readonly problems: readonly PersonProblem[] }
-  | { readonly kind: 'own-roles' | 'conflict' | 'last-admin' | 'not-found' }
+  | {
+      readonly kind: 'own-roles' | 'managed' | 'conflict' | 'last-admin' | 'not-found' | 'taken'
+    }
 
 /** Disabling ends login sessions and API tokens at once. */
 export async function changePerson(
@@ -61,6 +71,8 @@ export async function changePerson(
   if (problems.length > 0) return { kind: 'invalid', problems }
   const roles = edit.roles === undefined ? known.roles : unique(edit.roles)
   if (by === id && roles.some((role) => !known.roles.includes(role))) return { kind: 'own-roles' }
+  // The provider would take it back at the next login; until then it would be power that nobody there gave.
+  if (edit.roles !== undefined && known.managedBy !== '') return { kind: 'managed' }
   const disabledAtMs = disabledAt(known, edit.disabled, clock)
   const result = await store.people.update(id, version, {
     name: edit.name ?? known.name,
@@ -95,10 +107,7 @@ export function isActiveAdmin(person: PersonRow): boolean {
   return person.disabledAtMs === null && person.roles.includes('admin')
 }
 
-function newPerson(
-  clock: Clock,
-  request: { readonly login: string; readonly name: string; readonly roles: readonly Role[] },
-): PersonRow {
+function newPerson(clock: Clock, request: NewPerson): PersonRow {
   const nowMs = clock.nowMs()
   return {
     id: newControlId('per', nowMs),
@@ -109,6 +118,7 @@ function newPerson(
     createdAtMs: nowMs,
     lastLoginAtMs: null,
     version: 1,
+    managedBy: request.managedBy ?? '',
   }
 }
 

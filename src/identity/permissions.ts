@@ -16,6 +16,8 @@ export interface Permission {
   readonly audit: 'none' | 'write' | 'evidence'
   /** Nobody is asked who they are. */
   readonly isPublic?: true
+  /** Reached by way of an identity provider's site; bound to this browser by the cookie of the login under way. */
+  readonly isFromProvider?: true
   readonly roles: Readonly<Partial<Record<Role, Reach>>>
 }
 
@@ -54,6 +56,16 @@ const evidence = (may: string, roles: Permission['roles']): Permission => ({
 export const PERMISSIONS = {
   'login.methods': { ...read('see how one can log in', {}), isPublic: true },
   'login.link': { ...write('log in with a one-time link', {}), isPublic: true },
+  'login.start': {
+    ...read('begin a login at an identity provider', {}),
+    isPublic: true,
+    isFromProvider: true,
+  },
+  'login.callback': {
+    ...write('finish a login at an identity provider', {}),
+    isPublic: true,
+    isFromProvider: true,
+  },
   'login.end': write('log out', OWN),
   'me.read': read('see who one is and what one may do', OWN),
 

@@ -48,7 +48,20 @@ export const newInstanceId = (timeMs: number): InstanceId =>
   `in_${timeOrdered(timeMs)}` as InstanceId
 
 /** People, login sessions, API tokens, reveals, saved views, audit events, requests, approvals, grants. */
-export type ControlIdPrefix = 'per' | 'ls' | 'tok' | 'rv' | 'sv' | 'au' | 'rq' | 'ap' | 'gr'
+export type ControlIdPrefix =
+  | 'per'
+  | 'ls'
+  | 'tok'
+  | 'rv'
+  | 'sv'
+  | 'au'
+  | 'rq'
+  | 'idn'
+  | 'scc'
+  | 'scg'
+  | 'dvg'
+  | 'ap'
+  | 'gr'
 
 export const newControlId = (prefix: ControlIdPrefix, timeMs: number): string =>
   `${prefix}_${timeOrdered(timeMs)}`

@@ -1,6 +1,7 @@
 /** What the control plane keeps beside people: the audit trail, reveals, saved views, answers of repeated creates. */
 import type { ApprovalTable } from './approval.ts'
 import type { ExchangeQuery } from './exchange-query.ts'
+import type { IdentityTable, LoginAttemptTable, LoginSessionHintTable, OnceTable } from './login.ts'
 import type { MaskTokenTable } from './masking.ts'
 import type { ApiTokenTable, LoginLinkTable, LoginSessionTable, PeopleTable } from './people.ts'
 
@@ -117,6 +118,10 @@ export interface ControlStore {
   readonly loginLinks: LoginLinkTable
   readonly loginSessions: LoginSessionTable
   readonly tokens: ApiTokenTable
+  readonly identities: IdentityTable
+  readonly loginAttempts: LoginAttemptTable
+  readonly loginHints: LoginSessionHintTable
+  readonly once: OnceTable
   readonly audit: AuditTable
   readonly reveals: RevealTable
   readonly views: SavedViewTable

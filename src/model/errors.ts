@@ -246,6 +246,11 @@ export const ERRORS = {
     'Calls with a cookie need the x-custody-csrf header and come from the same origin; scripts use an API token.',
   ),
   'api.own-roles': row(403, 'Nobody gives themselves a role.', 'Ask another admin.'),
+  'api.managed': row(
+    409,
+    'The roles of this person come from an identity provider.',
+    'Change the groups there; the roles follow at the next login or SCIM push.',
+  ),
   'api.reveal-required': row(
     403,
     'This content is masked.',

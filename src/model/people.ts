@@ -26,12 +26,16 @@ export interface PersonRow {
   readonly lastLoginAtMs: number | null
   /** Grows with every change that is not a login. */
   readonly version: number
+  /** Who says what roles the person has: `oidc:<provider>`, `saml:<provider>`, `scim:<client>`; empty: the console. */
+  readonly managedBy: string
 }
 
 export interface PersonChange {
   readonly name: string
   readonly roles: readonly Role[]
   readonly disabledAtMs: number | null
+  readonly login?: string
+  readonly managedBy?: string
 }
 
 export interface PeopleTable {
@@ -43,12 +47,16 @@ export interface PeopleTable {
   readonly byLogin: (login: string) => Promise<PersonRow | null>
   /** Oldest first. */
   readonly list: () => Promise<readonly PersonRow[]>
-  /** Checked and written as one: nobody can take away the last active admin, whoever else writes at the same time. */
+  /**
+   * Checked and written as one: nobody can take away the last active admin, whoever else writes at the same time,
+   * except an identity provider, which also can give the role back.
+   */
   readonly update: (
     id: string,
     version: number,
     change: PersonChange,
-  ) => Promise<'updated' | 'conflict' | 'last-admin' | 'not-found'>
+    by?: 'console' | 'provider',
+  ) => Promise<'updated' | 'conflict' | 'last-admin' | 'not-found' | 'taken'>
   readonly loggedIn: (id: string, atMs: number) => Promise<void>
 }
 

@@ -7,6 +7,7 @@ import { peopleAndAudit } from './migrations/control/002-people-and-audit.ts'
 import { maskTokens } from './migrations/control/003-mask-tokens.ts'
 import { exchangeFindings } from './migrations/index/070-exchange-findings.ts'
 import { approvals } from './migrations/control/020-approvals.ts'
+import { loginProviders } from './migrations/control/040-login-providers.ts'
 import { exchangesBlocksEvents } from './migrations/index/001-exchanges-blocks-events.ts'
 import { search } from './migrations/index/002-search.ts'
 
@@ -49,12 +50,17 @@ export const CONTROL_AREA: MigrationArea = {
     'approvals',
     'approval_requests',
     'approval_grants',
+    'identities',
+    'login_attempts',
+    'seen_once',
+    'login_session_hints',
   ],
   migrations: [
     { name: '001-gateway-keys', up: gatewayKeys },
     { name: '002-people-and-audit', up: peopleAndAudit },
     { name: '003-mask-tokens', up: maskTokens },
     { name: '020-approvals', up: approvals },
+    { name: '040-login-providers', up: loginProviders },
   ],
 }
 

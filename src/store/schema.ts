@@ -6,6 +6,8 @@ import type { BlockRow, EvidenceEvent, ExchangeRow } from '../model/record.ts'
 import type { AuditRow, IdempotentAnswer, RevealRow, SavedViewRow } from '../model/control.ts'
 import type { KeyRow } from '../model/keys.ts'
 import type { FindingRow, MaskToken } from '../model/masking.ts'
+import type { IdentityRow, LoginAttemptRow, LoginSessionHintRow } from '../model/login.ts'
+import type { MaskToken } from '../model/masking.ts'
 import type { ApiTokenRow, LoginLinkRow, LoginSessionRow, PersonRow } from '../model/people.ts'
 
 /** `receivedAtMs` -> `received_at_ms`. */
@@ -97,6 +99,10 @@ export type ControlTables = {
   login_links: TableOf<LoginLinkRow>
   login_sessions: TableOf<LoginSessionRow>
   api_tokens: TableOf<ApiTokenRow>
+  identities: TableOf<IdentityRow>
+  login_attempts: TableOf<LoginAttemptRow>
+  seen_once: { hash: string; expires_at_ms: number }
+  login_session_hints: TableOf<LoginSessionHintRow>
   audit_events: TableOf<Omit<AuditRow, 'details'>> & { details: string }
   reveals: TableOf<Omit<RevealRow, 'scope'>> & { scope: string }
   saved_views: TableOf<SavedViewRow>

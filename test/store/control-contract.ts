@@ -20,6 +20,7 @@ function personRow(n: number, changes: Partial<PersonRow> = {}): PersonRow {
     createdAtMs: EPOCH_MS + n,
     lastLoginAtMs: null,
     version: 1,
+    managedBy: '',
     ...changes,
   }
 }

@@ -2,6 +2,7 @@
 import { indexContract } from './index-contract.ts'
 import { approvalsContract } from './approvals-contract.ts'
 import { controlContract } from './control-contract.ts'
+import { loginContract } from './login-contract.ts'
 import { keysContract } from './keys-contract.ts'
 import { searchContract } from './search-contract.ts'
 import type { StoreOptions } from '../../src/store/store.ts'
@@ -16,5 +17,6 @@ export function storeContract(engine: string, fresh: () => Promise<FreshDatabase
   keysContract(engine, fresh)
   controlContract(engine, fresh)
   approvalsContract(engine, fresh)
+  loginContract(engine, fresh)
   searchContract(engine, fresh)
 }

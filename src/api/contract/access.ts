@@ -30,7 +30,8 @@ export const LoginMethods = z
   .object({
     methods: z.array(
       z.object({
-        kind: z.enum(['link']),
+        name: z.string(),
+        kind: z.enum(['link', 'oidc', 'saml']),
         title: z.string(),
         startUrl: z.string().nullable().openapi({ description: 'Where a browser begins.' }),
       }),
@@ -111,12 +112,22 @@ export const loginByLink = apiRoute('login.link', {
   responses: { 200: json(Me, 'Logged in; the cookie is set.') },
 })
 
+export const LoggedOut = z
+  .object({
+    continueUrl: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Where a browser goes to log out at the identity provider too.' }),
+  })
+  .openapi('LoggedOut')
+export type LoggedOut = z.infer<typeof LoggedOut>
+
 export const logout = apiRoute('login.end', {
   method: 'post',
   path: '/logout',
   tags,
   summary: 'Ends the current login session',
-  responses: NO_CONTENT,
+  responses: { 200: json(LoggedOut, 'Logged out here.') },
 })
 
 export const readMe = apiRoute('me.read', {

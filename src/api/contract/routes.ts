@@ -3,6 +3,7 @@ import * as access from './access.ts'
 import * as content from './content.ts'
 import * as conversations from './conversations.ts'
 import * as exchanges from './exchanges.ts'
+import * as login from './login.ts'
 import * as keys from './keys.ts'
 import * as operations from './operations.ts'
 import * as people from './people.ts'
@@ -34,6 +35,8 @@ export const ROUTES = [
   people.createLoginLink,
   access.listLoginMethods,
   access.loginByLink,
+  login.startLogin,
+  login.finishLogin,
   access.logout,
   access.readMe,
   access.listLoginSessions,

@@ -37,18 +37,18 @@ function loginRoutes({ app, parts, guarded }: Registrar): void {
   app.openapi(guarded(listLoginMethods), (context) =>
     context.json(
       {
-        methods: parts.loginMethods.map(({ name, title, startUrl }) => ({
-          kind: name,
-          title,
-          startUrl,
+        methods: [parts.linkMethod, ...parts.login.methods()].map((method) => ({
+          name: method.name,
+          kind: method.kind,
+          title: method.title,
+          startUrl: method.startUrl,
         })),
       },
       200,
     ),
   )
   app.openapi(guarded(loginByLink), async (context) => {
-    const method = parts.loginMethods.find(({ name }) => name === 'link')
-    const person = (await method?.prove(context.req.valid('json').token)) ?? null
+    const person = await parts.linkMethod.prove(context.req.valid('json').token)
     if (person === null) throw fail('api.login-refused')
     await endPresentedSession(context, parts)
     const { cookie, signedIn } = await startLoginSession(control, clock, {
@@ -69,12 +69,18 @@ function loginRoutes({ app, parts, guarded }: Registrar): void {
       await control.loginSessions.end(who.id, clock.nowMs())
     }
     context.header('set-cookie', clearedCookie())
-    return context.body(null, 204)
+    const cookie = readSessionCookie(context.req.header('cookie'))
+    const continueUrl = cookie === null ? null : await parts.login.logoutUrl(who.id, cookie)
+    return context.json({ continueUrl }, 200)
   })
   app.openapi(guarded(readMe), (context) => context.json(me(context.get('signedIn')), 200))
 }
 
-async function endPresentedSession(context: Context<ApiEnv>, parts: ApiParts): Promise<void> {
+/** What a browser carried before a login ends with it. */
+export async function endPresentedSession(
+  context: Context<ApiEnv>,
+  parts: ApiParts,
+): Promise<void> {
   const cookie = readSessionCookie(context.req.header('cookie'))
   const digest = cookie === null ? null : parseSecret('cls_', cookie)
   const session = digest === null ? null : await parts.control.loginSessions.byHash(digest)

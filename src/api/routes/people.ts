@@ -1,6 +1,7 @@
 /** Serves people: add, change under the rules that keep duties apart, hand out login links. */
 import { loginUrl, mintLoginLink } from '../../identity/login-method.ts'
 import { changePerson, createPerson as addPerson } from '../../identity/people-admin.ts'
+import type { PersonUpdate } from '../../identity/people-admin.ts'
 import type { ErrorCode } from '../../model/errors.ts'
 import { fail } from '../../model/errors.ts'
 import type { LoginLink, Person } from '../contract/people.ts'
@@ -17,12 +18,14 @@ import { InvalidRequest } from '../problem.ts'
 import type { Registrar } from '../registrar.ts'
 import { shownPerson } from '../shown.ts'
 
-const REFUSALS: Readonly<Record<'own-roles' | 'conflict' | 'last-admin' | 'not-found', ErrorCode>> =
+const REFUSALS: Readonly<Record<Exclude<PersonUpdate['kind'], 'updated' | 'invalid'>, ErrorCode>> =
   {
     'own-roles': 'api.own-roles',
+    managed: 'api.managed',
     conflict: 'api.precondition',
     'last-admin': 'api.last-admin',
     'not-found': 'api.not-found',
+    taken: 'api.conflict',
   }
 
 export function peopleRoutes({ app, parts, guarded }: Registrar): void {

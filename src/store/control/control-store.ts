@@ -6,6 +6,12 @@ import type { ApprovalEngine } from './approvals.ts'
 import { createApprovalTable } from './approvals.ts'
 import { createAuditTable } from './audit.ts'
 import { createIdempotencyTable } from './idempotency.ts'
+import { createIdentityTable } from './identities.ts'
+import {
+  createLoginAttemptTable,
+  createLoginSessionHintTable,
+  createOnceTable,
+} from './login-attempts.ts'
 import { createLoginLinkTable } from './login-links.ts'
 import { createLoginSessionTable } from './login-sessions.ts'
 import { createMaskTokenTable } from './mask-tokens.ts'
@@ -28,6 +34,10 @@ export function createControlStore(db: ControlDb, engine: ControlEngine): Contro
     loginLinks: createLoginLinkTable(db),
     loginSessions: createLoginSessionTable(db, engine),
     tokens: createApiTokenTable(db, engine),
+    identities: createIdentityTable(db, engine),
+    loginAttempts: createLoginAttemptTable(db),
+    loginHints: createLoginSessionHintTable(db),
+    once: createOnceTable(db),
     audit: createAuditTable(db, engine),
     reveals: createRevealTable(db),
     views: createSavedViewTable(db),

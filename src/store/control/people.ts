@@ -42,15 +42,19 @@ export function createPeopleTable(db: ControlDb, engine: ControlEngine): PeopleT
     byId: (id) => one(db, 'id', id),
     byLogin: (login) => one(db, 'login', login),
     list: () => list(db),
-    update: (id, version, change) =>
+    update: (id, version, change, by = 'console') =>
       alone(async (transaction) => {
         const people = await list(transaction)
         const known = people.find((person) => person.id === id)
         if (known === undefined) return 'not-found'
         if (known.version !== version) return 'conflict'
         const changed: PersonRow = { ...known, ...change, version: version + 1 }
-        if (!people.some((person) => isActiveAdmin(person.id === id ? changed : person)))
-          return 'last-admin'
+        if (people.some((person) => person.id !== id && person.login === changed.login))
+          return 'taken'
+        const endsLastAdmin =
+          isActiveAdmin(known) &&
+          !people.some((person) => isActiveAdmin(person.id === id ? changed : person))
+        if (endsLastAdmin && by === 'console') return 'last-admin'
         const { id: _id, ...columns } = encode(changed)
         await transaction.updateTable('people').set(columns).where('id', '=', id).execute()
         return 'updated'
@@ -77,6 +81,7 @@ function encode(row: PersonRow): Stored {
     created_at_ms: row.createdAtMs,
     last_login_at_ms: row.lastLoginAtMs,
     version: row.version,
+    managed_by: row.managedBy,
   }
 }
 
@@ -90,5 +95,6 @@ function decode(row: Stored): PersonRow {
     createdAtMs: row.created_at_ms,
     lastLoginAtMs: row.last_login_at_ms,
     version: row.version,
+    managedBy: row.managed_by,
   }
 }

@@ -1,6 +1,7 @@
 /** Who is logged in, how one logs in and out. */
 import { queryOptions } from '@tanstack/react-query'
 import type {
+  LoggedOut,
   LoginMethods,
   Me,
   listLoginMethods,
@@ -34,6 +35,6 @@ export function logIn(token: string): Promise<Me> {
   return call<typeof loginByLink>('post', '/login/link', { body: { token } })
 }
 
-export function logOut(): Promise<undefined> {
+export function logOut(): Promise<LoggedOut> {
   return call<typeof logout>('post', '/logout', {})
 }

@@ -6,6 +6,8 @@ export type OperationName = (typeof ROUTES)[number]['operation']
 const DEEDS: Readonly<Record<OperationName, string>> = {
   'login.methods': 'asked how to log in',
   'login.link': 'logged in with a link',
+  'login.start': 'began a login at a provider',
+  'login.callback': 'logged in at a provider',
   'login.end': 'logged out',
   'me.read': 'asked who they are',
   'login-sessions.list': 'listed login sessions',

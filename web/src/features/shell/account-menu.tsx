@@ -12,6 +12,10 @@ export function AccountMenu({ me }: { readonly me: Me }) {
   const leave = useMutation({
     mutationFn: logOut,
     onSettled: () => enter(client, null),
+    // Out at the identity provider too, or the next person at this machine is one click from being you.
+    onSuccess: ({ continueUrl }) => {
+      if (continueUrl !== null) location.assign(continueUrl)
+    },
   })
   const name = me.person.name === '' ? me.person.login : me.person.name
   return (

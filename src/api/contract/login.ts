@@ -1,0 +1,40 @@
+/** Login at an identity provider: where a browser begins, and where the provider sends it back. */
+import { z } from '@hono/zod-openapi'
+import type { LOGIN_PROBLEMS } from '../../model/login.ts'
+import { apiRoute } from './common.ts'
+
+/** `problem` in the address of the login page, after a login that ended outside. */
+export type LoginProblem = (typeof LOGIN_PROBLEMS)[number]
+
+const tags = ['access']
+
+export const ProviderParam = z.object({ provider: z.string().max(64) })
+
+const REDIRECT = { 303: { description: 'Onward: to the provider, or to a page of the console.' } }
+
+export const startLogin = apiRoute('login.start', {
+  method: 'get',
+  path: '/login/providers/{provider}/start',
+  tags,
+  summary: 'Sends the browser to the identity provider',
+  request: {
+    params: ProviderParam,
+    query: z.object({
+      next: z
+        .string()
+        .max(500)
+        .optional()
+        .openapi({ description: 'Page of the console to come back to.' }),
+    }),
+  },
+  responses: REDIRECT,
+})
+
+export const finishLogin = apiRoute('login.callback', {
+  method: 'get',
+  path: '/login/providers/{provider}/callback',
+  tags,
+  summary: 'Where an OpenID provider sends the browser back',
+  request: { params: ProviderParam },
+  responses: REDIRECT,
+})

@@ -1,0 +1,59 @@
+/** How people log in, resolved: every provider with its defaults filled in. */
+import type { RoleMapping } from '../model/login.ts'
+import type { Role } from '../model/people.ts'
+import type { Secret } from './secret.ts'
+
+export type LinkBy = 'scim-external-id' | 'scim-user-name' | 'verified-email'
+
+export interface RolesConfig {
+  readonly byGroup: RoleMapping
+  /** For whom no group gives a role; empty lets nobody in. */
+  readonly otherwise: readonly Role[]
+}
+
+interface ProviderCommon {
+  readonly name: string
+  readonly title: string
+  readonly roles: RolesConfig
+  readonly createPeople: boolean
+  readonly linkBy: readonly LinkBy[]
+  readonly logout: boolean
+}
+
+export interface OidcConfig extends ProviderCommon {
+  readonly kind: 'oidc'
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret: Secret | null
+  readonly clientAuth: 'client_secret_basic' | 'client_secret_post'
+  readonly scopes: readonly string[]
+  readonly loginClaim: string
+  readonly nameClaim: string
+  readonly groupsClaim: string
+}
+
+export interface SamlConfig extends ProviderCommon {
+  readonly kind: 'saml'
+  /** URL or absolute path. */
+  readonly metadata: string
+  /** Null: the URL of our metadata. */
+  readonly entityId: string | null
+  readonly signed: 'both' | 'assertion' | 'response'
+  readonly privateKey: Secret | null
+  /** Absolute path. */
+  readonly certFile: string | null
+  readonly loginAttribute: string
+  readonly nameAttribute: string
+  readonly groupsAttribute: string
+}
+
+export type ProviderConfig = OidcConfig | SamlConfig
+
+export interface LoginConfig {
+  /** Without a slash at its end; null: where the control plane listens. */
+  readonly consoleUrl: string | null
+  readonly links: 'everyone' | 'break-glass'
+  readonly breakGlass: readonly string[]
+  readonly providers: readonly ProviderConfig[]
+  readonly scim: RolesConfig
+}

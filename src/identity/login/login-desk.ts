@@ -1,0 +1,132 @@
+/** Runs logins at identity providers from the button to the person, and the way out. */
+import type { LoginConfig, ProviderConfig } from '../../config/login-config.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { ControlStore } from '../../model/control.ts'
+import type { ProvenIdentity } from '../../model/login.ts'
+import type { PersonRow } from '../../model/people.ts'
+import type { ShownMethod } from '../login-method.ts'
+import { admitPerson } from './admit-person.ts'
+import type { AdmissionTables } from './admit-person.ts'
+import { beginAttempt, takeAttempt } from './login-attempt.ts'
+import { createOidcProvider } from './oidc-provider.ts'
+import { LoginRefused } from './provider.ts'
+import type { LoginProvider, ProviderAnswer } from './provider.ts'
+import { openHint } from './session-hint.ts'
+
+const ROUTES = '/api/v1/login/providers'
+
+export interface LoginDeskParts {
+  readonly control: ControlStore
+  readonly clock: Clock
+  /** In force now: a reload may change it. */
+  readonly config: () => LoginConfig
+  readonly consoleUrl: () => string
+}
+
+export interface FinishedLogin {
+  readonly person: PersonRow
+  readonly proven: ProvenIdentity
+  readonly next: string
+  /** For login session and trail: `oidc:okta`. */
+  readonly method: string
+}
+
+export interface LoginDesk {
+  /** For the login page, in the order of configuration. */
+  readonly methods: () => readonly ShownMethod[]
+  /** Null when there is no such provider. Throws `LoginRefused`. */
+  readonly begin: (
+    provider: string,
+    next: string,
+  ) => Promise<{ readonly cookie: string; readonly url: string } | null>
+  /** Throws `LoginRefused`. */
+  readonly finish: (
+    provider: string,
+    cookie: string | null,
+    answer: ProviderAnswer,
+  ) => Promise<FinishedLogin>
+  /** Where a browser goes to end the login at the provider too; null when there is nothing to end. */
+  readonly logoutUrl: (loginSession: string, cookie: string) => Promise<string | null>
+}
+
+interface Entry {
+  readonly config: ProviderConfig
+  readonly provider: LoginProvider
+}
+
+export function createLoginDesk(parts: LoginDeskParts): LoginDesk {
+  const { control, clock } = parts
+  const entries = entriesOf(parts)
+  const entry = (name: string): Entry | null =>
+    entries().find(({ config }) => config.name === name) ?? null
+  const tables: AdmissionTables = {
+    people: control.people,
+    identities: control.identities,
+    provisioned: { byExternalId: async () => null, byUserName: async () => null },
+  }
+  return {
+    methods: () =>
+      entries().map(({ provider }) => ({
+        name: provider.name,
+        kind: provider.kind,
+        title: provider.title,
+        startUrl: `${ROUTES}/${provider.name}/start`,
+      })),
+    begin: async (name, next) => {
+      const provider = entry(name)?.provider
+      if (provider === undefined) return null
+      const { cookie, attempt } = await beginAttempt(control.loginAttempts, clock, {
+        provider: name,
+        next,
+      })
+      return { cookie, url: await provider.begin(attempt) }
+    },
+    finish: async (name, cookie, answer) => {
+      const attempt = await takeAttempt(control.loginAttempts, clock, { cookie, provider: name })
+      const found = entry(name)
+      if (attempt === null || found === null)
+        throw new LoginRefused('expired', 'no login under way in this browser')
+      const proven = await found.provider.finish(attempt, answer)
+      const { name: _name, kind, roles, createPeople, linkBy } = found.config
+      const rules = { name, kind, roles, createPeople, linkBy }
+      const person = await admitPerson(tables, clock, rules, proven)
+      return { person, proven, next: attempt.next, method: `${kind}:${name}` }
+    },
+    logoutUrl: async (loginSession, cookie) => {
+      const kept = await control.loginHints.byLoginSession(loginSession)
+      const hint = kept === null ? null : openHint(cookie, loginSession, kept.sealed)
+      const provider = kept === null ? undefined : entry(kept.provider)?.provider
+      if (hint === null || provider === undefined) return null
+      // A provider that is down must not keep anybody logged in here.
+      return provider.logoutUrl(hint).catch(() => null)
+    },
+  }
+}
+
+/** Providers keep what they discovered until the configuration changes. */
+function entriesOf(parts: LoginDeskParts): () => readonly Entry[] {
+  let made: { readonly of: LoginConfig; readonly entries: readonly Entry[] } | null = null
+  return () => {
+    const config = parts.config()
+    if (made?.of !== config) {
+      made = {
+        of: config,
+        entries: config.providers.flatMap((one) => {
+          const provider = providerOf(one, parts)
+          return provider === null ? [] : [{ config: one, provider }]
+        }),
+      }
+    }
+    return made.entries
+  }
+}
+
+function providerOf(config: ProviderConfig, parts: LoginDeskParts): LoginProvider | null {
+  const base = (): string => `${parts.consoleUrl()}${ROUTES}/${config.name}`
+  if (config.kind !== 'oidc') return null
+  const places = {
+    redirectUri: () => `${base()}/callback`,
+    afterLogout: () => `${parts.consoleUrl()}/login`,
+  }
+  return createOidcProvider(config, places, parts.clock)
+}
