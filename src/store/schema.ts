@@ -7,7 +7,6 @@ import type { AuditRow, IdempotentAnswer, RevealRow, SavedViewRow } from '../mod
 import type { KeyRow } from '../model/keys.ts'
 import type { FindingRow, MaskToken } from '../model/masking.ts'
 import type { IdentityRow, LoginAttemptRow, LoginSessionHintRow } from '../model/login.ts'
-import type { MaskToken } from '../model/masking.ts'
 import type { ApiTokenRow, LoginLinkRow, LoginSessionRow, PersonRow } from '../model/people.ts'
 
 /** `receivedAtMs` -> `received_at_ms`. */

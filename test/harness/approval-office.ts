@@ -81,6 +81,7 @@ export async function office(options: OfficeOptions = {}): Promise<Office> {
       createdAtMs: EPOCH_MS,
       lastLoginAtMs: null,
       version: 1,
+      managedBy: '',
     })
   }
   const noted: EvidenceEvent[] = []
