@@ -127,5 +127,6 @@ function frameOf(
     plainLength: plain.length,
     payload: smaller ? packed : plain,
     coding: smaller ? 'zstd' : 'plain',
+    commitment: '',
   }
 }

@@ -140,6 +140,8 @@ export interface FrameContent {
   readonly plainLength: number
   readonly payload: Buffer
   readonly coding: Coding
+  /** SHA-256 of the plain payload in hexadecimal, of frames that have a leaf of their own; else empty. */
+  readonly commitment: string
 }
 
 /** Compresses when that helps. */

@@ -17,6 +17,10 @@ export interface FrameDraft {
   address: FrameAddress | null
   /** Bytes of the sealed frame. */
   length: number
+  /** `frameDigest` of the sealed frame. */
+  digest: string
+  /** That of its content. */
+  commitment: string
 }
 
 /** Frames that belong together: they are placed without anything between them and become durable together. */
@@ -228,9 +232,12 @@ export class Journal {
 
   #place(segment: SegmentWriter, ticket: Ticket): void {
     for (const draft of ticket.drafts) {
-      const { offset, length } = segment.place(draft.content(), ticket.retentionClass)
+      const content = draft.content()
+      const { offset, length, digest } = segment.place(content, ticket.retentionClass)
       draft.address = { instance: this.#options.instance, segment: segment.segment, offset }
       draft.length = length
+      draft.digest = digest
+      draft.commitment = content.commitment
     }
     ticket.placed = true
     this.#placed.push(ticket)

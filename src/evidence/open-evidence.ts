@@ -1,13 +1,14 @@
 /** Opens the evidence of a data folder: recovers what dead writers left, then starts a new instance. */
 import { join } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
-import { newInstanceId, type InstanceId } from '../lib/ids.ts'
+import { idTimeMs, newInstanceId, type InstanceId } from '../lib/ids.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { ExchangeIndex } from '../store/exchange-index.ts'
 import { BlockDirectory } from './block-directory.ts'
 import { BodyCache } from './body-cache.ts'
 import { BodyStore } from './body-store.ts'
 import { nodeDisk, type Disk } from './disk.ts'
+import { EvidenceLog, type EvidenceLogOptions } from './evidence-log.ts'
 import { feedIndex } from './index-feed.ts'
 import { IndexWriter } from './index-writer.ts'
 import { Journal } from './journal.ts'
@@ -32,6 +33,7 @@ export interface EvidenceOptions {
   /** Told durations and counts; nobody unless given. */
   readonly observer?: EvidenceObserver
   readonly limits?: Partial<EvidenceLimits>
+  readonly log?: Pick<EvidenceLogOptions, 'limits' | 'heartbeatMs'>
   /** Classes whose keys every segment has from its start; others make the recorder begin a new segment once. */
   readonly retentionClasses?: readonly string[]
 }
@@ -41,6 +43,7 @@ export interface Evidence extends AsyncDisposable {
   readonly reader: EvidenceReader
   readonly instance: InstanceId
   readonly recovered: Recovered
+  readonly log: EvidenceLog
   /** Resolves when everything handed over is durable and, when the database answers, indexed. */
   readonly flush: () => Promise<void>
   /** False while rows wait because the database does not answer. */
@@ -58,7 +61,10 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
   const blockKey = await openBlockKey(keysFolder, provider, disk)
   const recovered = await recoverFolder({ folder, disk, index, provider, clock })
   const known = await listInstances(disk, folder)
-  const instance = newInstanceId(clock.nowMs())
+  // A later run has a greater id, also when the clock went back: leaves, and verifiers, rely on this order.
+  const newest = known.at(-1)
+  const afterMs = newest === undefined ? 0 : idTimeMs(newest) + 1
+  const instance = newInstanceId(Math.max(clock.nowMs(), afterMs))
   const local = new Set<InstanceId>([...known, instance])
 
   const directory = new BlockDirectory({
@@ -68,6 +74,11 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     folderIsEmpty: known.length === 0,
   })
   const files = new SegmentFiles(disk, folder, provider)
+  await using stack = new AsyncDisposableStack()
+  const log = stack.use(
+    await EvidenceLog.open({ disk, folder, provider, clock, files, ...options.log }),
+  )
+  log.begin(instance)
   const indexWriter = new IndexWriter({
     index,
     instance,
@@ -84,6 +95,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
       limits,
       bodies: new BodyStore(blockKey, new BodyCache(limits.bodyCacheBytes), directory),
       index: indexWriter,
+      log,
       observer,
     },
     (callbacks) =>
@@ -107,11 +119,13 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     details: { instance, recoveredInstances: recovered.instances, closed: recovered.closed },
   })
   await recorder.flush()
+  stack.move()
   return {
     recorder,
     reader: new EvidenceReader({ folder, index, keyProvider: provider, disk }),
     instance,
     recovered,
+    log,
     flush: async () => {
       await recorder.flush()
       await indexWriter.flush()
@@ -121,6 +135,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     [Symbol.asyncDispose]: async () => {
       void recorder.note({ type: 'gateway.stopped', atMs: clock.nowMs(), actor: '', details: {} })
       await recorder.close()
+      await log[Symbol.asyncDispose]()
       await indexWriter.close()
     },
   }

@@ -1,4 +1,5 @@
 /** The plain payloads inside frames: a JSON head with a length before it, then binary sections. */
+import { fillKey } from './random-pool.ts'
 import type { AnswerHead, ClosingFacts, EvidenceEvent, OpeningFacts } from '../model/record.ts'
 
 /** Microseconds since the recording was opened, so that a replay runs at the original pace. */
@@ -62,6 +63,20 @@ export interface EventPayload {
 
 export function packPayload(head: object, sections: readonly Buffer[]): Buffer {
   const json = Buffer.from(JSON.stringify(head))
+  const length = Buffer.allocUnsafe(4)
+  length.writeUInt32LE(json.length, 0)
+  return Buffer.concat([length, json, ...sections])
+}
+
+const salt = Buffer.alloc(32)
+
+/**
+ * With 32 random bytes as the member `salt`: the transparency log holds the SHA-256 of the whole payload, and without the
+ * salt it would confirm a guess of the rest for ever.
+ */
+export function packCommitted(head: object, sections: readonly Buffer[]): Buffer {
+  fillKey(salt)
+  const json = Buffer.from(`{"salt":"${salt.toString('base64')}",${JSON.stringify(head).slice(1)}`)
   const length = Buffer.allocUnsafe(4)
   length.writeUInt32LE(json.length, 0)
   return Buffer.concat([length, json, ...sections])

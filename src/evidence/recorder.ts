@@ -7,6 +7,7 @@ import type { Opening, Recorder, RecorderHealth, Recording } from '../model/reco
 import type { BlockDraft, BodyStore, PreparedBody } from './body-store.ts'
 import type { Disk } from './disk.ts'
 import { contentOf, draftOf, lengthOf } from './drafts.ts'
+import type { EvidenceLog } from './evidence-log.ts'
 import type { NewFindings } from './finding-rows.ts'
 import { GapLedger } from './gap-ledger.ts'
 import type { EvidenceObserver } from './observer.ts'
@@ -15,7 +16,7 @@ import type { IndexWriter } from './index-writer.ts'
 import type { FrameDraft, Journal, Ticket } from './journal.ts'
 import type { EvidenceLimits } from './limits.ts'
 import {
-  packPayload,
+  packCommitted,
   type OpeningPayload,
   type RefusalPayload,
   type StoredBody,
@@ -37,6 +38,8 @@ export interface RecorderOptions {
   readonly limits: EvidenceLimits
   readonly bodies: BodyStore
   readonly index: IndexWriter
+  /** The transparency log: a leaf for each record that became durable. */
+  readonly log: EvidenceLog
 }
 
 interface PendingOpen {
@@ -101,7 +104,10 @@ export class SegmentRecorder implements Recorder {
   ) {
     this.#options = options
     this.#journal = makeJournal({
-      onCommit: (segment, end) => options.index.advance(segment, end),
+      onCommit: (segment, end) => {
+        options.index.advance(segment, end)
+        options.log.advance(segment, end)
+      },
       onFailing: (reason) => this.#onFailing(reason),
       onWorking: () => this.#onWorking(),
     })
@@ -112,7 +118,10 @@ export class SegmentRecorder implements Recorder {
         this.#dirty.add(recording)
         this.#commitSoon()
       },
-      closed: (recording, row, answer) => this.#onClosed(recording, row, { answer }),
+      closed: (recording, { row, answer, closing, frames }) => {
+        options.log.closed(row.id, closing, frames)
+        this.#onClosed(recording, row, { answer })
+      },
       mayKeep: (bytes) => this.#journal.heldBytes + bytes <= options.limits.retainedBytesMax,
       frameBytesMax: options.limits.frameBytesMax,
     }
@@ -166,10 +175,11 @@ export class SegmentRecorder implements Recorder {
 
   note(event: EvidenceEvent): Promise<void> {
     const id = newEventId(event.atMs)
-    const draft = draftOf(contentOf('event', id, packPayload({ event }, [])))
+    const draft = draftOf(contentOf('event', id, packCommitted({ event }, [])))
     return new Promise((resolve) => {
       const onDurable = (): void => {
         if (draft.address !== null) this.#options.index.event({ id, event, ...draft.address })
+        this.#options.log.event(id, event, draft)
         resolve()
       }
       const ticket = { drafts: [draft], retentionClass: EVENT_CLASS, bytes: FRAME_MEMORY }
@@ -180,6 +190,7 @@ export class SegmentRecorder implements Recorder {
   /** Looks at the disk and gives the journal its turn. Runs by itself every `probeMs`. */
   async look(): Promise<void> {
     this.#journal.tick()
+    this.#options.log.tick()
     // One look at a time: looks at a hanging disk would use up the thread pool.
     if (this.#probing) return
     this.#probing = true
@@ -211,7 +222,7 @@ export class SegmentRecorder implements Recorder {
   }
 
   #unreadyReason(): string {
-    return this.#refusesWork() || this.#journal.failure
+    return this.#refusesWork() || this.#journal.failure || this.#options.log.failure
   }
 
   #refusesWork(): string {
@@ -221,6 +232,7 @@ export class SegmentRecorder implements Recorder {
       return `the evidence disk has ${this.#freeBytes} bytes free, ${freeBytesMin} are required`
     }
     if (!this.#desk.mayKeep(0)) return 'too many bytes wait for the evidence disk'
+    if (this.#options.log.isBehind) return 'the transparency log is too far behind'
     return ''
   }
 
@@ -253,7 +265,7 @@ export class SegmentRecorder implements Recorder {
   #openNow(opening: Opening, prepared: PreparedBody | null): Promise<Recording> {
     const { facts } = opening
     const openedMonotonicMs = this.#options.clock.monotonicMs()
-    const plain = packPayload(this.#payload(opening, prepared), this.#sections(prepared))
+    const plain = packCommitted(this.#payload(opening, prepared), this.#sections(prepared))
     const draft = draftOf(contentOf('opening', facts.id, plain))
     const blocks = prepared === null ? [] : this.#options.bodies.draft(prepared, facts.id)
     const drafts = [...blocks.map((block) => block.draft), draft]
@@ -263,6 +275,7 @@ export class SegmentRecorder implements Recorder {
     return new Promise((resolve, reject) => {
       const onDurable = (): void => {
         this.#indexBlocks(blocks, facts)
+        this.#logBeginning('exchange.opened', facts, draft, blocks)
         clearTimeout(timer)
         if (!this.#opening.delete(pending)) return
         this.#options.index.exchange(recording.row(), { request: facts.findings })
@@ -315,13 +328,14 @@ export class SegmentRecorder implements Recorder {
     const { facts } = opening
     const payload: RefusalPayload = { ...this.#payload(opening, prepared), closing }
     const draft = draftOf(
-      contentOf('refusal', facts.id, packPayload(payload, this.#sections(prepared))),
+      contentOf('refusal', facts.id, packCommitted(payload, this.#sections(prepared))),
     )
     const blocks = prepared === null ? [] : this.#options.bodies.draft(prepared, facts.id)
     const drafts = [...blocks.map((block) => block.draft), draft]
     const requestBytes = opening.body.kind === 'whole' ? opening.body.bytes.length : 0
     const onDurable = (): void => {
       this.#indexBlocks(blocks, facts)
+      this.#logBeginning('exchange.refused', facts, draft, blocks)
       const row = this.#openRow(facts, draft, drafts, requestBytes)
       if (draft.address === null) return
       const at = { address: draft.address, requestBytes, storedBytes: row.storedBytes }
@@ -345,6 +359,18 @@ export class SegmentRecorder implements Recorder {
         firstExchange: facts.id,
       })
     }
+  }
+
+  /** Of an opening that was withdrawn in time only the blocks are there. */
+  #logBeginning(
+    kind: 'exchange.opened' | 'exchange.refused',
+    facts: OpeningFacts,
+    draft: FrameDraft,
+    blocks: readonly BlockDraft[],
+  ): void {
+    const parts = blocks.map((block) => block.draft)
+    if (draft.address === null) this.#options.log.blocks(facts.id, parts)
+    else this.#options.log.begun(kind, facts.id, facts.policy, draft, parts)
   }
 
   #append(ticket: Ticket, now: boolean): void {

@@ -5,8 +5,17 @@ import type { Recording } from '../model/recorder.ts'
 import { ChunkLane, type TakenChunks } from './chunk-lane.ts'
 import { contentOf, draftOf, lengthOf, letGo } from './drafts.ts'
 import type { FrameDraft, Ticket } from './journal.ts'
-import { packPayload, type ClosingPayload } from './payloads.ts'
+import { packCommitted, packPayload, type ClosingPayload } from './payloads.ts'
 import { closedRow, openRow } from './rows.ts'
+
+export interface ClosedExchange {
+  readonly row: ExchangeRow
+  /** What was found in the answer. */
+  readonly answer: ClosingFacts['findings']
+  readonly closing: FrameDraft
+  /** Those of the streams, in the order they were written. */
+  readonly frames: readonly FrameDraft[]
+}
 
 /** What a recording needs of the recorder. */
 export interface RecordingDesk {
@@ -16,12 +25,8 @@ export interface RecordingDesk {
   readonly kick: () => void
   /** The recording has chunks to be flushed within the stream interval. */
   readonly markDirty: (recording: OpenRecording) => void
-  /** The closing is durable. `answer`: what was found in it. */
-  readonly closed: (
-    recording: OpenRecording,
-    row: ExchangeRow,
-    answer: ClosingFacts['findings'],
-  ) => void
+  /** The closing is durable. */
+  readonly closed: (recording: OpenRecording, closed: ClosedExchange) => void
   /** False while no segment works and the memory for what waits is used up. */
   readonly mayKeep: (bytes: number) => boolean
   readonly frameBytesMax: number
@@ -127,9 +132,13 @@ export class OpenRecording implements Recording {
       },
       address: null,
       length: 0,
+      digest: '',
+      commitment: '',
     }
     this.#submit([draft], tail?.bytes ?? 0, true, () => {
-      this.#desk.closed(this, this.#finalRow(written, draft), written.findings)
+      const row = this.#finalRow(written, draft)
+      const frames = this.#frames
+      this.#desk.closed(this, { row, answer: written.findings, closing: draft, frames })
     })
     return this.#failed ? this.#afterFailure() : this.#untilDurable()
   }
@@ -253,7 +262,7 @@ export class OpenRecording implements Recording {
       lostBytes: this.#lostBytes,
       storedBefore: this.#storedBefore(),
     }
-    return packPayload(payload, tail?.sections ?? [])
+    return packCommitted(payload, tail?.sections ?? [])
   }
 
   #finalRow(facts: ClosingFacts, draft: FrameDraft): ExchangeRow {

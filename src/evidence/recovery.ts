@@ -11,7 +11,7 @@ import { feedIndex } from './index-feed.ts'
 import type { KeyProvider } from './key-provider.ts'
 import { EVIDENCE_LIMITS } from './limits.ts'
 import {
-  packPayload,
+  packCommitted,
   readChunks,
   splitChunks,
   type ChunksPayload,
@@ -130,7 +130,7 @@ class Remains {
       lostBytes: 0,
       storedBefore: this.storedBytes,
     }
-    return contentOf('closing', this.row.id, packPayload(payload, []))
+    return contentOf('closing', this.row.id, packCommitted(payload, []))
   }
 }
 
@@ -214,7 +214,7 @@ async function writeAftermath(
   writer.activate(nowMs, { segment: end.address.segment, end: end.address.offset })
   for (const found of remains) writer.place(found.closing(), found.row.retentionClass)
   const event = recoveredEvent(aftermath, nowMs)
-  writer.place(contentOf('event', newEventId(nowMs), packPayload({ event }, [])), EVENT_CLASS)
+  writer.place(contentOf('event', newEventId(nowMs), packCommitted({ event }, [])), EVENT_CLASS)
   await writer.commit()
   await writer.seal()
 }

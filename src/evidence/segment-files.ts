@@ -8,6 +8,7 @@ import {
   bodyCrcMatches,
   decodeFrameHead,
   FRAME_BODY_AT,
+  frameDigest,
   type FrameHead,
   type SegmentHeader,
 } from './segment-format.ts'
@@ -39,21 +40,31 @@ export class SegmentFiles {
 
   /** Throws when the frame is not there, damaged, altered or of an unknown kind. */
   async read(address: FrameAddress): Promise<OpenedFrame> {
-    const path = segmentPath(this.#folder, address.instance, address.segment)
-    const file = await this.#disk.openRead(path)
+    return this.#withFile(address, async (file) => {
+      const keys = await this.#keysIn(file, address)
+      const { head, bytes } = await frameAt(file, address.offset)
+      return openWith(keys, address, head, bytes)
+    })
+  }
+
+  /** `frameDigest` of the frame at this address; opens nothing. */
+  async digest(address: FrameAddress): Promise<string> {
+    return this.#withFile(address, async (file) =>
+      frameDigest((await frameAt(file, address.offset)).bytes),
+    )
+  }
+
+  /** Resolves when the keys of the segment could be had. */
+  async keysOf(address: FrameAddress, header: SegmentHeader): Promise<void> {
+    await this.#keep(address, () => Promise.resolve(header))
+  }
+
+  async #withFile<T>(address: FrameAddress, work: (file: DiskFile) => Promise<T>): Promise<T> {
+    const file = await this.#disk.openRead(
+      segmentPath(this.#folder, address.instance, address.segment),
+    )
     try {
-      const keys = await this.#keysOf(file, address)
-      let bytes = await file.read(address.offset, FIRST_READ)
-      const reading = decodeFrameHead(bytes.subarray(0, FRAME_BODY_AT))
-      if (reading.kind !== 'ok') {
-        throw new Error(
-          reading.kind === 'end' ? 'there is no frame at this address' : reading.reason,
-        )
-      }
-      const head = reading.value
-      if (bytes.length < head.length) bytes = await file.read(address.offset, head.length)
-      if (bytes.length < head.length) throw new Error('the frame is cut short')
-      return openWith(keys, address, head, bytes.subarray(0, head.length))
+      return await work(file)
     } finally {
       await file.close()
     }
@@ -69,7 +80,7 @@ export class SegmentFiles {
     return openWith(await this.#keep(address, () => Promise.resolve(header)), address, head, bytes)
   }
 
-  async #keysOf(file: DiskFile, address: FrameAddress): Promise<EpochKeys> {
+  async #keysIn(file: DiskFile, address: FrameAddress): Promise<EpochKeys> {
     return this.#keep(address, async () => {
       const reading = await readSegmentHeader(file)
       if (reading.kind === 'end') throw new Error('the segment has no header')
@@ -94,6 +105,21 @@ export class SegmentFiles {
     }
     return keys
   }
+}
+
+async function frameAt(
+  file: DiskFile,
+  offset: number,
+): Promise<{ readonly head: FrameHead; readonly bytes: Buffer }> {
+  let bytes = await file.read(offset, FIRST_READ)
+  const reading = decodeFrameHead(bytes.subarray(0, FRAME_BODY_AT))
+  if (reading.kind !== 'ok') {
+    throw new Error(reading.kind === 'end' ? 'there is no frame at this address' : reading.reason)
+  }
+  const head = reading.value
+  if (bytes.length < head.length) bytes = await file.read(offset, head.length)
+  if (bytes.length < head.length) throw new Error('the frame is cut short')
+  return { head, bytes: bytes.subarray(0, head.length) }
 }
 
 function openWith(

@@ -4,7 +4,12 @@ import type { InstanceId } from '../lib/ids.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { EpochKeys, type FrameContent } from './epoch-keys.ts'
 import type { KeyProvider } from './key-provider.ts'
-import { encodeHeader, markGroupStart, type WrappedEpochKey } from './segment-format.ts'
+import {
+  encodeHeader,
+  frameDigest,
+  markGroupStart,
+  type WrappedEpochKey,
+} from './segment-format.ts'
 import { DeadlineError, withDeadline } from './with-deadline.ts'
 
 export const segmentName = (segment: number): string => `${String(segment).padStart(10, '0')}.seg`
@@ -34,6 +39,7 @@ function removeWhenMade(disk: Disk, path: string, making: Promise<DiskFile>): vo
 export interface Placement {
   readonly offset: number
   readonly length: number
+  readonly digest: string
 }
 
 export class SegmentWriter {
@@ -149,7 +155,7 @@ export class SegmentWriter {
     this.#nextOrdinal += 1
     this.#end += frame.length
     this.#pending.push(frame)
-    return { offset, length: frame.length }
+    return { offset, length: frame.length, digest: frameDigest(frame) }
   }
 
   /** Makes everything placed so far durable. After a failure the file must not be written again. */

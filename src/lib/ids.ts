@@ -72,6 +72,12 @@ export function exchangeIdFloor(timeMs: number): ExchangeId {
   return `ex_${timeText(bornMs)}` as ExchangeId
 }
 
+/** The milliseconds that a time-ordered id was made with. */
+export function idTimeMs(id: string): number {
+  const text = id.slice(id.indexOf('_') + 1).slice(0, TIME_CHARS)
+  return [...text].reduce((time, letter) => time * 32 + ALPHABET.indexOf(letter), 0)
+}
+
 /** Narrows text from outside (a path, a command line) to an exchange id, or says no. */
 export function isExchangeId(text: string): text is ExchangeId {
   return text.startsWith('ex_') && SHAPE.test(text)

@@ -1,7 +1,7 @@
 /** Builds transparency logs for tests: drafts of leaves, keys, a writer over any disk. */
 import { nodeDisk, type Disk } from '../../src/evidence/disk.ts'
 import { localKeyProvider } from '../../src/evidence/key-provider.ts'
-import type { LeafDraft } from '../../src/evidence/log/leaf.ts'
+import { EMPTY_DRAFT, type LeafDraft } from '../../src/evidence/log/leaf.ts'
 import { LogKeys } from '../../src/evidence/log/log-keys.ts'
 import { LogWriter, type LogLimits } from '../../src/evidence/log/log-writer.ts'
 import type { TreeHead } from '../../src/evidence/log/merkle-proof.ts'
@@ -17,27 +17,21 @@ const DIGEST = 'a'.repeat(64)
 
 export function openedLeaf(number: number): LeafDraft {
   return {
+    ...EMPTY_DRAFT,
     kind: 'exchange.opened',
     record: `ex_${String(number).padStart(26, '0')}`,
+    frame: `in_${'0'.repeat(26)}/1/${number + 1}`,
     storedDigest: DIGEST,
     plaintextCommitment: 'b'.repeat(64),
     policyDigest: 'c'.repeat(64),
-    refs: [],
   }
 }
 
 export function closedLeaf(number: number, opening: number): LeafDraft {
-  return { ...openedLeaf(number), kind: 'exchange.closed', policyDigest: null, refs: [opening] }
+  return { ...openedLeaf(number), kind: 'exchange.closed', policyDigest: null, opening }
 }
 
-export const heartbeat: LeafDraft = {
-  kind: 'heartbeat',
-  record: null,
-  storedDigest: null,
-  plaintextCommitment: null,
-  policyDigest: null,
-  refs: [],
-}
+export const heartbeat: LeafDraft = { ...EMPTY_DRAFT, kind: 'heartbeat' }
 
 export interface TestLogOptions {
   readonly disk?: Disk

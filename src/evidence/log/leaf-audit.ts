@@ -57,8 +57,8 @@ export class LeafAudit {
     this.#checkTime(leaf, index)
     if (leaf.kind === 'exchange.opened') this.#open.set(index, leaf.record ?? '')
     if (leaf.kind === 'exchange.closed') {
-      const [opening] = leaf.refs
-      if (opening === undefined || this.#open.get(opening) !== leaf.record)
+      const { opening } = leaf
+      if (opening === null || this.#open.get(opening) !== leaf.record)
         report({ kind: 'close-unmatched', index })
       else this.#open.delete(opening)
     }

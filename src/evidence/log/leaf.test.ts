@@ -3,54 +3,55 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { canonicalJson, type JsonValue } from './canonical-json.ts'
 import {
+  EMPTY_DRAFT,
   encodeLeaf,
   LEAF_KINDS,
   leafFault,
   parseLeaf,
-  plaintextCommitment,
+  partsDigest,
   type Leaf,
-  type LeafKind,
 } from './leaf.ts'
 
 const digest = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
   .map((bytes) => Buffer.from(bytes).toString('hex'))
 const record = (prefix: string): string => `${prefix}_0123456789abcdefghjkmnpqrs`
+const FRAME = `${record('in')}/3/4711`
 
 /** Any leaf that its kind allows. */
 const anyLeaf: fc.Arbitrary<Leaf> = fc
   .record({
-    kind: fc.constantFrom(...(Object.keys(LEAF_KINDS) as LeafKind[])),
+    kind: fc.constantFrom(...LEAF_KINDS),
     ct: digest,
     pt: digest,
-    policy: digest,
-    refs: fc.uniqueArray(fc.nat({ max: 999 }), { maxLength: 5 }),
+    parts: fc.option(digest),
+    policy: fc.option(digest),
+    records: fc.array(fc.constantFrom(record('ex'), record('hold')), { maxLength: 5 }),
+    opening: fc.nat({ max: 999 }),
     sequence: fc.integer({ min: 1000, max: Number.MAX_SAFE_INTEGER }),
     timeS: fc.nat(),
   })
-  .map(({ kind, ct, pt, policy, refs, sequence, timeS }) => {
-    const shape = LEAF_KINDS[kind]
-    const sorted = refs.toSorted((a, b) => a - b)
-    return {
-      kind,
-      record: shape.record === 'none' ? null : record(shape.record === 'exchange' ? 'ex' : 'ev'),
-      storedDigest: shape.commits === 'none' ? null : ct,
-      plaintextCommitment: shape.commits === 'sealed' ? pt : null,
-      policyDigest: shape.policy ? policy : null,
-      refs: shape.refs === 'none' ? [] : shape.refs === 'one' ? [7] : sorted,
-      sequence,
-      logKey: '0a1b2c3d',
-      timeS,
-    }
+  .map(({ kind, ct, pt, parts, policy, records, opening, sequence, timeS }): Leaf => {
+    const isExchange = kind.startsWith('exchange.')
+    const rest = { ...EMPTY_DRAFT, kind, sequence, logKey: '0a1b2c3d', timeS }
+    if (kind === 'heartbeat') return rest
+    if (kind === 'log-key.rotated') return { ...rest, storedDigest: ct }
+    if (kind === 'blocks.stored')
+      return { ...rest, record: record('ex'), frame: FRAME, partsDigest: pt }
+    const framed = { ...rest, frame: FRAME, storedDigest: ct, plaintextCommitment: pt }
+    if (!isExchange) return { ...framed, record: record('ev'), records }
+    const begun = { ...framed, record: record('ex'), partsDigest: parts }
+    return kind === 'exchange.closed' ? { ...begun, opening } : { ...begun, policyDigest: policy }
   })
 
 const opened: Leaf = {
+  ...EMPTY_DRAFT,
   kind: 'exchange.opened',
   record: record('ex'),
+  frame: FRAME,
   storedDigest: 'a'.repeat(64),
   plaintextCommitment: 'b'.repeat(64),
   policyDigest: 'c'.repeat(64),
-  refs: [],
   sequence: 5,
   logKey: '0a1b2c3d',
   timeS: 1_700_000_000,
@@ -76,7 +77,7 @@ test('every leaf is canonical JSON and reads back as it was', () => {
 test('a leaf has exactly these bytes', () => {
   assert.equal(
     encodeLeaf(opened).toString(),
-    `{"at":1700000000,"ct":"${'a'.repeat(64)}","key":"0a1b2c3d","kind":"exchange.opened",` +
+    `{"at":1700000000,"ct":"${'a'.repeat(64)}","frame":"${FRAME}","key":"0a1b2c3d","kind":"exchange.opened",` +
       `"policy":"${'c'.repeat(64)}","pt":"${'b'.repeat(64)}","record":"ex_0123456789abcdefghjkmnpqrs","seq":5,"v":1}`,
   )
 })
@@ -86,7 +87,8 @@ test('unknown kinds and versions, extra and missing members are refused', () => 
   assert.equal(reasonOf(good), 'ok')
   const without = (name: string): JsonValue =>
     Object.fromEntries(Object.entries(good).filter(([key]) => key !== name))
-  for (const name of Object.keys(good)) assert.notEqual(reasonOf(without(name)), 'ok', name)
+  for (const name of Object.keys(good).filter((one) => one !== 'policy'))
+    assert.notEqual(reasonOf(without(name)), 'ok', name)
   const bad: Record<string, JsonValue>[] = [
     { kind: 'exchange.imagined' },
     { kind: 'toString' },
@@ -107,24 +109,39 @@ test('unknown kinds and versions, extra and missing members are refused', () => 
     { policy: 'none' },
     { record: 'ex_alice@example.com' },
     { record: record('ev') },
-    { refs: [] },
-    { refs: [1] },
-    { refs: 'all' },
+    { frame: 'in_1/2/3' },
+    { frame: `${record('in')}/0/4711` },
+    { frame: `${record('in')}/3/04711` },
+    { parts: '' },
+    { ref: 1 },
+    { ref: 'all' },
+    { records: [] },
+    { records: [record('ex')] },
   ]
   for (const change of bad)
     assert.notEqual(reasonOf({ ...good, ...change }), 'ok', JSON.stringify(change))
   for (const value of [null, [], 'leaf', 5, [good]]) assert.notEqual(reasonOf(value), 'ok')
 })
 
-test('references point to earlier leaves, ascending', () => {
-  const closed: Leaf = { ...opened, kind: 'exchange.closed', policyDigest: null, refs: [4] }
+test('a closing names an earlier opening, and an event a bounded list of records', () => {
+  const closed: Leaf = { ...opened, kind: 'exchange.closed', policyDigest: null, opening: 4 }
   assert.equal(leafFault(closed, 5), null)
-  for (const refs of [[], [5], [6], [-1], [0.5], [1, 2]])
-    assert.match(leafFault({ ...closed, refs }, 5) ?? '', /reference/)
-  const erased: Leaf = { ...closed, kind: 'evidence.erased', refs: [1, 2, 4] }
-  assert.equal(leafFault(erased, 5), null)
-  for (const refs of [[2, 1], [1, 1], Array.from({ length: 1001 }, (_, at) => at)])
-    assert.match(leafFault({ ...erased, refs }, 5000) ?? '', /reference/)
+  for (const opening of [null, 5, 6, -1, 0.5])
+    assert.match(leafFault({ ...closed, opening }, 5) ?? '', /earlier opening/)
+  const read: Leaf = {
+    ...opened,
+    kind: 'evidence.read',
+    record: record('ev'),
+    policyDigest: null,
+    records: [record('ex')],
+  }
+  assert.equal(leafFault(read, 5), null)
+  assert.match(leafFault({ ...read, opening: 4 }, 5) ?? '', /no opening/)
+  assert.match(leafFault({ ...read, records: ['alice'] }, 5) ?? '', /malformed ids/)
+  const many = Array.from({ length: 1001 }, () => record('ex'))
+  assert.match(leafFault({ ...read, records: many }, 5) ?? '', /at most 1000/)
+  const full = encodeLeaf({ ...read, records: many.slice(1) })
+  assert.ok(full.length < 65_536)
 })
 
 test('other spellings of a leaf are refused', () => {
@@ -153,9 +170,9 @@ test('a leaf with any bit flipped is refused or is another leaf', () => {
   )
 })
 
-test('a plaintext commitment needs its salt', () => {
-  const one = plaintextCommitment(Buffer.alloc(32, 1), Buffer.alloc(32, 9))
-  assert.notEqual(plaintextCommitment(Buffer.alloc(32, 2), Buffer.alloc(32, 9)), one)
-  assert.notEqual(plaintextCommitment(Buffer.alloc(32, 1), Buffer.alloc(32, 8)), one)
-  assert.throws(() => plaintextCommitment(Buffer.alloc(0), Buffer.alloc(32)), RangeError)
+test('the digest of parts depends on each part and their order', () => {
+  assert.equal(partsDigest([]), null)
+  const [a, b] = ['a'.repeat(64), 'b'.repeat(64)]
+  const all = [partsDigest([a]), partsDigest([b]), partsDigest([a, b]), partsDigest([b, a])]
+  assert.equal(new Set(all).size, 4)
 })

@@ -1,72 +1,95 @@
 /** The closed set of log leaves and their one canonical form: commitments only, never text, names or bare hashes. */
 import { hash } from 'node:crypto'
+import { EVENT_TYPES, type EventType } from '../../model/record.ts'
 import { parseCanonicalJson, type JsonValue } from './canonical-json.ts'
 
 export const LEAF_VERSION = 1
 /** An act on more records than this is several leaves. */
-export const LEAF_REFS_MAX = 1000
+export const LEAF_RECORDS_MAX = 1000
 
 /**
- * What a kind of leaf carries. `record`: the id of what it speaks of. `commits`: `sealed` has the digest of the stored
- * ciphertext and the salted commitment to the plaintext; `public` has only the digest of something that may be read by all.
+ * What a kind of leaf carries. `commits`: `frame` has the place of a frame, its digest and the commitment to its plaintext;
+ * `parts` has only a digest over frames and the place of the last; `public` has the digest of something that all may read.
  */
 interface LeafShape {
   readonly record: 'exchange' | 'any' | 'none'
-  readonly commits: 'sealed' | 'public' | 'none'
+  readonly commits: 'frame' | 'parts' | 'public' | 'none'
+  /** Whether other frames may belong to it. */
+  readonly parts: 'may' | 'must' | 'none'
   readonly policy: boolean
-  readonly refs: 'none' | 'one' | 'some'
+  readonly opening: boolean
+  readonly records: boolean
 }
 
-const shape = (
-  record: LeafShape['record'],
-  commits: LeafShape['commits'],
-  refs: LeafShape['refs'] = 'none',
-  policy = false,
-): LeafShape => ({ record, commits, policy, refs })
+const NOTHING: LeafShape = {
+  record: 'none',
+  commits: 'none',
+  parts: 'none',
+  policy: false,
+  opening: false,
+  records: false,
+}
+const BEGINNING: LeafShape = {
+  ...NOTHING,
+  record: 'exchange',
+  commits: 'frame',
+  parts: 'may',
+  policy: true,
+}
+const EVENT: LeafShape = { ...NOTHING, record: 'any', commits: 'frame', records: true }
 
-export const LEAF_KINDS = {
-  'exchange.opened': shape('exchange', 'sealed', 'none', true),
-  'exchange.closed': shape('exchange', 'sealed', 'one'),
-  'exchange.refused': shape('exchange', 'sealed', 'none', true),
-  'decision.made': shape('exchange', 'sealed', 'one', true),
-  'approval.requested': shape('any', 'sealed', 'some', true),
-  'approval.decided': shape('any', 'sealed', 'one'),
-  'approval.expired': shape('any', 'sealed', 'one'),
-  'lock.set': shape('any', 'sealed'),
-  'lock.lifted': shape('any', 'sealed', 'one'),
-  'key.created': shape('any', 'sealed'),
-  'key.revoked': shape('any', 'sealed'),
-  'policy.changed': shape('any', 'sealed', 'none', true),
-  'config.changed': shape('any', 'sealed'),
-  'evidence.read': shape('any', 'sealed', 'some'),
-  'evidence.revealed': shape('any', 'sealed', 'some'),
-  'evidence.exported': shape('any', 'sealed', 'some'),
-  'evidence.erased': shape('any', 'sealed', 'some'),
-  'hold.set': shape('any', 'sealed', 'some'),
-  'hold.released': shape('any', 'sealed', 'one'),
-  'provider-key.rotated': shape('any', 'sealed'),
-  'log-key.rotated': shape('none', 'public'),
-  'recording.gap': shape('any', 'sealed'),
-  'gateway.started': shape('any', 'none'),
-  'gateway.stopped': shape('any', 'none'),
-  'gateway.recovered': shape('any', 'none'),
-  heartbeat: shape('none', 'none'),
-} as const satisfies Record<string, LeafShape>
+/** Kinds that are not events: exchanges, and what the log says of itself. */
+export type LeafKind =
+  | EventType
+  | 'exchange.opened'
+  | 'exchange.refused'
+  | 'exchange.closed'
+  | 'blocks.stored'
+  | 'log-key.rotated'
+  | 'heartbeat'
 
-export type LeafKind = keyof typeof LEAF_KINDS
+const SHAPES: ReadonlyMap<LeafKind, LeafShape> = new Map<LeafKind, LeafShape>([
+  ...EVENT_TYPES.map((type) => [type, EVENT] as const),
+  ['exchange.opened', BEGINNING],
+  ['exchange.refused', BEGINNING],
+  ['exchange.closed', { ...BEGINNING, policy: false, opening: true }],
+  ['blocks.stored', { ...NOTHING, record: 'exchange', commits: 'parts', parts: 'must' }],
+  ['log-key.rotated', { ...NOTHING, commits: 'public' }],
+  ['heartbeat', NOTHING],
+])
+
+export const LEAF_KINDS: readonly LeafKind[] = [...SHAPES.keys()]
 
 /** What the one who reports a fact knows of it. Digests are 64 lower-case hexadecimal characters. */
 export interface LeafDraft {
   readonly kind: LeafKind
   readonly record: string | null
-  /** SHA-256 of the bytes as they are stored. */
+  /** `<instance>/<segment>/<offset>` of the frame. */
+  readonly frame: string | null
+  /** Digest of the frame as it was sealed (`frameDigest`). */
   readonly storedDigest: string | null
-  /** See `plaintextCommitment`. */
+  /** SHA-256 of the plain payload, which holds 32 random bytes: once those are erased, no guess can be tested against it. */
   readonly plaintextCommitment: string | null
-  /** SHA-256 of the policy in force. */
+  /** Over the digests of the other frames of the record, see `partsDigest`; null when there are none. */
+  readonly partsDigest: string | null
+  /** SHA-256 of the policy in force; null when there was none. */
   readonly policyDigest: string | null
-  /** Indexes of earlier leaves, ascending. */
-  readonly refs: readonly number[]
+  /** Index of the leaf that opened what this one closes. */
+  readonly opening: number | null
+  /** Ids of the records that an event speaks of. */
+  readonly records: readonly string[]
+}
+
+/** A leaf that says nothing but its kind. */
+export const EMPTY_DRAFT: Omit<LeafDraft, 'kind'> = {
+  record: null,
+  frame: null,
+  storedDigest: null,
+  plaintextCommitment: null,
+  partsDigest: null,
+  policyDigest: null,
+  opening: null,
+  records: [],
 }
 
 export interface Leaf extends LeafDraft {
@@ -80,16 +103,14 @@ export interface Leaf extends LeafDraft {
 
 const DIGEST = /^[0-9a-f]{64}$/
 const KEY_ID = /^[0-9a-f]{8}$/
-const RECORD = /^[a-z]{2,3}_[0-9a-hjkmnp-tv-z]{26}$/
+const RECORD = /^[a-z]{2,6}_[0-9a-hjkmnp-tv-z]{26}$/
+const FRAME = /^in_[0-9a-hjkmnp-tv-z]{26}\/[1-9]\d{0,9}\/[1-9]\d{0,15}$/
 
-/**
- * SHA-256(salt, digest of the plaintext). The 32 random bytes of `salt` are kept inside the encrypted record: once they are
- * erased, nobody can test a guess of the plaintext against the log.
- */
-export function plaintextCommitment(salt: Buffer, plaintextDigest: Buffer): string {
-  if (salt.length !== 32 || plaintextDigest.length !== 32)
-    throw new RangeError('salt and digest have 32 bytes each')
-  return hash('sha256', Buffer.concat([salt, plaintextDigest]), 'hex')
+export const isRecordId = (text: string): boolean => RECORD.test(text)
+
+/** SHA-256 over the digests of several frames, as hexadecimal text one after the other; null of none. */
+export function partsDigest(digests: readonly string[]): string | null {
+  return digests.length === 0 ? null : hash('sha256', digests.join(''), 'hex')
 }
 
 const isCount = (value: JsonValue | undefined): value is number =>
@@ -101,31 +122,40 @@ function recordFault(record: string | null, expected: LeafShape['record']): stri
   return expected === 'exchange' && !record.startsWith('ex_') ? 'needs an exchange id' : null
 }
 
-function digestFault(digest: string | null, expected: boolean, name: string): string | null {
-  if (!expected) return digest === null ? null : `has no ${name}`
-  return digest !== null && DIGEST.test(digest) ? null : `needs a ${name}`
+/** `expected` null: it may be there or not. */
+function digestFault(digest: string | null, expected: boolean | null, name: string): string | null {
+  if (digest === null) return expected === true ? `needs a ${name}` : null
+  if (expected === false) return `has no ${name}`
+  return DIGEST.test(digest) ? null : `needs a ${name}`
 }
 
-function refsFault(leaf: LeafDraft, expected: LeafShape['refs'], below: number): string | null {
-  const { refs } = leaf
-  if (expected === 'none' && refs.length > 0) return 'has no references'
-  if (expected === 'one' && refs.length !== 1) return 'needs one reference'
-  if (refs.length > LEAF_REFS_MAX) return `has at most ${LEAF_REFS_MAX} references`
-  const ascending = refs.every(
-    (ref, at) => isCount(ref) && ref < below && ref > (refs[at - 1] ?? -1),
-  )
-  return ascending ? null : 'has references that are not ascending earlier leaves'
+function frameFault(frame: string | null, expected: boolean): string | null {
+  if (!expected) return frame === null ? null : 'has no frame'
+  return frame !== null && FRAME.test(frame) ? null : 'needs the place of a frame'
+}
+
+function referenceFault(leaf: LeafDraft, { opening, records }: LeafShape, below: number) {
+  if (!opening && leaf.opening !== null) return 'has no opening'
+  if (opening && !(isCount(leaf.opening ?? undefined) && (leaf.opening ?? below) < below))
+    return 'needs the reference of an earlier opening'
+  if (!records && leaf.records.length > 0) return 'has no list of records'
+  if (leaf.records.length > LEAF_RECORDS_MAX) return `has at most ${LEAF_RECORDS_MAX} records`
+  return leaf.records.every((id) => RECORD.test(id)) ? null : 'has a list with malformed ids'
 }
 
 /** Why a leaf at index `sequence` may not look like this, or null. */
 export function leafFault(leaf: LeafDraft, sequence: number): string | null {
-  const { record, commits, policy, refs }: LeafShape = LEAF_KINDS[leaf.kind]
+  const shape = SHAPES.get(leaf.kind)
+  if (shape === undefined) return 'a leaf of an unknown kind'
+  const { record, commits, parts, policy } = shape
   const fault =
     recordFault(leaf.record, record) ??
-    digestFault(leaf.storedDigest, commits !== 'none', 'digest of what is stored') ??
-    digestFault(leaf.plaintextCommitment, commits === 'sealed', 'plaintext commitment') ??
-    digestFault(leaf.policyDigest, policy, 'policy digest') ??
-    refsFault(leaf, refs, sequence)
+    frameFault(leaf.frame, commits === 'frame' || commits === 'parts') ??
+    digestFault(leaf.storedDigest, commits === 'frame' || commits === 'public', 'stored digest') ??
+    digestFault(leaf.plaintextCommitment, commits === 'frame', 'plaintext commitment') ??
+    digestFault(leaf.partsDigest, parts === 'may' ? null : parts === 'must', 'digest of parts') ??
+    digestFault(leaf.policyDigest, policy ? null : false, 'policy digest') ??
+    referenceFault(leaf, shape, sequence)
   return fault === null ? null : `a leaf ${leaf.kind} ${fault}`
 }
 
@@ -137,13 +167,17 @@ const member = (name: string, value: string | null): string =>
  * since it is on the way of every exchange; a test holds it against `canonicalJson`.
  */
 export function encodeLeaf(leaf: Leaf): Buffer {
-  const refs = leaf.refs.length === 0 ? '' : `"refs":[${leaf.refs.join(',')}],`
+  const { opening, records } = leaf
+  const list = records.length === 0 ? '' : `"records":["${records.join('","')}"],`
+  const ref = opening === null ? '' : `"ref":${opening},`
   return Buffer.from(
-    `{"at":${leaf.timeS},${member('ct', leaf.storedDigest)}"key":"${leaf.logKey}","kind":"${leaf.kind}",` +
+    `{"at":${leaf.timeS},${member('ct', leaf.storedDigest)}${member('frame', leaf.frame)}` +
+      `"key":"${leaf.logKey}","kind":"${leaf.kind}",` +
+      member('parts', leaf.partsDigest) +
       member('policy', leaf.policyDigest) +
       member('pt', leaf.plaintextCommitment) +
       member('record', leaf.record) +
-      `${refs}"seq":${leaf.sequence},"v":${LEAF_VERSION}}`,
+      `${list}${ref}"seq":${leaf.sequence},"v":${LEAF_VERSION}}`,
     'latin1',
   )
 }
@@ -154,10 +188,24 @@ export type LeafReading =
 
 const refused = (reason: string) => ({ kind: 'refused', reason }) as const
 
-const MEMBERS = new Set(['at', 'ct', 'key', 'kind', 'policy', 'pt', 'record', 'refs', 'seq', 'v'])
+const MEMBERS = new Set([
+  'at',
+  'ct',
+  'frame',
+  'key',
+  'kind',
+  'parts',
+  'policy',
+  'pt',
+  'record',
+  'records',
+  'ref',
+  'seq',
+  'v',
+])
 
-const isKind = (value: JsonValue | undefined): value is LeafKind =>
-  typeof value === 'string' && Object.hasOwn(LEAF_KINDS, value)
+const KIND_NAMES: ReadonlySet<JsonValue | undefined> = new Set(LEAF_KINDS)
+const isKind = (value: JsonValue | undefined): value is LeafKind => KIND_NAMES.has(value)
 
 const isText = (value: JsonValue | undefined): value is string | undefined =>
   value === undefined || typeof value === 'string'
@@ -165,8 +213,8 @@ const isText = (value: JsonValue | undefined): value is string | undefined =>
 const isObject = (value: JsonValue): value is { readonly [key: string]: JsonValue } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const isCountList = (value: JsonValue): value is readonly number[] =>
-  Array.isArray(value) && value.every((one: JsonValue) => isCount(one))
+const isTextList = (value: JsonValue): value is readonly string[] =>
+  Array.isArray(value) && value.every((one: JsonValue) => typeof one === 'string')
 
 /** Reads a leaf; refuses other spellings, unknown kinds and versions, and members that its kind does not have. */
 export function parseLeaf(bytes: Buffer): LeafReading {
@@ -174,21 +222,27 @@ export function parseLeaf(bytes: Buffer): LeafReading {
   if (!isObject(value)) return refused('not one object of canonical JSON')
   const stranger = Object.keys(value).find((name) => !MEMBERS.has(name))
   if (stranger !== undefined) return refused('a member that no leaf has')
-  const { at, ct, key, kind, policy, pt, record, refs = [], seq, v } = value
+  const { at, ct, frame, key, kind, parts, policy, pt, record, records = [], ref, seq, v } = value
   if (v !== LEAF_VERSION) return refused('an unknown version')
   if (!isKind(kind)) return refused('an unknown kind')
   if (!isCount(at) || !isCount(seq)) return refused('no time or no sequence number')
   if (typeof key !== 'string' || !KEY_ID.test(key)) return refused('no log key id')
-  if (!isText(ct) || !isText(pt) || !isText(policy) || !isText(record) || !isCountList(refs))
+  if (!isText(ct) || !isText(pt) || !isText(policy) || !isText(record) || !isTextList(records))
     return refused('a member of the wrong type')
-  if (value.refs !== undefined && refs.length === 0) return refused('an empty list of references')
+  if (!isText(frame) || !isText(parts) || (ref !== undefined && !isCount(ref)))
+    return refused('a member of the wrong type')
+  if (value['records'] !== undefined && records.length === 0)
+    return refused('an empty list of records')
   const leaf: Leaf = {
     kind,
     record: record ?? null,
+    frame: frame ?? null,
     storedDigest: ct ?? null,
     plaintextCommitment: pt ?? null,
+    partsDigest: parts ?? null,
     policyDigest: policy ?? null,
-    refs,
+    opening: ref ?? null,
+    records,
     sequence: seq,
     logKey: key,
     timeS: at,

@@ -42,6 +42,15 @@ export interface LogKeysOptions {
   readonly origin: string
 }
 
+/** The name of the log whose keys are in `folder`; a new one, of random letters, when there are none. */
+export async function readLogOrigin(disk: Disk, folder: string): Promise<string> {
+  const path = join(folder, FILE_NAME)
+  if (!(await disk.exists(path))) return `custody/log/${randomBytes(10).toString('hex')}`
+  const file: unknown = JSON.parse((await disk.readWhole(path)).toString('utf8'))
+  if (!isKeyFile(file)) throw new Error(`${path} is not a log key file that this version knows`)
+  return file.origin
+}
+
 const seedAad = (origin: string, verifier: string): Buffer =>
   Buffer.from(`custody/log-key/v1\0${origin}\0${verifier}`)
 

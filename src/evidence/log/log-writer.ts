@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { fail } from '../../model/errors.ts'
 import type { Disk } from '../disk.ts'
 import { sealCheckpoint } from './checkpoint.ts'
-import { encodeLeaf, leafFault, type LeafDraft } from './leaf.ts'
+import { EMPTY_DRAFT, encodeLeaf, leafFault, type LeafDraft } from './leaf.ts'
 import { allDone, LogFolder } from './log-folder.ts'
 import type { LogKeys } from './log-keys.ts'
 import {
@@ -122,6 +122,16 @@ export class LogWriter implements AsyncDisposable {
     return this.#folder
   }
 
+  /** Leaves taken so far, durable or not. */
+  get size(): number {
+    return this.#edge.size + this.#pending.length
+  }
+
+  /** False while so many leaves wait for a failing disk that no more are taken. */
+  get hasRoom(): boolean {
+    return !this.#closed && this.#pending.length < this.#limits.pendingLeavesMax
+  }
+
   health(): LogHealth {
     const full = this.#pending.length >= this.#limits.pendingLeavesMax
     const reason = full && this.#failure === '' ? 'the log falls behind' : this.#failure
@@ -181,12 +191,9 @@ export class LogWriter implements AsyncDisposable {
     await this.#folder.write(path, note)
     await this.#folder.sync([path])
     return this.append({
+      ...EMPTY_DRAFT,
       kind: 'log-key.rotated',
-      record: null,
       storedDigest: hash('sha256', note, 'hex'),
-      plaintextCommitment: null,
-      policyDigest: null,
-      refs: [],
     })
   }
 

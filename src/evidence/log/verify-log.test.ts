@@ -187,9 +187,9 @@ test('leaves that contradict each other are reported with their index', async ()
 
 test('a stop explains a silence', async () => {
   const stopped: LeafDraft = {
-    ...heartbeat,
+    ...openedLeaf(1),
     kind: 'gateway.stopped',
-    record: 'in_00000000000000000000000000',
+    policyDigest: null,
   }
   const { files } = makeLog([stopped, heartbeat], (index) => index * 1000)
   assert.deepEqual(await problemsOf(files, { silenceMaxS: 60 }), [])
