@@ -23,6 +23,7 @@ import {
 } from './payloads.ts'
 import { OpenRecording, type RecordingDesk } from './recording.ts'
 import { closedRow, openRow } from './rows.ts'
+import { unopenedFacts } from './unopened-facts.ts'
 
 /** Frames about the gateway itself are kept in a class of their own. */
 export const EVENT_CLASS = 'custody.events'
@@ -48,34 +49,6 @@ interface PendingOpen {
   readonly recording: OpenRecording
   readonly reject: (error: Error) => void
   readonly facts: OpeningFacts
-}
-
-/** The end of an exchange whose opening came too late: refused, or (best effort) gone on without a recording. */
-function unopenedFacts(facts: OpeningFacts, nowMs: number): ClosingFacts {
-  const goesOn = facts.mode === 'best-effort'
-  return {
-    endedAtMs: nowMs,
-    state: goesOn ? 'interrupted' : 'refused',
-    outcome: goesOn ? 'evidence-failed' : 'refused',
-    errorCode: goesOn ? 'evidence.failed' : 'evidence.unavailable',
-    status: goesOn ? null : 503,
-    upstreamStatus: null,
-    upstreamAddress: null,
-    answerBytes: 0,
-    releasedBytes: 0,
-    firstByteMs: null,
-    durationMs: Math.max(0, nowMs - facts.receivedAtMs),
-    finishReason: null,
-    responseId: null,
-    responseModel: null,
-    usage: {
-      inputTokens: null,
-      outputTokens: null,
-      cachedInputTokens: null,
-      reasoningTokens: null,
-    },
-    answerSplices: [],
-  }
 }
 
 export class SegmentRecorder implements Recorder {
