@@ -170,7 +170,11 @@ class LeafMaker {
       }
       case 'closing':
         return { ...draft('exchange.closed'), partsDigest: await this.#streamDigest(frame, plain) }
-      default: {
+      case 'event':
+      case 'block':
+      case 'list':
+      case 'request':
+      case 'answer': {
         const { event } = readEvent(plain).head
         return { ...draft(event.type), records: (event.records ?? []).filter(isRecordId) }
       }

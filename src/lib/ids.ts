@@ -75,7 +75,7 @@ export function exchangeIdFloor(timeMs: number): ExchangeId {
 /** The milliseconds that a time-ordered id was made with. */
 export function idTimeMs(id: string): number {
   const text = id.slice(id.indexOf('_') + 1).slice(0, TIME_CHARS)
-  return [...text].reduce((time, letter) => time * 32 + ALPHABET.indexOf(letter), 0)
+  return Array.from(text).reduce((time, letter) => time * 32 + ALPHABET.indexOf(letter), 0)
 }
 
 /** Narrows text from outside (a path, a command line) to an exchange id, or says no. */
