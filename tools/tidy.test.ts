@@ -10,10 +10,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: ['lib'],
   telemetry: ['model', 'lib'],
   // Rules are compiled where configuration is checked, so that all problems come at once (decision 0006).
-  config: ['detect', 'model', 'lib'],
+  config: ['detect', 'policy', 'model', 'lib'],
   dialects: ['model', 'lib'],
   detect: ['model', 'lib'],
-  policy: ['model', 'lib'],
+  // Findings first: rules reason over what detection reports (decision 0019).
+  policy: ['detect', 'model', 'lib'],
   store: ['config', 'telemetry', 'model', 'lib'],
   identity: ['config', 'telemetry', 'model', 'lib'],
   evidence: ['store', 'telemetry', 'model', 'lib'],
@@ -49,6 +50,7 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   yaml: ['config'],
   'openid-client': ['identity'],
   '@node-saml/node-saml': ['identity'],
+  '@bufbuild/cel': ['policy'],
 }
 
 const PURE = new Set(['dialects', 'detect', 'policy'])

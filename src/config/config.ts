@@ -2,6 +2,7 @@
 import type { MaskingPlan } from '../detect/masking-plan.ts'
 import type { RecordingMode, Route, Upstream } from '../model/upstream.ts'
 import type { LoginConfig } from './login-config.ts'
+import type { LoadedPolicy } from './policy/read-policy.ts'
 import type { Secret } from './secret.ts'
 
 /** A listening address. `host` has no brackets, also for IPv6; port 0 means any free port. */
@@ -71,6 +72,12 @@ export interface RouteRule extends Route {
   readonly match: RouteMatch
 }
 
+export interface PolicyFile {
+  /** Absolute. */
+  readonly file: string
+  readonly loaded: LoadedPolicy
+}
+
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
 export interface LogConfig {
@@ -92,6 +99,8 @@ export interface Config {
   readonly routes: readonly RouteRule[]
   /** By name of the route; routes that are not there are not masked. */
   readonly masking: Readonly<Record<string, MaskingPlan>>
+  /** The policy file; null when none is named. */
+  readonly policy: PolicyFile | null
   readonly limits: Limits
   readonly recording: RecordingConfig
   readonly storage: StorageConfig

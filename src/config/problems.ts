@@ -61,17 +61,18 @@ export function schemaProblems(
   issues: readonly z.core.$ZodIssue[],
   value: unknown,
   origins: Origins,
+  root: unknown = configSchema,
 ): readonly ConfigProblem[] {
   return issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => unknownKey([...issue.path, key], origins))
-      : [refusedValue(issue, value, origins)],
+      ? issue.keys.map((key) => unknownKey([...issue.path, key], origins, root))
+      : [refusedValue(issue, value, origins, root)],
   )
 }
 
-function unknownKey(path: Path, origins: Origins): ConfigProblem {
+function unknownKey(path: Path, origins: Origins, root: unknown): ConfigProblem {
   const written = String(path.at(-1))
-  const known = knownKeys(schemaAt(configSchema, path.slice(0, -1)))
+  const known = knownKeys(schemaAt(root, path.slice(0, -1)))
   return problemAt(
     origins,
     path,
@@ -79,24 +80,29 @@ function unknownKey(path: Path, origins: Origins): ConfigProblem {
       message: 'unknown key',
       found: shownKey(written),
       allowed: known.join(', '),
-      hint: unknownKeyHint(written, known),
+      hint: unknownKeyHint(written, known, root),
     },
     'key',
   )
 }
 
-function unknownKeyHint(written: string, known: readonly string[]): string {
+function unknownKeyHint(written: string, known: readonly string[], root: unknown): string {
   if (looksSecret(written)) return 'Credentials are never written in this file.'
   const close = didYouMean(written, known)
   if (close !== null) return `Did you mean ${close}?`
-  const home = knownKeys(configSchema).find((section) =>
-    knownKeys(schemaAt(configSchema, [section])).includes(written),
+  const home = knownKeys(root).find((section) =>
+    knownKeys(schemaAt(root, [section])).includes(written),
   )
   return home === undefined ? 'Remove it.' : `It belongs under ${home}.`
 }
 
-function refusedValue(issue: z.core.$ZodIssue, value: unknown, origins: Origins): ConfigProblem {
-  const schema = schemaAt(configSchema, issue.path)
+function refusedValue(
+  issue: z.core.$ZodIssue,
+  value: unknown,
+  origins: Origins,
+  root: unknown,
+): ConfigProblem {
+  const schema = schemaAt(root, issue.path)
   if (issue.code === 'invalid_key') {
     return problemAt(
       origins,

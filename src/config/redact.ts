@@ -32,6 +32,9 @@ export function redactConfig(config: Omit<Config, 'hash'>): Readonly<Record<stri
     upstreams,
     routes,
     ...(Object.keys(masking).length === 0 ? {} : { masking }),
+    ...(config.policy === null
+      ? {}
+      : { policy: { file: config.policy.file, hash: config.policy.loaded.policy.hash } }),
     limits,
     recording,
     storage,

@@ -83,15 +83,26 @@ export function watchConfig(options: WatchOptions): ConfigWatch {
     const warnings = [...result.warnings, ...restartWarnings(current, result.config)]
     current = result.config
     secrets = nextSecrets
+    followPolicy()
     options.onReload(current, warnings)
     return { kind: 'reloaded', config: current, warnings }
   }
 
-  const watcher = watchFile(file, () => {
+  const changed = (): void => {
     if (timer !== null) clearTimeout(timer)
     timer = setTimeout(reload, settleMs)
     timer.unref()
-  })
+  }
+  const watcher = watchFile(file, changed)
+  let policyFile = options.current.policy?.file ?? null
+  let policyWatcher = watchFile(policyFile, changed)
+  const followPolicy = (): void => {
+    const next = current.policy?.file ?? null
+    if (next === policyFile) return
+    policyWatcher?.close()
+    policyFile = next
+    policyWatcher = watchFile(next, changed)
+  }
   process.on('SIGHUP', reload)
   return {
     current: () => current,
@@ -100,6 +111,7 @@ export function watchConfig(options: WatchOptions): ConfigWatch {
       process.off('SIGHUP', reload)
       if (timer !== null) clearTimeout(timer)
       watcher?.close()
+      policyWatcher?.close()
     },
   }
 }

@@ -10,8 +10,9 @@ import { didYouMean } from './did-you-mean.ts'
 import type { Path } from './problems.ts'
 import { pathOf, report } from './resolve-context.ts'
 import type { ResolveContext } from './resolve-context.ts'
+import { resolveOperator } from './resolve-operator.ts'
 import { readRuleFile, readTermFile, shippedPacks } from './rule-files.ts'
-import type { CheckedMasking, CheckedOperator } from './schema-masking.ts'
+import type { CheckedMasking } from './schema-masking.ts'
 import type { CheckedConfig } from './schema.ts'
 
 /** By name of the route; routes that are not there are not masked. */
@@ -198,12 +199,14 @@ function resolveOperators(
   context: ResolveContext,
 ): { readonly byEntity: Readonly<Record<string, Operator>>; readonly fallback: Operator } {
   const known = new Set([...rules.ruleset.rules.map(({ entity }) => entity), FIELD_ENTITY])
-  if (rules.terms !== null) known.add(rules.terms.entity)
+  if (rules.source.terms !== null) known.add(rules.source.terms.entity)
   const byEntity: Record<string, Operator> = {}
   let fallback: Operator = REPLACE
   for (const [entity, operator] of Object.entries(written.operators ?? {})) {
     const at = [...path, 'operators', entity]
-    const resolved = resolveOperator(operator, at, context)
+    const resolved = resolveOperator(operator, (part, message) => {
+      report(context, [...at, part], { message })
+    })
     if (entity === 'default') fallback = resolved
     else {
       byEntity[entity] = resolved
@@ -217,30 +220,4 @@ function resolveOperators(
     }
   }
   return { byEntity, fallback }
-}
-
-function resolveOperator(written: CheckedOperator, at: Path, context: ResolveContext): Operator {
-  const kind = typeof written === 'string' ? written : written.operator
-  const given: Exclude<CheckedOperator, string> =
-    typeof written === 'string' ? { operator: written } : written
-  const refuse = (name: string, owner: string): void => {
-    report(context, [...at, name], { message: `${name} belongs to the operator ${owner}` })
-  }
-  if (given.with !== undefined && kind !== 'replace') refuse('with', 'replace')
-  if (given.char !== undefined && kind !== 'mask') refuse('char', 'mask')
-  if (given.keepLast !== undefined && kind !== 'mask') refuse('keepLast', 'mask')
-  switch (kind) {
-    case 'replace':
-      return { kind, with: given.with ?? null }
-    case 'mask':
-      return { kind, char: given.char ?? '*', keepLast: given.keepLast ?? 0 }
-    case 'redact':
-    case 'hash':
-    case 'encrypt':
-    case 'tokenize':
-    case 'synthetic':
-    case 'keep':
-    case 'block':
-      return { kind }
-  }
 }

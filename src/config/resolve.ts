@@ -9,6 +9,7 @@ import type { ResolveContext } from './resolve-context.ts'
 import { resolveLogin } from './resolve-login.ts'
 import { resolveListeners, resolveTls } from './resolve-listeners.ts'
 import { resolveMasking } from './resolve-masking.ts'
+import { resolvePolicy } from './policy/resolve-policy.ts'
 import { resolveRetention, resolveRoutes } from './resolve-routes.ts'
 import type { CheckedConfig } from './schema.ts'
 import { resolveSecret, resolveUpstream } from './upstreams.ts'
@@ -29,6 +30,11 @@ export function resolveConfig(
     })
   }
   const routes = resolveRoutes(checked, upstreams, retention, context)
+  const masking = resolveMasking(
+    checked,
+    routes.map(({ name }) => name),
+    context,
+  )
   return {
     file: context.file,
     listen,
@@ -37,11 +43,8 @@ export function resolveConfig(
     login: resolveLogin(checked.login, context),
     upstreams,
     routes,
-    masking: resolveMasking(
-      checked,
-      routes.map(({ name }) => name),
-      context,
-    ),
+    masking,
+    policy: resolvePolicy(checked, Object.values(masking), context),
     limits: checked.limits,
     recording: checked.recording,
     storage: { folder: resolveFolder(checked, context), index: resolveIndex(checked, context) },

@@ -30,7 +30,7 @@ const OPERATOR_NAMES = [
   'block',
 ] as const
 
-const operator = z
+export const operatorSchema = z
   .union([
     z.enum(OPERATOR_NAMES),
     z.strictObject({
@@ -88,7 +88,7 @@ const fields = {
         'An entity, or `default`.',
         'an entity such as EMAIL_ADDRESS, or default',
       ),
-      operator,
+      operatorSchema,
     )
     .optional()
     .describe('What is put in place, by entity; `default` for the others. Default: `replace`.'),
@@ -149,4 +149,4 @@ export const routeMaskingSchema = z
   })
 
 export type CheckedMasking = z.output<typeof maskingSchema>
-export type CheckedOperator = z.output<typeof operator>
+export type CheckedOperator = z.output<typeof operatorSchema>

@@ -198,6 +198,10 @@ export const configSchema = z
       .prefault([])
       .describe('How exchanges are recorded and kept, by what they are; the first match wins.'),
     masking: maskingSchema.optional(),
+    policy: text(
+      'Policy file. A relative path starts at the folder of this file. Without it the policy is edited in the console.',
+      'a file path',
+    ).optional(),
     limits: limitsSchema,
     recording: recordingSchema,
     storage,

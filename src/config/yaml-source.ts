@@ -42,12 +42,12 @@ const WORDS: Readonly<Record<string, readonly [message: string, hint: string]>> 
   ],
 }
 
-export function readYaml(text: string): YamlReading {
-  if (text.length > CONFIG_CHARS_MAX) {
+export function readYaml(text: string, charsMax = CONFIG_CHARS_MAX): YamlReading {
+  if (text.length > charsMax) {
     return one(
       { line: 1, column: 1 },
       'the file is too large',
-      'Configuration has at most 256 KiB.',
+      `It may have at most ${charsMax / 1024} KiB.`,
     )
   }
   const lines = new LineCounter()

@@ -29,8 +29,25 @@ export interface MaskingPlan {
   /** Lower case without `_`, `-` and spaces: values under these names are masked whole. */
   readonly secretKeys: readonly string[]
   readonly numbers: NumberTreatment
+  /** What a policy looks for on the same way through the text; absent where none does. */
+  readonly watch?: PolicyWatch
+}
+
+export interface PolicyWatch {
+  /** Operators by rule id, before those of entities: what only the policy looks for is kept as it is. */
+  readonly operators: Readonly<Record<string, Operator>>
+  /** Keywords and patterns of the policy: they are reported even inside a surer finding. */
+  readonly own: readonly string[]
 }
 
 export function operatorsOf(plan: MaskingPlan): OperatorTable {
-  return { byEntity: new Map(Object.entries(plan.operators)), fallback: plan.defaultOperator }
+  return {
+    byEntity: new Map(Object.entries(plan.operators)),
+    fallback: plan.defaultOperator,
+    ...(plan.watch === undefined ? {} : { byRule: new Map(Object.entries(plan.watch.operators)) }),
+  }
+}
+
+export function uncoveredOf(plan: MaskingPlan): ReadonlySet<string> {
+  return new Set(plan.watch?.own)
 }

@@ -29,6 +29,8 @@ export interface MatcherOptions {
   readonly terms: TermList | null
   /** Reports findings that lie inside a surer one, too. */
   readonly everyFinding: boolean
+  /** Rules whose findings are reported even inside a surer one. */
+  readonly uncovered?: ReadonlySet<string>
 }
 
 /** What a call released. */
@@ -233,8 +235,8 @@ class ChannelMatcher {
       }
     }
     if (this.#terms !== null) {
-      const term = this.#terms.push(unit, this.#at)
-      if (term !== null) this.#endedTerms = [...this.#endedTerms, term]
+      const terms = this.#terms.push(unit, this.#at)
+      if (terms.length > 0) this.#endedTerms = [...this.#endedTerms, ...terms]
       held ||= this.#terms.holds()
     }
     return held
@@ -242,9 +244,9 @@ class ChannelMatcher {
 
   #endFollowers(): void {
     const run = this.#runs?.finish(this.#at) ?? null
-    const term = this.#terms?.finish(this.#at) ?? null
+    const terms = this.#terms?.finish(this.#at) ?? []
     if (run !== null) this.#endedRuns = [...this.#endedRuns, run]
-    if (term !== null) this.#endedTerms = [...this.#endedTerms, term]
+    if (terms.length > 0) this.#endedTerms = [...this.#endedTerms, ...terms]
   }
 
   /** Everything that starts before `limit` is complete: verifies it and queues the masks. */
@@ -282,12 +284,11 @@ class ChannelMatcher {
     this.#findings.push(this.#finding(found))
   }
 
-  #foundTerm({ start, end }: Term, found: Found[]): void {
-    const list = this.#options.terms
-    if (list === null || start < this.#search.origin) return
+  #foundTerm({ start, end, names }: Term, found: Found[]): void {
+    if (start < this.#search.origin) return
     const value = this.#view.slice(start, end).toLowerCase()
-    const { id, entity } = list
-    found.push({ rule: id, entity, start, end, score: 1, spelling: 'term', value, tail: null })
+    for (const { id, entity } of names)
+      found.push({ rule: id, entity, start, end, score: 1, spelling: 'term', value, tail: null })
   }
 
   #searchRun({ start, end }: Run, found: Found[]): void {
@@ -311,14 +312,20 @@ class ChannelMatcher {
 
   /** Queues every mask; findings that lie inside a surer one are not reported twice. */
   #report(found: readonly Found[]): void {
-    const { everyFinding, operators } = this.#options
+    const { everyFinding, uncovered, operators } = this.#options
     const ordered = found.toSorted((a, b) => a.start - b.start || b.score - a.score)
     const spans: Span[] = []
     for (const [i, one] of ordered.entries()) {
-      const operator = operatorFor(operators, one.entity)
+      const operator = operatorFor(operators, one.entity, one.rule)
       if (operator.kind !== 'keep') spans.push({ ...one, operator })
-      const covered = ordered.some((other, j) => i !== j && covers(other, one, j < i))
-      if (one.tail === null && (everyFinding || !covered)) this.#findings.push(this.#finding(one))
+      if (one.tail !== null) continue
+      const isShown =
+        everyFinding ||
+        uncovered?.has(one.rule) === true ||
+        !ordered.some(
+          (other, j) => i !== j && uncovered?.has(other.rule) !== true && covers(other, one, j < i),
+        )
+      if (isShown) this.#findings.push(this.#finding(one))
     }
     this.#queue.add(spans)
   }
@@ -332,7 +339,7 @@ class ChannelMatcher {
       start: this.#queue.offset(this.#view.rawStart(found.start)),
       end: this.#queue.offset(this.#view.rawEnd(found.end)),
       spelling,
-      operator: operatorFor(this.#options.operators, entity).kind,
+      operator: operatorFor(this.#options.operators, entity, rule).kind,
       fingerprint: this.#options.keys.digest('fingerprint', value),
     }
   }

@@ -30,6 +30,8 @@ export type Operator =
 export interface OperatorTable {
   readonly byEntity: ReadonlyMap<string, Operator>
   readonly fallback: Operator
+  /** By rule id; goes before the entity. */
+  readonly byRule?: ReadonlyMap<string, Operator>
 }
 
 /** Keyed functions of one conversation: the same value gives the same answer. */
@@ -45,8 +47,8 @@ export interface MaskKeys {
 export const REPLACE: Operator = { kind: 'replace', with: null }
 const HASH_DIGITS = 16
 
-export function operatorFor(table: OperatorTable, entity: string): Operator {
-  return table.byEntity.get(entity) ?? table.fallback
+export function operatorFor(table: OperatorTable, entity: string, rule = ''): Operator {
+  return table.byRule?.get(rule) ?? table.byEntity.get(entity) ?? table.fallback
 }
 
 const VALUE_OPERATORS: ReadonlySet<OperatorName> = new Set([

@@ -16,8 +16,12 @@ export interface ErrorAnswer {
 /** Seconds; SDKs that retry by themselves wait this long. */
 const RETRY_AFTER_S = '1'
 
-export function exchangeHeaders(exchange: Exchange): string[] {
-  return ['x-custody-exchange', exchange.id]
+/** An allowed exchange says nothing of the policy: what rules only watch must not change a byte. */
+export function exchangeHeaders({ id, decision }: Exchange): string[] {
+  const headers = ['x-custody-exchange', id]
+  if (decision === null || decision.verdict === 'allow') return headers
+  headers.push('x-custody-decision', decision.verdict, 'x-custody-rule', decision.deciding ?? '')
+  return headers
 }
 
 export function renderRefusal(

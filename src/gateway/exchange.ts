@@ -2,13 +2,14 @@
 import type { ExchangeId } from '../lib/ids.ts'
 import type { Dialect, RequestView, Surface } from '../model/dialect.ts'
 import type { DeclaredTags, Principal } from '../model/principal.ts'
+import type { Decision } from '../model/decision.ts'
 import type { RequestHead } from '../model/record.ts'
 import type { Recording } from '../model/recorder.ts'
 import type { MaskingPlan } from '../detect/masking-plan.ts'
 import type { Route, Upstream } from '../model/upstream.ts'
 import type { Caller } from './caller.ts'
 import type { RequestInspection } from './masking/inspect-request.ts'
-import type { GatewaySnapshot } from './parts.ts'
+import type { GatewaySnapshot, RouteSight } from './parts.ts'
 
 /** The caller's body once decode has looked at it. */
 export type CallerBody =
@@ -61,7 +62,13 @@ export interface Exchange {
   /** inspect: null where nothing is masked */
   masking: MaskingPlan | null
   /** inspect */
+  sight: RouteSight
+  /** inspect; enforce, where a rule masks */
   inspection: RequestInspection | null
+  /** inspect: true when the body should have been looked into and could not be */
+  uninspectable: boolean
+  /** decide: null while there is no policy */
+  decision: Decision | null
   /** enforce: what is sent in place of the caller's body; null when it goes as it came */
   maskedBody: Buffer | null
   /** enforce: the caller's own values by the tokens that stand for them upstream */
@@ -73,6 +80,8 @@ export interface Exchange {
   /** open */
   recording: Recording | null
 }
+
+export const NO_SIGHT: RouteSight = { masking: null, request: null, answer: null }
 
 export const NO_TAGS: DeclaredTags = { service: '', headers: {} }
 

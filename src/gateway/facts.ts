@@ -46,6 +46,7 @@ export function openingFacts(exchange: Exchange): OpeningFacts {
           uninspected: exchange.inspection.uninspected,
         }),
     policy: exchange.masking?.version ?? '',
+    ...(exchange.decision === null ? {} : { decision: exchange.decision }),
   }
 }
 

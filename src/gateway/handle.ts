@@ -4,7 +4,7 @@ import { GatewayError, fail } from '../model/errors.ts'
 import type { ClosingFacts } from '../model/record.ts'
 import type { Caller } from './caller.ts'
 import { renderRefusal } from './error-answer.ts'
-import { NO_TAGS } from './exchange.ts'
+import { NO_SIGHT, NO_TAGS } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 import { openingFacts, recordedBody, refusalFacts, requestHead } from './facts.ts'
 import { forward } from './forward.ts'
@@ -59,7 +59,10 @@ function arrive(caller: Caller, parts: GatewayParts): Exchange {
     heldBytes: 0,
     route: null,
     masking: null,
+    sight: NO_SIGHT,
     inspection: null,
+    uninspectable: false,
+    decision: null,
     maskedBody: null,
     restorable: new Map(),
     sent: null,

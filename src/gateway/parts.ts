@@ -4,6 +4,7 @@ import type { Dialect, DialectName, PathMatch } from '../model/dialect.ts'
 import type { IdentityFailure, Principal } from '../model/principal.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { MaskingPlan } from '../detect/masking-plan.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { GatewaySettings } from '../model/settings.ts'
 import type { Route } from '../model/upstream.ts'
 import type { Admission } from './admission.ts'
@@ -17,10 +18,20 @@ export type Identification =
   /** `detail` is a sentence for the caller that quotes nothing of what was sent; often empty. */
   | { readonly kind: 'failure'; readonly reason: IdentityFailure; readonly detail: string }
 
-/** The settings with the compiled rules of each route. */
+/** What is looked for on a route. */
+export interface RouteSight {
+  /** What `masking` of the route says; null where it masks nothing. */
+  readonly masking: MaskingPlan | null
+  /** Masking and policy together, each way; null where nothing is looked for. */
+  readonly request: MaskingPlan | null
+  readonly answer: MaskingPlan | null
+}
+
+/** The settings with the policy and the compiled rules of each route. */
 export interface GatewaySnapshot extends GatewaySettings {
-  /** Null where nothing is masked. */
-  readonly maskingOf: (route: Route) => MaskingPlan | null
+  /** Null while there is none. */
+  readonly policy: Policy | null
+  readonly sightOf: (route: Route) => RouteSight
 }
 
 export interface MaskingParts extends RequestTools {

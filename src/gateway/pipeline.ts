@@ -3,6 +3,7 @@ import type { GatewayError } from '../model/errors.ts'
 import type { Exchange } from './exchange.ts'
 import type { GatewayParts } from './parts.ts'
 import { admit } from './steps/admit.ts'
+import { decide } from './steps/decide.ts'
 import { decode } from './steps/decode.ts'
 import { enforce } from './steps/enforce.ts'
 import { identify } from './steps/identify.ts'
@@ -22,6 +23,7 @@ export type Step = (exchange: Exchange, parts: GatewayParts) => StepResult | Pro
  * | `route`    | `tags`, `routing`                        | route.unknown 404, request.bad-path, 403        |
  * | `decode`   | `body` and its view, `route`             | request.bad-json 400, limit.body 413, 408, 403  |
  * | `inspect`  | `masking`, `inspection`                  | policy.uninspectable 400, inspection-failed 503 |
+ * | `decide`   | `decision`                               | policy.denied 400, policy.undecided 503         |
  * | `enforce`  | `maskedBody`                             | policy.blocked 400                              |
  * | `open`     | `sent`, `recording`: durable from here on| evidence.unavailable 503                        |
  *
@@ -33,6 +35,7 @@ export const STEPS_BEFORE_FORWARD: readonly (readonly [name: string, step: Step]
   ['route', route],
   ['decode', decode],
   ['inspect', inspect],
+  ['decide', decide],
   ['enforce', enforce],
   ['open', open],
 ]

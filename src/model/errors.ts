@@ -187,6 +187,14 @@ export const ERRORS = {
     'The request holds a value that may not leave.',
     'Remove it and send the request again.',
   ),
+  'policy.denied': row(400, 'Blocked by policy:', ''),
+  'policy.answer-denied': row(400, 'The answer was stopped by policy:', ''),
+  'policy.undecided': row(
+    503,
+    'The policy could not be evaluated, so the request was not forwarded.',
+    'Try again; report the exchange id to the operator if it stays so.',
+    true,
+  ),
   'policy.answer-blocked': row(
     400,
     'The answer holds a value that may not be shown.',

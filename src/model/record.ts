@@ -1,5 +1,6 @@
 /** What evidence holds of an exchange: the payload shapes inside frames, and the index row derived from them. */
 import type { ExchangeId, InstanceId, KeyId } from '../lib/ids.ts'
+import type { Decision } from './decision.ts'
 import type { BlockRole, DialectName, TokenUsage } from './dialect.ts'
 import type { FindingDirection, FindingRecord, UninspectedRecord } from './masking.ts'
 import type { DeclaredTags, Principal } from './principal.ts'
@@ -78,8 +79,10 @@ export interface OpeningFacts {
   /** Absent where nothing was looked for. */
   readonly findings?: readonly FindingRecord[]
   readonly uninspected?: readonly UninspectedRecord[]
-  /** Hash of the policy (today: the masking plan) in force; empty while there is none. */
+  /** Hash of the masking plan in force; empty while there is none. */
   readonly policy: string
+  /** Absent where no policy is in force. */
+  readonly decision?: Decision
 }
 
 /** Where the piece of a body that is not a block, and the blocks, go: `pieces[i]` precedes `blocks[i]`. */
@@ -116,6 +119,8 @@ export interface ClosingFacts {
   /** Absent where nothing was looked for. */
   readonly findings?: readonly FindingRecord[]
   readonly uninspected?: readonly UninspectedRecord[]
+  /** What rules on the answer decided; absent where there are none. */
+  readonly decision?: Decision
 }
 
 export interface FrameAddress {

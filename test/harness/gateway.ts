@@ -26,6 +26,8 @@ export interface TestGateway extends AsyncDisposable {
 export interface TestGatewayOptions {
   /** Lines of custody.yaml to add below `upstreams:` and the rest. `{sandbox}` becomes the sandbox URL. */
   readonly yaml?: string
+  /** Text of the policy file. */
+  readonly policy?: string
   readonly env?: Readonly<Record<string, string>>
   /** Where faults are injected. */
   readonly disk?: Disk
@@ -47,7 +49,9 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   const sandbox = stack.use(await startSandbox())
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'custody-test-')))
   if (options.folder === undefined) stack.defer(() => rm(folder, { recursive: true, force: true }))
-  const written = options.yaml ?? ''
+  const policy = options.policy === undefined ? '' : 'policy: policy.yaml\n'
+  if (options.policy !== undefined) await writeFile(join(folder, 'policy.yaml'), options.policy)
+  const written = policy + (options.yaml ?? '')
   const yaml = `${written.includes('upstreams:') ? '' : UPSTREAMS}${written}`.replaceAll(
     '{sandbox}',
     sandbox.url,

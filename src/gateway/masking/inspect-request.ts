@@ -1,6 +1,6 @@
 /** Looks into a request body block by block and says what to splice; the bytes themselves stay as they came. */
 import type { Direction, MaskingPlan } from '../../detect/masking-plan.ts'
-import { operatorsOf } from '../../detect/masking-plan.ts'
+import { operatorsOf, uncoveredOf } from '../../detect/masking-plan.ts'
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
 import type { BlockSpan } from '../../model/dialect.ts'
 import type { FindingRecord, UninspectedRecord } from '../../model/masking.ts'
@@ -60,6 +60,7 @@ export function inspectRequest(
   const { plan, scope } = question
   const settings: InspectionSettings = {
     operators: operatorsOf(plan),
+    uncovered: uncoveredOf(plan),
     threshold: plan.threshold,
     encoded: plan.decode.includes(direction),
     numbers: plan.numbers,
@@ -133,7 +134,7 @@ function treatmentOf(place: LeafPlace, plan: MaskingPlan): RawValue['treatment']
   if (place.isSigned) return plan.signedReasoning === 'block' ? 'block' : 'keep'
   switch (place.tool === '' ? 'mask' : (plan.tools[place.tool] ?? 'mask')) {
     case 'exempt':
-      return null
+      return plan.watch === undefined ? null : 'keep'
     case 'mask':
       return 'operators'
     case 'block':

@@ -20,6 +20,7 @@ export interface InspectionSettings {
   readonly encoded: boolean
   readonly numbers: JsonOptions['numbers']
   readonly secretKeys: ReadonlySet<string>
+  readonly uncovered?: ReadonlySet<string>
 }
 
 /** Offsets are UTF-16 units of `raw`. */
@@ -72,8 +73,10 @@ function tableFor({ treatment }: RawValue, settings: InspectionSettings): Operat
       return settings.operators
     case 'keep':
       return KEEP
-    case 'block':
-      return BLOCK
+    case 'block': {
+      const { byRule } = settings.operators
+      return byRule === undefined ? BLOCK : { ...BLOCK, byRule }
+    }
   }
 }
 

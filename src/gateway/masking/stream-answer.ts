@@ -2,7 +2,7 @@
 import { createJsonMatcher } from '../../detect/json-fragments.ts'
 import { createMatcher } from '../../detect/matcher.ts'
 import type { Matcher, MatcherOptions, Step } from '../../detect/matcher.ts'
-import { operatorsOf } from '../../detect/masking-plan.ts'
+import { operatorsOf, uncoveredOf } from '../../detect/masking-plan.ts'
 import type { OperatorTable } from '../../detect/operators.ts'
 import { scanJson } from '../../lib/json/scan.ts'
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
@@ -78,6 +78,7 @@ class StreamAnswer {
       encoded: plan.decode.includes('response'),
       terms: plan.rules.terms,
       everyFinding: false,
+      uncovered: uncoveredOf(plan),
     }
   }
 

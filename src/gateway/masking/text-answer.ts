@@ -3,7 +3,7 @@ import { StringDecoder } from 'node:string_decoder'
 import type { Mask } from '../../detect/finding.ts'
 import { createMatcher } from '../../detect/matcher.ts'
 import type { Step } from '../../detect/matcher.ts'
-import { operatorsOf } from '../../detect/masking-plan.ts'
+import { operatorsOf, uncoveredOf } from '../../detect/masking-plan.ts'
 import type { FindingRecord, UninspectedRecord } from '../../model/masking.ts'
 import type { Splice } from '../../model/record.ts'
 import type { AnswerMasking, AnswerQuestion } from './answer-masking.ts'
@@ -26,6 +26,7 @@ export function createTextAnswer(
       before: '',
       terms: rules.terms,
       everyFinding: false,
+      uncovered: uncoveredOf(plan),
     }),
     restorable,
     (value) => value,

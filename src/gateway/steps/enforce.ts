@@ -1,14 +1,30 @@
-/** Sixth step: refuses, or splices the masks into the caller's bytes; everything else goes as it came. */
+/** Seventh step: refuses, or splices the masks into the caller's bytes; everything else goes as it came. */
 import type { MaskingPlan } from '../../detect/masking-plan.ts'
 import { spliced } from '../../lib/spliced.ts'
+import type { RuleHit } from '../../model/decision.ts'
 import { fail } from '../../model/errors.ts'
 import type { Exchange } from '../exchange.ts'
 import { isStreamAsked } from '../exchange.ts'
 import { scopeOf } from '../masking/scope.ts'
+import { maskByPolicy, maskingHits } from '../policy/mask-by-policy.ts'
 import type { GatewayParts } from '../parts.ts'
 import type { StepResult } from '../pipeline.ts'
 
 export function enforce(exchange: Exchange, parts: GatewayParts): StepResult | Promise<StepResult> {
+  const masks = maskingHits(exchange.decision)
+  return masks.length === 0 ? carriedOut(exchange, parts) : masked(exchange, parts, masks)
+}
+
+async function masked(
+  exchange: Exchange,
+  parts: GatewayParts,
+  masks: readonly RuleHit[],
+): Promise<StepResult> {
+  const problem = await maskByPolicy(exchange, parts, masks)
+  return problem ?? carriedOut(exchange, parts)
+}
+
+function carriedOut(exchange: Exchange, parts: GatewayParts): StepResult | Promise<StepResult> {
   const { inspection, body, masking } = exchange
   if (inspection?.isBlocked === true) {
     const entities = new Set(
@@ -21,7 +37,10 @@ export function enforce(exchange: Exchange, parts: GatewayParts): StepResult | P
     return fail('policy.unmaskable-stream')
   if (inspection !== null && inspection.splices.length > 0 && body.kind === 'whole')
     exchange.maskedBody = spliced(body.plain, inspection.splices)
-  return masking !== null && tokenizes(masking) ? exchangeTokens(exchange, parts) : null
+  const hasTokens = (inspection?.tokens.length ?? 0) > 0
+  return hasTokens || (masking !== null && tokenizes(masking))
+    ? exchangeTokens(exchange, parts)
+    : null
 }
 
 function isUnmaskableStream(exchange: Exchange): boolean {

@@ -2,6 +2,7 @@
 import type { MaskingPlan } from '../../detect/masking-plan.ts'
 import { scanJson } from '../../lib/json/scan.ts'
 import { fail } from '../../model/errors.ts'
+import type { GatewayError } from '../../model/errors.ts'
 import type { Exchange, Routing } from '../exchange.ts'
 import { inspectRequest } from '../masking/inspect-request.ts'
 import type { RequestInspection } from '../masking/inspect-request.ts'
@@ -12,12 +13,11 @@ import type { StepResult } from '../pipeline.ts'
 export function inspect(exchange: Exchange, parts: GatewayParts): StepResult | Promise<StepResult> {
   const { route, routing, settings } = exchange
   if (route === null || routing === null) return fail('internal')
-  const plan = settings.maskingOf(route)
-  exchange.masking = plan
-  // Awaiting nothing would cost every exchange that is not masked a turn of the loop.
-  return plan?.directions.includes('request') === true
-    ? inspectBody(exchange, parts, routing, plan)
-    : null
+  const sight = settings.sightOf(route)
+  exchange.sight = sight
+  exchange.masking = sight.masking
+  // Awaiting nothing would cost every exchange that nothing is looked for in a turn of the loop.
+  return sight.request === null ? null : inspectBody(exchange, parts, routing, sight.request)
 }
 
 async function inspectBody(
@@ -32,7 +32,7 @@ async function inspectBody(
       return null
     case 'streamed':
       // Threat: a body just above the limit must not be a way around the rules.
-      if (routing.surface.readsBody) return fail('policy.uninspectable')
+      if (routing.surface.readsBody) return notInspected(exchange, fail('policy.uninspectable'))
       exchange.inspection = uninspected(body.declaredBytes ?? 0)
       return null
     case 'whole': {
@@ -44,7 +44,7 @@ async function inspectBody(
         depthMax: settings.limits.jsonDepthMax,
         elementsMax: settings.limits.jsonElementsMax,
       })
-      if (scan.kind === 'problem') return fail('policy.uninspectable')
+      if (scan.kind === 'problem') return notInspected(exchange, fail('policy.uninspectable'))
       try {
         exchange.inspection = await inspectRequest(parts.masking, {
           tape: scan.tape,
@@ -54,10 +54,28 @@ async function inspectBody(
         })
         return null
       } catch (cause) {
-        return fail('policy.inspection-failed', '', cause)
+        return notInspected(exchange, fail('policy.inspection-failed', '', cause))
       }
     }
   }
+}
+
+/** Looks into the same body with another plan. Null when it is done. */
+export async function inspectAgain(
+  exchange: Exchange,
+  parts: GatewayParts,
+  plan: MaskingPlan,
+): Promise<GatewayError | null> {
+  const { routing } = exchange
+  if (routing === null) return fail('internal')
+  const problem = await inspectBody(exchange, parts, routing, plan)
+  return problem ?? (exchange.uninspectable ? fail('policy.inspection-failed') : null)
+}
+
+/** Where something is masked nothing may pass; else each rule of the policy says what becomes of it. */
+function notInspected(exchange: Exchange, error: GatewayError): StepResult {
+  exchange.uninspectable = true
+  return exchange.masking?.directions.includes('request') === true ? error : null
 }
 
 /** Surfaces whose bodies are not read (audio, images, files): the record says that nobody looked. */

@@ -1,0 +1,62 @@
+/** Reads the policy file that custody.yaml names; its problems come with those of the configuration. */
+import { readFileSync } from 'node:fs'
+import type { MaskingPlan } from '../../detect/masking-plan.ts'
+import type { Policy } from '../../policy/policy.ts'
+import { sightPlan } from '../../policy/sight-plan.ts'
+import type { PolicyFile } from '../config.ts'
+import { errorCode, pathOf, report } from '../resolve-context.ts'
+import type { ResolveContext } from '../resolve-context.ts'
+import type { CheckedConfig } from '../schema.ts'
+import { readPolicy } from './read-policy.ts'
+
+export function resolvePolicy(
+  checked: CheckedConfig,
+  plans: readonly MaskingPlan[],
+  context: ResolveContext,
+): PolicyFile | null {
+  const { policy } = checked
+  if (policy === undefined) return null
+  const path = ['policy']
+  const file = pathOf(path, policy, context)
+  const text = readText(file)
+  if (text.kind === 'problem') {
+    report(context, path, { message: text.problem, hint: `See ${file}.` })
+    return null
+  }
+  const reading = readPolicy(text.text, file)
+  if (reading.kind === 'problems') {
+    context.problems.push(...reading.problems)
+    return null
+  }
+  for (const plan of new Set(plans)) reportUnjoined(plan, reading.loaded.policy, context)
+  return { file, loaded: reading.loaded }
+}
+
+/** What masking and policy look for must fit into one automaton. */
+function reportUnjoined(plan: MaskingPlan, policy: Policy, context: ResolveContext): void {
+  const joined = sightPlan(plan, policy)
+  if (joined.kind === 'plan') return
+  for (const { rule, problem } of joined.problems)
+    report(context, ['policy'], {
+      message: `together with masking: ${rule === '' ? '' : `${rule}: `}${problem}`,
+    })
+}
+
+type TextReading =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'problem'; readonly problem: string }
+
+function readText(file: string): TextReading {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
+    return { kind: 'text', text }
+  } catch (error) {
+    const code = errorCode(error)
+    if (code === 'ENOENT') return { kind: 'problem', problem: 'the policy file does not exist' }
+    const encoding = code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
+    return {
+      kind: 'problem',
+      problem: encoding ? 'the policy file is not UTF-8' : 'the policy file cannot be read',
+    }
+  }
+}
