@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { ApiParts } from '../api/parts.ts'
 import type { Readiness } from '../api/server.ts'
+import { asSent } from './as-sent.ts'
 import { recordedAnswer } from './recorded-answer.ts'
 import type { Evidence } from '../evidence/open-evidence.ts'
 import type { LoginConfig } from '../config/login-config.ts'
@@ -60,6 +61,7 @@ export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
       search: store.search,
       reader: evidence.reader,
       readAnswer: recordedAnswer,
+      asSent,
     }),
     feed: sources.feed,
     linkMethod: createLinkMethod(store.control, clock),

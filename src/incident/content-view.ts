@@ -8,6 +8,8 @@ import { blockParts } from './block-parts.ts'
 import { maskHeaders, maskTarget, maskText } from './masking.ts'
 
 export type ContentMode = 'masked' | 'revealed'
+/** As it came to the gateway, or as it left it. */
+export type ContentSide = 'received' | 'sent'
 export type Novelty = 'new' | 'carried-over' | 'seen-before' | 'unknown'
 
 export interface ShownPart extends BlockPart {

@@ -10,6 +10,7 @@ import { contentView } from './content-view.ts'
 import { maskBytes } from './masking.ts'
 import { isOwn } from './matches-query.ts'
 import { replaySteps } from './replay-steps.ts'
+import type { ReplayPage } from './replay-steps.ts'
 import { declaredThread, threadOf } from './thread.ts'
 
 /** Null sees everything. */
@@ -20,6 +21,8 @@ export interface DeskParts {
   readonly search: ExchangeSearch
   readonly reader: EvidenceReader
   readonly readAnswer: AnswerReading
+  /** With the masks carried out, and no more of the answer than the caller was given. */
+  readonly asSent: (recorded: RecordedExchange) => Promise<RecordedExchange>
 }
 
 export type Reading =
@@ -57,6 +60,7 @@ export function createExchangeDesk(parts: DeskParts) {
         return { kind: 'unreadable' }
       }
     },
+    asSent: parts.asSent,
     content: (recorded: RecordedExchange, mode: ContentMode, owner: Owner) =>
       contentView(recorded, mode, {
         readAnswer,
@@ -65,10 +69,8 @@ export function createExchangeDesk(parts: DeskParts) {
         mayKnow: isVisible(owner),
         knowsAll: owner === null,
       }),
-    replay: (
-      recorded: RecordedExchange,
-      page: { readonly mode: ContentMode; readonly from: number; readonly limit: number },
-    ) => replaySteps(recorded, readAnswer, page),
+    replay: (recorded: RecordedExchange, page: ReplayPage) =>
+      replaySteps(recorded, readAnswer, page),
     raw: async (recorded: RecordedExchange, page: RawPage) => {
       const whole = await rawBytes(recorded, page, readAnswer)
       const bytes = whole.subarray(page.offset, page.offset + page.length)

@@ -22,7 +22,32 @@ export interface ReplayStep {
   readonly bytes: number
   /** Of its first byte in the raw answer. */
   readonly offset: number
+  /** Values that were masked in it. */
+  readonly masks: number
   readonly parts: readonly ReplayPart[]
+}
+
+export interface ReplayPage {
+  readonly mode: ContentMode
+  readonly from: number
+  readonly limit: number
+  /** Of each chunk, as `masksOfChunks` counts them. */
+  readonly masks?: readonly number[]
+}
+
+/** How many values that were masked begin in each chunk of the answer as received. */
+export function masksOfChunks({ answerChunks, closing }: RecordedExchange): readonly number[] {
+  const counts = answerChunks.map(() => 0)
+  let chunk = 0
+  let end = answerChunks[0]?.bytes.length ?? 0
+  for (const { start, masks = 1 } of closing?.answerSplices ?? []) {
+    while (start >= end && chunk < counts.length - 1) {
+      chunk += 1
+      end += answerChunks[chunk]?.bytes.length ?? 0
+    }
+    counts[chunk] = (counts[chunk] ?? 0) + masks
+  }
+  return counts
 }
 
 /** Bytes read in all while the answer is put together chunk after chunk; above it several chunks are read as one. */
@@ -33,7 +58,7 @@ const READ_BYTES_PER_TURN = 1024 * 1024
 export async function replaySteps(
   recorded: RecordedExchange,
   readAnswer: AnswerReading,
-  page: { readonly mode: ContentMode; readonly from: number; readonly limit: number },
+  page: ReplayPage,
 ): Promise<readonly ReplayStep[]> {
   const answer = await readAnswer(recorded)
   const body = Buffer.concat(answer.pieces)
@@ -62,6 +87,7 @@ export async function replaySteps(
       atMs: raw.atMs,
       bytes: raw.bytes.length,
       offset,
+      masks: page.masks?.[chunk] ?? 0,
       parts: view === null ? [] : channels.advance(view, isLast),
     })
     offset += raw.bytes.length

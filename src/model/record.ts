@@ -31,6 +31,13 @@ export interface Splice {
   readonly with: string
   /** `with` is base64 of bytes that are no text (messages of binary streams); absent where it is text. */
   readonly encoding?: 'base64'
+  /** Values that it hides; absent: one. In a stream text also moves from one event to another while it is held. */
+  readonly masks?: number
+}
+
+/** How many values the replacements hide. */
+export function maskCount(splices: readonly Splice[]): number {
+  return splices.reduce((sum, { masks = 1 }) => sum + masks, 0)
 }
 
 /** The state every list shows. `complete`: the caller was given a whole answer, whatever it said. */

@@ -17,6 +17,11 @@ export const ContentMode = z
   .enum(['masked', 'revealed'])
   .openapi({ description: 'Masked shows lengths and structure; revealed needs an open reveal.' })
 
+export const ContentSide = z.enum(['received', 'sent']).openapi({
+  description:
+    'received: as the caller and the provider sent it. sent: as it left the gateway, with its masks, cut where the caller was cut off.',
+})
+
 const Headers = z.array(z.tuple([z.string(), z.string()]))
 
 export const RequestHead = z.object({
@@ -82,6 +87,7 @@ export const Content = z
   .object({
     id: ExchangeIdText,
     mode: ContentMode,
+    side: ContentSide,
     reveal: z.object({ id: z.string(), expiresAtMs: TimeMs }).nullable(),
     request: z.object({
       received: RequestHead,
@@ -120,6 +126,7 @@ export const ReplayStep = z
     atMs: z.number().openapi({ description: 'Milliseconds since the exchange arrived.' }),
     bytes: z.number().int(),
     offset: z.number().int().openapi({ description: 'Of its first byte in the raw answer.' }),
+    masks: z.number().int().openapi({ description: 'Values that were masked in this chunk.' }),
     parts: z.array(
       z.object({
         channel: z.enum(['text', 'reasoning', 'refusal', 'tool-call', 'error']),
@@ -137,6 +144,7 @@ export const Replay = z
   .object({
     id: ExchangeIdText,
     mode: ContentMode,
+    side: ContentSide,
     durationMs: z.number(),
     chunks: z.number().int(),
     steps: z.array(ReplayStep),
@@ -150,6 +158,7 @@ export const RawBytes = z
     id: ExchangeIdText,
     part: z.enum(['request', 'answer']),
     mode: ContentMode,
+    side: ContentSide,
     decoded: z.boolean(),
     offset: z.number().int(),
     total: z.number().int(),
@@ -192,7 +201,10 @@ export const Reveal = z
 export type Reveal = z.infer<typeof Reveal>
 
 const tags = ['content']
-const ModeQuery = { mode: ContentMode.default('masked') }
+const ModeQuery = {
+  mode: ContentMode.default('masked'),
+  side: ContentSide.default('received'),
+}
 
 export const readContent = apiRoute('content.read', {
   method: 'get',

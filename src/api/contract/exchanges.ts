@@ -150,6 +150,25 @@ export const Histogram = z
   .openapi('Histogram')
 export type Histogram = z.infer<typeof Histogram>
 
+export const Finding = z
+  .object({
+    direction: z.enum(['request', 'answer']),
+    rule: z.string(),
+    entity: z.string(),
+    score: z.number(),
+    block: z.number().int().nullable().openapi({ description: 'Of the request; null outside.' }),
+    channel: z.string().openapi({ description: 'Of the answer; empty in a request.' }),
+    start: z.number().int().openapi({
+      description: 'Request: bytes of the body. Answer: UTF-16 units of the channel.',
+    }),
+    end: z.number().int(),
+    spelling: z.string(),
+    operator: z.string().openapi({ description: 'What was done with it.' }),
+    fingerprint: z.string().openapi({ description: 'Keyed: the same for the same value.' }),
+  })
+  .openapi('Finding', { description: 'Where something was and what it was; never the value.' })
+export type Finding = z.infer<typeof Finding>
+
 export const ExchangeDetail = z
   .object({
     exchange: Exchange,
@@ -179,6 +198,19 @@ export const ExchangeDetail = z
       })
       .nullable(),
     policy: z.string(),
+    findings: z.array(Finding).nullable().openapi({ description: 'Null where nobody looked.' }),
+    uninspected: z.array(
+      z.object({
+        direction: z.enum(['request', 'answer']),
+        channel: z.string(),
+        start: z.number().int(),
+        end: z.number().int(),
+        reason: z.string(),
+      }),
+    ),
+    masks: z
+      .object({ request: z.number().int(), answer: z.number().int() })
+      .openapi({ description: 'Values that were masked on the way.' }),
     mayReadContent: z.boolean(),
     mayReveal: z.boolean(),
     reveal: z

@@ -1,9 +1,10 @@
 /** Serves content: masked for those who may read it, as it was under a reveal; and opens reveals. */
 import type { Context } from 'hono'
 import { reachOf } from '../../identity/permissions.ts'
-import type { ContentMode } from '../../incident/content-view.ts'
+import type { ContentMode, ContentSide } from '../../incident/content-view.ts'
 import type { RecordedExchange } from '../../evidence/reader.ts'
 import type { Owner } from '../../incident/exchange-desk.ts'
+import { masksOfChunks } from '../../incident/replay-steps.ts'
 import { revealFor } from '../../incident/reveals.ts'
 import { isExchangeId, newControlId } from '../../lib/ids.ts'
 import type { RevealRow } from '../../model/control.ts'
@@ -31,19 +32,25 @@ export function contentRoutes(registrar: Registrar): void {
   const { app, parts, guarded } = registrar
   const { desk } = parts
   app.openapi(guarded(readContent), async (context) => {
-    const opened = await open(context, parts, context.req.valid('query').mode, 'content')
+    const opened = await open(context, parts, context.req.valid('query'), 'content')
     return context.json(await content(parts, opened), 200)
   })
   app.openapi(guarded(readReplay), async (context) => {
-    const { mode, cursor, limit } = context.req.valid('query')
-    const { recorded } = await open(context, parts, mode, 'replay')
+    const { mode, side, cursor, limit } = context.req.valid('query')
+    const { recorded, received } = await open(context, parts, { mode, side }, 'replay')
     const from = chunkCursor(cursor)
-    const steps = await desk.replay(recorded, { mode, from, limit })
+    const steps = await desk.replay(recorded, {
+      mode,
+      from,
+      limit,
+      masks: masksOfChunks(received),
+    })
     const chunks = recorded.answerChunks.length
     return context.json(
       {
         id: recorded.row.id,
         mode,
+        side,
         durationMs: recorded.answerChunks.at(-1)?.atMs ?? 0,
         chunks,
         steps: steps.map((step) => ({ ...step, parts: [...step.parts] })),
@@ -53,21 +60,36 @@ export function contentRoutes(registrar: Registrar): void {
     )
   })
   app.openapi(guarded(readRaw), async (context) => {
-    const { mode, offset, length, decoded } = context.req.valid('query')
+    const { mode, side, offset, length, decoded } = context.req.valid('query')
     const { part } = context.req.valid('param')
-    const { recorded } = await open(context, parts, mode, `raw ${part}`)
+    const { recorded } = await open(context, parts, { mode, side }, `raw ${part}`)
     const { bytes, total } = await desk.raw(recorded, { part, mode, decoded, offset, length })
     return context.json(
-      { id: recorded.row.id, part, mode, decoded, offset, total, base64: bytes.toString('base64') },
+      {
+        id: recorded.row.id,
+        part,
+        mode,
+        side,
+        decoded,
+        offset,
+        total,
+        base64: bytes.toString('base64'),
+      },
       200,
     )
   })
   revealRoutes(registrar)
 }
 
-interface Opened {
-  readonly recorded: RecordedExchange
+interface View {
   readonly mode: ContentMode
+  readonly side: ContentSide
+}
+
+interface Opened extends View {
+  readonly received: RecordedExchange
+  /** Of the side that was asked for. */
+  readonly recorded: RecordedExchange
   readonly owner: Owner
   readonly reveal: RevealRow | null
 }
@@ -76,7 +98,7 @@ interface Opened {
 async function open(
   context: Context<ApiEnv>,
   parts: ApiParts,
-  mode: ContentMode,
+  { mode, side }: View,
   what: string,
 ): Promise<Opened> {
   const { person, roles } = context.get('signedIn')
@@ -94,20 +116,22 @@ async function open(
   await audit.shown({
     target: row.id,
     reason: reveal?.reason ?? '',
-    details: { what, mode, ...(reveal === null ? {} : { reveal: reveal.id }) },
+    details: { what, mode, side, ...(reveal === null ? {} : { reveal: reveal.id }) },
   })
   if (reading.kind === 'unreadable') throw fail('api.unreadable')
-  return { recorded: reading.recorded, mode, owner, reveal }
+  const recorded = side === 'sent' ? await parts.desk.asSent(reading.recorded) : reading.recorded
+  return { received: reading.recorded, recorded, mode, side, owner, reveal }
 }
 
 async function content(parts: ApiParts, opened: Opened): Promise<Content> {
-  const { recorded, mode, owner, reveal } = opened
+  const { recorded, mode, side, owner, reveal } = opened
   const view = await parts.desk.content(recorded, mode, owner)
   const pairs = (headers: readonly (readonly [string, string])[]): [string, string][] =>
     headers.map(([name, value]) => [name, value])
   return {
     id: recorded.row.id,
     mode,
+    side,
     reveal: reveal === null ? null : { id: reveal.id, expiresAtMs: reveal.expiresAtMs },
     request: {
       received: { ...view.received, headers: pairs(view.received.headers) },

@@ -7,6 +7,7 @@ import type { RecordedExchange } from '../../evidence/reader.ts'
 import type { Owner } from '../../incident/exchange-desk.ts'
 import { isExchangeId } from '../../lib/ids.ts'
 import { fail } from '../../model/errors.ts'
+import { maskCount } from '../../model/record.ts'
 import type { ExchangeRow } from '../../model/record.ts'
 import type { ExchangeDetail, Facets } from '../contract/exchanges.ts'
 import {
@@ -137,10 +138,35 @@ async function detail(
     upstreamStatus: closing?.upstreamStatus ?? null,
     usage: closing?.usage ?? null,
     policy: facts.policy,
+    ...detectionOf(recorded),
     mayReadContent:
       readReach === 'all' ||
       (readReach === 'own' && isOwn(row, { principals: [person.login, person.id], keyIds: [] })),
     mayReveal: reachOf('content.reveal', roles) === 'all',
     reveal: reveal === null ? null : { id: reveal.id, expiresAtMs: reveal.expiresAtMs },
+  }
+}
+
+type Detection = Pick<ExchangeDetail, 'findings' | 'uninspected' | 'masks'>
+
+function detectionOf({ facts, closing }: RecordedExchange): Detection {
+  const sides = [
+    ['request', facts],
+    ['answer', closing],
+  ] as const
+  const wasLookedInto = sides.some(([, side]) => side?.findings !== undefined)
+  return {
+    findings: wasLookedInto
+      ? sides.flatMap(([direction, side]) =>
+          (side?.findings ?? []).map((one) => ({ direction, ...one })),
+        )
+      : null,
+    uninspected: sides.flatMap(([direction, side]) =>
+      (side?.uninspected ?? []).map((one) => ({ direction, ...one })),
+    ),
+    masks: {
+      request: maskCount(facts.requestSplices),
+      answer: maskCount(closing?.answerSplices ?? []),
+    },
   }
 }

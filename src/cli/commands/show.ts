@@ -5,7 +5,7 @@ import type { RecordedExchange } from '../../evidence/reader.ts'
 import type { ExchangeId } from '../../lib/ids.ts'
 import { visibleText } from '../../lib/visible-text.ts'
 import type { HeaderList } from '../../model/record.ts'
-import { asSent } from '../as-sent.ts'
+import { asSent } from '../../app/as-sent.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { exchangeDocument } from '../exchange-document.ts'
 import { answerText, headText, requestText } from '../exchange-text.ts'
@@ -79,14 +79,12 @@ async function show(text: string, options: ShowOptions): Promise<void> {
 }
 
 async function showRemote(api: ApiClient, id: ExchangeId, options: ShowOptions): Promise<void> {
-  if (options.asSent === true) {
-    return failWith(EXIT.usage, '--as-sent reads a data folder', 'the API gives what was received')
-  }
   const isPart = options.request === true || options.answer === true
   const remote = await remoteExchange(api, id, {
     ...options,
     // Masked bytes would pass for the exact ones.
     mode: options.raw === true ? 'revealed' : 'masked',
+    ...(options.asSent === true ? { side: 'sent' as const } : {}),
     isContentNeeded: isPart || options.raw === true || options.reveal === true,
   })
   const { content, mode } = remote

@@ -3,7 +3,7 @@ import type { Content } from '../../api/contract/content.ts'
 import { createReveal, readContent, readRaw, readReplay } from '../../api/contract/content.ts'
 import type { ExchangeDetail } from '../../api/contract/exchanges.ts'
 import { readExchange } from '../../api/contract/exchanges.ts'
-import type { ContentMode } from '../../incident/content-view.ts'
+import type { ContentMode, ContentSide } from '../../incident/content-view.ts'
 import type { ReplayStep } from '../../incident/replay-steps.ts'
 import { visibleLine } from '../../lib/visible-text.ts'
 import { say, timeText } from '../output.ts'
@@ -22,6 +22,11 @@ export interface RemoteExchange {
   readonly content: Content | null
   readonly raw: (part: 'request' | 'answer', decoded: boolean) => Promise<Buffer>
   readonly steps: () => AsyncGenerator<ReplayStep>
+}
+
+interface ContentView {
+  readonly mode: ContentMode
+  readonly side: ContentSide
 }
 
 /** Largest page the contract permits. */
@@ -47,18 +52,23 @@ export function checkReveal({ reveal, reason }: RevealOptions, isRemote: boolean
 export async function remoteExchange(
   api: ApiClient,
   id: string,
-  options: RevealOptions & { readonly mode: ContentMode; readonly isContentNeeded: boolean },
+  options: RevealOptions & {
+    readonly mode: ContentMode
+    readonly side?: ContentSide
+    readonly isContentNeeded: boolean
+  },
 ): Promise<RemoteExchange> {
   if (options.reveal === true) await openReveal(api, id, options.reason ?? '')
   const mode = options.reveal === true ? 'revealed' : options.mode
+  const view = { mode, side: options.side ?? 'received' }
   const detail = await api.call(readExchange, { params: { id } })
   const isRead = detail.mayReadContent || options.isContentNeeded
   return {
     detail,
     mode,
-    content: isRead ? await api.call(readContent, { params: { id }, query: { mode } }) : null,
-    raw: (part, decoded) => rawBytes(api, id, { part, decoded, mode }),
-    steps: () => replaySteps(api, id, mode),
+    content: isRead ? await api.call(readContent, { params: { id }, query: view }) : null,
+    raw: (part, decoded) => rawBytes(api, id, { part, decoded, ...view }),
+    steps: () => replaySteps(api, id, view),
   }
 }
 
@@ -72,7 +82,7 @@ async function openReveal(api: ApiClient, id: string, reason: string): Promise<v
 async function rawBytes(
   api: ApiClient,
   id: string,
-  { part, ...query }: { part: 'request' | 'answer'; decoded: boolean; mode: ContentMode },
+  { part, ...query }: { part: 'request' | 'answer'; decoded: boolean } & ContentView,
 ): Promise<Buffer> {
   const pieces: Buffer[] = []
   for (let offset = 0; ;) {
@@ -90,13 +100,13 @@ async function rawBytes(
 async function* replaySteps(
   api: ApiClient,
   id: string,
-  mode: ContentMode,
+  view: ContentView,
 ): AsyncGenerator<ReplayStep> {
   let cursor: string | undefined
   do {
     const page: { steps: readonly ReplayStep[]; next: string | null } = await api.call(readReplay, {
       params: { id },
-      query: { mode, limit: STEPS_PER_PAGE, cursor },
+      query: { ...view, limit: STEPS_PER_PAGE, cursor },
     })
     yield* page.steps
     // Threat: a server that never comes to an end.

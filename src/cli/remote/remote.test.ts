@@ -156,7 +156,6 @@ test('a short reason and options that make no sense together are usage errors', 
   for (const args of [
     ['show', first, '--reveal', '--reason', 'no'],
     ['show', first, '--reveal'],
-    ['show', first, '--as-sent'],
     ['show', first, '--reason', REASON],
     ['show', first, '--reveal', '--reason', REASON, '--data', console.gateway.folder],
     ['exchanges', '--server', console.gateway.adminUrl, '--data', console.gateway.folder],

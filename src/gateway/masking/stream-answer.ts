@@ -6,6 +6,7 @@ import { operatorsOf, uncoveredOf } from '../../detect/masking-plan.ts'
 import type { OperatorTable } from '../../detect/operators.ts'
 import { scanJson } from '../../lib/json/scan.ts'
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
+import type { StreamFraming } from '../../model/dialect.ts'
 import { fail } from '../../model/errors.ts'
 import type { FindingRecord, UninspectedRecord } from '../../model/masking.ts'
 import type { Splice } from '../../model/record.ts'
@@ -59,6 +60,8 @@ class StreamAnswer {
   readonly #wire: StreamWire
   /** Short texts that every event repeats (fingerprints, tiers) and in which nothing was found. */
   readonly #clean = new Set<string>()
+  /** Values masked so far. */
+  #masked = 0
   /** Bytes of the events before. */
   #at = 0
 
@@ -90,16 +93,21 @@ class StreamAnswer {
 
   end(): Buffer {
     const rest = this.#wire.end()
-    return joined([...this.#flush('all'), rest])
+    const before = this.#masked
+    const flushed = joined(this.#flush('all'))
+    const splice = insertion(this.#question.framing, flushed, this.#at)
+    if (splice !== null) this.splices.push({ ...splice, masks: this.#masked - before })
+    return Buffer.concat([flushed, Buffer.from(rest)])
   }
 
   /** One event in, its masked form out, behind whatever had to be flushed before it. */
   #take(event: WireEvent): readonly WireBytes[] {
     const { raw } = event
+    const before = this.#masked
     const length = Buffer.byteLength(raw)
     const out = this.#rewritten(event, length)
     const splice = out.length === 1 && out[0] === raw ? null : spliceOf(raw, joined(out), this.#at)
-    if (splice !== null) this.splices.push(splice)
+    if (splice !== null) this.splices.push({ ...splice, masks: this.#masked - before })
     this.#at += length
     return out
   }
@@ -177,6 +185,7 @@ class StreamAnswer {
   #noted({ group, kind, isSigned }: Channel, step: Step): string {
     const channel = `${group} ${kind}`
     this.findings.push(...step.findings.map((one) => ({ ...one, block: null, channel })))
+    this.#masked += step.findings.filter(({ operator }) => operator !== 'keep').length
     this.uninspected.push(...step.uninspected.map((one) => ({ ...one, channel })))
     // Signed reasoning cannot be edited: what is found in it stops the answer unless it may pass.
     if (step.blocked || (isSigned && step.findings.length > 0)) this.isBlocked = true
@@ -247,6 +256,7 @@ class StreamAnswer {
         const channel = `event ${place.key}`
         this.findings.push(...found.findings.map((one) => ({ ...one, block: null, channel })))
         if (found.blocked) this.isBlocked = true
+        this.#masked += found.masks.length
         if (found.findings.length === 0 && seen.length < 256 && this.#clean.size < 64)
           this.#clean.add(seen)
         if (found.masks.length > 0) edits.push(edit(tape, node, maskedText(raw, found.masks)))
@@ -273,6 +283,13 @@ function spliceOf(raw: WireBytes, out: Buffer, at: number): Splice | null {
   // A message has its length in front and its checksum behind: all of it is another one.
   if (out.equals(raw)) return null
   return { start: at, end: at + raw.length, with: out.toString('base64'), encoding: 'base64' }
+}
+
+function insertion(framing: StreamFraming, out: Buffer, at: number): Splice | null {
+  if (out.length === 0) return null
+  return framing === 'aws-eventstream'
+    ? { start: at, end: at, with: out.toString('base64'), encoding: 'base64' }
+    : { start: at, end: at, with: out.toString('utf8') }
 }
 
 function edit(tape: JsonTape, node: NodeRef, text: string): Edit {

@@ -22,6 +22,8 @@ export type { Content, ContentBlock, ContentPart, RawBytes, Replay, ReplayStep, 
 export type AssembledAnswer = z.infer<typeof AssembledAnswerSchema>
 export type Mode = Content['mode']
 export type Part = RawBytes['part']
+/** As it came to the gateway, or as it left it. */
+export type Side = Content['side']
 
 const STEPS_PER_PAGE = 2_000
 /** Longer answers are replayed up to here; their raw bytes are all there. */
@@ -29,23 +31,23 @@ export const STEPS_MAX = 40_000
 
 const keptMs = (mode: Mode): number => (mode === 'revealed' ? 0 : 60_000)
 
-export function contentQuery(id: string, mode: Mode) {
+export function contentQuery(id: string, mode: Mode, side: Side = 'received') {
   return queryOptions({
-    queryKey: ['exchange', id, 'content', mode],
+    queryKey: ['exchange', id, 'content', mode, side],
     queryFn: ({ signal }): Promise<Content> =>
       call<typeof readContent>('get', '/exchanges/{id}/content', {
         signal,
         params: { id },
-        query: { mode },
+        query: { mode, side },
       }),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: keptMs(mode),
   })
 }
 
-export function replayQuery(id: string, mode: Mode) {
+export function replayQuery(id: string, mode: Mode, side: Side = 'received') {
   return queryOptions({
-    queryKey: ['exchange', id, 'replay', mode],
+    queryKey: ['exchange', id, 'replay', mode, side],
     queryFn: async ({ signal }): Promise<Replay> => {
       const steps: ReplayStep[] = []
       let cursor: string | null = null
@@ -53,7 +55,7 @@ export function replayQuery(id: string, mode: Mode) {
         const page: Replay = await call<typeof readReplay>('get', '/exchanges/{id}/replay', {
           signal,
           params: { id },
-          query: { mode, limit: STEPS_PER_PAGE, ...(cursor === null ? {} : { cursor }) },
+          query: { mode, side, limit: STEPS_PER_PAGE, ...(cursor === null ? {} : { cursor }) },
         })
         steps.push(...page.steps)
         cursor = page.next
@@ -68,7 +70,12 @@ export function replayQuery(id: string, mode: Mode) {
 export function rawQuery(
   id: string,
   part: Part,
-  view: { readonly mode: Mode; readonly offset: number; readonly decoded: boolean },
+  view: {
+    readonly mode: Mode
+    readonly side: Side
+    readonly offset: number
+    readonly decoded: boolean
+  },
 ) {
   return queryOptions({
     queryKey: ['exchange', id, 'raw', part, view],
@@ -78,6 +85,7 @@ export function rawQuery(
         params: { id, part },
         query: {
           mode: view.mode,
+          side: view.side,
           offset: view.offset,
           decoded: view.decoded ? 'true' : 'false',
         },

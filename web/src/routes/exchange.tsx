@@ -3,17 +3,19 @@ import { Tabs } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { contentQuery } from '../api/content.ts'
-import type { Part } from '../api/content.ts'
+import type { Part, Side } from '../api/content.ts'
 import { exchangeQuery } from '../api/exchanges.ts'
 import { AnswerPanel } from '../features/exchange/answer-panel.tsx'
 import { ContentDenied } from '../features/exchange/content-denied.tsx'
 import { ContextWindow } from '../features/exchange/context-window.tsx'
+import { FindingsPanel } from '../features/exchange/findings-panel.tsx'
 import { ExchangeHead } from '../features/exchange/exchange-head.tsx'
 import { HeaderStrip } from '../features/exchange/header-strip.tsx'
 import { RawPanel } from '../features/exchange/raw-panel.tsx'
-import type { RawView, Side } from '../features/exchange/raw-panel.tsx'
+import type { RawView } from '../features/exchange/raw-panel.tsx'
 import { RecordPanel } from '../features/exchange/record-panel.tsx'
 import { RevealBar } from '../features/exchange/reveal-bar.tsx'
+import { SideChoice } from '../features/exchange/side-choice.tsx'
 import { useContentMode } from '../features/exchange/use-content-mode.ts'
 import { useShortcuts } from '../features/keyboard/shortcuts.tsx'
 import { ProblemNotice, Skeleton } from '../ui/notice.tsx'
@@ -54,8 +56,9 @@ export function Exchange() {
   const mode = useContentMode(detail.data)
   const isReadable = detail.data?.mayReadContent ?? false
   const state = detail.data?.exchange.state
+  const side = search.side ?? 'received'
   const content = useQuery({
-    ...contentQuery(id, mode.mode),
+    ...contentQuery(id, mode.mode, side),
     enabled: isReadable,
     refetchInterval: state === 'open' ? 2_000 : false,
   })
@@ -91,16 +94,24 @@ export function Exchange() {
     if (!isReadable) return <ContentDenied />
     if (content.isError)
       return <ProblemNotice error={content.error} retry={() => void content.refetch()} />
-    if (content.data === undefined) return <Skeleton rows={10} label="Loading content" />
     return (
       <>
         <RevealBar detail={detail.data} content={mode} />
-        {content.data.problems.map((problem) => (
+        <SideChoice
+          masks={detail.data.masks}
+          side={side}
+          onChange={(next) => show({ side: next })}
+        />
+        {content.data?.problems.map((problem) => (
           <p key={problem} className={classes.problem} role="alert">
             {problem}
           </p>
         ))}
-        {shown(content.data)}
+        {content.data === undefined ? (
+          <Skeleton rows={10} label="Loading content" />
+        ) : (
+          shown(content.data)
+        )}
       </>
     )
   }
@@ -121,10 +132,11 @@ export function Exchange() {
         <Tabs.Panel value="content" className={classes.panel}>
           {contentPart((loaded) => (
             <div className={classes.columns}>
-              <ContextWindow key={mode.mode} request={loaded.request} />
+              <ContextWindow key={`${mode.mode} ${side}`} request={loaded.request} />
               <AnswerPanel answer={loaded.answer} isOpen={state === 'open'} />
             </div>
           ))}
+          <FindingsPanel detail={detail.data} />
         </Tabs.Panel>
         <Tabs.Panel value="raw" className={classes.panel}>
           {contentPart((loaded) => (
@@ -133,7 +145,7 @@ export function Exchange() {
               mode={mode.mode}
               part={search.part ?? 'request'}
               view={search.view ?? 'text'}
-              side={search.side ?? 'received'}
+              side={side}
               onChange={show}
             />
           ))}

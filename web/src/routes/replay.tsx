@@ -3,10 +3,12 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { replayQuery } from '../api/content.ts'
+import type { Side } from '../api/content.ts'
 import { exchangeQuery } from '../api/exchanges.ts'
 import { ContentDenied } from '../features/exchange/content-denied.tsx'
 import { ExchangeHead } from '../features/exchange/exchange-head.tsx'
 import { RevealBar } from '../features/exchange/reveal-bar.tsx'
+import { SideChoice } from '../features/exchange/side-choice.tsx'
 import { useContentMode } from '../features/exchange/use-content-mode.ts'
 import { useShortcuts } from '../features/keyboard/shortcuts.tsx'
 import { PlayerView } from '../features/replay/player-view.tsx'
@@ -19,13 +21,16 @@ export interface ReplaySearch {
   /** Seconds since the exchange arrived. */
   readonly t?: string
   readonly idle?: Exclude<Idle, 'as-recorded'>
+  /** Left out: as received. */
+  readonly side?: 'sent'
 }
 
 export function readReplaySearch(search: Record<string, unknown>): ReplaySearch {
-  const { t, idle } = search
+  const { t, idle, side } = search
   return {
     ...(typeof t === 'string' && /^\d{1,7}(?:\.\d{1,3})?$/u.test(t) ? { t } : {}),
     ...(idle === '2s' || idle === '500ms' ? { idle } : {}),
+    ...(side === 'sent' ? { side } : {}),
   }
 }
 
@@ -37,9 +42,13 @@ export function Replay() {
   const detail = useQuery(exchangeQuery(id))
   const content = useContentMode(detail.data)
   const isReadable = detail.data?.mayReadContent ?? false
-  const replay = useQuery({ ...replayQuery(id, content.mode), enabled: isReadable })
-  const show = (change: { t?: string; idle?: ReplaySearch['idle'] }): void =>
-    void navigate({ search: readReplaySearch({ ...search, ...change }), replace: true })
+  const side: Side = search.side ?? 'received'
+  const replay = useQuery({ ...replayQuery(id, content.mode, side), enabled: isReadable })
+  const show = (change: {
+    t?: string
+    idle?: ReplaySearch['idle']
+    side?: ReplaySearch['side']
+  }): void => void navigate({ search: readReplaySearch({ ...search, ...change }), replace: true })
   useShortcuts([
     {
       keys: 'u',
@@ -55,6 +64,13 @@ export function Replay() {
     <div className={classes.page}>
       <ExchangeHead exchange={detail.data.exchange} page="replay" />
       {isReadable ? <RevealBar detail={detail.data} content={content} /> : <ContentDenied />}
+      {isReadable && (
+        <SideChoice
+          masks={detail.data.masks}
+          side={side}
+          onChange={(next) => show({ side: next === 'sent' ? next : undefined })}
+        />
+      )}
       {isReadable && replay.isPending && <Skeleton rows={8} label="Loading the replay" />}
       {replay.isError && <ProblemNotice error={replay.error} retry={() => void replay.refetch()} />}
       {replay.data?.steps.length === 0 && (
@@ -64,7 +80,7 @@ export function Replay() {
       )}
       {replay.data !== undefined && replay.data.steps.length > 0 && (
         <PlayerView
-          key={replay.data.mode}
+          key={`${replay.data.mode} ${replay.data.side}`}
           replay={replay.data}
           startMs={startMs}
           idle={search.idle ?? 'as-recorded'}

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { Link } from '@tanstack/react-router'
 import { replayQuery } from '../../api/content.ts'
-import type { Mode, ReplayStep } from '../../api/content.ts'
+import type { Mode, ReplayStep, Side } from '../../api/content.ts'
 import { formatBytes } from '../../ui/format.ts'
 import { RecordedText } from '../../ui/recorded-text.tsx'
 import { formatMomentOf } from '../replay/timeline.ts'
@@ -13,14 +13,15 @@ import classes from './event-list.module.css'
 interface EventListProps {
   readonly id: string
   readonly mode: Mode
+  readonly side: Side
   readonly bytes: Uint8Array
   readonly offset: number
 }
 
 const SHOWN_MAX = 400
 
-export function EventList({ id, mode, bytes, offset }: EventListProps) {
-  const replay = useQuery(replayQuery(id, mode))
+export function EventList({ id, mode, side, bytes, offset }: EventListProps) {
+  const replay = useQuery(replayQuery(id, mode, side))
   const events = useMemo(() => splitEvents(bytes, offset), [bytes, offset])
   const steps = replay.data?.steps ?? []
   return (

@@ -3,7 +3,7 @@ import { Button, Checkbox } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { rawQuery } from '../../api/content.ts'
-import type { Content, Mode, Part } from '../../api/content.ts'
+import type { Content, Mode, Part, Side } from '../../api/content.ts'
 import { Choice } from '../../ui/choice.tsx'
 import { formatCount } from '../../ui/format.ts'
 import { Notice, ProblemNotice, Skeleton } from '../../ui/notice.tsx'
@@ -16,7 +16,6 @@ import { HexView } from './hex-view.tsx'
 import classes from './raw-panel.module.css'
 
 export type RawView = 'text' | 'hex' | 'events'
-export type Side = 'received' | 'sent'
 
 interface RawPanelProps {
   readonly content: Content
@@ -24,7 +23,7 @@ interface RawPanelProps {
   readonly part: Part
   readonly view: RawView
   readonly side: Side
-  readonly onChange: (change: { part?: Part; view?: RawView; side?: Side }) => void
+  readonly onChange: (change: { part?: Part; view?: RawView }) => void
 }
 
 const PAGE_BYTES = 65_536
@@ -45,17 +44,6 @@ export function RawPanel({ content, mode, part, view, side, onChange }: RawPanel
           ]}
           onChange={(next) => onChange({ part: next })}
         />
-        {part === 'request' && (
-          <Choice
-            label="Side of the gateway"
-            value={side}
-            options={[
-              ['received', 'As received'],
-              ['sent', 'As sent'],
-            ]}
-            onChange={(next) => onChange({ side: next })}
-          />
-        )}
       </div>
       <Panel title="Head" note={part === 'request' ? 'credentials are never recorded' : undefined}>
         {head === null ? (
@@ -68,21 +56,22 @@ export function RawPanel({ content, mode, part, view, side, onChange }: RawPanel
         )}
       </Panel>
       <Body
-        key={`${part} ${mode}`}
+        key={`${part} ${mode} ${side}`}
         content={content}
         mode={mode}
         part={part}
         view={view}
+        side={side}
         onChange={onChange}
       />
     </div>
   )
 }
 
-function Body({ content, mode, part, view, onChange }: Omit<RawPanelProps, 'side'>) {
+function Body({ content, mode, part, view, side, onChange }: RawPanelProps) {
   const [offset, setOffset] = useState(0)
   const [decoded, setDecoded] = useState(false)
-  const raw = useQuery(rawQuery(content.id, part, { mode, offset, decoded }))
+  const raw = useQuery(rawQuery(content.id, part, { mode, side, offset, decoded }))
   const bytes = raw.data === undefined ? new Uint8Array() : decodeBase64(raw.data.base64)
   const total = raw.data?.total ?? 0
   const views: readonly (readonly [RawView, string])[] = [
@@ -127,7 +116,7 @@ function Body({ content, mode, part, view, onChange }: Omit<RawPanelProps, 'side
         <HexView bytes={bytes} offset={offset} />
       )}
       {raw.isSuccess && total > 0 && shownView === 'events' && (
-        <EventList id={content.id} mode={mode} bytes={bytes} offset={offset} />
+        <EventList id={content.id} mode={mode} side={side} bytes={bytes} offset={offset} />
       )}
       {total > PAGE_BYTES && (
         <div className={classes.pager}>

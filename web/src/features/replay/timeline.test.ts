@@ -27,6 +27,7 @@ const step = (chunk: number, atMs: number, ...parts: ReplayPart[]): ReplayStep =
   atMs,
   bytes: 10,
   offset: chunk * 10,
+  masks: 0,
   parts,
 })
 
@@ -47,6 +48,19 @@ test('without a limit the film is as long as the exchange was, and every step is
       ['first-byte', 'First byte', 100],
       ['tool-call', 'Tool call weather', 5_150],
       ['end', 'End', 6_000],
+    ],
+  )
+})
+
+test('where text was masked there is a marker that can be jumped to', () => {
+  const steps = STEPS.map((one, at) => ({ ...one, masks: at === 1 ? 2 : at === 3 ? 1 : 0 }))
+  assert.deepEqual(
+    makeTimeline(steps, 6_000, null)
+      .markers.filter(({ kind }) => kind === 'mask')
+      .map(({ label, atMs }) => [label, atMs]),
+    [
+      ['2 masks', 150],
+      ['Mask', 5_200],
     ],
   )
 })

@@ -2,7 +2,7 @@
 import type { ReplayStep } from '../../api/content.ts'
 
 export interface Marker {
-  readonly kind: 'first-byte' | 'tool-call' | 'error' | 'end'
+  readonly kind: 'first-byte' | 'tool-call' | 'mask' | 'error' | 'end'
   readonly label: string
   /** Position in the film, in milliseconds. */
   readonly atMs: number
@@ -48,6 +48,10 @@ function markersOf(
   for (const [at, step] of steps.entries()) {
     const atMs = positions[at] ?? 0
     if (at === 0) markers.push({ kind: 'first-byte', label: 'First byte', atMs })
+    if (step.masks > 0) {
+      const label = step.masks === 1 ? 'Mask' : `${step.masks} masks`
+      markers.push({ kind: 'mask', label, atMs })
+    }
     for (const part of step.parts) {
       if (part.channel === 'error') markers.push({ kind: 'error', label: 'Error', atMs })
       if (part.channel !== 'tool-call' || seen.has(part.number)) continue

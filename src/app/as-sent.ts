@@ -1,9 +1,9 @@
 /** An exchange as it went out: prompt and answer with the masks that were carried out, in place of what was received. */
-import type { RecordedExchange } from '../evidence/reader.ts'
+import type { RecordedChunk, RecordedExchange } from '../evidence/reader.ts'
 import type { Splice } from '../model/record.ts'
 import { replacementBytes, spliced } from '../lib/spliced.ts'
-import { decodePieces } from '../app/decode-pieces.ts'
-import { DECODED_BYTES_MAX, headerOf } from '../app/recorded-answer.ts'
+import { decodePieces } from './decode-pieces.ts'
+import { DECODED_BYTES_MAX, headerOf } from './recorded-answer.ts'
 
 export async function asSent(exchange: RecordedExchange): Promise<RecordedExchange> {
   return withSentAnswer(await withSentRequest(exchange))
@@ -36,18 +36,50 @@ async function withSentRequest(exchange: RecordedExchange): Promise<RecordedExch
 /** What the caller was given: nothing of the provider's answer when the gateway answered in its place. */
 function withSentAnswer(exchange: RecordedExchange): RecordedExchange {
   const { closing, answerChunks, answerHead } = exchange
-  const [first] = answerChunks
-  if (closing === null || first === undefined || answerHead?.origin === 'gateway') return exchange
+  if (closing === null || answerHead?.origin === 'gateway') return exchange
   if (closing.status !== closing.upstreamStatus) return { ...exchange, answerChunks: [] }
   if (closing.answerSplices.length === 0 && closing.outcome === 'answered') return exchange
-  const whole = spliced(
-    Buffer.concat(answerChunks.map((chunk) => chunk.bytes)),
-    closing.answerSplices,
-  )
   return {
     ...exchange,
-    answerChunks: [{ ...first, bytes: whole.subarray(0, closing.releasedBytes) }],
+    answerChunks: released(shownChunks(answerChunks, closing.answerSplices), closing.releasedBytes),
   }
+}
+
+/** A replacement was shown when the last byte that it stands for had come. */
+function shownChunks(
+  chunks: readonly RecordedChunk[],
+  splices: readonly Splice[],
+): readonly RecordedChunk[] {
+  const total = chunks.reduce((sum, chunk) => sum + chunk.bytes.length, 0)
+  let start = 0
+  let next = 0
+  return chunks.map((chunk) => {
+    const end = start + chunk.bytes.length
+    // What was still held when the answer ended came behind its last byte.
+    const isLast = end === total
+    const parts: Buffer[] = []
+    let from = start
+    for (; next < splices.length; next += 1) {
+      const splice = splices[next]
+      if (splice === undefined || (splice.start >= end && !isLast)) break
+      if (splice.start > from) parts.push(chunk.bytes.subarray(from - start, splice.start - start))
+      from = Math.min(Math.max(from, splice.end), end)
+      if (splice.end > end) break
+      parts.push(replacementBytes(splice))
+    }
+    parts.push(chunk.bytes.subarray(from - start))
+    start = end
+    return { ...chunk, bytes: Buffer.concat(parts) }
+  })
+}
+
+function released(chunks: readonly RecordedChunk[], bytes: number): readonly RecordedChunk[] {
+  let left = bytes
+  return chunks.map((chunk) => {
+    const shown = chunk.bytes.subarray(0, Math.max(0, left))
+    left -= chunk.bytes.length
+    return { ...chunk, bytes: shown }
+  })
 }
 
 function moved(offset: number, splices: readonly Splice[]): number {
