@@ -18,6 +18,8 @@ export class BlockDirectory {
   readonly #entriesMax: number
   readonly #isLocal: (instance: InstanceId) => boolean
   readonly #classes = new Map<string, Generations>()
+  /** Being erased: known again when stored again. */
+  readonly #condemned = new Map<string, Set<string>>()
   /** True while everything that was ever stored in this folder is in memory: then no miss needs the index. */
   #complete: boolean
 
@@ -44,6 +46,7 @@ export class BlockDirectory {
 
   /** Call in the same tick as the append of the block's frame: later openings then rely on that frame. */
   claim(retentionClass: string, key: string): void {
+    this.#condemned.get(retentionClass)?.delete(key)
     let generations = this.#classes.get(retentionClass)
     if (generations === undefined) {
       generations = { young: new Set(), old: new Set() }
@@ -54,6 +57,16 @@ export class BlockDirectory {
     if (generations.old.size > 0) this.#complete = false
     generations.old = generations.young
     generations.young = new Set()
+  }
+
+  /** From now on nothing relies on what is stored under these keys. Replaces those condemned before. */
+  condemn(retentionClass: string, keys: readonly string[]): void {
+    const generations = this.#classes.get(retentionClass)
+    for (const key of keys) {
+      generations?.young.delete(key)
+      generations?.old.delete(key)
+    }
+    this.#condemned.set(retentionClass, new Set(keys))
   }
 
   /** Could the index know blocks that memory does not? `firstIsKnown`: the body starts like one seen before. */
@@ -70,7 +83,8 @@ export class BlockDirectory {
       'looking for stored blocks',
     ).catch(() => [])
     for (const row of rows) {
-      if (this.#isLocal(row.instance)) this.claim(retentionClass, row.id)
+      const isCondemned = this.#condemned.get(retentionClass)?.has(row.id) ?? false
+      if (this.#isLocal(row.instance) && !isCondemned) this.claim(retentionClass, row.id)
     }
   }
 }

@@ -63,6 +63,12 @@ export class BodyCache {
     return this.#bytes
   }
 
+  clear(): void {
+    this.#slots.clear()
+    this.#buckets.clear()
+    this.#bytes = 0
+  }
+
   /** The remembered body with the longest common prefix. `scope` keeps tenants and classes apart. */
   find(
     scope: string,

@@ -50,7 +50,7 @@ export class FrameIndexer {
     switch (head.type) {
       case 'block':
       case 'list':
-        this.#block(frame)
+        if (!head.erased) this.#block(frame)
         return
       case 'request':
       case 'answer':
@@ -130,6 +130,7 @@ export class FrameIndexer {
         const row =
           this.#open.get(head.record) ?? (await this.#openingAt({ ...address, segment, offset }))
         this.#open.delete(head.record)
+        if (row === null) return
         this.#findings.push(...findingRows(row.id, 'answer', closing.facts.findings))
         const closed = closedRow(row, closing.facts, {
           address,
@@ -157,11 +158,11 @@ export class FrameIndexer {
     })
   }
 
-  async #openingAt(address: OpenedFrame['address']): Promise<ExchangeRow> {
+  /** Null when it was erased: the erasure was interrupted before it came to the closing. */
+  async #openingAt(address: OpenedFrame['address']): Promise<ExchangeRow | null> {
     const opening = await this.#files.read(address)
-    if (opening.plain === null || opening.head.type !== 'opening') {
-      throw new Error('the closing refers to no opening')
-    }
+    if (opening.head.type !== 'opening') throw new Error('the closing refers to no opening')
+    if (opening.plain === null) return null
     const payload = readOpening(opening.plain).head
     const at = { address, requestBytes: requestBytesOf(payload), storedBytes: opening.head.length }
     return openRow(payload.facts, at)

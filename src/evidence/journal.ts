@@ -146,6 +146,16 @@ export class Journal {
     while (this.#failing === '' && (this.#running !== null || this.#hasWork)) await this.#run()
   }
 
+  /** Resolves when `segment` is sealed: it is written no more. */
+  async leave(segment: number): Promise<void> {
+    if (this.#segment?.segment === segment) {
+      this.#closing = true
+      await this.#run()
+    }
+    await Promise.allSettled(this.#background)
+    if (this.#segment?.segment === segment) throw new Error('the segment cannot be left')
+  }
+
   get #hasWork(): boolean {
     return this.#queue.length > 0 || this.#placed.length > 0
   }

@@ -9,6 +9,7 @@ import { BodyCache } from './body-cache.ts'
 import { BodyStore } from './body-store.ts'
 import { nodeDisk, type Disk } from './disk.ts'
 import { EvidenceLog, type EvidenceLogOptions } from './evidence-log.ts'
+import { Eraser } from './erasure/eraser.ts'
 import { feedIndex } from './index-feed.ts'
 import { IndexWriter } from './index-writer.ts'
 import { Journal } from './journal.ts'
@@ -40,6 +41,7 @@ export interface EvidenceOptions {
 
 export interface Evidence extends AsyncDisposable {
   readonly recorder: Recorder
+  readonly eraser: Eraser
   readonly reader: EvidenceReader
   readonly instance: InstanceId
   readonly recovered: Recovered
@@ -79,6 +81,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     await EvidenceLog.open({ disk, folder, provider, clock, files, ...options.log }),
   )
   log.begin(instance)
+  const bodies = new BodyCache(limits.bodyCacheBytes)
   const indexWriter = new IndexWriter({
     index,
     instance,
@@ -93,7 +96,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
       instance,
       clock,
       limits,
-      bodies: new BodyStore(blockKey, new BodyCache(limits.bodyCacheBytes), directory),
+      bodies: new BodyStore(blockKey, bodies, directory),
       index: indexWriter,
       log,
       observer,
@@ -119,9 +122,32 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     details: { instance, recoveredInstances: recovered.instances, closed: recovered.closed },
   })
   await recorder.flush()
+  const eraser = new Eraser({
+    disk,
+    folder,
+    files,
+    index,
+    clock,
+    living: instance,
+    note: (event) => recorder.note(event),
+    settle: async () => {
+      await recorder.flush()
+      await indexWriter.flush()
+      if (indexWriter.isBehind) throw new Error('the index does not have everything yet')
+      if (log.isBehind || log.failure !== '')
+        throw new Error(`the transparency log does not have everything yet ${log.failure}`)
+      await log.flush()
+    },
+    leaveSegment: (segment) => recorder.leaveSegment(segment),
+    condemn: (retentionClass, ids) => directory.condemn(retentionClass, ids),
+    forgetBodies: () => bodies.clear(),
+  })
+  // A disk that fails here must not keep the gateway from starting: retention tries again.
+  await eraser.resume().catch(() => 0)
   stack.move()
   return {
     recorder,
+    eraser,
     reader: new EvidenceReader({ folder, index, keyProvider: provider, disk }),
     instance,
     recovered,

@@ -179,6 +179,11 @@ export class SegmentRecorder implements Recorder {
     else this.#reportGap()
   }
 
+  /** Resolves when this segment is written no more. */
+  leaveSegment(segment: number): Promise<void> {
+    return this.#journal.leave(segment)
+  }
+
   /** Makes everything handed over durable and seals the segment. */
   async close(): Promise<void> {
     clearInterval(this.#probe)

@@ -47,6 +47,11 @@ export class SegmentFiles {
     })
   }
 
+  /** The whole frame as it lies on the disk, unopened. */
+  async readSealed(address: FrameAddress): Promise<Buffer> {
+    return this.#withFile(address, async (file) => (await frameAt(file, address.offset)).bytes)
+  }
+
   /** `frameDigest` of the frame at this address; opens nothing. */
   async digest(address: FrameAddress): Promise<string> {
     return this.#withFile(address, async (file) =>

@@ -64,7 +64,7 @@ export const FRAME_OVERHEAD = CIPHERTEXT_AT + TAG_BYTES + 4
 export const FRAME_BYTES_MAX = 0x7fff_ffff
 
 const FLAGS_AT = 7
-const STATE_AT = 5
+export const STATE_AT = 5
 const HEADER_FIXED = 73
 
 const INSTANCE_SHAPE = /^in_[0-9a-hjkmnp-tv-z]{26}$/

@@ -47,7 +47,10 @@ export const newEventId = (timeMs: number): EventId => `ev_${timeOrdered(timeMs)
 export const newInstanceId = (timeMs: number): InstanceId =>
   `in_${timeOrdered(timeMs)}` as InstanceId
 
-/** People, login sessions, API tokens, reveals, saved views, audit events, requests, approvals, grants. */
+/**
+ * People, login sessions, API tokens, reveals, saved views, audit events, requests, approvals, grants, erasures, legal holds,
+ * bundles.
+ */
 export type ControlIdPrefix =
   | 'per'
   | 'ls'
@@ -62,6 +65,9 @@ export type ControlIdPrefix =
   | 'dvg'
   | 'ap'
   | 'gr'
+  | 'er'
+  | 'ho'
+  | 'bn'
 
 export const newControlId = (prefix: ControlIdPrefix, timeMs: number): string =>
   `${prefix}_${timeOrdered(timeMs)}`

@@ -229,6 +229,11 @@ export const EVENT_TYPES = [
   'approval.reviewed',
   'approval.released',
   'grant.revoked',
+  'record.erased',
+  'record.erasure-finished',
+  'hold.set',
+  'hold.released',
+  'evidence.exported',
 ] as const
 
 export type EventType = (typeof EVENT_TYPES)[number]

@@ -2,6 +2,7 @@
 import type { ExchangeId, InstanceId } from '../lib/ids.ts'
 import type { FindingRow } from '../model/masking.ts'
 import type { BlockRow, EvidenceEvent, ExchangeRow, ExchangeState } from '../model/record.ts'
+import type { ErasureIndex } from './erasure-index.ts'
 
 /** Up to where the segments of one instance have been indexed: everything before `offset` in `segment`. */
 export interface IndexPosition {
@@ -60,6 +61,7 @@ export interface ExchangeIndex {
     instance: InstanceId | null,
   ) => Promise<readonly BlockRow[]>
   readonly events: (limit: number) => Promise<readonly EventRow[]>
+  readonly erasure: ErasureIndex
   /** Empties the index before a rebuild. */
   readonly clear: () => Promise<void>
 }

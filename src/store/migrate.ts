@@ -10,6 +10,7 @@ import { approvals } from './migrations/control/020-approvals.ts'
 import { loginProviders } from './migrations/control/040-login-providers.ts'
 import { exchangesBlocksEvents } from './migrations/index/001-exchanges-blocks-events.ts'
 import { search } from './migrations/index/002-search.ts'
+import { erasure } from './migrations/index/050-erasure.ts'
 
 interface Migration {
   readonly name: string
@@ -26,10 +27,20 @@ export interface MigrationArea {
 
 export const INDEX_AREA: MigrationArea = {
   ledger: 'index_migrations',
-  tables: ['exchanges', 'blocks', 'events', 'positions', 'exchange_findings'],
+  tables: [
+    'exchanges',
+    'blocks',
+    'events',
+    'positions',
+    'exchange_findings',
+    'erased_exchanges',
+    'block_refs',
+    'ref_positions',
+  ],
   migrations: [
     { name: '001-exchanges-blocks-events', up: exchangesBlocksEvents },
     { name: '002-search', up: search },
+    { name: '050-erasure', up: erasure },
     { name: '070-exchange-findings', up: exchangeFindings },
   ],
 }

@@ -1,7 +1,7 @@
 /** The tables as Kysely sees them, and the column types that differ between the two engines. */
 import type { ColumnDataType, Kysely, RawBuilder } from 'kysely'
 import { sql } from 'kysely'
-import type { InstanceId } from '../lib/ids.ts'
+import type { ExchangeId, InstanceId } from '../lib/ids.ts'
 import type { BlockRow, EvidenceEvent, ExchangeRow } from '../model/record.ts'
 import type { AuditRow, IdempotentAnswer, RevealRow, SavedViewRow } from '../model/control.ts'
 import type { KeyRow } from '../model/keys.ts'
@@ -48,6 +48,25 @@ export interface PositionTable {
 }
 
 export type FindingTable = TableOf<FindingRow>
+export interface TombstoneTable {
+  id: ExchangeId
+  at_ms: number
+  erasure: string
+  event: string
+  cause: 'retention' | 'request'
+  rule: string
+  actor: string
+  reason: string
+  /** As in exchanges: readers that keep rows in memory follow it. */
+  change_seq: number
+}
+
+export interface BlockRefTable {
+  /** First half of the block id. */
+  id: string
+  retention_class: string
+  holder: string
+}
 
 export type GatewayKeyTable = TableOf<KeyRow>
 
@@ -57,6 +76,9 @@ export type IndexTables = {
   events: EventTable
   exchange_findings: FindingTable
   positions: PositionTable
+  erased_exchanges: TombstoneTable
+  block_refs: BlockRefTable
+  ref_positions: PositionTable
 }
 
 /** What is asked for by column; the rest of an approval is JSON in `body`. */

@@ -3,6 +3,7 @@ import { indexContract } from './index-contract.ts'
 import { approvalsContract } from './approvals-contract.ts'
 import { controlContract } from './control-contract.ts'
 import { loginContract } from './login-contract.ts'
+import { erasureContract } from './erasure-contract.ts'
 import { keysContract } from './keys-contract.ts'
 import { searchContract } from './search-contract.ts'
 import type { StoreOptions } from '../../src/store/store.ts'
@@ -19,4 +20,5 @@ export function storeContract(engine: string, fresh: () => Promise<FreshDatabase
   approvalsContract(engine, fresh)
   loginContract(engine, fresh)
   searchContract(engine, fresh)
+  erasureContract(engine, fresh)
 }

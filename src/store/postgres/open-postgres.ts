@@ -5,6 +5,7 @@ import { Kysely, PostgresDialect, sql } from 'kysely'
 import { createControlStore } from '../control/control-store.ts'
 import { createSqlSearch } from '../search/sql-search.ts'
 import type { Store } from '../store.ts'
+import { createErasureIndex } from '../erasure-index.ts'
 import { createIndexReader } from '../index-reader.ts'
 import { createKeyTable } from '../key-table.ts'
 import type { Engine } from '../migrate.ts'
@@ -79,6 +80,8 @@ export async function openPostgres(url: string): Promise<Store> {
         const rows = await query.execute()
         return rows.map(decodeBlock)
       },
+      // What PostgreSQL keeps of deleted rows is the business of its vacuum: see docs/guide/retention.md.
+      erasure: createErasureIndex(db, async () => {}),
       clear: () => rebuild(base, ENGINE, INDEX_AREA),
     },
     keys,

@@ -2,6 +2,7 @@
 import type { RawBuilder } from 'kysely'
 import { sql } from 'kysely'
 import type { IndexBatch } from '../exchange-index.ts'
+import { tombstonesOf } from '../erasure-index.ts'
 import { latestRows } from '../latest-rows.ts'
 import type { StoredValue } from '../row-codec.ts'
 import {
@@ -20,13 +21,37 @@ export async function applyToPostgres(db: IndexDb, batch: IndexBatch): Promise<v
   const blocks = earliestBlocks(batch).map(encodeBlock)
   const events = inIdOrder(onePerId(batch.events)).map(encodeEvent)
   const findings = inKeyOrder(batch.findings).map(encodeFinding)
-  await sql`
+  const erased = batch.events.flatMap((row) => tombstonesOf(row.id, row.event, 0))
+  const write = (to: IndexDb): Promise<unknown> =>
+    sql`
     with exchanges_in as (${insert(UPSERTS.exchanges, exchanges)}),
       blocks_in as (${insert(UPSERTS.blocks, blocks)}),
       events_in as (${insert(UPSERTS.events, events)}),
       findings_in as (${insert(UPSERTS.findings, findings)})
     ${insert(UPSERTS.positions, [encodePosition(batch.position)])}
-  `.execute(db)
+  `.execute(to)
+  if (erased.length === 0) {
+    await write(db)
+    return
+  }
+  await db.transaction().execute(async (transaction) => {
+    await write(transaction)
+    await transaction
+      .insertInto('erased_exchanges')
+      .values(erased)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+    const ids = erased.map(({ id }) => id)
+    await transaction.deleteFrom('exchanges').where('id', 'in', ids).execute()
+    await transaction.deleteFrom('exchange_findings').where('exchange', 'in', ids).execute()
+  })
+}
+
+/** A row read from the segments again, while its erasure is under way or after an older copy came back, does not return. */
+const LIVING: Readonly<Partial<Record<Upsert['table'], string>>> = {
+  exchanges: 'where not exists (select 1 from erased_exchanges where id = rows_in.id)',
+  exchange_findings:
+    'where not exists (select 1 from erased_exchanges where id = rows_in.exchange)',
 }
 
 /** `json_populate_recordset` gives each value the type of its column; column names come from our own tables. */
@@ -43,7 +68,8 @@ function insert(upsert: Upsert, rows: readonly (readonly StoredValue[])[]): RawB
   )
   const table = sql.raw(upsert.table)
   return sql`insert into ${table} (${columns})
-    select ${selected} from json_populate_recordset(null::${table}, ${JSON.stringify(records)}::json)
+    select ${selected} from json_populate_recordset(null::${table}, ${JSON.stringify(records)}::json) as rows_in
+    ${sql.raw(LIVING[upsert.table] ?? '')}
     ${sql.raw(upsert.onConflict)}`
 }
 

@@ -88,6 +88,17 @@ export class ColumnTable {
     }
   }
 
+  remove(id: string): void {
+    const { at, isKnown } = this.#find(Buffer.from(id.slice(PREFIX.length), 'latin1'))
+    if (!isKnown) return
+    const end = this.#size
+    this.#ids.copyWithin(at * ID_BYTES, (at + 1) * ID_BYTES, end * ID_BYTES)
+    this.#received.copyWithin(at, at + 1, end)
+    this.#duration.copyWithin(at, at + 1, end)
+    for (const column of this.#columns) column.codes.copyWithin(at, at + 1, end)
+    this.#size -= 1
+  }
+
   /** Ids that match, newest first. */
   list(query: ExchangeQuery, page: { readonly limit: number; readonly before?: string }): string[] {
     const { tests, isIn } = this.#rowTest(query)

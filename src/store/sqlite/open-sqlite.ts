@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { Kysely } from 'kysely'
 import type { BlockRow } from '../../model/record.ts'
 import type { ExchangeIndex } from '../exchange-index.ts'
+import { createErasureIndex } from '../erasure-index.ts'
 import { createIndexReader } from '../index-reader.ts'
 import { createKeyTable } from '../key-table.ts'
 import type { Engine } from '../migrate.ts'
@@ -19,6 +20,7 @@ import { createCheckpointer } from './checkpointer.ts'
 import { NodeSqliteDialect } from './node-sqlite-dialect.ts'
 import { createSearchClient } from './search-client.ts'
 import { createSqliteIndexWriter } from './sqlite-index-writer.ts'
+import { truncateLog } from './truncate-log.ts'
 import { whenFree } from './when-free.ts'
 
 /** Longer waits do not belong inside a synchronous call; see `whenFree`. */
@@ -84,6 +86,8 @@ async function openFile(
   try {
     await whenFree(() => database.exec('pragma journal_mode = wal'))
     database.exec(`pragma synchronous = ${synchronous}`)
+    // What is deleted or replaced is overwritten with zeros: erasure must leave nothing in free space of a page.
+    database.exec('pragma secure_delete = on')
     return database
   } catch (error) {
     database.close()
@@ -125,6 +129,7 @@ function createSqliteIndex(
       }
       return found
     },
+    erasure: createErasureIndex(db.$extendTables<IndexTables>(), () => truncateLog(database)),
     clear: () => rebuild(db, ENGINE, INDEX_AREA),
   }
 }

@@ -36,8 +36,11 @@ class Columns {
   readonly table = new ColumnTable()
   readonly #database: DatabaseSync
   readonly #changed
+  readonly #erased
   #seq = -1
   #id = ''
+  #erasedSeq = -1
+  #erasedId = ''
   #isLoaded = false
   #loading: Promise<void> | null = null
 
@@ -45,6 +48,9 @@ class Columns {
     this.#database = database
     this.#changed = database.prepare(
       `select ${COLUMNS} from exchanges where (change_seq, id) > (?, ?) order by change_seq, id limit ${LOAD_ROWS}`,
+    )
+    this.#erased = database.prepare(
+      `select id, change_seq from erased_exchanges where (change_seq, id) > (?, ?) order by change_seq, id limit ${LOAD_ROWS}`,
     )
   }
 
@@ -60,6 +66,7 @@ class Columns {
 
   refresh(): void {
     while (this.#read(this.#changed.all(this.#seq, this.#id)) === LOAD_ROWS);
+    while (this.#forget(this.#erased.all(this.#erasedSeq, this.#erasedId)) === LOAD_ROWS);
   }
 
   async #loadAll(): Promise<void> {
@@ -92,6 +99,16 @@ class Columns {
     if (end !== undefined) {
       this.#seq = Number(end['change_seq'])
       this.#id = String(end['id'])
+    }
+    return rows.length
+  }
+
+  #forget(rows: readonly Record<string, unknown>[]): number {
+    for (const row of rows) this.table.remove(String(row['id']))
+    const end = rows.at(-1)
+    if (end !== undefined) {
+      this.#erasedSeq = Number(end['change_seq'])
+      this.#erasedId = String(end['id'])
     }
     return rows.length
   }
