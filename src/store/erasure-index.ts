@@ -1,6 +1,6 @@
 /** What erasure asks of the index, in queries that both engines share: references, tombstones, what has expired. */
 import { sql } from 'kysely'
-import type { ExchangeId, InstanceId } from '../lib/ids.ts'
+import { isExchangeId, type ExchangeId, type InstanceId } from '../lib/ids.ts'
 import type { BlockRow, EvidenceEvent, ExchangeRow } from '../model/record.ts'
 import type { IndexPosition } from './exchange-index.ts'
 import { decodeExchange, decodePosition } from './row-codec.ts'
@@ -104,19 +104,17 @@ export function tombstonesOf(
   if (event.type !== 'record.erased') return []
   const { details } = event
   const text = (name: string): string => String(details[name] ?? '')
-  return (event.records ?? [])
-    .filter((record) => record.startsWith('ex_'))
-    .map((record) => ({
-      id: record as ExchangeId,
-      at_ms: event.atMs,
-      erasure: text('erasure'),
-      event: id,
-      cause: text('cause') === 'retention' ? 'retention' : 'request',
-      rule: text('rule'),
-      actor: event.actor,
-      reason: text('reason'),
-      change_seq: seq,
-    }))
+  return (event.records ?? []).filter(isExchangeId).map((record) => ({
+    id: record,
+    at_ms: event.atMs,
+    erasure: text('erasure'),
+    event: id,
+    cause: text('cause') === 'retention' ? 'retention' : 'request',
+    rule: text('rule'),
+    actor: event.actor,
+    reason: text('reason'),
+    change_seq: seq,
+  }))
 }
 
 function decodeTombstone(row: TombstoneTable): Tombstone {

@@ -1,5 +1,5 @@
 /** Works out what has to go with some exchanges: their frames, and the blocks that nobody else refers to. */
-import { exchangeIdFloor, type ExchangeId } from '../../lib/ids.ts'
+import { exchangeIdFloor, isExchangeId, type ExchangeId } from '../../lib/ids.ts'
 import type { BlockRow, ExchangeRow, FrameAddress } from '../../model/record.ts'
 import { REF_LIST, type BlockRef } from '../../store/erasure-index.ts'
 import type { ExchangeIndex } from '../../store/exchange-index.ts'
@@ -164,7 +164,8 @@ class Planner {
     const { head } = await files.read(copy)
     if (head.blockId !== id)
       throw new Error(`frame ${copy.segment}:${copy.offset} is another block`)
-    const owner = head.record as ExchangeId
+    const owner = head.record
+    if (!isExchangeId(owner)) throw new Error('a block belongs to no exchange')
     if (this.#rows.some((row) => row.id === owner)) return true
     if ((await index.erasure.tombstone(owner)) !== null) return true
     return owner < exchangeIdFloor(orphanBeforeMs) && (await index.exchange(owner)) === null

@@ -5,6 +5,7 @@ import { REF_LIST, type BlockRef, type ErasureIndex } from '../../store/erasure-
 import type { Disk } from '../disk.ts'
 import { readOpening } from '../payloads.ts'
 import { decodeRope } from '../rope.ts'
+import { isInstanceId } from '../segment-format.ts'
 import type { SegmentFiles } from '../segment-files.ts'
 import { listInstances, scanInstance, type ScannedFrame } from '../segment-scan.ts'
 
@@ -19,8 +20,9 @@ export const isCopyHolder = (holder: string): boolean => holder.startsWith(COPY)
 
 function readCopy(holder: string): FrameAddress | null {
   if (!isCopyHolder(holder)) return null
-  const [instance, segment, offset] = holder.slice(COPY.length).split('/')
-  return { instance: instance as InstanceId, segment: Number(segment), offset: Number(offset) }
+  const [instance = '', segment, offset] = holder.slice(COPY.length).split('/')
+  if (!isInstanceId(instance)) throw new Error('the place of a copy is malformed')
+  return { instance, segment: Number(segment), offset: Number(offset) }
 }
 
 export interface BookOptions {
