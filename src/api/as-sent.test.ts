@@ -16,7 +16,11 @@ let id = ''
 let seen = Buffer.alloc(0)
 
 before(async () => {
-  console = await startConsole({ yaml: 'masking: { packs: [strict] }\n' })
+  console = await startConsole({
+    yaml: `masking: { packs: [strict] }
+prices: { models: [{ model: echo, input: 1, output: 1000000 }] }
+`,
+  })
   ivy = await console.person('ivy', ['investigator'])
   const answer = await fetch(`${console.gateway.url}/openai/v1/chat/completions`, {
     method: 'POST',
@@ -28,6 +32,7 @@ before(async () => {
     body: JSON.stringify({
       model: 'echo',
       stream: true,
+      stream_options: { include_usage: true },
       messages: [{ role: 'user', content: `I am ${EMAIL}` }],
     }),
   })
@@ -94,6 +99,14 @@ test('the facts of an exchange list what was found, without any value', async ()
   )
   assert.equal(body.findings[0].fingerprint, body.findings[2].fingerprint)
   assert.ok(!text.includes(EMAIL) && !text.includes(CARD))
+})
+
+test('the facts have the cost by the configured prices', async () => {
+  const { body } = await ivy.call('GET', `/exchanges/${id}`)
+  const { inputTokens, outputTokens } = body.usage
+  assert.equal(body.cost.currency, 'USD')
+  assert.ok(outputTokens > 0)
+  assert.ok(Math.abs(body.cost.amount - (outputTokens + inputTokens / 1_000_000)) < 1e-9)
 })
 
 test('masked for the reader, the view as sent tells no word either', async () => {

@@ -7,6 +7,7 @@ import type { SignedIn } from '../identity/signed-in.ts'
 import type { ChangeFeed } from '../incident/change-feed.ts'
 import type { ExchangeDesk } from '../incident/exchange-desk.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { PriceList } from '../model/cost.ts'
 import type { ControlStore } from '../model/control.ts'
 import type { KeyTable } from '../model/keys.ts'
 import type { EvidenceEvent } from '../model/record.ts'
@@ -25,6 +26,7 @@ export interface ApiParts {
   /** Resolves when durable. */
   readonly note: (event: EvidenceEvent) => Promise<void>
   readonly upstreams: () => readonly Upstream[]
+  readonly prices: () => PriceList
   readonly status: () => Omit<Status, 'nowMs' | 'version'>
   /** Origin of the console, without a slash at its end. */
   readonly consoleUrl: () => string

@@ -116,6 +116,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
 
   let refusedReload = ''
   let { login } = config
+  let { prices } = config
   let settings: GatewaySnapshot = gatewaySettings(config, sandbox?.url ?? '')
   const admission = createAdmission()
   const maskingKey = await openMaskingKey(keysFolder, keyProvider)
@@ -162,6 +163,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         version: VERSION,
         login: () => login,
         upstreams: () => settings.upstreams,
+        prices: () => prices,
         readiness: () => readiness(evidence, admission, refusedReload),
         exchangesInProgress: () => admission.running(),
         proxyUrl: () => proxyUrl,
@@ -203,6 +205,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     index: store.index,
     reload: (next, warnings) => {
       settings = gatewaySettings(next, sandbox?.url ?? '')
+      prices = next.prices
       login = next.login
       log.setLevel(next.log.level)
       refusedReload = ''

@@ -12,6 +12,7 @@ import { firstAdmin } from '../identity/people-admin.ts'
 import type { ChangeFeed } from '../incident/change-feed.ts'
 import { createExchangeDesk } from '../incident/exchange-desk.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { PriceList } from '../model/cost.ts'
 import type { ControlStore } from '../model/control.ts'
 import type { Upstream } from '../model/upstream.ts'
 import type { Store } from '../store/store.ts'
@@ -43,6 +44,7 @@ export interface ControlPlaneSources {
   readonly version: string
   readonly login: () => LoginConfig
   readonly upstreams: () => readonly Upstream[]
+  readonly prices: () => PriceList
   readonly readiness: () => Readiness
   readonly exchangesInProgress: () => number
   readonly proxyUrl: () => string
@@ -73,6 +75,7 @@ export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
     }),
     note: (event) => evidence.recorder.note(event),
     upstreams: sources.upstreams,
+    prices: sources.prices,
     status: () => {
       const { ready, checks } = sources.readiness()
       const health = evidence.recorder.health()

@@ -1,5 +1,6 @@
 /** The resolved configuration every room reads: deep readonly, no optional field, milliseconds and bytes. */
 import type { MaskingPlan } from '../detect/masking-plan.ts'
+import type { PriceList } from '../model/cost.ts'
 import type { RecordingMode, Route, Upstream } from '../model/upstream.ts'
 import type { LoginConfig } from './login-config.ts'
 import type { LoadedPolicy } from './policy/read-policy.ts'
@@ -101,6 +102,8 @@ export interface Config {
   readonly masking: Readonly<Record<string, MaskingPlan>>
   /** The policy file; null when none is named. */
   readonly policy: PolicyFile | null
+  /** Empty when no prices are written. */
+  readonly prices: PriceList
   readonly limits: Limits
   readonly recording: RecordingConfig
   readonly storage: StorageConfig

@@ -705,3 +705,25 @@ test('TLS files that hold no certificate and key are refused without being quote
   assert.match(problems[0].message, /cannot be used together/)
   assert.ok(!JSON.stringify(problems).includes('4242'))
 })
+
+test('prices are read by model; a price below nothing and a currency of two letters are refused', () => {
+  const { config } = load(
+    'prices: { models: [{ model: "gpt-*", input: 2, output: 8 }, { model: x, input: 1, cachedInput: 0.5, output: 2 }] }\n',
+  )
+  assert.equal(config.prices.currency, 'USD')
+  assert.deepEqual(
+    config.prices.models.map(({ model, cachedInput }) => [model, cachedInput]),
+    [
+      ['gpt-*', 2],
+      ['x', 0.5],
+    ],
+  )
+  assert.deepEqual(load('{}\n').config.prices.models, [])
+  for (const yaml of [
+    'prices: { models: [{ model: x, input: -1, output: 2 }] }\n',
+    'prices: { currency: EU, models: [] }\n',
+    'prices: { models: [{ model: x, input: 1 }] }\n',
+    'prices: { models: [{ model: x, input: cheap, output: 2 }] }\n',
+  ])
+    assert.equal(loadConfig({ file: written(yaml), env, workingFolder: empty }).kind, 'problems')
+})

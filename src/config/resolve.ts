@@ -1,6 +1,7 @@
 /** Turns checked configuration into the resolved snapshot and checks what its parts need of each other. */
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { PriceList } from '../model/cost.ts'
 import type { Upstream } from '../model/upstream.ts'
 import type { Address, Config, IndexConfig } from './config.ts'
 import { environmentUpstreams } from './environment-upstreams.ts'
@@ -45,11 +46,24 @@ export function resolveConfig(
     routes,
     masking,
     policy: resolvePolicy(checked, Object.values(masking), context),
+    prices: resolvePrices(checked),
     limits: checked.limits,
     recording: checked.recording,
     storage: { folder: resolveFolder(checked, context), index: resolveIndex(checked, context) },
     retention,
     log: checked.log,
+  }
+}
+
+function resolvePrices({ prices }: CheckedConfig): PriceList {
+  const models = prices?.models ?? []
+  return {
+    currency: prices?.currency ?? 'USD',
+    models: models.map(({ upstream = null, cachedInput, ...price }) => ({
+      ...price,
+      upstream,
+      cachedInput: cachedInput ?? price.input,
+    })),
   }
 }
 

@@ -5,6 +5,7 @@ import { choice, count, flag, leafNotes, reference, shaped, text } from './schem
 import { loginSchema } from './schema-login.ts'
 import { limitsSchema, RECORDING_MODES, recordingSchema } from './schema-limits.ts'
 import { maskingSchema, routeMaskingSchema } from './schema-masking.ts'
+import { pricesSchema } from './schema-prices.ts'
 
 const NAME = /^[a-z][a-z0-9-]{0,62}$/
 const NAME_WORDS = 'a lower-case name: letters, digits and -, beginning with a letter'
@@ -202,6 +203,7 @@ export const configSchema = z
       'Policy file. A relative path starts at the folder of this file. Without it the policy is edited in the console.',
       'a file path',
     ).optional(),
+    prices: pricesSchema.optional(),
     limits: limitsSchema,
     recording: recordingSchema,
     storage,

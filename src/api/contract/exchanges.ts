@@ -197,6 +197,10 @@ export const ExchangeDetail = z
         reasoningTokens: z.number().nullable(),
       })
       .nullable(),
+    cost: z
+      .object({ amount: z.number(), currency: z.string() })
+      .nullable()
+      .openapi({ description: 'By the prices configured now; null when not known.' }),
     policy: z.string(),
     findings: z.array(Finding).nullable().openapi({ description: 'Null where nobody looked.' }),
     uninspected: z.array(

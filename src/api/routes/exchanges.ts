@@ -6,6 +6,8 @@ import { revealFor } from '../../incident/reveals.ts'
 import type { RecordedExchange } from '../../evidence/reader.ts'
 import type { Owner } from '../../incident/exchange-desk.ts'
 import { isExchangeId } from '../../lib/ids.ts'
+import { costOf } from '../../model/cost.ts'
+import type { Cost } from '../../model/cost.ts'
 import { fail } from '../../model/errors.ts'
 import { maskCount } from '../../model/record.ts'
 import type { ExchangeRow } from '../../model/record.ts'
@@ -137,6 +139,7 @@ async function detail(
     responseModel: closing?.responseModel ?? null,
     upstreamStatus: closing?.upstreamStatus ?? null,
     usage: closing?.usage ?? null,
+    cost: costOfRecorded(parts, recorded),
     policy: facts.policy,
     ...detectionOf(recorded),
     mayReadContent:
@@ -145,6 +148,12 @@ async function detail(
     mayReveal: reachOf('content.reveal', roles) === 'all',
     reveal: reveal === null ? null : { id: reveal.id, expiresAtMs: reveal.expiresAtMs },
   }
+}
+
+function costOfRecorded(parts: ApiParts, { row, closing }: RecordedExchange): Cost | null {
+  const model = closing?.responseModel ?? row.model
+  if (closing === null || model === null) return null
+  return costOf(parts.prices(), { model, upstream: row.upstream, usage: closing.usage })
 }
 
 type Detection = Pick<ExchangeDetail, 'findings' | 'uninspected' | 'masks'>

@@ -2,6 +2,15 @@
 
 const GROUPED = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 
+/** Small amounts keep the digits that say something. */
+export function formatCost({ amount, currency }: { amount: number; currency: string }): string {
+  return new Intl.NumberFormat('en', {
+    style: 'currency',
+    currency,
+    maximumSignificantDigits: 3,
+  }).format(amount)
+}
+
 export function formatCount(count: number): string {
   return GROUPED.format(count)
 }

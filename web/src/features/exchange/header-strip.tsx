@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react'
 import { visibleLine } from '../../../../src/lib/visible-text.ts'
 import type { ExchangeDetail } from '../../api/exchanges.ts'
-import { formatBytes, formatCount, formatDuration } from '../../ui/format.ts'
+import { formatBytes, formatCost, formatCount, formatDuration } from '../../ui/format.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Facts } from '../../ui/panel.tsx'
 import { StatusCode } from '../../ui/state-badge.tsx'
@@ -92,7 +92,13 @@ function destination({
   ]
 }
 
-function course({ exchange, upstreamStatus, usage, policy }: ExchangeDetail): readonly Fact[] {
+function course({
+  exchange,
+  upstreamStatus,
+  usage,
+  cost,
+  policy,
+}: ExchangeDetail): readonly Fact[] {
   return [
     ['Arrived (UTC)', <Moment key="at" ms={exchange.receivedAtMs} short />],
     ['On', new Date(exchange.receivedAtMs).toISOString().slice(0, 10)],
@@ -113,8 +119,9 @@ function course({ exchange, upstreamStatus, usage, policy }: ExchangeDetail): re
     ['of them cached', count(usage?.cachedInputTokens)],
     ['Tokens out', count(usage?.outputTokens ?? exchange.outputTokens)],
     ['of them reasoning', count(usage?.reasoningTokens)],
+    ['Cost', cost === null ? null : formatCost(cost)],
     ['Request', formatBytes(exchange.requestBytes)],
     ['Answer', formatBytes(exchange.answerBytes)],
-    ['Policy', policy === '' ? null : visibleLine(policy, 16)],
+    ['Policy', policy === '' ? null : policy.slice(0, 12)],
   ]
 }
