@@ -12,6 +12,7 @@ import { accessRoutes } from './routes/access.ts'
 import { contentRoutes } from './routes/content.ts'
 import { conversationRoutes } from './routes/conversations.ts'
 import { exchangeRoutes } from './routes/exchanges.ts'
+import { samlRoutes } from './routes/saml.ts'
 import { loginRoutes } from './routes/login.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { liveRoutes } from './routes/live.ts'
@@ -20,17 +21,23 @@ import { peopleRoutes } from './routes/people.ts'
 import { viewRoutes } from './routes/views.ts'
 
 export const BODY_BYTES_MAX = 64 * 1024
+/** An assertion with the groups of a large company, encrypted and signed. */
+const SAML_BYTES_MAX = 1024 * 1024
 
 export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   const registrar = createRegistrar(parts)
   const { app } = registrar
-  app.use(
+  const limit = (maxSize: number) =>
     bodyLimit({
-      maxSize: BODY_BYTES_MAX,
+      maxSize,
       onError: () => {
         throw fail('api.too-large')
       },
-    }),
+    })
+  const usual = limit(BODY_BYTES_MAX)
+  const posted = limit(SAML_BYTES_MAX)
+  app.use((context, next) =>
+    context.req.path.endsWith('/acs') ? posted(context, next) : usual(context, next),
   )
   const document = openApiDocument(parts.version)
   const json = JSON.stringify(document)
@@ -57,6 +64,7 @@ export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   keyRoutes(registrar)
   peopleRoutes(registrar)
   loginRoutes(registrar)
+  samlRoutes(registrar)
   accessRoutes(registrar)
   viewRoutes(registrar)
   operationRoutes(registrar)

@@ -39,7 +39,8 @@ export interface SamlConfig extends ProviderCommon {
   /** Null: the URL of our metadata. */
   readonly entityId: string | null
   readonly signed: 'both' | 'assertion' | 'response'
-  readonly privateKey: Secret | null
+  /** Absolute path; null when we have no key. */
+  readonly keyFile: string | null
   /** Absolute path. */
   readonly certFile: string | null
   readonly loginAttribute: string

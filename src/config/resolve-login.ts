@@ -77,9 +77,15 @@ function resolveProvider(
     return [{ ...common, ...oidc, kind: 'oidc', clientSecret: secret, scopes }]
   }
   if (saml === undefined) return []
+  if ((saml.keyFile === undefined) !== (saml.certFile === undefined)) {
+    report(context, [...path, 'saml'], {
+      message: 'a key and its certificate come together',
+      hint: 'Write both keyFile and certFile, or neither.',
+    })
+  }
   const isUrl = /^https?:/.test(saml.metadata)
   if (isUrl) checkUrl([...path, 'saml', 'metadata'], saml.metadata, context)
-  const file = (key: 'metadata' | 'certFile', text: string): string =>
+  const file = (key: 'metadata' | 'keyFile' | 'certFile', text: string): string =>
     pathOf([...path, 'saml', key], text, context)
   return [
     {
@@ -88,7 +94,7 @@ function resolveProvider(
       kind: 'saml',
       metadata: isUrl ? saml.metadata : file('metadata', saml.metadata),
       entityId: saml.entityId ?? null,
-      privateKey: secretAt([...path, 'saml', 'privateKey'], saml.privateKey, context),
+      keyFile: saml.keyFile === undefined ? null : file('keyFile', saml.keyFile),
       certFile: saml.certFile === undefined ? null : file('certFile', saml.certFile),
     },
   ]

@@ -69,10 +69,14 @@ const saml = z
       ['both', 'assertion', 'response'],
       'What must be signed. `both` is the safest; Google signs only one of them, as its console says.',
     ).prefault('both'),
-    privateKey: reference(
-      'PEM private key: signs our requests and opens encrypted assertions.',
+    keyFile: text(
+      'PEM file with an RSA private key: signs our requests and opens encrypted assertions.',
+      'a file path',
     ).optional(),
-    certFile: text('PEM certificate of that key, shown in our metadata.', 'a file path').optional(),
+    certFile: text(
+      'PEM file with the certificate of that key, shown in our metadata.',
+      'a file path',
+    ).optional(),
     loginAttribute: claim(
       'Attribute that becomes the login of a new person; `nameid` is the name id.',
     ).prefault('nameid'),

@@ -66,6 +66,20 @@ export const PERMISSIONS = {
     isPublic: true,
     isFromProvider: true,
   },
+  'login.saml': {
+    ...write('finish a login at a SAML identity provider', {}),
+    isPublic: true,
+    isFromProvider: true,
+  },
+  'login.saml-metadata': {
+    ...read('see the SAML metadata of this console', {}),
+    isPublic: true,
+  },
+  'login.saml-logout': {
+    ...write('be logged out by a SAML identity provider', {}),
+    isPublic: true,
+    isFromProvider: true,
+  },
   'login.end': write('log out', OWN),
   'me.read': read('see who one is and what one may do', OWN),
 

@@ -38,3 +38,45 @@ export const finishLogin = apiRoute('login.callback', {
   request: { params: ProviderParam },
   responses: REDIRECT,
 })
+
+export const finishSamlLogin = apiRoute('login.saml', {
+  method: 'post',
+  path: '/login/providers/{provider}/acs',
+  tags,
+  summary: 'Assertion consumer service: where a SAML provider posts its answer',
+  request: {
+    params: ProviderParam,
+    body: {
+      required: true,
+      content: {
+        'application/x-www-form-urlencoded': {
+          schema: z.object({ SAMLResponse: z.string(), RelayState: z.string().default('') }),
+        },
+      },
+    },
+  },
+  responses: REDIRECT,
+})
+
+export const readSamlMetadata = apiRoute('login.saml-metadata', {
+  method: 'get',
+  path: '/login/providers/{provider}/metadata',
+  tags,
+  summary: 'Our SAML metadata, for the identity provider',
+  request: { params: ProviderParam },
+  responses: {
+    200: {
+      description: 'An EntityDescriptor.',
+      content: { 'application/samlmetadata+xml': { schema: z.string() } },
+    },
+  },
+})
+
+export const endSamlLogin = apiRoute('login.saml-logout', {
+  method: 'get',
+  path: '/login/providers/{provider}/slo',
+  tags,
+  summary: 'Single logout service: logout requests of a SAML provider, and its answers to ours',
+  request: { params: ProviderParam },
+  responses: REDIRECT,
+})

@@ -73,7 +73,7 @@ export async function finish(
   }
 }
 
-async function refused(
+export async function refused(
   context: Context<ApiEnv>,
   provider: string,
   error: unknown,

@@ -9,9 +9,11 @@ import { admitPerson } from './admit-person.ts'
 import type { AdmissionTables } from './admit-person.ts'
 import { beginAttempt, takeAttempt } from './login-attempt.ts'
 import { createOidcProvider } from './oidc-provider.ts'
+import { createSamlProvider } from './saml-provider.ts'
+import type { SamlProvider } from './saml-provider.ts'
 import { LoginRefused } from './provider.ts'
 import type { LoginProvider, ProviderAnswer } from './provider.ts'
-import { openHint } from './session-hint.ts'
+import { openHint, sessionIndexHash, subjectHash } from './session-hint.ts'
 
 const ROUTES = '/api/v1/login/providers'
 
@@ -45,13 +47,22 @@ export interface LoginDesk {
     cookie: string | null,
     answer: ProviderAnswer,
   ) => Promise<FinishedLogin>
+  /** Our metadata, for the provider; null when there is no such SAML provider. */
+  readonly samlMetadata: (provider: string) => string | null
+  /** Ends the login sessions that a provider says have ended. Throws `LoginRefused`. */
+  readonly samlLogout: (provider: string, query: string) => Promise<EndedByProvider>
   /** Where a browser goes to end the login at the provider too; null when there is nothing to end. */
   readonly logoutUrl: (loginSession: string, cookie: string) => Promise<string | null>
 }
 
+export interface EndedByProvider {
+  readonly loginSessions: readonly string[]
+  readonly answerUrl: string | null
+}
+
 interface Entry {
   readonly config: ProviderConfig
-  readonly provider: LoginProvider
+  readonly provider: LoginProvider | SamlProvider
 }
 
 export function createLoginDesk(parts: LoginDeskParts): LoginDesk {
@@ -92,6 +103,22 @@ export function createLoginDesk(parts: LoginDeskParts): LoginDesk {
       const person = await admitPerson(tables, clock, rules, proven)
       return { person, proven, next: attempt.next, method: `${kind}:${name}` }
     },
+    samlMetadata: (name) => samlOf(entry(name))?.metadata() ?? null,
+    samlLogout: async (name, query) => {
+      const provider = samlOf(entry(name))
+      if (provider === null) throw new LoginRefused('unproven', 'no such provider')
+      const { issuer, subject, sessionIndexes, answerUrl } = await provider.logoutRequested(query)
+      const hashes = sessionIndexes.length === 0 ? [''] : sessionIndexes.map(sessionIndexHash)
+      const loginSessions: string[] = []
+      for (const index of hashes) {
+        const kept = await control.loginHints.ofSubject(name, subjectHash(issuer, subject), index)
+        for (const { loginSession } of kept) {
+          if (await control.loginSessions.end(loginSession, clock.nowMs()))
+            loginSessions.push(loginSession)
+        }
+      }
+      return { loginSessions, answerUrl }
+    },
     logoutUrl: async (loginSession, cookie) => {
       const kept = await control.loginHints.byLoginSession(loginSession)
       const hint = kept === null ? null : openHint(cookie, loginSession, kept.sealed)
@@ -111,22 +138,30 @@ function entriesOf(parts: LoginDeskParts): () => readonly Entry[] {
     if (made?.of !== config) {
       made = {
         of: config,
-        entries: config.providers.flatMap((one) => {
-          const provider = providerOf(one, parts)
-          return provider === null ? [] : [{ config: one, provider }]
-        }),
+        entries: config.providers.map((one) => ({ config: one, provider: providerOf(one, parts) })),
       }
     }
     return made.entries
   }
 }
 
-function providerOf(config: ProviderConfig, parts: LoginDeskParts): LoginProvider | null {
-  const base = (): string => `${parts.consoleUrl()}${ROUTES}/${config.name}`
-  if (config.kind !== 'oidc') return null
-  const places = {
-    redirectUri: () => `${base()}/callback`,
-    afterLogout: () => `${parts.consoleUrl()}/login`,
+function providerOf(
+  config: ProviderConfig,
+  { control, clock, consoleUrl }: LoginDeskParts,
+): LoginProvider | SamlProvider {
+  const at = (path: string) => (): string => `${consoleUrl()}${ROUTES}/${config.name}/${path}`
+  if (config.kind === 'oidc') {
+    const places = { redirectUri: at('callback'), afterLogout: () => `${consoleUrl()}/login` }
+    return createOidcProvider(config, places, clock)
   }
-  return createOidcProvider(config, places, parts.clock)
+  const places = {
+    metadataUrl: at('metadata'),
+    assertionConsumerUrl: at('acs'),
+    logoutUrl: at('slo'),
+  }
+  return createSamlProvider(config, places, { clock, once: control.once })
+}
+
+function samlOf(entry: Entry | null): SamlProvider | null {
+  return entry !== null && 'logoutRequested' in entry.provider ? entry.provider : null
 }
