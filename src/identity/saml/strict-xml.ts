@@ -25,6 +25,8 @@ export interface XmlElement {
   readonly textContent: string | null
   readonly getAttribute: (name: string) => string | null
   readonly hasAttribute: (name: string) => boolean
+  /** The element as XML. */
+  readonly toString: () => string
 }
 
 /** Our own words: nothing of what was sent. */

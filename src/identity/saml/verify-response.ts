@@ -130,7 +130,7 @@ async function decrypted(
       throw new XmlRefused('a key wrapped in a way that is not accepted')
   }
   try {
-    return await decryptXml(String(sealed), rules.privateKey)
+    return await decryptXml(sealed.toString(), rules.privateKey)
   } catch (error) {
     throw new XmlRefused('cannot be decrypted', { cause: error })
   }
