@@ -30,6 +30,8 @@ import type { FolderLock } from '../store/folder-lock.ts'
 import { openStore } from '../store/store.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
+import { startContainment } from './containment.ts'
+import type { Containment } from './containment.ts'
 import { keepKeyJournal } from './key-journal.ts'
 import { createChangeFeed } from '../incident/change-feed.ts'
 import { consoleOrigin, controlPlaneApi, firstLoginUrl, warmSearch } from './control-plane.ts'
@@ -114,6 +116,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const upstreams = stack.use(createUpstreamClient())
   stack.use(await keepKeyJournal(store.keys, store.index, evidence.recorder))
 
+  let inForce = config
+  const containment = stack.use(
+    await startContainment({ store, evidence, clock, log, config: () => inForce }),
+  )
   let refusedReload = ''
   let { login } = config
   let { prices } = config
@@ -135,6 +141,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       claimantOf,
       upstreams,
       admission,
+      containment: containment.view,
+      inFlight: containment.inFlight,
       masking: {
         master: maskingKey,
         cache: new BlockFindings(),
@@ -153,7 +161,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const admin: ControlPlane = stack.use(
     await startControlPlane(config.admin, {
       version: VERSION,
-      readiness: () => readiness(evidence, admission, refusedReload),
+      readiness: () => readiness(evidence, admission, containment, refusedReload),
       api: controlPlaneApi({
         clock,
         store,
@@ -164,7 +172,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         login: () => login,
         upstreams: () => settings.upstreams,
         prices: () => prices,
-        readiness: () => readiness(evidence, admission, refusedReload),
+        readiness: () => readiness(evidence, admission, containment, refusedReload),
         exchangesInProgress: () => admission.running(),
         proxyUrl: () => proxyUrl,
         consoleUrl: () => login.consoleUrl ?? consoleOrigin(adminUrl),
@@ -204,6 +212,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     evidence,
     index: store.index,
     reload: (next, warnings) => {
+      inForce = next
       settings = gatewaySettings(next, sandbox?.url ?? '')
       prices = next.prices
       login = next.login
@@ -267,15 +276,21 @@ function evidenceLimits(config: Config) {
 }
 
 /** A refused reload does not make the gateway unready: it goes on with what it had, and says so. */
-function readiness(evidence: Evidence, admission: Admission, refusedReload: string): Readiness {
+function readiness(
+  evidence: Evidence,
+  admission: Admission,
+  containment: Containment,
+  refusedReload: string,
+): Readiness {
   const health = evidence.recorder.health()
   const draining = admission.isDraining()
   return {
-    ready: health.ready && !draining,
+    ready: health.ready && !draining && !containment.refuses(),
     checks: {
       recorder: health.ready ? 'ok' : health.reason,
       admission: draining ? 'draining' : 'ok',
       configuration: refusedReload || 'ok',
+      locks: containment.check(),
     },
   }
 }

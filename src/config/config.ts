@@ -54,6 +54,11 @@ export interface StorageConfig {
   readonly index: IndexConfig
 }
 
+export interface ContainmentConfig {
+  readonly staleAfterMs: number
+  readonly whenStale: 'refuse' | 'pass'
+}
+
 export interface RetentionClass {
   readonly name: string
   readonly minDays: number
@@ -105,6 +110,7 @@ export interface Config {
   /** Empty when no prices are written. */
   readonly prices: PriceList
   readonly limits: Limits
+  readonly containment: ContainmentConfig
   readonly recording: RecordingConfig
   readonly storage: StorageConfig
   readonly retention: readonly RetentionClass[]

@@ -48,6 +48,7 @@ export function resolveConfig(
     policy: resolvePolicy(checked, Object.values(masking), context),
     prices: resolvePrices(checked),
     limits: checked.limits,
+    containment: checked.containment,
     recording: checked.recording,
     storage: { folder: resolveFolder(checked, context), index: resolveIndex(checked, context) },
     retention,

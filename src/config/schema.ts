@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { PRESET_NAMES } from './presets.ts'
 import { choice, count, flag, leafNotes, reference, shaped, text } from './schema-leaves.ts'
 import { loginSchema } from './schema-login.ts'
+import { containmentSchema } from './schema-containment.ts'
 import { limitsSchema, RECORDING_MODES, recordingSchema } from './schema-limits.ts'
 import { maskingSchema, routeMaskingSchema } from './schema-masking.ts'
 import { pricesSchema } from './schema-prices.ts'
@@ -205,6 +206,7 @@ export const configSchema = z
     ).optional(),
     prices: pricesSchema.optional(),
     limits: limitsSchema,
+    containment: containmentSchema,
     recording: recordingSchema,
     storage,
     retention: z

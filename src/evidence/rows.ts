@@ -1,6 +1,6 @@
 /** Derives index rows from what the frames hold; live recording and reindex use the same functions. */
-import { declaredConversation } from './declared-conversation.ts'
 import { NO_FINDINGS, withFindings, type FindingLists } from './finding-rows.ts'
+import { declaredConversation } from '../model/declared-conversation.ts'
 import type { ClosingFacts, ExchangeRow, FrameAddress, OpeningFacts } from '../model/record.ts'
 
 function headerValue(facts: OpeningFacts, name: string): string {

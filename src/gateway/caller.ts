@@ -40,6 +40,6 @@ export interface Caller {
 export const DROP_BODY_MS = 2_000
 
 /** Tells an upload that still waits for bytes that its exchange is over; the connection may never say so itself. */
-export function stopReading(body: Readable): void {
-  if (body.listenerCount('error') > 0) body.emit('error', fail('request.aborted'))
+export function stopReading(body: Readable, error = fail('request.aborted')): void {
+  if (body.listenerCount('error') > 0) body.emit('error', error)
 }

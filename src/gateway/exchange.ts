@@ -1,6 +1,7 @@
 /** The thing that travels: one request with its answer, from arrival to settlement, and what each step learned of it. */
 import type { ExchangeId } from '../lib/ids.ts'
 import type { Dialect, RequestView, Surface } from '../model/dialect.ts'
+import type { GatewayError } from '../model/errors.ts'
 import type { DeclaredTags, Principal } from '../model/principal.ts'
 import type { Decision } from '../model/decision.ts'
 import type { RequestHead } from '../model/record.ts'
@@ -79,6 +80,12 @@ export interface Exchange {
   upstreamHeaders: readonly string[]
   /** open */
   recording: Recording | null
+  /** What a lock that was set meanwhile ended it with; steps that wait look at it, or set `onCut`. */
+  cutBy: GatewayError | null
+  /** Set by whatever the exchange waits in (a hold, the relay): called at most once, with `cutBy`. */
+  onCut: ((error: GatewayError) => void) | null
+  /** Id of the lock that refused or cut it; empty otherwise. */
+  lock: string
 }
 
 export const NO_SIGHT: RouteSight = { masking: null, request: null, answer: null }

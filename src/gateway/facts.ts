@@ -76,6 +76,7 @@ export function refusalFacts(
     state: aborted ? 'interrupted' : 'refused',
     outcome,
     errorCode: error.code,
+    ...(exchange.lock === '' ? {} : { lock: exchange.lock }),
     status: aborted ? null : error.status,
     upstreamStatus: null,
     upstreamAddress: null,

@@ -15,6 +15,11 @@ export function forward(
 ): Promise<ClosingFacts> {
   return new Promise((settled, faulted) => {
     const relay = new Relay(exchange, routing, recording, parts, { settled, faulted })
+    if (exchange.cutBy !== null) {
+      relay.cut(exchange.cutBy)
+      return
+    }
+    exchange.onCut = (error) => relay.cut(error)
     relay.call = parts.upstreams.send(
       routing.upstream,
       {

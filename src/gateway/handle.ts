@@ -20,6 +20,7 @@ export async function handle(
 ): Promise<void> {
   const exchange = arrive(caller, parts)
   const full = parts.admission.enter(exchange.settings.limits)
+  parts.inFlight.enter(exchange)
   try {
     const stopped = refusal ?? full ?? (await runSteps(exchange, parts))
     const facts =
@@ -29,6 +30,7 @@ export async function handle(
     parts.observer.faulted(exchange, fault)
     await abandon(exchange, parts)
   } finally {
+    parts.inFlight.leave(exchange)
     if (exchange.heldBytes > 0) parts.admission.release(exchange.heldBytes)
     await delivered(caller, exchange.settings.limits.idleMs)
     if (full === null) parts.admission.leave()
@@ -68,6 +70,9 @@ function arrive(caller: Caller, parts: GatewayParts): Exchange {
     sent: null,
     upstreamHeaders: [],
     recording: null,
+    cutBy: null,
+    onCut: null,
+    lock: '',
   }
 }
 
@@ -77,6 +82,8 @@ async function runSteps(exchange: Exchange, parts: GatewayParts): Promise<StepRe
       const result = step(exchange, parts)
       const stopped = result instanceof Promise ? await result : result
       if (stopped !== null) return stopped
+      // From the opening record on, the relay ends it.
+      if (exchange.cutBy !== null && exchange.recording === null) return exchange.cutBy
     }
     return null
   } catch (error) {

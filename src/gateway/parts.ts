@@ -1,6 +1,7 @@
 /** What the data plane is given by the composition root: interfaces only, so that it runs without a database. */
 import type { Clock } from '../lib/clock.ts'
 import type { Dialect, DialectName, PathMatch } from '../model/dialect.ts'
+import type { ContainmentView } from '../model/containment.ts'
 import type { IdentityFailure, Principal } from '../model/principal.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { MaskingPlan } from '../detect/masking-plan.ts'
@@ -8,6 +9,7 @@ import type { Policy } from '../policy/policy.ts'
 import type { GatewaySettings } from '../model/settings.ts'
 import type { Route } from '../model/upstream.ts'
 import type { Admission } from './admission.ts'
+import type { InFlight } from './in-flight.ts'
 import type { RequestTools } from './masking/inspect-request.ts'
 import type { TokenVault } from './masking/token-vault.ts'
 import type { GatewayObserver } from './observer.ts'
@@ -52,6 +54,8 @@ export interface GatewayParts {
   readonly claimantOf: (request: PathMatch) => Dialect | null
   readonly upstreams: UpstreamClient
   readonly admission: Admission
+  readonly containment: ContainmentView
+  readonly inFlight: InFlight
   readonly masking: MaskingParts
   readonly observer: GatewayObserver
 }

@@ -3,6 +3,7 @@ import type { GatewayError } from '../model/errors.ts'
 import type { Exchange } from './exchange.ts'
 import type { GatewayParts } from './parts.ts'
 import { admit } from './steps/admit.ts'
+import { containCaller, containContent } from './steps/contain.ts'
 import { decide } from './steps/decide.ts'
 import { decode } from './steps/decode.ts'
 import { enforce } from './steps/enforce.ts'
@@ -21,8 +22,10 @@ export type Step = (exchange: Exchange, parts: GatewayParts) => StepResult | Pro
  * | `admit`    | the request line and headers are clean   | request.* 400 405 426, limit.* 503              |
  * | `identify` | `principal`                              | identity.* 401                                  |
  * | `route`    | `tags`, `routing`                        | route.unknown 404, request.bad-path, 403        |
+ * | `contain`  | `lock`                                   | containment.* 400 503                           |
  * | `decode`   | `body` and its view, `route`             | request.bad-json 400, limit.body 413, 408, 403  |
  * | `inspect`  | `masking`, `inspection`                  | policy.uninspectable 400, inspection-failed 503 |
+ * | `contain`  | `lock`, of model, conversation, findings | containment.locked 400                          |
  * | `decide`   | `decision`                               | policy.denied 400, policy.undecided 503         |
  * | `enforce`  | `maskedBody`                             | policy.blocked 400                              |
  * | `open`     | `sent`, `recording`: durable from here on| evidence.unavailable 503                        |
@@ -33,8 +36,10 @@ export const STEPS_BEFORE_FORWARD: readonly (readonly [name: string, step: Step]
   ['admit', admit],
   ['identify', identify],
   ['route', route],
+  ['contain', containCaller],
   ['decode', decode],
   ['inspect', inspect],
+  ['contain-content', containContent],
   ['decide', decide],
   ['enforce', enforce],
   ['open', open],

@@ -62,6 +62,7 @@ export class Relay implements UpstreamListener {
   #flow: AnswerFlow = UNMASKED
   /** Bytes handed to the gate. */
   #shownBytes = 0
+  #isCut = false
 
   constructor(
     exchange: Exchange,
@@ -205,6 +206,12 @@ export class Relay implements UpstreamListener {
     else this.#conclude('upstream-failed', error)
   }
 
+  /** A lock that was set meanwhile ends it. */
+  cut(error: GatewayError): void {
+    this.#isCut = true
+    this.#conclude('contained', error)
+  }
+
   #conclude(outcome: Outcome, error: GatewayError | null): void {
     if (this.#phase === 'closing' || this.#phase === 'closed') return
     this.#phase = 'closing'
@@ -319,7 +326,8 @@ export class Relay implements UpstreamListener {
 
   #release(bytes: Buffer): void {
     const { caller } = this.#exchange
-    if (caller.gone) return
+    // What became durable behind a cut stays here.
+    if (caller.gone || this.#isCut) return
     if (!caller.answered) caller.head(this.#status ?? 200, this.#callerHead)
     this.#boundary?.passed(bytes)
     if (caller.write(bytes) || this.#stalled !== null) return

@@ -36,6 +36,7 @@ function stateOf(outcome: Outcome): ClosingFacts['state'] {
     case 'caller-aborted':
     case 'upstream-failed':
     case 'evidence-failed':
+    case 'contained':
     case 'crashed':
       return 'interrupted'
   }
@@ -53,6 +54,7 @@ export function closingFacts(exchange: Exchange, routing: Routing, ending: Endin
     state: stateOf(ending.outcome),
     outcome: ending.outcome,
     errorCode: ending.error?.code ?? null,
+    ...(exchange.lock === '' ? {} : { lock: exchange.lock }),
     status: ending.callerStatus,
     upstreamStatus: ending.upstreamStatus,
     upstreamAddress: ending.upstreamAddress,

@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import { newKeyId } from '../lib/ids.ts'
 import type { KeyRow, KeyTable } from '../model/keys.ts'
 import { mintKey } from './gateway-key.ts'
+import { textProblem } from './text-problem.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 /** A key that nobody renews stops working: forgotten keys are the ones that leak. */
@@ -12,9 +13,6 @@ const NAME_CHARS_MAX = 100
 const OWNER_CHARS_MAX = 200
 const LIST_ITEMS_MAX = 100
 const LIST_ITEM_CHARS_MAX = 200
-
-/** Control, format (bidi, zero width), surrogate and line separator characters: they make two names look alike in a terminal. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
 
 export interface KeyRequest {
   readonly name: string
@@ -112,13 +110,6 @@ function checkRequest(request: KeyRequest): readonly KeyProblem[] {
   check('allowedUpstreams', listProblem(request.allowedUpstreams))
   check('allowedModels', listProblem(request.allowedModels))
   return problems
-}
-
-function textProblem(text: string, min: number, max: number): string | null {
-  if (text.length < min) return 'is empty'
-  if (text.length > max) return `has more than ${max} characters`
-  if (INVISIBLE.test(text)) return 'holds a control or invisible character'
-  return text.trim() === text ? null : 'begins or ends with a space'
 }
 
 function expiryProblem(expiresInMs: number | 'never' | undefined): string | null {

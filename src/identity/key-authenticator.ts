@@ -135,6 +135,7 @@ function accept(row: KeyRow): IdentityResult {
       service: row.service,
       groups: [],
       keyId: row.id,
+      owner: row.owner,
       issuer: '',
       claims: {},
       allowedUpstreams: row.allowedUpstreams,

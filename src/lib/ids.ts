@@ -49,7 +49,7 @@ export const newInstanceId = (timeMs: number): InstanceId =>
 
 /**
  * People, login sessions, API tokens, reveals, saved views, audit events, requests, approvals, grants, erasures, legal holds,
- * bundles.
+ * bundles, locks.
  */
 export type ControlIdPrefix =
   | 'per'
@@ -68,6 +68,7 @@ export type ControlIdPrefix =
   | 'er'
   | 'ho'
   | 'bn'
+  | 'lk'
 
 export const newControlId = (prefix: ControlIdPrefix, timeMs: number): string =>
   `${prefix}_${timeOrdered(timeMs)}`

@@ -1,5 +1,6 @@
 /** What the control plane keeps beside people: the audit trail, reveals, saved views, answers of repeated creates. */
 import type { ApprovalTable } from './approval.ts'
+import type { LockTable } from './containment.ts'
 import type { ExchangeQuery } from './exchange-query.ts'
 import type { IdentityTable, LoginAttemptTable, LoginSessionHintTable, OnceTable } from './login.ts'
 import type { MaskTokenTable } from './masking.ts'
@@ -127,5 +128,6 @@ export interface ControlStore {
   readonly views: SavedViewTable
   readonly maskTokens: MaskTokenTable
   readonly approvals: ApprovalTable
+  readonly locks: LockTable
   readonly idempotency: IdempotencyTable
 }

@@ -112,6 +112,17 @@ export const ERRORS = {
     'This key may not use this model.',
     'Use a model that the key allows.',
   ),
+  'containment.locked': row(
+    400,
+    'This call is locked by the operators of the gateway.',
+    'Ask them, and name the reference; sending it again does not help.',
+  ),
+  'containment.stale': row(
+    503,
+    'The gateway cannot read its locks, so nothing is forwarded.',
+    'Try again; the operator sees why in /readyz.',
+    true,
+  ),
   'route.unknown': row(
     404,
     'No upstream answers this path.',

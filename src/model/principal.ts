@@ -13,6 +13,10 @@ export interface Principal {
   readonly service: string
   readonly groups: readonly string[]
   readonly keyId: KeyId | null
+  /** Login of the human who answers for the credential: owner of the key or of the trust rule. Absent in old records. */
+  readonly owner?: string
+  /** Login of the human who set a job off, as its issuer says. */
+  readonly actor?: string
   /** Issuer and kept claims for token methods; empty for keys. */
   readonly issuer: string
   readonly claims: Readonly<Record<string, string>>

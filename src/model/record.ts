@@ -48,7 +48,7 @@ export type ExchangeState = 'open' | 'complete' | 'interrupted' | 'refused'
  * - `answered`: the provider's answer was relayed to its end (an HTTP error of the provider included)
  * - `gateway-error`: the gateway answered in the provider's place (upstream refused, timed out …)
  * - `refused`: answered by the gateway, nothing was sent upstream
- * - `caller-aborted`, `upstream-failed`, `evidence-failed`: cut in the middle
+ * - `caller-aborted`, `upstream-failed`, `evidence-failed`, `contained` (by a lock): cut in the middle
  * - `crashed`: found without an end after a restart
  */
 export type Outcome =
@@ -58,6 +58,7 @@ export type Outcome =
   | 'caller-aborted'
   | 'upstream-failed'
   | 'evidence-failed'
+  | 'contained'
   | 'crashed'
 
 /** Everything known when the upstream call is about to start. */
@@ -107,6 +108,8 @@ export interface ClosingFacts {
   readonly outcome: Outcome
   /** Code of `model/errors.ts` when the gateway made or cut the answer; else null. */
   readonly errorCode: string | null
+  /** Id of the lock that refused or cut it. */
+  readonly lock?: string
   /** Status the caller was given; null when none was. */
   readonly status: number | null
   readonly upstreamStatus: number | null
@@ -220,6 +223,8 @@ export const EVENT_TYPES = [
   'recording.gap',
   'evidence.read',
   'control.changed',
+  'lock.set',
+  'lock.released',
   'approval.created',
   'approval.voted',
   'approval.escalated',

@@ -3,21 +3,27 @@ import { sql } from 'kysely'
 import type { KeyRow, KeyTable } from '../model/keys.ts'
 import type { ControlDb, GatewayKeyTable } from './schema.ts'
 
-/** What the engines do differently: how a key change is told to every process, and how little a last use may cost. */
-export interface KeyEngine {
+/** What the engines do differently: how a change that every request depends on is told to every process. */
+export interface ChangeEngine {
   readonly version: () => number
   /** Inside the changing transaction: other processes learn of it when it commits. */
   readonly announce: (transaction: ControlDb) => Promise<void>
   /** After the commit: this process learns of it. */
   readonly committed: () => void
+}
+
+export interface KeyEngine extends ChangeEngine {
   /** Runs writes that a power cut may undo. */
   readonly relaxed: (work: (db: ControlDb) => Promise<void>) => Promise<void>
 }
 
 const TOUCHES_MAX = 500
 
-export function createKeyTable(db: ControlDb, engine: KeyEngine): KeyTable {
-  const change = async <Result>(work: (db: ControlDb) => Promise<Result>): Promise<Result> => {
+type Change = <Result>(work: (db: ControlDb) => Promise<Result>) => Promise<Result>
+
+/** Runs a change in a transaction that tells every process of it. */
+export function announcedChange(db: ControlDb, engine: ChangeEngine): Change {
+  return async (work) => {
     const result = await db.transaction().execute(async (transaction) => {
       const value = await work(transaction)
       await engine.announce(transaction)
@@ -26,6 +32,10 @@ export function createKeyTable(db: ControlDb, engine: KeyEngine): KeyTable {
     engine.committed()
     return result
   }
+}
+
+export function createKeyTable(db: ControlDb, engine: KeyEngine): KeyTable {
+  const change = announcedChange(db, engine)
   const one = async (column: 'id' | 'hash', value: string): Promise<KeyRow | null> => {
     if (isUnstorable(value)) return null
     const row = await db

@@ -8,6 +8,7 @@ import { maskTokens } from './migrations/control/003-mask-tokens.ts'
 import { exchangeFindings } from './migrations/index/070-exchange-findings.ts'
 import { approvals } from './migrations/control/020-approvals.ts'
 import { loginProviders } from './migrations/control/040-login-providers.ts'
+import { locks } from './migrations/control/030-locks.ts'
 import { exchangesBlocksEvents } from './migrations/index/001-exchanges-blocks-events.ts'
 import { search } from './migrations/index/002-search.ts'
 import { erasure } from './migrations/index/050-erasure.ts'
@@ -65,6 +66,7 @@ export const CONTROL_AREA: MigrationArea = {
     'login_attempts',
     'seen_once',
     'login_session_hints',
+    'locks',
   ],
   migrations: [
     { name: '001-gateway-keys', up: gatewayKeys },
@@ -72,6 +74,7 @@ export const CONTROL_AREA: MigrationArea = {
     { name: '003-mask-tokens', up: maskTokens },
     { name: '020-approvals', up: approvals },
     { name: '040-login-providers', up: loginProviders },
+    { name: '030-locks', up: locks },
   ],
 }
 

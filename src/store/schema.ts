@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import type { ExchangeId, InstanceId } from '../lib/ids.ts'
 import type { BlockRow, EvidenceEvent, ExchangeRow } from '../model/record.ts'
 import type { AuditRow, IdempotentAnswer, RevealRow, SavedViewRow } from '../model/control.ts'
+import type { LockRow } from '../model/containment.ts'
 import type { KeyRow } from '../model/keys.ts'
 import type { FindingRow, MaskToken } from '../model/masking.ts'
 import type { IdentityRow, LoginAttemptRow, LoginSessionHintRow } from '../model/login.ts'
@@ -131,6 +132,7 @@ export type ControlTables = {
   approvals: ApprovalColumns
   approval_requests: { digest: string; approval: string }
   approval_grants: ApprovalGrantColumns
+  locks: TableOf<Omit<LockRow, 'kind'>> & { kind: string }
   idempotent_answers: TableOf<Omit<IdempotentAnswer, 'answer'>> & {
     /** Person and key. */
     slot: string

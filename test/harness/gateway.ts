@@ -15,6 +15,7 @@ export interface TestGateway extends AsyncDisposable {
   readonly app: App
   readonly url: string
   readonly adminUrl: string
+  /** Empty where another gateway on the same database made the first key. */
   readonly key: string
   readonly folder: string
   /** The upstream of every configured name. */
@@ -72,8 +73,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   const app = stack.use(
     await startApp(loaded.config, options.disk === undefined ? {} : { disk: options.disk }),
   )
-  const key = app.starterKey
-  if (key === null) throw new Error('the gateway made no starter key')
+  const key = app.starterKey ?? ''
   const owned = stack.move()
   return {
     app,

@@ -4,6 +4,7 @@ import { approvalsContract } from './approvals-contract.ts'
 import { controlContract } from './control-contract.ts'
 import { loginContract } from './login-contract.ts'
 import { erasureContract } from './erasure-contract.ts'
+import { locksContract } from './locks-contract.ts'
 import { keysContract } from './keys-contract.ts'
 import { searchContract } from './search-contract.ts'
 import type { StoreOptions } from '../../src/store/store.ts'
@@ -16,6 +17,7 @@ export interface FreshDatabase extends AsyncDisposable {
 export function storeContract(engine: string, fresh: () => Promise<FreshDatabase>): void {
   indexContract(engine, fresh)
   keysContract(engine, fresh)
+  locksContract(engine, fresh)
   controlContract(engine, fresh)
   approvalsContract(engine, fresh)
   loginContract(engine, fresh)

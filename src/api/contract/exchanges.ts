@@ -17,6 +17,7 @@ export const Exchange = z
         'caller-aborted',
         'upstream-failed',
         'evidence-failed',
+        'contained',
         'crashed',
       ])
       .nullable(),

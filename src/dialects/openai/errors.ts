@@ -38,11 +38,11 @@ export function isResponses(surface: Surface): boolean {
 
 /**
  * SDKs raise on `event: error`. Codex takes that for a broken transport and sends the whole prompt again; the only
- * event it accepts as final is `response.failed` with the code `invalid_prompt`, so a refusal by policy uses it.
+ * event it accepts as final is `response.failed` with the code `invalid_prompt`, so a refusal by policy or lock uses it.
  */
 function responsesError(error: CallerError): string {
   const body = errorBody(error)
-  if (familyOf(error.code) === 'policy') {
+  if (['policy', 'containment'].includes(familyOf(error.code))) {
     const failed = {
       type: 'response.failed',
       sequence_number: 0,

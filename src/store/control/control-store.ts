@@ -12,6 +12,8 @@ import {
   createLoginSessionHintTable,
   createOnceTable,
 } from './login-attempts.ts'
+import { createLockTable } from './locks.ts'
+import type { ChangeEngine } from '../key-table.ts'
 import { createLoginLinkTable } from './login-links.ts'
 import { createLoginSessionTable } from './login-sessions.ts'
 import { createMaskTokenTable } from './mask-tokens.ts'
@@ -21,6 +23,7 @@ import { createSavedViewTable } from './saved-views.ts'
 
 /** What the engines do differently for these tables. */
 export interface ControlEngine {
+  readonly changes: ChangeEngine
   /** Makes the running transaction the only one that changes people until it ends. */
   readonly lockPeople: (transaction: ControlDb) => Promise<void>
   /** Runs writes that a power cut (not a crash) may undo. */
@@ -43,6 +46,7 @@ export function createControlStore(db: ControlDb, engine: ControlEngine): Contro
     views: createSavedViewTable(db),
     maskTokens: createMaskTokenTable(db),
     approvals: createApprovalTable(db, engine.approvals),
+    locks: createLockTable(db, engine.changes),
     idempotency: createIdempotencyTable(db),
   }
 }

@@ -7,6 +7,7 @@ import { createSqlSearch } from '../search/sql-search.ts'
 import type { Store } from '../store.ts'
 import { createErasureIndex } from '../erasure-index.ts'
 import { createIndexReader } from '../index-reader.ts'
+import type { ChangeEngine } from '../key-table.ts'
 import { createKeyTable } from '../key-table.ts'
 import type { Engine } from '../migrate.ts'
 import { CONTROL_AREA, INDEX_AREA, migrate, rebuild } from '../migrate.ts'
@@ -56,14 +57,14 @@ export async function openPostgres(url: string): Promise<Store> {
   const approvals = cleanup.use(await listenForKeyChanges(url, APPROVAL_CHANNEL))
   const db = base.$extendTables<IndexTables>()
   const control = base.$extendTables<ControlTables>()
-  const keys = createKeyTable(control, {
+  const changes: ChangeEngine = {
     version: listener.version,
     announce: async (transaction) => {
       await sql`select pg_notify(${KEY_CHANNEL}, '')`.execute(transaction)
     },
     committed: listener.committed,
-    relaxed: (work) => work(control),
-  })
+  }
+  const keys = createKeyTable(control, { ...changes, relaxed: (work) => work(control) })
   const opened = cleanup.move()
   return {
     index: {
@@ -91,6 +92,7 @@ export async function openPostgres(url: string): Promise<Store> {
       sql`change_seq < pg_snapshot_xmin(pg_current_snapshot())::text::bigint`,
     ),
     control: createControlStore(control, {
+      changes,
       lockPeople: async (transaction) => {
         await sql`select pg_advisory_xact_lock(${PEOPLE_LOCK})`.execute(transaction)
       },

@@ -52,12 +52,13 @@ export async function openSqlite(folder: string): Promise<Store> {
   await migrate(index, ENGINE, INDEX_AREA)
   await migrate(control, ENGINE, CONTROL_AREA)
   const controlDb = control.$extendTables<ControlTables>()
+  const changes = { ...createVersion(controlFile), announce: async () => {} }
   const keys = createKeyTable(controlDb, {
-    ...createVersion(controlFile),
-    announce: async () => {},
+    ...changes,
     relaxed: (work) => withoutSync(controlDb, controlFile, work),
   })
   const controlStore = createControlStore(controlDb, {
+    changes,
     lockPeople: async () => {},
     relaxed: (work) => withoutSync(controlDb, controlFile, work),
     approvals: { ...createVersion(controlFile), announce: async () => {} },

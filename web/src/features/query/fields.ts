@@ -67,6 +67,7 @@ export const FIELDS: Readonly<Record<FieldName, Field>> = {
       'caller-aborted',
       'upstream-failed',
       'evidence-failed',
+      'contained',
       'crashed',
     ],
   },

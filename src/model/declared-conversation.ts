@@ -1,6 +1,6 @@
 /** Finds the id by which a caller says that exchanges belong together. */
 import { hash } from 'node:crypto'
-import type { OpeningFacts } from '../model/record.ts'
+import type { DeclaredTags, Principal } from './principal.ts'
 
 const HEADERS = [
   'x-claude-code-session-id',
@@ -22,6 +22,12 @@ const LINKS = [
 ]
 const ID_CHARS = 26
 
+export interface ConversationFacts {
+  readonly principal: Principal | null
+  readonly tags: DeclaredTags
+  readonly links: Readonly<Record<string, string>>
+}
+
 export interface DeclaredConversation {
   readonly conversation: string | null
   readonly conversationBy: string | null
@@ -31,7 +37,7 @@ export interface DeclaredConversation {
  * The principal is part of the id: a caller who declares somebody else's session id starts a conversation of their own
  * instead of writing into a stranger's.
  */
-export function declaredConversation(facts: OpeningFacts): DeclaredConversation {
+export function declaredConversation(facts: ConversationFacts): DeclaredConversation {
   const found = declared(facts)
   if (found === null) return { conversation: null, conversationBy: null }
   const [by, value] = found
@@ -39,7 +45,7 @@ export function declaredConversation(facts: OpeningFacts): DeclaredConversation 
   return { conversation: `cv_${digest.slice(0, ID_CHARS)}`, conversationBy: by }
 }
 
-function declared(facts: OpeningFacts): readonly [by: string, value: string] | null {
+function declared(facts: ConversationFacts): readonly [by: string, value: string] | null {
   for (const name of HEADERS) {
     const value = facts.tags.headers[name]
     if (value !== undefined && value !== '') return [`header ${name}`, value]
