@@ -70,6 +70,7 @@ test('a key becomes the principal of its owner', async () => {
       service: 'checkout',
       groups: [],
       keyId: it.key.id,
+      owner: 'alice@example.com',
       issuer: '',
       claims: {},
       allowedUpstreams: ['openai'],
