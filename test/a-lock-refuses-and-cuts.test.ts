@@ -228,7 +228,7 @@ test('a lock ends a call that waits for its first byte, and one whose body is st
     headers: { 'x-api-key': text, 'content-type': 'application/json' },
     body,
     duplex: 'half',
-  } as RequestInit)
+  })
   await gateway.busy()
   while ((await gateway.metric('custody_exchanges_in_progress')) < 2) await sleep(5)
   const held = await lock('person', 'heidi')

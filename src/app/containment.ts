@@ -40,7 +40,7 @@ export async function startContainment(sources: {
       clock,
       stale: () => {
         const { staleAfterMs, whenStale } = config().containment
-        return { afterMs: staleAfterMs, then: whenStale }
+        return { afterMs: staleAfterMs, mode: whenStale }
       },
       onChange: (changed) => cutWhatIsLocked(changed),
       onFailure: (error) => log.error({}, 'locks cannot be read', error),

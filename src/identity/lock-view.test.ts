@@ -35,7 +35,7 @@ async function viewOver(fake: Fake, afterMs = 1000) {
   const view = await openLockView({
     table,
     clock: { nowMs: () => fake.nowMs, monotonicMs: () => fake.nowMs },
-    stale: () => ({ afterMs, then: 'refuse' }),
+    stale: () => ({ afterMs, mode: 'refuse' }),
     onChange: () => {},
     onFailure: (error) => failures.push(error),
   })
@@ -136,7 +136,10 @@ test('a lock holds exactly for its own kind and value', async () => {
             return known.findings.includes(lock.value)
           case 'model':
             return globMatches(lock.value, known.model)
-          default:
+          case 'principal':
+          case 'key':
+          case 'upstream':
+          case 'conversation':
             return known[lock.kind] === lock.value
         }
       }

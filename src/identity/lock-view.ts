@@ -17,7 +17,7 @@ const CATCH_UP_MS = 400
 export interface LockViewOptions {
   readonly table: LockTable
   readonly clock: Clock
-  readonly stale: () => { readonly afterMs: number; readonly then: 'refuse' | 'pass' }
+  readonly stale: () => { readonly afterMs: number; readonly mode: 'refuse' | 'pass' }
   /** The locks are others than before: what is in flight is to be judged again. */
   readonly onChange: (view: LockView) => void
   /** Once for each time that the locks cannot be read any more. */
@@ -79,7 +79,7 @@ class Locks implements LockView {
     return this.#catchUp()
   }
 
-  readonly whenStale = (): 'refuse' | 'pass' => this.#options.stale().then
+  readonly whenStale = (): 'refuse' | 'pass' => this.#options.stale().mode
 
   readonly refresh = (): Promise<boolean> => {
     if (this.#running === null) {

@@ -81,7 +81,7 @@ export function locksContract(engine: string, fresh: () => Promise<FreshDatabase
     await using view = await openLockView({
       table: other.control.locks,
       clock: systemClock,
-      stale: () => ({ afterMs: 60_000, then: 'refuse' }),
+      stale: () => ({ afterMs: 60_000, mode: 'refuse' }),
       onChange: () => {
         changes += 1
       },
