@@ -15,6 +15,7 @@ import { exchangeRoutes } from './routes/exchanges.ts'
 import { samlRoutes } from './routes/saml.ts'
 import { loginRoutes } from './routes/login.ts'
 import { keyRoutes } from './routes/keys.ts'
+import { lockRoutes } from './routes/locks.ts'
 import { liveRoutes } from './routes/live.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { peopleRoutes } from './routes/people.ts'
@@ -62,6 +63,7 @@ export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   contentRoutes(registrar)
   conversationRoutes(registrar)
   keyRoutes(registrar)
+  lockRoutes(registrar)
   peopleRoutes(registrar)
   loginRoutes(registrar)
   samlRoutes(registrar)

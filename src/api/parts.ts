@@ -21,6 +21,10 @@ export interface ApiParts {
   readonly keys: KeyTable
   readonly desk: ExchangeDesk
   readonly feed: ChangeFeed
+  readonly containment: {
+    /** Puts a lock that was set or released in force at this worker now; how many exchanges in flight it cut. */
+    readonly applied: (lockId: string) => Promise<number>
+  }
   readonly linkMethod: LoginMethod
   readonly login: LoginDesk
   /** Resolves when durable. */

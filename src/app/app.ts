@@ -167,6 +167,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         store,
         evidence,
         feed,
+        containment,
         log,
         version: VERSION,
         login: () => login,

@@ -14,6 +14,8 @@ import { keepLockJournal } from './lock-journal.ts'
 export interface Containment extends AsyncDisposable {
   readonly view: LockView
   readonly inFlight: InFlight
+  /** Puts a lock in force here and now; how many exchanges it cut. */
+  readonly applied: (lockId: string) => Promise<number>
   /** True while nothing new is let in because the locks cannot be read. */
   readonly refuses: () => boolean
   /** Line of the readiness check. */
@@ -51,6 +53,10 @@ export async function startContainment(sources: {
   return {
     view,
     inFlight,
+    applied: async (lockId) => {
+      await view.refresh()
+      return inFlight.cutsBy(lockId)
+    },
     refuses: () => view.isStale() && view.whenStale() === 'refuse',
     check: () => (view.isStale() ? `the locks could not be read for ${view.ageMs()} ms` : 'ok'),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -40,6 +40,7 @@ export interface ControlPlaneSources {
   readonly store: Store
   readonly evidence: Evidence
   readonly feed: ChangeFeed
+  readonly containment: ApiParts['containment']
   readonly log: Logger
   readonly version: string
   readonly login: () => LoginConfig
@@ -66,6 +67,7 @@ export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
       asSent,
     }),
     feed: sources.feed,
+    containment: sources.containment,
     linkMethod: createLinkMethod(store.control, clock),
     login: createLoginDesk({
       control: store.control,

@@ -4,16 +4,21 @@ import { fail } from '../model/errors.ts'
 import { stopReading } from './caller.ts'
 import type { Exchange } from './exchange.ts'
 
+/** Only the counts of the newest locks are of interest. */
+const COUNTED_MAX = 1000
+
 export interface InFlight {
   readonly enter: (exchange: Exchange) => void
   readonly leave: (exchange: Exchange) => void
   /** Ends each exchange that `judge` names a lock for; how many those were. */
   readonly cut: (judge: (exchange: Exchange) => LockRow | null) => number
-  readonly count: (isMeant: (exchange: Exchange) => boolean) => number
+  /** How many exchanges a lock has ended here. */
+  readonly cutsBy: (lockId: string) => number
 }
 
 export function createInFlight(): InFlight {
   const running = new Set<Exchange>()
+  const cutsBy = new Map<string, number>()
   return {
     enter: (exchange) => void running.add(exchange),
     leave: (exchange) => void running.delete(exchange),
@@ -24,15 +29,13 @@ export function createInFlight(): InFlight {
         const lock = judge(exchange)
         if (lock === null) continue
         end(exchange, lock)
+        if (cutsBy.size >= COUNTED_MAX) cutsBy.clear()
+        cutsBy.set(lock.id, (cutsBy.get(lock.id) ?? 0) + 1)
         cuts += 1
       }
       return cuts
     },
-    count: (isMeant) => {
-      let meant = 0
-      for (const exchange of running) if (isMeant(exchange)) meant += 1
-      return meant
-    },
+    cutsBy: (lockId) => cutsBy.get(lockId) ?? 0,
   }
 }
 

@@ -36,6 +36,9 @@ const METADATA = everyone('all', { member: 'own' })
 const MASKED: Permission['roles'] = { approver: 'all', investigator: 'all', member: 'own' }
 const ADMIN: Permission['roles'] = { admin: 'all' }
 const OWN = everyone('own')
+/** Containment belongs to those who run the gateway and those who respond to incidents. */
+const RESPONDER: Permission['roles'] = { admin: 'all', investigator: 'all' }
+const RESPONDER_VIEW: Permission['roles'] = { ...RESPONDER, auditor: 'all', approver: 'all' }
 
 const read = (may: string, roles: Permission['roles']): Permission => ({
   may,
@@ -113,6 +116,10 @@ export const PERMISSIONS = {
   ),
   'keys.create': write('make a gateway key', ADMIN),
   'keys.revoke': write('revoke a gateway key', everyone('own', { admin: 'all' })),
+  'locks.list': read('see which locks hold', RESPONDER_VIEW),
+  'locks.preview': read('see what a lock would hit', RESPONDER),
+  'locks.set': write('lock a caller, upstream, model, conversation or finding', RESPONDER),
+  'locks.release': write('release a lock', RESPONDER),
   'upstreams.list': read('see the upstreams and how they do', everyone('all')),
   'people.list': read('list people', everyone('own', { admin: 'all', auditor: 'all' })),
   'people.read': read('see one person', everyone('own', { admin: 'all', auditor: 'all' })),

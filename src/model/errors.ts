@@ -264,6 +264,7 @@ export const ERRORS = {
     'The call does not come from the console.',
     'Calls with a cookie need the x-custody-csrf header and come from the same origin; scripts use an API token.',
   ),
+  'api.own-lock': row(403, 'Nobody releases a lock on themselves.', 'Ask another admin.'),
   'api.own-roles': row(403, 'Nobody gives themselves a role.', 'Ask another admin.'),
   'api.managed': row(
     409,

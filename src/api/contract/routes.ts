@@ -5,6 +5,7 @@ import * as conversations from './conversations.ts'
 import * as exchanges from './exchanges.ts'
 import * as login from './login.ts'
 import * as keys from './keys.ts'
+import * as locks from './locks.ts'
 import * as operations from './operations.ts'
 import * as people from './people.ts'
 import * as views from './views.ts'
@@ -28,6 +29,10 @@ export const ROUTES = [
   keys.listKeys,
   keys.createKey,
   keys.revokeKey,
+  locks.listLocks,
+  locks.previewLock,
+  locks.createLock,
+  locks.releaseLock,
   people.listPeople,
   people.createPerson,
   people.readPerson,
