@@ -26,7 +26,11 @@ test('a lock set over the API cuts at once, says how many it cut, and holds when
       'content-type': 'application/json',
       'x-sandbox-script': JSON.stringify({ events: 500, intervalMs: 20 }),
     },
-    body: JSON.stringify({ model: 'echo', stream: true, messages: [] }),
+    body: JSON.stringify({
+      model: 'echo',
+      stream: true,
+      messages: [{ role: 'user', content: 'hi' }],
+    }),
   })
   const reader = stream.body!.getReader()
   await reader.read()
