@@ -42,6 +42,7 @@ export interface EvidenceOptions {
 export interface Evidence extends AsyncDisposable {
   readonly recorder: Recorder
   readonly eraser: Eraser
+  readonly files: SegmentFiles
   readonly reader: EvidenceReader
   readonly instance: InstanceId
   readonly recovered: Recovered
@@ -148,6 +149,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
   return {
     recorder,
     eraser,
+    files,
     reader: new EvidenceReader({ folder, index, keyProvider: provider, disk }),
     instance,
     recovered,

@@ -61,6 +61,8 @@ export interface ExchangeIndex {
     instance: InstanceId | null,
   ) => Promise<readonly BlockRow[]>
   readonly events: (limit: number) => Promise<readonly EventRow[]>
+  /** Events that speak of this record, oldest first. */
+  readonly eventsOf: (record: string, limit: number) => Promise<readonly EventRow[]>
   readonly erasure: ErasureIndex
   /** Empties the index before a rebuild. */
   readonly clear: () => Promise<void>

@@ -16,6 +16,7 @@ export interface IndexReader {
   readonly list: (filter: ExchangeFilter) => Promise<readonly ExchangeRow[]>
   readonly openExchanges: (instance: InstanceId) => Promise<readonly ExchangeRow[]>
   readonly events: (limit: number) => Promise<readonly EventRow[]>
+  readonly eventsOf: (record: string, limit: number) => Promise<readonly EventRow[]>
 }
 
 export function createIndexReader(db: IndexDb): IndexReader {
@@ -52,6 +53,17 @@ export function createIndexReader(db: IndexDb): IndexReader {
         .selectFrom('events')
         .selectAll()
         .orderBy('id', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map(decodeEvent)
+    },
+    eventsOf: async (record, limit) => {
+      const rows = await db
+        .selectFrom('events')
+        .innerJoin('event_records', 'event_records.event', 'events.id')
+        .selectAll('events')
+        .where('event_records.record', '=', record)
+        .orderBy('events.id')
         .limit(limit)
         .execute()
       return rows.map(decodeEvent)

@@ -12,6 +12,7 @@ import { locks } from './migrations/control/030-locks.ts'
 import { exchangesBlocksEvents } from './migrations/index/001-exchanges-blocks-events.ts'
 import { search } from './migrations/index/002-search.ts'
 import { erasure } from './migrations/index/050-erasure.ts'
+import { eventRecords } from './migrations/index/051-event-records.ts'
 
 interface Migration {
   readonly name: string
@@ -37,11 +38,13 @@ export const INDEX_AREA: MigrationArea = {
     'erased_exchanges',
     'block_refs',
     'ref_positions',
+    'event_records',
   ],
   migrations: [
     { name: '001-exchanges-blocks-events', up: exchangesBlocksEvents },
     { name: '002-search', up: search },
     { name: '050-erasure', up: erasure },
+    { name: '051-event-records', up: eventRecords },
     { name: '070-exchange-findings', up: exchangeFindings },
   ],
 }

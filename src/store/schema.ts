@@ -80,6 +80,7 @@ export type IndexTables = {
   erased_exchanges: TombstoneTable
   block_refs: BlockRefTable
   ref_positions: PositionTable
+  event_records: { record: string; event: string }
 }
 
 /** What is asked for by column; the rest of an approval is JSON in `body`. */

@@ -173,4 +173,19 @@ export function erasureContract(engine: string, fresh: () => Promise<FreshDataba
     assert.equal((await found()).length, 2)
     await index.erasure.scrub()
   })
+
+  test(`${engine}: the events that speak of a record are found by it, oldest first, each once`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const rows = [3, 1, 2].map((n) => erased(n, [exchangeId(n), exchangeId(9)]))
+    await store.index.apply(batchOf({ events: rows }))
+    await store.index.apply(batchOf({ events: rows }))
+    const ids = async (record: string, limit = 10) =>
+      (await store.index.eventsOf(record, limit)).map(({ id }) => id)
+    const [third, first, second] = rows.map(({ id }) => id)
+    assert.deepEqual(await ids(exchangeId(9)), [first, second, third])
+    assert.deepEqual(await ids(exchangeId(9), 2), [first, second])
+    assert.deepEqual(await ids(exchangeId(2)), [second])
+    assert.deepEqual(await ids('nobody'), [])
+  })
 }

@@ -11,6 +11,7 @@ import {
   encodeExchange,
   encodeFinding,
   encodePosition,
+  keyText,
 } from '../row-codec.ts'
 import type { IndexDb } from '../schema.ts'
 import type { Upsert } from '../upserts.ts'
@@ -30,12 +31,23 @@ export async function applyToPostgres(db: IndexDb, batch: IndexBatch): Promise<v
       findings_in as (${insert(UPSERTS.findings, findings)})
     ${insert(UPSERTS.positions, [encodePosition(batch.position)])}
   `.execute(to)
-  if (erased.length === 0) {
+  const speaking = batch.events.flatMap(({ id, event }) =>
+    [...new Set(event.records)].map((record) => ({ record: keyText(record), event: id })),
+  )
+  if (erased.length === 0 && speaking.length === 0) {
     await write(db)
     return
   }
   await db.transaction().execute(async (transaction) => {
     await write(transaction)
+    if (speaking.length > 0) {
+      await transaction
+        .insertInto('event_records')
+        .values(speaking)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+    }
+    if (erased.length === 0) return
     await transaction
       .insertInto('erased_exchanges')
       .values(erased)

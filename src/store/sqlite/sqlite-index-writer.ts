@@ -9,6 +9,7 @@ import {
   encodeExchange,
   encodeFinding,
   encodePosition,
+  keyText,
 } from '../row-codec.ts'
 import type { Upsert } from '../upserts.ts'
 import { UPSERTS } from '../upserts.ts'
@@ -31,6 +32,9 @@ export function createSqliteIndexWriter(
     `insert into erased_exchanges (${TOMBSTONE_COLUMNS.join(', ')})
       values (${TOMBSTONE_COLUMNS.map(() => '?').join(', ')}) on conflict (id) do nothing`,
   )
+  const eventRecords = database.prepare(
+    'insert into event_records (record, event) values (?, ?) on conflict do nothing',
+  )
   const anyErased = database.prepare('select 1 from erased_exchanges limit 1')
   // A row that is read from the segments again, while its erasure is under way or after an older copy came back.
   const forgets = [
@@ -51,6 +55,7 @@ export function createSqliteIndexWriter(
       for (const row of batch.findings) findings.run(...encodeFinding(row))
       for (const row of batch.events) {
         events.run(...encodeEvent(row))
+        for (const record of row.event.records ?? []) eventRecords.run(keyText(record), row.id)
         for (const erased of tombstonesOf(row.id, row.event, seq)) {
           tombstones.run(...TOMBSTONE_COLUMNS.map((column) => erased[column]))
           forget(erased.id)

@@ -1,0 +1,281 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption'
+import { eraseNow, recordChat, type Recorded } from '../../../test/harness/erasing.ts'
+import {
+  openTestEvidence,
+  temporaryFolder,
+  type TestEvidence,
+} from '../../../test/harness/evidence.ts'
+import { recordedAnswer } from '../../app/recorded-answer.ts'
+import { checkBundle } from '../../evidence/bundle/check-bundle.ts'
+import type { BundleHead } from '../../evidence/bundle/manifest.ts'
+import { readBundle } from '../../evidence/bundle/read-bundle.ts'
+import { readTar, TAR_END, tarHeader, tarPadding } from '../../evidence/bundle/tar.ts'
+import { openProofDesk } from '../../evidence/proof-desk.ts'
+import { newControlId } from '../../lib/ids.ts'
+import { exportBundle } from './bundle-export.ts'
+import { isRecipient, sealed } from './seal.ts'
+
+const SECRET = 'the merger of Umbra and Lux'
+const HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(2)>\u202e=cmd|calc'
+
+const headOf = (exchanges: readonly string[], changes: Partial<BundleHead> = {}): BundleHead => ({
+  id: newControlId('bn', Date.now()),
+  exhibit: 'A-1',
+  case: null,
+  createdAtMs: Date.now(),
+  tool: { name: 'custody', version: '0' },
+  exporter: { person: 'per_1', login: 'ada', roles: ['investigator'], authentication: 'token' },
+  reason: 'the regulator asked',
+  approvals: [],
+  selection: { kind: 'exchanges', exchanges, query: null },
+  content: 'raw',
+  recipients: [],
+  ...changes,
+})
+
+async function collect(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = []
+  for await (const part of stream) parts.push(part)
+  return Buffer.concat(parts)
+}
+
+async function bundleOf(opened: TestEvidence, head: BundleHead): Promise<Buffer> {
+  const { evidence, store } = opened
+  await evidence.flush()
+  const sources = {
+    index: store.index,
+    reader: evidence.reader,
+    files: evidence.files,
+    readAnswer: recordedAnswer,
+    openProofs: () => openProofDesk(evidence.log),
+  }
+  const formats = ['har', 'warc', 'jsonl', 'csv'] as const
+  const write = async (sink: (bytes: Buffer) => Promise<void>): Promise<void> =>
+    void (await exportBundle(sources, { head, formats }, sink))
+  return collect(await sealed(head.recipients, write))
+}
+
+async function* whole(bytes: Buffer): AsyncGenerator<Buffer, void> {
+  yield bytes
+}
+
+async function filesIn(bytes: Buffer): Promise<Map<string, Buffer>> {
+  const files = new Map<string, Buffer>()
+  for await (const { name, content } of readTar(whole(bytes))) {
+    const parts: Buffer[] = []
+    for await (const part of content) parts.push(part)
+    files.set(name, Buffer.concat(parts))
+  }
+  return files
+}
+
+const pack = (files: ReadonlyMap<string, Buffer>): Buffer =>
+  Buffer.concat([
+    ...[...files].flatMap(([name, content]) => [
+      tarHeader(name, content.length, 0),
+      content,
+      tarPadding(content.length),
+    ]),
+    TAR_END,
+  ])
+
+async function check(opened: TestEvidence, bytes: Buffer) {
+  const [key] = opened.evidence.log.keys.verifiers
+  return checkBundle(await readBundle(whole(bytes)), key!)
+}
+
+async function threeExchanges(opened: TestEvidence): Promise<readonly Recorded[]> {
+  const chat = (text: string) =>
+    recordChat(opened.evidence, [
+      { role: 'system', text: 'be kind' },
+      { role: 'user', text },
+    ])
+  return [await chat(SECRET), await chat(HOSTILE), await chat('a quokka')]
+}
+
+test('a raw bundle verifies in every part, with the bodies byte for byte', async () => {
+  await using folder = await temporaryFolder()
+  await using opened = await openTestEvidence(folder.path)
+  const recorded = await threeExchanges(opened)
+  const bytes = await bundleOf(opened, headOf(recorded.map(({ id }) => id)))
+  const report = await check(opened, bytes)
+  assert.deepEqual(report.problems, [])
+  assert.deepEqual(
+    report.items.map(({ exchange, verdict, problems }) => [exchange, verdict, problems]),
+    recorded.map(({ id }) => [id, 'verified', []]),
+  )
+  const files = await filesIn(bytes)
+  for (const { id, body, answer } of recorded) {
+    assert.deepEqual(files.get(`exchanges/${id}/request.bin`), body)
+    assert.deepEqual(files.get(`exchanges/${id}/answer.bin`), answer)
+  }
+})
+
+test('a masked bundle is proven, and no word of the content is in it', async () => {
+  await using folder = await temporaryFolder()
+  await using opened = await openTestEvidence(folder.path)
+  const recorded = await threeExchanges(opened)
+  const head = headOf(
+    recorded.map(({ id }) => id),
+    { content: 'masked' },
+  )
+  const bytes = await bundleOf(opened, head)
+  const report = await check(opened, bytes)
+  assert.deepEqual(report.problems, [])
+  for (const { verdict } of report.items) assert.equal(verdict, 'proven')
+  for (const word of ['merger', 'Umbra', 'quokka', 'be kind', 'answer to']) {
+    assert.equal(bytes.indexOf(word), -1, word)
+  }
+})
+
+test('an erased exchange is in the bundle as erased, with the event that says so', async () => {
+  await using folder = await temporaryFolder()
+  await using opened = await openTestEvidence(folder.path)
+  const [first, second] = await threeExchanges(opened)
+  await eraseNow(opened.evidence, [first!.id])
+  const bytes = await bundleOf(opened, headOf([first!.id, second!.id]))
+  const report = await check(opened, bytes)
+  assert.deepEqual(report.problems, [])
+  assert.deepEqual(
+    report.items.map(({ verdict }) => verdict),
+    ['erased as recorded', 'verified'],
+  )
+  assert.equal(report.events, 2)
+  const files = await filesIn(bytes)
+  for (const path of files.keys()) {
+    if (!/^custody\/.*\.(?:leaf|payload|tlog-proof)$/.test(path)) continue
+    files.delete(path)
+  }
+  const forged = await check(opened, pack(files))
+  assert.equal(forged.items[0]?.verdict, 'missing')
+})
+
+test('every byte that is changed is noticed, wherever it stands', async () => {
+  await using folder = await temporaryFolder()
+  await using opened = await openTestEvidence(folder.path)
+  const [first] = await threeExchanges(opened)
+  const bytes = await bundleOf(opened, headOf([first!.id]))
+  const files = await filesIn(bytes)
+  for (const [path, content] of files) {
+    if (content.length === 0) continue
+    const changed = Buffer.from(content)
+    const at = Math.floor(changed.length / 2)
+    changed[at] = (changed[at] ?? 0) ^ 0x01
+    const forged = pack(new Map([...files, [path, changed]]))
+    const noticed = await check(opened, forged).then(
+      ({ problems }) => problems.length > 0,
+      () => true,
+    )
+    assert.ok(noticed, path)
+    const without = new Map(files)
+    without.delete(path)
+    const missed = await check(opened, pack(without)).then(
+      ({ problems }) => problems.length > 0,
+      () => true,
+    )
+    assert.ok(missed, `${path} was left out`)
+  }
+})
+
+test('a bundle that somebody else signed, or signed for another id, is refused', async () => {
+  await using folder = await temporaryFolder()
+  await using opened = await openTestEvidence(folder.path)
+  await using elsewhere = await temporaryFolder()
+  await using other = await openTestEvidence(elsewhere.path)
+  const [first] = await threeExchanges(opened)
+  const bytes = await bundleOf(opened, headOf([first!.id]))
+  assert.notDeepEqual((await check(other, bytes)).problems, [])
+  const files = await filesIn(bytes)
+  const signature = (await filesIn(await bundleOf(opened, headOf([first!.id])))).get('manifest.sig')
+  const swapped = await check(opened, pack(new Map([...files, ['manifest.sig', signature!]])))
+  assert.deepEqual(swapped.problems, ['the signature is of another manifest'])
+})
+
+test('the report runs and loads nothing, whatever was said; a spreadsheet meets no formula', async () => {
+  await using folder = await temporaryFolder()
+  await using opened = await openTestEvidence(folder.path)
+  const recorded = await threeExchanges(opened)
+  const files = await filesIn(await bundleOf(opened, headOf(recorded.map(({ id }) => id))))
+  const html = files.get('report.html')!.toString('utf8')
+  assert.ok(html.includes('&lt;script&gt;alert(1)'))
+  assert.ok(!/<script|<img|<iframe|<link|javascript:|https?:/i.test(html))
+  assert.ok(!html.includes('\u202e'))
+  assert.match(html, /Content-Security-Policy" content="default-src 'none'/)
+  const csv = files.get('exchanges.csv')!.toString('utf8')
+  assert.equal(
+    csv
+      .trim()
+      .split('\r\n')
+      .filter((line) => line.startsWith('"ex_')).length,
+    3,
+  )
+  const har: { log: { entries: { comment: string }[] } } = JSON.parse(
+    files.get('exchanges.har')!.toString('utf8'),
+  )
+  assert.deepEqual(
+    har.log.entries.map(({ comment }) => comment),
+    recorded.map(({ id }) => id),
+  )
+  const warc = files.get('exchanges.warc')!.toString('latin1')
+  assert.equal(warc.match(/^WARC\/1\.1\r$/gm)?.length, 7)
+  assert.equal(files.get('exchanges.jsonl')!.toString('utf8').trim().split('\n').length, 3)
+})
+
+test('an encrypted bundle opens with stock age for each recipient, and for nobody else', async () => {
+  await using folder = await temporaryFolder()
+  await using opened = await openTestEvidence(folder.path)
+  const [first] = await threeExchanges(opened)
+  const identities = [await generateX25519Identity(), await generateX25519Identity()]
+  const recipients = await Promise.all(identities.map((identity) => identityToRecipient(identity)))
+  const encrypted = await bundleOf(opened, headOf([first!.id], { recipients }))
+  assert.equal(encrypted.indexOf('Umbra'), -1)
+  for (const identity of identities) {
+    const decrypter = new Decrypter()
+    decrypter.addIdentity(identity)
+    const bytes = Buffer.from(await decrypter.decrypt(encrypted))
+    assert.deepEqual((await check(opened, bytes)).problems, [])
+  }
+  const stranger = new Decrypter()
+  stranger.addIdentity(await generateX25519Identity())
+  await assert.rejects(stranger.decrypt(encrypted))
+  for (const bad of ['', 'age1', 'nonsense', identities[0]!, `${recipients[0]!}x`])
+    assert.equal(isRecipient(bad), false, bad)
+  assert.equal(isRecipient(recipients[0]!), true)
+})
+
+test('tar, sha256sum and openssl are enough to check a bundle', async () => {
+  await using folder = await temporaryFolder()
+  await using opened = await openTestEvidence(folder.path)
+  const [first] = await threeExchanges(opened)
+  const place = join(folder.path, 'elsewhere')
+  mkdirSync(place)
+  writeFileSync(join(place, 'b.tar'), await bundleOf(opened, headOf([first!.id])))
+  execFileSync('tar', ['xf', 'b.tar'], { cwd: place })
+  const read = (path: string): Buffer => readFileSync(join(place, path))
+  const manifest: { files: { path: string; sha256: string }[] } = JSON.parse(
+    read('manifest.json').toString('utf8'),
+  )
+  const sums = manifest.files.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join('')
+  execFileSync('sha256sum', ['--check', '--quiet', '-'], { cwd: place, input: sums })
+  const [text, signatures] = read('manifest.sig').toString('utf8').split('\n\n')
+  const [, , , encoded] = /^(\S+) (\S+) (\S+)/.exec(signatures!)!
+  const [, key] = /^[^+]+\+[0-9a-f]{8}\+(\S+)/.exec(read('log/keys').toString('utf8'))!
+  const spki = Buffer.concat([
+    Buffer.from('302a300506032b6570032100', 'hex'),
+    Buffer.from(key!, 'base64').subarray(1),
+  ])
+  writeFileSync(join(place, 'key.der'), spki)
+  writeFileSync(join(place, 'text'), `${text!}\n`)
+  writeFileSync(join(place, 'sig'), Buffer.from(encoded!, 'base64').subarray(4))
+  const said = execFileSync(
+    'openssl',
+    'pkeyutl -verify -pubin -keyform DER -inkey key.der -rawin -in text -sigfile sig'.split(' '),
+    { cwd: place, encoding: 'utf8' },
+  )
+  assert.match(said, /Verified Successfully/)
+})
