@@ -1,5 +1,6 @@
 /** Finds the leaf of a frame by bisection: leaves that name a frame stand in the order of the frames. */
 import type { FrameAddress } from '../../model/record.ts'
+import { isBefore, parsePlace, placeText } from '../log-catch-up.ts'
 import { parseLeaf, type Leaf } from './leaf.ts'
 import { TileReader } from './tile-reader.ts'
 import { TILE_WIDTH, type TileStore } from './tiles.ts'
@@ -11,21 +12,8 @@ export interface FoundLeaf {
   readonly leaf: Leaf
 }
 
-function compare(a: FrameAddress, b: FrameAddress): number {
-  if (a.instance !== b.instance) return a.instance < b.instance ? -1 : 1
-  return a.segment - b.segment || a.offset - b.offset
-}
-
-function placeOf(leaf: Leaf): FrameAddress | null {
-  const [instance, segment, offset] = leaf.frame?.split('/') ?? []
-  if (instance === undefined) return null
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `parseLeaf` accepts ids of instances only
-  return {
-    instance: instance as FrameAddress['instance'],
-    segment: Number(segment),
-    offset: Number(offset),
-  }
-}
+const placeOf = (leaf: Leaf): FrameAddress | null =>
+  leaf.frame === null ? null : parsePlace(leaf.frame)
 
 export class LeafFinder {
   readonly #reader: TileReader
@@ -39,18 +27,19 @@ export class LeafFinder {
 
   /** Null when no leaf below this size speaks of the frame. */
   async of(address: FrameAddress): Promise<FoundLeaf | null> {
+    const wanted = placeText(address)
     let low = 0
     let high = Math.ceil(this.#size / TILE_WIDTH) - 1
     // The last bundle whose first framed leaf is not behind the frame.
     while (low < high) {
       const middle = Math.ceil((low + high) / 2)
       const first = await this.#firstPlace(middle, high)
-      if (first !== null && compare(first, address) <= 0) low = middle
+      if (first !== null && !isBefore(address, first)) low = middle
       else high = middle - 1
     }
     for (const found of await this.#bundle(low)) {
       const place = placeOf(found.leaf)
-      if (place !== null && compare(place, address) === 0) return found
+      if (place !== null && placeText(place) === wanted) return found
     }
     return null
   }

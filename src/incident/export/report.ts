@@ -1,5 +1,6 @@
 /** The report of a bundle: one HTML page that loads nothing and runs nothing, whatever was said in the exchanges. */
 import type { BundleHead, BundleItem } from '../../evidence/bundle/manifest.ts'
+import type { EvidenceEvent } from '../../model/record.ts'
 import { visibleText } from '../../lib/visible-text.ts'
 import type { ExportedExchange } from './exported-exchange.ts'
 
@@ -107,7 +108,7 @@ export interface ReportEvent {
   readonly atMs: number
   readonly type: string
   readonly actor: string
-  readonly details: Readonly<Record<string, unknown>>
+  readonly details: EvidenceEvent['details']
 }
 
 export function reportTail(items: readonly BundleItem[], events: readonly ReportEvent[]): string {
