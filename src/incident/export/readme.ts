@@ -10,7 +10,7 @@ network. \`manifest.json\` lists every file; docs/design/bundle-format.md of Cus
 
 ## Check it with Custody
 
-    custody verify ${id}.tar --key <the gateway's log key>
+    custody verify ${id}.tar
 
 Get the key of the gateway's log on another way than with this bundle.${
     logKey === null
