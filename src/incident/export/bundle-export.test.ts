@@ -4,90 +4,17 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption'
+import { bundleOf, check, filesIn, headOf, pack } from '../../../test/harness/bundles.ts'
 import { eraseNow, recordChat, type Recorded } from '../../../test/harness/erasing.ts'
 import {
   openTestEvidence,
   temporaryFolder,
   type TestEvidence,
 } from '../../../test/harness/evidence.ts'
-import { recordedAnswer } from '../../app/recorded-answer.ts'
-import { checkBundle } from '../../evidence/bundle/check-bundle.ts'
-import type { BundleHead } from '../../evidence/bundle/manifest.ts'
-import { readBundle } from '../../evidence/bundle/read-bundle.ts'
-import { readTar, TAR_END, tarHeader, tarPadding } from '../../evidence/bundle/tar.ts'
-import { openProofDesk } from '../../evidence/proof-desk.ts'
-import { newControlId } from '../../lib/ids.ts'
-import { exportBundle } from './bundle-export.ts'
-import { isRecipient, sealed } from './seal.ts'
+import { isRecipient } from './seal.ts'
 
 const SECRET = 'the merger of Umbra and Lux'
 const HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(2)>\u202e=cmd|calc'
-
-const headOf = (exchanges: readonly string[], changes: Partial<BundleHead> = {}): BundleHead => ({
-  id: newControlId('bn', Date.now()),
-  exhibit: 'A-1',
-  case: null,
-  createdAtMs: Date.now(),
-  tool: { name: 'custody', version: '0' },
-  exporter: { person: 'per_1', login: 'ada', roles: ['investigator'], authentication: 'token' },
-  reason: 'the regulator asked',
-  approvals: [],
-  selection: { kind: 'exchanges', exchanges, query: null },
-  content: 'raw',
-  recipients: [],
-  ...changes,
-})
-
-async function collect(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
-  const parts: Uint8Array[] = []
-  for await (const part of stream) parts.push(part)
-  return Buffer.concat(parts)
-}
-
-async function bundleOf(opened: TestEvidence, head: BundleHead): Promise<Buffer> {
-  const { evidence, store } = opened
-  await evidence.flush()
-  const sources = {
-    index: store.index,
-    reader: evidence.reader,
-    files: evidence.files,
-    readAnswer: recordedAnswer,
-    openProofs: () => openProofDesk(evidence.log),
-  }
-  const formats = ['har', 'warc', 'jsonl', 'csv'] as const
-  const write = async (sink: (bytes: Buffer) => Promise<void>): Promise<void> =>
-    void (await exportBundle(sources, { head, formats }, sink))
-  return collect(await sealed(head.recipients, write))
-}
-
-async function* whole(bytes: Buffer): AsyncGenerator<Buffer, void> {
-  yield bytes
-}
-
-async function filesIn(bytes: Buffer): Promise<Map<string, Buffer>> {
-  const files = new Map<string, Buffer>()
-  for await (const { name, content } of readTar(whole(bytes))) {
-    const parts: Buffer[] = []
-    for await (const part of content) parts.push(part)
-    files.set(name, Buffer.concat(parts))
-  }
-  return files
-}
-
-const pack = (files: ReadonlyMap<string, Buffer>): Buffer =>
-  Buffer.concat([
-    ...[...files].flatMap(([name, content]) => [
-      tarHeader(name, content.length, 0),
-      content,
-      tarPadding(content.length),
-    ]),
-    TAR_END,
-  ])
-
-async function check(opened: TestEvidence, bytes: Buffer) {
-  const [key] = opened.evidence.log.keys.verifiers
-  return checkBundle(await readBundle(whole(bytes)), key!)
-}
 
 async function threeExchanges(opened: TestEvidence): Promise<readonly Recorded[]> {
   const chat = (text: string) =>
