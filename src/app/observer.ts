@@ -9,7 +9,7 @@ import type { Metrics } from '../telemetry/metrics.ts'
 export function createObserver(metrics: Metrics, log: Logger): GatewayObserver {
   return {
     settled: (exchange, closing) => {
-      const opened = openingFacts(exchange)
+      const opened = exchange.opening ?? openingFacts(exchange)
       countExchange(metrics, opened, closing)
       log.info(exchangeLine(opened, closing), 'exchange')
     },

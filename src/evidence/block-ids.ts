@@ -5,6 +5,9 @@ const BLOCK_BYTES = 64
 const DIGEST_BYTES = 32
 const LIST_KIND = 1
 
+/** Node hands a digest over as text in half the time that a buffer of its own takes. */
+const digestText = (bytes: Buffer): string => hash('sha256', bytes, 'binary')
+
 /**
  * HMAC-SHA-256 (RFC 2104) from two one-shot hashes. `createHmac` leaves a native object behind for each id, which
  * costs the garbage collector more than the hashing costs; `bodies.test.ts` compares the two.
@@ -22,22 +25,21 @@ export class BlockKey {
     }
   }
 
-  /** HMAC over the digest; with a kind byte before it when there is one. */
-  authenticate(digest: Buffer, kind: number | null): Buffer {
+  /** HMAC over the digest (one character a byte); with a kind byte before it when there is one. */
+  authenticate(digest: string, kind: number | null): Buffer {
     const at = kind === null ? BLOCK_BYTES : BLOCK_BYTES + 1
     if (kind !== null) this.#inner[BLOCK_BYTES] = kind
-    digest.copy(this.#inner, at)
-    const inner = hash('sha256', this.#inner.subarray(0, at + DIGEST_BYTES), 'buffer')
-    inner.copy(this.#outer, BLOCK_BYTES)
-    return hash('sha256', this.#outer, 'buffer')
+    this.#inner.write(digest, at, 'latin1')
+    this.#outer.write(digestText(this.#inner.subarray(0, at + DIGEST_BYTES)), BLOCK_BYTES, 'latin1')
+    return Buffer.from(digestText(this.#outer), 'latin1')
   }
 }
 
 /** For blocks the kind byte is left out: the id is HMAC-SHA-256(key, SHA-256(bytes)). */
 export function blockId(key: BlockKey, bytes: Buffer): Buffer {
-  return key.authenticate(hash('sha256', bytes, 'buffer'), null)
+  return key.authenticate(digestText(bytes), null)
 }
 
 export function listId(key: BlockKey, encoded: Buffer): Buffer {
-  return key.authenticate(hash('sha256', encoded, 'buffer'), LIST_KIND)
+  return key.authenticate(digestText(encoded), LIST_KIND)
 }

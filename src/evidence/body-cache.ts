@@ -76,11 +76,9 @@ export class BodyCache {
     spans: readonly BlockSpan[],
   ): { readonly body: CachedBody; readonly common: number } | null {
     const own = this.#buckets.get(conversationKey(scope, bytes, spans))
-    const found = longest(own, bytes)
+    const found = longest(own, bytes, null)
     if (found !== null && found.common >= found.body.hashedTo) return found
-    const near = longest(this.#buckets.get(scope), bytes)
-    if (near === null) return found
-    return found !== null && found.common >= near.common ? found : near
+    return longest(this.#buckets.get(scope), bytes, found)
   }
 
   /** Remembers `body`. `replaces` is an earlier turn that it continues. */
@@ -129,12 +127,21 @@ export class BodyCache {
   }
 }
 
+interface Found {
+  readonly body: CachedBody
+  readonly common: number
+}
+
+/** The best of the bucket, or `first` when none of it is better. */
 function longest(
   bucket: readonly Slot[] | undefined,
   bytes: Buffer,
-): { readonly body: CachedBody; readonly common: number } | null {
-  let best: { readonly body: CachedBody; readonly common: number } | null = null
+  first: Found | null,
+): Found | null {
+  let best = first
   for (const { body } of bucket ?? []) {
+    // One that differs right behind where the best one stopped to agree cannot be better.
+    if (best !== null && body.bytes[best.common] !== bytes[best.common]) continue
     const common = commonPrefix(body.bytes, bytes)
     if (best === null || common > best.common) best = { body, common }
     if (common >= body.hashedTo) break

@@ -9,6 +9,8 @@ export interface TakenChunks {
   readonly bytes: number
 }
 
+const EMPTY_SHA256 = hash('sha256', '', 'hex')
+
 export class ChunkLane {
   readonly type: 'request' | 'answer'
   readonly #frames: FrameDraft[] = []
@@ -24,6 +26,11 @@ export class ChunkLane {
 
   constructor(type: 'request' | 'answer') {
     this.type = type
+  }
+
+  /** Of all chunks so far. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   get waitingBytes(): number {
@@ -54,7 +61,7 @@ export class ChunkLane {
 
   #sha256(): string {
     if (this.#digest !== null) return this.#digest.copy().digest('hex')
-    return hash('sha256', this.#only ?? Buffer.alloc(0), 'hex')
+    return this.#only === null ? EMPTY_SHA256 : hash('sha256', this.#only, 'hex')
   }
 
   addFrame(draft: FrameDraft): void {

@@ -17,7 +17,7 @@ export function contentOf(
   blockId: Buffer | null = null,
 ): FrameContent {
   const commitment = COMMITTED.has(type) ? commitmentOf(plain) : ''
-  const packed = packContent(type, plain)
+  const packed = packContent(plain)
   return { type, record, blockId, plainLength: plain.length, ...packed, commitment }
 }
 

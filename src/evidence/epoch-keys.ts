@@ -36,19 +36,10 @@ import {
 
 const KEY_BYTES = 32
 /**
- * Bytes below which a payload stays as it is. Texts come once and are kept for years: they are compressed early. The facts
- * of an exchange come with every exchange, and compressing two kilobytes of them took a tenth of its CPU.
+ * Bytes below which a payload stays as it is. A compressor has to be made for each payload, which costs as much for two
+ * kilobytes as sealing and writing the whole exchange, and a thousand bytes of disk are all it wins.
  */
-const COMPRESS_MIN: Readonly<Record<FrameType, number>> = {
-  opening: 4096,
-  block: 512,
-  list: 512,
-  request: 1024,
-  answer: 1024,
-  closing: 4096,
-  refusal: 4096,
-  event: 4096,
-}
+const COMPRESS_MIN = 4096
 /**
  * Below this, deflate with a small window makes about the same size in half the time: a zstd context costs more to make
  * than a few kilobytes cost to compress (measured in `bench/recorder.ts`).
@@ -73,9 +64,9 @@ interface ClassKey {
 }
 
 const WRAP_BLOCKS = KEY_BYTES / 16
-/** Fewer skipped ordinals than this are stepped over, more are jumped. */
-const SKIP_MAX = 64
-const SKIPPED = Buffer.alloc(SKIP_MAX * KEY_BYTES)
+/** Ordinals whose key stream is made in one call: a call for each would cost more than the cipher's work. */
+const STREAM_ORDINALS = 64
+const ZEROS = Buffer.alloc(STREAM_ORDINALS * KEY_BYTES)
 
 /** The counter block at which the key stream of an ordinal begins (NIST SP 800-38A, 6.5): two blocks for each. */
 function wrapCounter(ordinal: number): Buffer {
@@ -91,20 +82,30 @@ function wrapCounter(ordinal: number): Buffer {
 class WrapStream {
   readonly #key: KeyObject
   #cipher: Cipheriv | null = null
-  #next = 0
+  #stream = ZEROS
+  /** The stretch of ordinals that `#stream` is for. */
+  #stretch = -1
 
   constructor(key: KeyObject) {
     this.#key = key
   }
 
-  /** Each ordinal is wrapped once, in ascending order; those between belong to other classes. */
-  wrap(dataKey: Buffer, ordinal: number): Buffer {
-    const skipped = ordinal - this.#next
-    if (this.#cipher === null || skipped < 0 || skipped > SKIP_MAX) {
-      this.#cipher = createCipheriv('aes-256-ctr', this.#key, wrapCounter(ordinal))
-    } else if (skipped > 0) this.#cipher.update(SKIPPED.subarray(0, skipped * KEY_BYTES))
-    this.#next = ordinal + 1
-    return this.#cipher.update(dataKey)
+  /** Writes the wrapped key into `target`. Each ordinal is wrapped once; those between belong to other classes. */
+  wrap(dataKey: Buffer, ordinal: number, target: Buffer, at: number): void {
+    const stretch = Math.floor(ordinal / STREAM_ORDINALS)
+    if (stretch !== this.#stretch) this.#advance(stretch)
+    const from = (ordinal % STREAM_ORDINALS) * KEY_BYTES
+    for (let i = 0; i < KEY_BYTES; i += 1)
+      target[at + i] = (dataKey[i] ?? 0) ^ (this.#stream[from + i] ?? 0)
+  }
+
+  #advance(stretch: number): void {
+    if (this.#cipher === null || stretch !== this.#stretch + 1) {
+      const counter = wrapCounter(stretch * STREAM_ORDINALS)
+      this.#cipher = createCipheriv('aes-256-ctr', this.#key, counter)
+    }
+    this.#stream = this.#cipher.update(ZEROS)
+    this.#stretch = stretch
   }
 
   unwrap(wrapped: Buffer, ordinal: number): Buffer {
@@ -145,11 +146,8 @@ export interface FrameContent {
 }
 
 /** Compresses when that helps. */
-export function packContent(
-  type: FrameType,
-  plain: Buffer,
-): { readonly payload: Buffer; readonly coding: Coding } {
-  if (plain.length < COMPRESS_MIN[type]) return { payload: plain, coding: 'plain' }
+export function packContent(plain: Buffer): { readonly payload: Buffer; readonly coding: Coding } {
+  if (plain.length < COMPRESS_MIN) return { payload: plain, coding: 'plain' }
   const coding = plain.length < ZSTD_MIN ? 'deflate' : 'zstd'
   const smaller =
     coding === 'zstd'
@@ -230,10 +228,12 @@ export class EpochKeys {
     const length = FRAME_OVERHEAD + content.payload.length
     if (length > FRAME_BYTES_MAX) throw new Error('the payload is too large for a frame')
     const frame = Buffer.allocUnsafe(length)
-    writeFrameHead(frame, { ...content, length, classIndex, ordinal })
+    const { type, coding, plainLength, record, blockId } = content
+    const head = { length, type, classIndex, coding, ordinal, plainLength, record, blockId }
+    writeFrameHead(frame, head)
     copyAuthenticatedHead(frame, owner.aad, owner.aadHeadAt)
     fillKey(this.#dek)
-    owner.wrapper.wrap(this.#dek, ordinal).copy(frame, FRAME_BODY_AT)
+    owner.wrapper.wrap(this.#dek, ordinal, frame, FRAME_BODY_AT)
     this.#dataNonce.writeUInt32LE(ordinal, 4)
     const cipher = createCipheriv('aes-256-gcm', createSecretKey(this.#dek), this.#dataNonce)
     cipher.setAAD(owner.aad)

@@ -1,5 +1,5 @@
 /** Carries rows to the index in batches, off the request path; segments are the spool when the database is away. */
-import type { InstanceId } from '../lib/ids.ts'
+import type { ExchangeId, InstanceId } from '../lib/ids.ts'
 import type { FindingRow } from '../model/masking.ts'
 import type { BlockRow, ExchangeRow } from '../model/record.ts'
 import type { EventRow, ExchangeIndex, IndexBatch, IndexPosition } from '../store/exchange-index.ts'
@@ -22,7 +22,7 @@ export class IndexWriter {
   readonly #index: ExchangeIndex
   readonly #limits: EvidenceLimits
   readonly #replay: RowSource
-  #exchanges = new Map<string, ExchangeRow>()
+  #exchanges = new Map<ExchangeId, () => ExchangeRow>()
   #blocks: BlockRow[] = []
   #events: EventRow[] = []
   #findings: FindingRow[] = []
@@ -54,13 +54,13 @@ export class IndexWriter {
     return this.#behind || this.#failures > 0
   }
 
-  /** `found`: what this state of the exchange adds. */
-  exchange(row: ExchangeRow, found: NewFindings): void {
+  /** `row` is asked for when it is written: most rows are replaced before. `found`: what this state of the exchange adds. */
+  exchange(id: ExchangeId, row: () => ExchangeRow, found: NewFindings): void {
     if (this.#behind) return
-    this.#exchanges.set(row.id, row)
+    this.#exchanges.set(id, row)
     const { request, answer } = found
-    if (request !== undefined) this.#findings.push(...findingRows(row.id, 'request', request))
-    if (answer !== undefined) this.#findings.push(...findingRows(row.id, 'answer', answer))
+    if (request !== undefined) this.#findings.push(...findingRows(id, 'request', request))
+    if (answer !== undefined) this.#findings.push(...findingRows(id, 'answer', answer))
   }
 
   block(row: BlockRow): void {
@@ -158,7 +158,7 @@ export class IndexWriter {
 
   async #applyRows(): Promise<void> {
     const batch: IndexBatch = {
-      exchanges: [...this.#exchanges.values()],
+      exchanges: Array.from(this.#exchanges.values(), (row) => row()),
       blocks: this.#blocks,
       events: this.#events,
       findings: this.#findings,
@@ -181,7 +181,7 @@ export class IndexWriter {
   #putBack(batch: IndexBatch): void {
     if (this.#behind) return
     const newer = this.#exchanges
-    this.#exchanges = new Map(batch.exchanges.map((row) => [row.id, row]))
+    this.#exchanges = new Map(batch.exchanges.map((row) => [row.id, () => row]))
     for (const [id, row] of newer) this.#exchanges.set(id, row)
     this.#blocks = [...batch.blocks, ...this.#blocks]
     this.#events = [...batch.events, ...this.#events]

@@ -62,10 +62,19 @@ export interface EventPayload {
 }
 
 export function packPayload(head: object, sections: readonly Buffer[]): Buffer {
-  const json = Buffer.from(JSON.stringify(head))
-  const length = Buffer.allocUnsafe(4)
-  length.writeUInt32LE(json.length, 0)
-  return Buffer.concat([length, json, ...sections])
+  return packJson(JSON.stringify(head), sections)
+}
+
+function packJson(json: string, sections: readonly Buffer[]): Buffer {
+  const jsonBytes = Buffer.byteLength(json)
+  let length = 4 + jsonBytes
+  for (const section of sections) length += section.length
+  const payload = Buffer.allocUnsafe(length)
+  payload.writeUInt32LE(jsonBytes, 0)
+  payload.write(json, 4)
+  let at = 4 + jsonBytes
+  for (const section of sections) at += section.copy(payload, at)
+  return payload
 }
 
 const salt = Buffer.alloc(32)
@@ -76,10 +85,7 @@ const salt = Buffer.alloc(32)
  */
 export function packCommitted(head: object, sections: readonly Buffer[]): Buffer {
   fillKey(salt)
-  const json = Buffer.from(`{"salt":"${salt.toString('base64')}",${JSON.stringify(head).slice(1)}`)
-  const length = Buffer.allocUnsafe(4)
-  length.writeUInt32LE(json.length, 0)
-  return Buffer.concat([length, json, ...sections])
+  return packJson(`{"salt":"${salt.toString('base64')}",${JSON.stringify(head).slice(1)}`, sections)
 }
 
 interface Unpacked {

@@ -92,7 +92,7 @@ export class SegmentRecorder implements Recorder {
         this.#commitSoon()
       },
       closed: (recording, { row, answer, closing, frames }) => {
-        options.log.closed(row.id, closing, frames)
+        options.log.closed(recording.id, closing, frames)
         this.#onClosed(recording, row, { answer })
       },
       mayKeep: (bytes) => this.#journal.heldBytes + bytes <= options.limits.retainedBytesMax,
@@ -256,7 +256,7 @@ export class SegmentRecorder implements Recorder {
         this.#logBeginning('exchange.opened', facts, draft, blocks)
         clearTimeout(timer)
         if (!this.#opening.delete(pending)) return
-        this.#options.index.exchange(recording.row(), { request: facts.findings })
+        this.#options.index.exchange(facts.id, () => recording.row(), { request: facts.findings })
         this.#live.add(recording)
         resolve(recording)
       }
@@ -318,7 +318,7 @@ export class SegmentRecorder implements Recorder {
       if (draft.address === null) return
       const at = { address: draft.address, requestBytes, storedBytes: row.storedBytes }
       const findings = { request: facts.findings, answer: closing.findings }
-      this.#options.index.exchange(closedRow(row, closing, at), findings)
+      this.#options.index.exchange(facts.id, () => closedRow(row, closing, at), findings)
     }
     const { retentionClass } = facts
     const bytes = requestBytes + FRAME_MEMORY
@@ -373,11 +373,11 @@ export class SegmentRecorder implements Recorder {
     this.#soon = null
   }
 
-  #onClosed(recording: OpenRecording, row: ExchangeRow, findings: NewFindings): void {
+  #onClosed(recording: OpenRecording, row: () => ExchangeRow, findings: NewFindings): void {
     this.#live.delete(recording)
-    this.#options.index.exchange(row, findings)
+    this.#options.index.exchange(recording.id, row, findings)
     if (recording.lostBytes > 0) {
-      this.#gaps.bytes(recording.lostBytes, row.id, this.#options.clock.nowMs())
+      this.#gaps.bytes(recording.lostBytes, recording.id, this.#options.clock.nowMs())
     }
   }
 

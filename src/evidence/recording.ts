@@ -1,4 +1,5 @@
 /** One open exchange: gathers its chunks into frames and writes its end. */
+import type { ExchangeId } from '../lib/ids.ts'
 import { fail } from '../model/errors.ts'
 import type { AnswerHead, ClosingFacts, ExchangeRow, OpeningFacts } from '../model/record.ts'
 import type { Recording } from '../model/recorder.ts'
@@ -9,7 +10,8 @@ import { packCommitted, packPayload, type ClosingPayload } from './payloads.ts'
 import { closedRow, openRow } from './rows.ts'
 
 export interface ClosedExchange {
-  readonly row: ExchangeRow
+  /** Made when asked for. */
+  readonly row: () => ExchangeRow
   /** What was found in the answer. */
   readonly answer: ClosingFacts['findings']
   readonly closing: FrameDraft
@@ -77,7 +79,7 @@ export class OpenRecording implements Recording {
     return this.#lostBytes
   }
 
-  get id(): string {
+  get id(): ExchangeId {
     return this.#opened.facts.id
   }
 
@@ -136,7 +138,7 @@ export class OpenRecording implements Recording {
       commitment: '',
     }
     this.#submit([draft], tail?.bytes ?? 0, true, () => {
-      const row = this.#finalRow(written, draft)
+      const row = (): ExchangeRow => this.#finalRow(written, draft)
       const frames = this.#frames
       this.#desk.closed(this, { row, answer: written.findings, closing: draft, frames })
     })
@@ -269,7 +271,7 @@ export class OpenRecording implements Recording {
     if (draft.address === null) throw new Error('the closing has no place')
     return closedRow(this.row(), facts, {
       address: draft.address,
-      requestBytes: this.#opened.requestBytes + this.#request.stored().bytes,
+      requestBytes: this.#opened.requestBytes + this.#request.bytes,
       storedBytes: this.#storedBefore() + draft.length,
     })
   }

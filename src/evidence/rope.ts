@@ -29,26 +29,36 @@ export interface Rope {
 const ID_BYTES = 32
 const LIST_TAG = 0x80
 
-function varint(value: number): number[] {
-  const bytes: number[] = []
+/** Of a safe integer. */
+const VARINT_MAX = 8
+
+function writeVarint(target: Buffer, value: number, from: number): number {
+  let at = from
   let rest = value
   while (rest >= 0x80) {
-    bytes.push((rest % 0x80) | 0x80)
+    target[at] = (rest % 0x80) | 0x80
     rest = Math.floor(rest / 0x80)
+    at += 1
   }
-  bytes.push(rest)
-  return bytes
+  target[at] = rest
+  return at + 1
 }
 
 export function encodeRope(rope: Rope): Buffer {
-  const parts: Uint8Array[] = [Uint8Array.from(varint(rope.entries.length))]
+  let most = 2 * VARINT_MAX + rope.end.length
+  for (const entry of rope.entries) most += 1 + 2 * VARINT_MAX + entry.gap.length + ID_BYTES
+  const bytes = Buffer.allocUnsafe(most)
+  let at = writeVarint(bytes, rope.entries.length, 0)
   for (const entry of rope.entries) {
-    const tag = entry.kind === 'list' ? LIST_TAG : ROLES.indexOf(entry.role)
-    parts.push(Uint8Array.from([tag, ...varint(entry.bytes), ...varint(entry.gap.length)]))
-    parts.push(entry.gap, entry.id)
+    bytes[at] = entry.kind === 'list' ? LIST_TAG : ROLES.indexOf(entry.role)
+    at = writeVarint(bytes, entry.bytes, at + 1)
+    at = writeVarint(bytes, entry.gap.length, at)
+    at += entry.gap.copy(bytes, at)
+    at += entry.id.copy(bytes, at, 0, ID_BYTES)
   }
-  parts.push(Uint8Array.from(varint(rope.end.length)), rope.end)
-  return Buffer.concat(parts)
+  at = writeVarint(bytes, rope.end.length, at)
+  at += rope.end.copy(bytes, at)
+  return bytes.subarray(0, at)
 }
 
 class Cursor {

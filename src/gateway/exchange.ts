@@ -4,7 +4,7 @@ import type { Dialect, RequestView, Surface } from '../model/dialect.ts'
 import type { GatewayError } from '../model/errors.ts'
 import type { DeclaredTags, Principal } from '../model/principal.ts'
 import type { Decision } from '../model/decision.ts'
-import type { RequestHead } from '../model/record.ts'
+import type { OpeningFacts, RequestHead } from '../model/record.ts'
 import type { Recording } from '../model/recorder.ts'
 import type { MaskingPlan } from '../detect/masking-plan.ts'
 import type { Route, Upstream } from '../model/upstream.ts'
@@ -78,6 +78,8 @@ export interface Exchange {
   sent: RequestHead | null
   /** open */
   upstreamHeaders: readonly string[]
+  /** open */
+  opening: OpeningFacts | null
   /** open */
   recording: Recording | null
   /** What a lock that was set meanwhile ended it with; steps that wait look at it, or set `onCut`. */

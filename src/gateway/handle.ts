@@ -69,6 +69,7 @@ function arrive(caller: Caller, parts: GatewayParts): Exchange {
     restorable: new Map(),
     sent: null,
     upstreamHeaders: [],
+    opening: null,
     recording: null,
     cutBy: null,
     onCut: null,

@@ -49,12 +49,16 @@ export function parseSecret(prefix: SecretPrefix, text: string): string | null {
 }
 
 function checksum(text: string): string {
-  return base62(crc32(text), CHECKSUM_CHARS)
+  let digits = ''
+  for (let rest = crc32(text); digits.length < CHECKSUM_CHARS; rest = Math.floor(rest / 62)) {
+    digits = ALPHABET.charAt(rest % 62) + digits
+  }
+  return digits
 }
 
-function base62(value: bigint | number, length: number): string {
+function base62(value: bigint, length: number): string {
   let text = ''
-  for (let rest = BigInt(value); text.length < length; rest /= 62n) {
+  for (let rest = value; text.length < length; rest /= 62n) {
     text = ALPHABET.charAt(Number(rest % 62n)) + text
   }
   return text

@@ -67,6 +67,8 @@ export function createLogger(choice: LogChoice, parts: LoggerParts = {}): RootLo
       if (!log.isLevelEnabled(at)) return
       const cause = error === undefined ? {} : errorFields(error)
       log[at](safeFields({ ...fields, ...cause }), event)
+      // What may explain the end of the process must not wait for company.
+      if (at === 'warn' || at === 'error') void sink.flush()
     }
   return {
     debug: line('debug'),
@@ -86,6 +88,10 @@ const WAITING_BYTES_MAX = 16 * 1024 * 1024
 /** A reader that has stopped reading must not hold up a shutdown. */
 const FLUSH_MS_MAX = 2000
 
+/** Under load a write per line costs more than making the line: lines wait this long for company, or until they are this many. */
+const GATHER_MS = 50
+const GATHER_BYTES = 16_384
+
 /** Standard error: standard output belongs to the commands. Never blocks the event loop. */
 export function standardErrorSink(): LogSink {
   // sonic-boom calls back from flush at once, before the write, unless minLength is above 0.
@@ -95,12 +101,23 @@ export function standardErrorSink(): LogSink {
     minLength: 1,
     maxLength: WAITING_BYTES_MAX,
   })
+  let gathered = ''
+  let timer: NodeJS.Timeout | null = null
+  const pass = (): void => {
+    if (timer !== null) clearTimeout(timer)
+    timer = null
+    if (gathered !== '') stream.write(gathered)
+    gathered = ''
+  }
   return {
     write: (line) => {
-      stream.write(line)
+      gathered += line
+      if (gathered.length >= GATHER_BYTES) pass()
+      else timer ??= setTimeout(pass, GATHER_MS)
     },
     flush: () =>
       new Promise((resolve) => {
+        pass()
         const giveUp = setTimeout(resolve, FLUSH_MS_MAX)
         stream.flush(() => {
           clearTimeout(giveUp)

@@ -21,9 +21,11 @@ export async function open(exchange: Exchange, parts: GatewayParts): Promise<Ste
     ),
   }
   if (caller.gone) return fail('request.aborted')
+  const facts = openingFacts(exchange)
+  exchange.opening = facts
   try {
     exchange.recording = await parts.recorder.open({
-      facts: openingFacts(exchange),
+      facts,
       body: recordedBody(exchange),
     })
     return null

@@ -81,8 +81,11 @@ export class JsonTape {
     return this.#slot(node, NEXT)
   }
 
-  *children(node: NodeRef): Generator<NodeRef, void, undefined> {
-    for (let child = this.firstChild(node); child !== NONE; child = this.next(child)) yield child
+  children(node: NodeRef): readonly NodeRef[] {
+    const children: NodeRef[] = []
+    for (let child = this.firstChild(node); child !== NONE; child = this.next(child))
+      children.push(child)
+    return children
   }
 
   /** The value of `key` when `object` is an object that has it. */
