@@ -16,7 +16,9 @@ export function headerOf(headers: HeaderList, name: string): string | null {
   return headers.find(([header]) => header.toLowerCase() === name)?.[1] ?? null
 }
 
-export async function recordedAnswer(exchange: RecordedExchange): Promise<RecordedAnswer> {
+export async function recordedAnswer(
+  exchange: Pick<RecordedExchange, 'facts' | 'answerHead' | 'answerChunks'>,
+): Promise<RecordedAnswer> {
   const headers = exchange.answerHead?.headers ?? []
   const contentType = headerOf(headers, 'content-type') ?? ''
   const surface = recordedSurface(exchange.facts)

@@ -42,6 +42,16 @@ export async function openMaskingKey(
   return Buffer.from(hkdfSync('sha256', secret, '', 'custody/masking/v1', KEY_BYTES))
 }
 
+/** The secret of the trace index: it chooses grams; the keys of its epochs are random. */
+export async function openTraceSecret(
+  folder: string,
+  provider: KeyProvider,
+  disk: Disk = nodeDisk,
+): Promise<Buffer> {
+  const secret = await openTenantSecret(folder, provider, disk)
+  return Buffer.from(hkdfSync('sha256', secret, '', 'custody/trace/v1', KEY_BYTES))
+}
+
 async function openTenantSecret(
   folder: string,
   provider: KeyProvider,

@@ -11,4 +11,6 @@ export interface ReadableAnswer {
   readonly read: (body: Buffer) => AnswerView | null
 }
 
-export type AnswerReading = (exchange: RecordedExchange) => Promise<ReadableAnswer>
+export type AnswerReading = (
+  exchange: Pick<RecordedExchange, 'facts' | 'answerHead' | 'answerChunks'>,
+) => Promise<ReadableAnswer>

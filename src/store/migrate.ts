@@ -10,6 +10,7 @@ import { approvals } from './migrations/control/020-approvals.ts'
 import { loginProviders } from './migrations/control/040-login-providers.ts'
 import { locks } from './migrations/control/030-locks.ts'
 import { exchangesBlocksEvents } from './migrations/index/001-exchanges-blocks-events.ts'
+import { traceIndex } from './migrations/trace/070-trace-index.ts'
 import { search } from './migrations/index/002-search.ts'
 import { erasure } from './migrations/index/050-erasure.ts'
 import { eventRecords } from './migrations/index/051-event-records.ts'
@@ -79,6 +80,12 @@ export const CONTROL_AREA: MigrationArea = {
     { name: '040-login-providers', up: loginProviders },
     { name: '030-locks', up: locks },
   ],
+}
+
+export const TRACE_AREA: MigrationArea = {
+  ledger: 'trace_migrations',
+  tables: ['trace_epochs', 'trace_positions', 'trace_exchanges', 'trace_runs', 'trace_pages'],
+  migrations: [{ name: '070-trace-index', up: traceIndex }],
 }
 
 export interface Engine {

@@ -142,8 +142,28 @@ export type ControlTables = {
   }
 }
 
+/** The trace index: keyed postings in sorted runs, cut into pages. */
+export type TraceTables = {
+  trace_epochs: { epoch: number; retention_class: string; month: string; wrapped: string }
+  trace_positions: { version: number; instance: InstanceId; segment: number; byte_offset: number }
+  trace_exchanges: { number: number; id: ExchangeId }
+  trace_runs: {
+    run: number
+    version: number
+    epoch: number
+    family: TraceFamily
+    level: number
+    postings: number
+    bytes: number
+  }
+  trace_pages: { run: number; first_key: number; data: Uint8Array }
+}
+
+export type TraceFamily = 'passage' | 'value' | 'edge'
+
 export type IndexDb = Kysely<IndexTables>
 export type ControlDb = Kysely<ControlTables>
+export type TraceDb = Kysely<TraceTables>
 
 type ColumnType = ColumnDataType | RawBuilder<unknown>
 
@@ -155,6 +175,7 @@ export interface EngineTypes {
   /** Whole numbers up to 2^53. */
   readonly whole: ColumnType
   readonly real: ColumnType
+  readonly bytes: ColumnType
   /** Put at the end of a table that is only ever found by its primary key. */
   readonly clustered: RawBuilder<unknown>
 }
@@ -164,6 +185,7 @@ export const SQLITE_TYPES: EngineTypes = {
   text: 'text',
   whole: 'integer',
   real: 'real',
+  bytes: 'blob',
   clustered: sql`without rowid`,
 }
 
@@ -172,5 +194,6 @@ export const POSTGRES_TYPES: EngineTypes = {
   text: sql`text collate "C"`,
   whole: 'bigint',
   real: 'double precision',
+  bytes: 'bytea',
   clustered: sql``,
 }

@@ -1,0 +1,166 @@
+/** Finds where a passage stands in a text, exactly: longest common runs of normalised units, and equal values. */
+import { normalise, type Normalised } from './normalise.ts'
+import { textPieces, type TextPiece } from './texts-of.ts'
+import { foundValues, type FoundValue } from './values.ts'
+import { GRAM } from './winnow.ts'
+
+export interface Span {
+  readonly kind: 'passage' | 'value'
+  /** Half-open range of UTF-16 units in the text that was searched. */
+  readonly start: number
+  readonly end: number
+  readonly spelling: TextPiece['spelling']
+  /** The searched text there, unescaped, with what stands around it. */
+  readonly before: string
+  readonly match: string
+  readonly after: string
+  /** Half-open range of units of the question. */
+  readonly from: number
+  readonly to: number
+}
+
+export interface Question {
+  readonly pieces: readonly QuestionPiece[]
+  readonly values: ReadonlySet<string>
+}
+
+interface QuestionPiece {
+  readonly normalised: Normalised
+  readonly grams: ReadonlyMap<string, readonly number[]>
+}
+
+/** Shorter common runs are turns of phrase, unless they are all of the question. */
+const RUN_MIN = 40
+const AROUND = 120
+const SPANS_MAX = 50
+/** Places of one gram in the question that are tried. */
+const PLACES_MAX = 16
+
+export function readQuestion(text: string): Question {
+  const pieces = textPieces(text.trim())
+  return {
+    pieces: pieces.map((piece) => {
+      const normalised = normalise(piece.text, false)
+      return { normalised, grams: gramsOf(normalised) }
+    }),
+    values: new Set(pieces.flatMap((piece) => foundValues(piece.text).map(({ value }) => value))),
+  }
+}
+
+/** Units of the longest piece. */
+export function unitsOf(question: Question): number {
+  return Math.max(0, ...question.pieces.map(({ normalised }) => normalised.length))
+}
+
+function gramsOf(normalised: Normalised): ReadonlyMap<string, readonly number[]> {
+  const grams = new Map<string, number[]>()
+  const text = textOfUnits(normalised)
+  for (let at = 0; at + GRAM <= text.length; at += 1) {
+    const gram = text.slice(at, at + GRAM)
+    const places = grams.get(gram)
+    if (places === undefined) grams.set(gram, [at])
+    else if (places.length < PLACES_MAX) places.push(at)
+  }
+  return grams
+}
+
+function textOfUnits({ units, length }: Normalised): string {
+  let text = ''
+  for (let at = 0; at < length; at += 8192) {
+    text += String.fromCharCode(...units.subarray(at, Math.min(at + 8192, length)))
+  }
+  return text
+}
+
+/** Where the question stands in the text; nothing when it does not. */
+export function spansIn(text: string, question: Question): readonly Span[] {
+  const spans: Span[] = []
+  for (const piece of textPieces(text)) {
+    spans.push(...passageSpans(piece, question), ...valueSpans(piece, question))
+    if (spans.length >= SPANS_MAX) break
+  }
+  return spans.slice(0, SPANS_MAX)
+}
+
+function passageSpans(piece: TextPiece, question: Question): Span[] {
+  const normalised = normalise(piece.text, true)
+  const { origins, length } = normalised
+  if (origins === null || length < GRAM) return []
+  const units = textOfUnits(normalised)
+  const spans: Span[] = []
+  for (const { normalised: asked, grams } of question.pieces) {
+    const least = Math.min(RUN_MIN, asked.length)
+    for (let at = 0; at + GRAM <= length && spans.length < SPANS_MAX;) {
+      const run = longestRun(units, at, grams, asked)
+      if (run === null || run.length < least) {
+        at += 1
+        continue
+      }
+      const last = origins[at + run.length - 1] ?? 0
+      spans.push({
+        ...spanOf(piece, origins[at] ?? 0, last + sizeAt(piece.text, last)),
+        kind: 'passage',
+        from: run.from,
+        to: run.from + run.length,
+      })
+      at += run.length
+    }
+  }
+  return spans
+}
+
+function longestRun(
+  units: string,
+  at: number,
+  grams: QuestionPiece['grams'],
+  asked: Normalised,
+): { readonly from: number; readonly length: number } | null {
+  const places = grams.get(units.slice(at, at + GRAM))
+  if (places === undefined) return null
+  let best = { from: 0, length: 0 }
+  for (const from of places) {
+    let length = GRAM
+    while (from + length < asked.length && units.charCodeAt(at + length) === asked.units[from + length])
+      length += 1
+    if (length > best.length) best = { from, length }
+  }
+  return best
+}
+
+function sizeAt(text: string, at: number): number {
+  return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1
+}
+
+function valueSpans(piece: TextPiece, { values }: Question): Span[] {
+  if (values.size === 0) return []
+  return foundValues(piece.text)
+    .filter(({ value }) => values.has(value))
+    .map((found: FoundValue) => ({
+      ...spanOf(piece, found.start, found.end),
+      kind: 'value' as const,
+      from: 0,
+      to: 0,
+    }))
+}
+
+function spanOf(piece: TextPiece, start: number, end: number) {
+  const { text, outer, spelling } = piece
+  return {
+    start: outer(start),
+    end: outer(end),
+    spelling,
+    before: text.slice(Math.max(0, start - AROUND), start),
+    match: text.slice(start, end),
+    after: text.slice(end, end + AROUND),
+  }
+}
+
+/** Share of the question that the spans cover, 0 to 1; a value that was asked for is all of it. */
+export function coverage(spans: readonly Span[], question: Question): number {
+  if (spans.some(({ kind }) => kind === 'value')) return 1
+  const units = unitsOf(question)
+  if (units === 0) return 0
+  const covered = new Uint8Array(units)
+  for (const { from, to } of spans) covered.fill(1, from, to)
+  return covered.reduce((sum, one) => sum + one, 0) / units
+}

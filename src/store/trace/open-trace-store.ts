@@ -1,0 +1,89 @@
+/** Opens the trace index: a database file of its own beside the exchange index, or tables in the shared PostgreSQL. */
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import type { CustomTypesConfig } from 'pg'
+import { Pool, types } from 'pg'
+import { TRACE_AREA, migrate } from '../migrate.ts'
+import { POSTGRES_TYPES, SQLITE_TYPES } from '../schema.ts'
+import type { TraceTables } from '../schema.ts'
+import { NodeSqliteDialect } from '../sqlite/node-sqlite-dialect.ts'
+import { whenFree } from '../sqlite/when-free.ts'
+import type { StoreOptions } from '../store.ts'
+import type { TraceStore } from './trace-store.ts'
+import { createTraceStore } from './trace-store.ts'
+
+const BUSY_TIMEOUT_MS = 20
+const CONNECTIONS_MAX = 3
+const CONNECT_TIMEOUT_MS = 10_000
+const QUERY_TIMEOUT_MS = 60_000
+/** Any number that nothing else in this database locks: "cust" in ASCII, and some. */
+const TRACE_LOCK = 0x63757377
+
+export type OpenTraceStore = TraceStore & AsyncDisposable
+
+export async function openTraceStore(options: StoreOptions): Promise<OpenTraceStore> {
+  return options.kind === 'sqlite' ? openFile(options.folder) : openTables(options.url)
+}
+
+/** Not in `index.db`: its only writer carries the rows of running exchanges. */
+async function openFile(folder: string): Promise<OpenTraceStore> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const path = join(folder, 'trace.db')
+  closeSync(openSync(path, 'a', 0o600))
+  chmodSync(path, 0o600)
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
+  try {
+    database.exec('pragma page_size = 16384')
+    await whenFree(() => database.exec('pragma journal_mode = wal'))
+    database.exec('pragma synchronous = normal; pragma cache_size = -32768')
+    const db = new Kysely<unknown>({ dialect: new NodeSqliteDialect(database) })
+    await migrate(db, { types: SQLITE_TYPES, lock: async () => {} }, TRACE_AREA)
+    const store = createTraceStore(db.$extendTables<TraceTables>(), {
+      asked: (json) =>
+        sql`select json_extract(value, '$[0]') as run, json_extract(value, '$[1]') as key from json_each(${json})`,
+      lock: null,
+    })
+    return { ...store, [Symbol.asyncDispose]: async () => database.close() }
+  } catch (error) {
+    database.close()
+    throw new Error('trace.db cannot be used. Remove it: it is made again from the record.', {
+      cause: error,
+    })
+  }
+}
+
+const wholeNumbers: CustomTypesConfig['getTypeParser'] = (oid, format) =>
+  oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format)
+
+async function openTables(url: string): Promise<OpenTraceStore> {
+  const pool = new Pool({
+    connectionString: url,
+    max: CONNECTIONS_MAX,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    keepAlive: true,
+    allowExitOnIdle: true,
+    types: { getTypeParser: wholeNumbers },
+  })
+  // A lost idle connection is replaced on the next query; without a listener it would end the process.
+  pool.on('error', () => {})
+  try {
+    const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+    const takeLock = sql`select pg_advisory_xact_lock(${TRACE_LOCK})`
+    const lock = async (transaction: Kysely<unknown>): Promise<void> => {
+      await takeLock.execute(transaction)
+    }
+    await migrate(db, { types: POSTGRES_TYPES, lock }, TRACE_AREA)
+    const store = createTraceStore(db.$extendTables<TraceTables>(), {
+      asked: (json) =>
+        sql`select (value->>0)::bigint as run, (value->>1)::bigint as key from json_array_elements(${json}::json)`,
+      lock: takeLock,
+    })
+    return { ...store, [Symbol.asyncDispose]: () => pool.end() }
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
+}
