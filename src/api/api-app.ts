@@ -19,6 +19,7 @@ import { lockRoutes } from './routes/locks.ts'
 import { liveRoutes } from './routes/live.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { peopleRoutes } from './routes/people.ts'
+import { traceRoutes } from './routes/trace.ts'
 import { viewRoutes } from './routes/views.ts'
 
 export const BODY_BYTES_MAX = 64 * 1024
@@ -62,6 +63,7 @@ export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   exchangeRoutes(registrar)
   contentRoutes(registrar)
   conversationRoutes(registrar)
+  traceRoutes(registrar)
   keyRoutes(registrar)
   lockRoutes(registrar)
   peopleRoutes(registrar)

@@ -16,6 +16,8 @@ type Details = Readonly<Record<string, string | number | boolean | null>>
 /** Ids, names and numbers only: never payload, never a secret. */
 export interface AuditFacts {
   readonly operation?: Operation
+  /** Kind of the event in evidence; `evidence.read` unless it says what else was done. */
+  readonly event?: 'trace.searched'
   readonly target?: string
   readonly reason?: string
   readonly details?: Details
@@ -75,7 +77,10 @@ export class CallAudit {
   async shown(facts: AuditFacts): Promise<void> {
     this.add(facts)
     try {
-      await Promise.all([this.#append('allowed'), withDeadline(this.#note('evidence.read'))])
+      await Promise.all([
+        this.#append('allowed'),
+        withDeadline(this.#note(facts.event ?? 'evidence.read')),
+      ])
     } catch (error) {
       this.#parts.onFault('audit event not written', error)
       throw fail('api.unaudited', '', error)
@@ -116,7 +121,7 @@ export class CallAudit {
     })
   }
 
-  #note(type: 'evidence.read' | 'control.changed'): Promise<void> {
+  #note(type: 'evidence.read' | 'control.changed' | 'trace.searched'): Promise<void> {
     return this.#parts.note({
       type,
       atMs: this.#parts.clock.nowMs(),

@@ -6,6 +6,7 @@ import type { Reach } from '../identity/permissions.ts'
 import type { SignedIn } from '../identity/signed-in.ts'
 import type { ChangeFeed } from '../incident/change-feed.ts'
 import type { ExchangeDesk } from '../incident/exchange-desk.ts'
+import type { TraceDesk } from '../incident/trace/trace-desk.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { PriceList } from '../model/cost.ts'
 import type { ControlStore } from '../model/control.ts'
@@ -25,6 +26,7 @@ export interface ApiParts {
     /** Puts a lock that was set or released in force at this worker now; how many exchanges in flight it cut. */
     readonly applied: (lockId: string) => Promise<number>
   }
+  readonly trace: TraceDesk
   readonly linkMethod: LoginMethod
   readonly login: LoginDesk
   /** Resolves when durable. */

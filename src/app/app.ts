@@ -38,6 +38,7 @@ import { consoleOrigin, controlPlaneApi, firstLoginUrl, warmSearch } from './con
 import { createObserver } from './observer.ts'
 import { gatewaySettings } from './settings.ts'
 import { starterKey } from './starter-key.ts'
+import { traceFor, type RunningTracing } from './tracing.ts'
 import { VERSION } from './version.ts'
 
 export interface App extends AsyncDisposable {
@@ -85,6 +86,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         : { kind: 'postgres', url: config.storage.index.url.reveal() },
     ),
   )
+  let tracing: RunningTracing | null = null
   const keysFolder = join(folder, 'keys')
   const keyProvider = await openLocalKeyProvider(keysFolder)
   const evidence = stack.use(
@@ -97,7 +99,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       retentionClasses: config.retention.map(({ name }) => name),
       ...(options.disk === undefined ? {} : { disk: options.disk }),
       observer: {
-        committed: (ms) => metrics.recorderCommit.with().observe(ms / 1000),
+        committed: (ms) => {
+          metrics.recorderCommit.with().observe(ms / 1000)
+          tracing?.recorded()
+        },
         writeFailed: () => metrics.recordWriteFailures.with().add(),
         gap: () => metrics.recordingGaps.with().add(),
       },
@@ -126,6 +131,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   let settings: GatewaySnapshot = gatewaySettings(config, sandbox?.url ?? '')
   const admission = createAdmission()
   const maskingKey = await openMaskingKey(keysFolder, keyProvider)
+  tracing = stack.use(traceFor(config, maskingKey, () => settings.upstreams, log))
   const inspectionPool = stack.use(createInspectionPool())
   store.control.maskTokens
     .removeBefore(clock.nowMs() - TOKENS_KEPT_MS)
@@ -168,6 +174,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         evidence,
         feed,
         containment,
+        trace: tracing.desk,
         log,
         version: VERSION,
         login: () => login,

@@ -11,6 +11,7 @@ import { createLinkMethod, loginUrl, mintLoginLink } from '../identity/login-met
 import { firstAdmin } from '../identity/people-admin.ts'
 import type { ChangeFeed } from '../incident/change-feed.ts'
 import { createExchangeDesk } from '../incident/exchange-desk.ts'
+import type { TraceDesk } from '../incident/trace/trace-desk.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { PriceList } from '../model/cost.ts'
 import type { ControlStore } from '../model/control.ts'
@@ -41,6 +42,7 @@ export interface ControlPlaneSources {
   readonly evidence: Evidence
   readonly feed: ChangeFeed
   readonly containment: ApiParts['containment']
+  readonly trace: TraceDesk
   readonly log: Logger
   readonly version: string
   readonly login: () => LoginConfig
@@ -68,6 +70,7 @@ export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
     }),
     feed: sources.feed,
     containment: sources.containment,
+    trace: sources.trace,
     linkMethod: createLinkMethod(store.control, clock),
     login: createLoginDesk({
       control: store.control,

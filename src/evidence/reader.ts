@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import type { ExchangeId } from '../lib/ids.ts'
 import type {
   AnswerHead,
+  BlockRow,
   ClosingFacts,
   ExchangeRow,
   FrameAddress,
@@ -91,6 +92,14 @@ export class EvidenceReader {
   async readExchange(id: ExchangeId): Promise<RecordedExchange | null> {
     const row = (await this.#options.index.exchange(id)) ?? (await this.#searchTail(id))
     return row === null ? null : this.readRow(row)
+  }
+
+  /** The bytes of a stored block; null when they were erased. Throws when another frame lies there. */
+  async readBlock(row: BlockRow): Promise<Buffer | null> {
+    const frame = await this.#files.read(row)
+    if (frame.head.type !== 'block' || frame.head.blockId !== row.id)
+      throw new Error('another frame lies where the block should be')
+    return frame.plain
   }
 
   async readRow(row: ExchangeRow): Promise<RecordedExchange> {

@@ -104,6 +104,7 @@ export const PERMISSIONS = {
   'exchanges.proof': evidence('check the record of one exchange', METADATA),
   'conversations.list': read('list conversations', METADATA),
   'conversations.read': evidence('see the thread of one conversation', METADATA),
+  'trace.search': evidence('find who was exposed to a text', { investigator: 'all' }),
   'content.read': evidence('read content with its text masked', MASKED),
   'content.reveal': evidence('read content as it was', { investigator: 'all' }),
   'reveals.list': read('see which reveals were opened', { investigator: 'own', auditor: 'all' }),

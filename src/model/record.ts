@@ -225,6 +225,7 @@ export const EVENT_TYPES = [
   'control.changed',
   'lock.set',
   'lock.released',
+  'trace.searched',
   'approval.created',
   'approval.voted',
   'approval.escalated',

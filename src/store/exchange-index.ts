@@ -60,6 +60,10 @@ export interface ExchangeIndex {
     retentionClass: string,
     instance: InstanceId | null,
   ) => Promise<readonly BlockRow[]>
+  /** Blocks whose id begins so; a block may be stored once for each retention class and instance. */
+  readonly blocksLike: (prefix: string) => Promise<readonly BlockRow[]>
+  /** In no order; those that are not there are left out. */
+  readonly exchanges: (ids: readonly ExchangeId[]) => Promise<readonly ExchangeRow[]>
   readonly events: (limit: number) => Promise<readonly EventRow[]>
   /** Events that speak of this record, oldest first. */
   readonly eventsOf: (record: string, limit: number) => Promise<readonly EventRow[]>

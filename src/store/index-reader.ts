@@ -2,18 +2,22 @@
 import { sql } from 'kysely'
 import type { ExchangeId, InstanceId } from '../lib/ids.ts'
 import { exchangeIdFloor } from '../lib/ids.ts'
-import type { ExchangeRow } from '../model/record.ts'
+import type { BlockRow, ExchangeRow } from '../model/record.ts'
 import type { EventRow, ExchangeFilter, IndexPosition } from './exchange-index.ts'
-import { decodeEvent, decodeExchange, decodePosition, keyText } from './row-codec.ts'
+import { decodeBlock, decodeEvent, decodeExchange, decodePosition, keyText } from './row-codec.ts'
 import type { ExchangeTable, IndexDb } from './schema.ts'
 
 /** An id spells the time of its birth, which `receivedAtMs` repeats; a clock that steps between the two may move them apart. */
 export const CLOCK_SLACK_MS = 24 * 60 * 60 * 1000
 
+const IDS_MAX = 400
+
 export interface IndexReader {
   readonly positions: () => Promise<readonly IndexPosition[]>
   readonly exchange: (id: ExchangeId) => Promise<ExchangeRow | null>
   readonly list: (filter: ExchangeFilter) => Promise<readonly ExchangeRow[]>
+  readonly exchanges: (ids: readonly ExchangeId[]) => Promise<readonly ExchangeRow[]>
+  readonly blocksLike: (prefix: string) => Promise<readonly BlockRow[]>
   readonly openExchanges: (instance: InstanceId) => Promise<readonly ExchangeRow[]>
   readonly events: (limit: number) => Promise<readonly EventRow[]>
   readonly eventsOf: (record: string, limit: number) => Promise<readonly EventRow[]>
@@ -32,6 +36,26 @@ export function createIndexReader(db: IndexDb): IndexReader {
         .where('id', '=', id)
         .executeTakeFirst()
       return row === undefined ? null : decodeExchange(row)
+    },
+    exchanges: async (ids) => {
+      const rows: ExchangeRow[] = []
+      for (let at = 0; at < ids.length; at += IDS_MAX) {
+        const part = ids.slice(at, at + IDS_MAX)
+        const found = await db.selectFrom('exchanges').selectAll().where('id', 'in', part).execute()
+        rows.push(...found.map(decodeExchange))
+      }
+      return rows
+    },
+    blocksLike: async (prefix) => {
+      if (!/^[0-9a-f]{8,64}$/.test(prefix)) return []
+      const rows = await db
+        .selectFrom('blocks')
+        .selectAll()
+        .where('id', '>=', prefix)
+        .where('id', '<=', prefix.padEnd(64, 'f'))
+        .limit(IDS_MAX)
+        .execute()
+      return rows.map(decodeBlock)
     },
     list: async (filter) => {
       const rows = await listQuery(db, filter).execute()

@@ -7,6 +7,7 @@ import { erasureContract } from './erasure-contract.ts'
 import { locksContract } from './locks-contract.ts'
 import { keysContract } from './keys-contract.ts'
 import { searchContract } from './search-contract.ts'
+import { traceContract } from './trace-contract.ts'
 import type { StoreOptions } from '../../src/store/store.ts'
 
 export interface FreshDatabase extends AsyncDisposable {
@@ -23,4 +24,5 @@ export function storeContract(engine: string, fresh: () => Promise<FreshDatabase
   loginContract(engine, fresh)
   searchContract(engine, fresh)
   erasureContract(engine, fresh)
+  traceContract(engine, fresh)
 }

@@ -8,6 +8,7 @@ import * as keys from './keys.ts'
 import * as locks from './locks.ts'
 import * as operations from './operations.ts'
 import * as people from './people.ts'
+import * as trace from './trace.ts'
 import * as views from './views.ts'
 
 export const ROUTES = [
@@ -23,6 +24,7 @@ export const ROUTES = [
   content.createReveal,
   content.listReveals,
   content.endReveal,
+  trace.traceText,
   conversations.listConversations,
   conversations.readConversation,
   conversations.readExchangeThread,

@@ -120,7 +120,10 @@ function longestRun(
   let best = { from: 0, length: 0 }
   for (const from of places) {
     let length = GRAM
-    while (from + length < asked.length && units.charCodeAt(at + length) === asked.units[from + length])
+    while (
+      from + length < asked.length &&
+      units.charCodeAt(at + length) === asked.units[from + length]
+    )
       length += 1
     if (length > best.length) best = { from, length }
   }

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { TestConsole, TestPerson } from '../../test/harness/console.ts'
+import { startConsole } from '../../test/harness/console.ts'
+
+const SECRET = `Project Nightingale: the merger with Aurelian Holdings closes on the ninth of March at 41.70 a share,
+and nobody outside the deal team may know of it before the regulator in Bonn has been told.`
+
+let console: TestConsole
+let investigator: TestPerson
+
+before(async () => {
+  console = await startConsole()
+  investigator = await console.person('ines', ['investigator'])
+})
+after(() => console[Symbol.asyncDispose]())
+
+const trace = (text: string) => investigator.call('POST', '/trace', { body: { text } })
+
+test('a leaked text leads to whoever sent it and whoever was given it, and to nobody else', async () => {
+  const key = await console.keyFor('carl')
+  const leak = await console.chat(`Please translate this:\n\n${SECRET}`, { key })
+  await console.chat('What is the capital of Portugal, and how large is it?')
+  const answer = await trace(SECRET)
+  assert.equal(answer.status, 200, answer.text)
+  const { exposures, hits, first, principals, providers, unconfirmed } = answer.body
+  // The sandbox says again what it was told.
+  assert.deepEqual(
+    exposures.map((one: { exchange: { id: string }; direction: string; treatment: string }) => [
+      one.exchange.id,
+      one.direction,
+      one.treatment,
+    ]),
+    [
+      [leak, 'sent', 'raw'],
+      [leak, 'received', 'raw'],
+    ],
+  )
+  assert.equal(first.exchange, leak)
+  assert.deepEqual(
+    principals.map((group: { value: string; exchanges: number }) => [group.value, group.exchanges]),
+    [['carl', 1]],
+  )
+  assert.equal(providers[0].upstream, 'openai')
+  assert.equal(unconfirmed, 0)
+  for (const hit of hits) {
+    assert.equal(hit.coverage, 1)
+    assert.equal(
+      hit.spans[0].match.replaceAll(/\s+/g, ' '),
+      SECRET.slice(0, -1).replaceAll(/\s+/g, ' '),
+    )
+  }
+})
+
+test('what stands around a hit is masked, and neither trail nor evidence nor index holds the text', async () => {
+  await console.chat(`before-words ${SECRET} after-words`)
+  const answer = await trace(SECRET)
+  assert.ok(!answer.text.includes('before-words') && !answer.text.includes('after-words'))
+  const trail = await console.admin('GET', '/audit?operation=trace.search')
+  const event = trail.body.items[0]
+  assert.equal(event.target, answer.body.digest)
+  assert.match(event.target, /^[0-9a-f]{16}$/)
+  assert.ok(!trail.text.includes('Nightingale'))
+  const events = await console.gateway.app.index.events(100)
+  const searched = events.find((one) => one.event.type === 'trace.searched')
+  assert.equal(searched?.event.details['target'], answer.body.digest)
+  assert.ok(!JSON.stringify(events).includes('Nightingale'))
+})
+
+test('a pasted key is found although no rule was asked to look for keys', async () => {
+  const pasted = 'zq7Lw2Rt9Xk4Vb8Nm1'
+  const id = await console.chat(`connect with token ${pasted}, then list the tables`)
+  const answer = await trace(pasted)
+  assert.equal(answer.body.exposures[0].exchange.id, id)
+  assert.equal(answer.body.hits[0].spans[0].match, pasted)
+})
+
+test('texts that nobody sent lead to nobody', async () => {
+  for (const text of [
+    'hello',
+    'zz',
+    SECRET.split(' ').toReversed().join(' '),
+    '\u202e\u0000',
+    '😀',
+  ]) {
+    const answer = await trace(text)
+    assert.equal(answer.status, 200, answer.text)
+    assert.deepEqual(answer.body.exposures, [], text)
+    assert.equal(answer.body.first, null)
+  }
+})
+
+test('an empty text, one that is too long and one with more fields are refused', async () => {
+  for (const body of [{ text: '' }, { text: 'x'.repeat(50_001) }, { text: 'x', more: 1 }, {}]) {
+    assert.equal((await investigator.call('POST', '/trace', { body })).status, 422)
+  }
+})

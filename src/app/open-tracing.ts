@@ -1,0 +1,100 @@
+/** Opens what tracing needs of a data folder: the index, its keys, the record, and the readers of answers. */
+import { join } from 'node:path'
+import { nodeDisk } from '../evidence/disk.ts'
+import { openLocalKeyProvider } from '../evidence/key-provider.ts'
+import { openMaskingKey, openTraceSecret } from '../evidence/keyring.ts'
+import { EvidenceReader } from '../evidence/reader.ts'
+import { createMaskKeys } from '../gateway/masking/mask-keys.ts'
+import { TraceIndexer } from '../incident/trace/indexer.ts'
+import { mergeRuns } from '../incident/trace/merge-runs.ts'
+import { NORMALISATION } from '../incident/trace/normalise.ts'
+import { createTracer } from '../incident/trace/tracer.ts'
+import type { TracerParts } from '../incident/trace/tracer.ts'
+import type { Store, StoreOptions } from '../store/store.ts'
+import { openTraceStore } from '../store/trace/open-trace-store.ts'
+import type { TraceStore } from '../store/trace/trace-store.ts'
+import { asSent } from './as-sent.ts'
+import { decodePieces } from './decode-pieces.ts'
+import { recordedAnswer } from './recorded-answer.ts'
+
+export interface TracingSource {
+  readonly folder: string
+  readonly storage: StoreOptions
+}
+
+export interface Tracing extends AsyncDisposable {
+  readonly parts: TracerParts
+  readonly tracer: ReturnType<typeof createTracer>
+  readonly index: TraceStore
+  /** Adds what was recorded since; only who holds the folder may. */
+  readonly catchUp: (isOver: () => boolean) => Promise<boolean>
+}
+
+const DECODED_BYTES_MAX = 64 * 1024 * 1024
+
+export async function openTracing(
+  { folder, storage }: TracingSource,
+  store: Store,
+  hostOf: (upstream: string) => string,
+): Promise<Tracing> {
+  const traces = await openTraceStore(storage)
+  try {
+    const keysFolder = join(folder, 'keys')
+    const keyProvider = await openLocalKeyProvider(keysFolder)
+    const secret = await openTraceSecret(keysFolder, keyProvider)
+    const fingerprints = createMaskKeys(await openMaskingKey(keysFolder, keyProvider), '', () => {})
+    const parts: TracerParts = {
+      store: traces,
+      index: store.index,
+      search: store.search,
+      reader: new EvidenceReader({ folder, index: store.index, keyProvider }),
+      readAnswer: recordedAnswer,
+      asSent,
+      decode,
+      keyProvider,
+      secret,
+      fingerprintOf: (value) => fingerprints.digest('fingerprint', value),
+      audit: store.control.audit,
+      hostOf,
+      isBehind: () => isBehind(store, traces),
+    }
+    const indexer = new TraceIndexer({ ...parts, disk: nodeDisk, folder })
+    return {
+      parts,
+      tracer: createTracer(parts),
+      index: traces,
+      catchUp: async (isOver) => {
+        const isWhole = await indexer.run(isOver)
+        while (!isOver() && (await mergeRuns(traces)));
+        if (isWhole) await dropOldVersions(traces)
+        return isWhole
+      },
+      [Symbol.asyncDispose]: () => traces[Symbol.asyncDispose](),
+    }
+  } catch (error) {
+    await traces[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** An older normalisation answers until the new one has read everything. */
+async function dropOldVersions(traces: TraceStore): Promise<void> {
+  const old = (await traces.runs()).filter(({ version }) => version < NORMALISATION)
+  await traces.removeRuns(old.map(({ run }) => run))
+}
+
+async function isBehind(store: Store, traces: TraceStore): Promise<boolean> {
+  const read = new Map(
+    (await traces.positions(NORMALISATION)).map((place) => [place.instance, place]),
+  )
+  return (await store.index.positions()).some(({ instance, segment, offset }) => {
+    const place = read.get(instance)
+    if (place === undefined) return true
+    return place.segment < segment || (place.segment === segment && place.offset < offset)
+  })
+}
+
+async function decode(encoding: string, bytes: Buffer): Promise<Buffer | null> {
+  const { pieces } = await decodePieces(encoding, [bytes], DECODED_BYTES_MAX)
+  return pieces.length === 0 ? null : Buffer.concat(pieces)
+}
