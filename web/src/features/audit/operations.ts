@@ -30,6 +30,7 @@ const DEEDS: Readonly<Record<OperationName, string>> = {
   'exchanges.proof': 'checked a record',
   'conversations.list': 'listed conversations',
   'conversations.read': 'looked at a conversation',
+  'trace.search': 'Traced a text',
   'content.read': 'read content, masked',
   'content.reveal': 'read content as it was',
   'reveals.list': 'listed reveals',
