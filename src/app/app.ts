@@ -13,6 +13,8 @@ import { openLocalKeyProvider } from '../evidence/key-provider.ts'
 import { openMaskingKey } from '../evidence/keyring.ts'
 import { createAdmission } from '../gateway/admission.ts'
 import type { Admission } from '../gateway/admission.ts'
+import { createContextReader } from '../gateway/conversation/context.ts'
+import { createConversationMemory } from '../gateway/conversation/memory.ts'
 import { listen } from '../gateway/listener.ts'
 import { BlockFindings } from '../gateway/masking/block-findings.ts'
 import { createInspectionPool } from '../gateway/masking/inspection-pool.ts'
@@ -154,6 +156,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         cache: new BlockFindings(),
         pool: inspectionPool,
         vault: createTokenVault(store.control.maskTokens, maskingKey),
+      },
+      conversations: {
+        reader: createContextReader(maskingKey),
+        memory: createConversationMemory(),
       },
       observer: createObserver(metrics, log),
     },

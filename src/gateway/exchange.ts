@@ -9,6 +9,7 @@ import type { Recording } from '../model/recorder.ts'
 import type { MaskingPlan } from '../detect/masking-plan.ts'
 import type { Route, Upstream } from '../model/upstream.ts'
 import type { Caller } from './caller.ts'
+import type { ConversationView } from './conversation/conversation.ts'
 import type { RequestInspection } from './masking/inspect-request.ts'
 import type { GatewaySnapshot, RouteSight } from './parts.ts'
 
@@ -68,6 +69,8 @@ export interface Exchange {
   inspection: RequestInspection | null
   /** inspect: true when the body should have been looked into and could not be */
   uninspectable: boolean
+  /** decode */
+  conversation: ConversationView | null
   /** decide: null while there is no policy */
   decision: Decision | null
   /** enforce: what is sent in place of the caller's body; null when it goes as it came */

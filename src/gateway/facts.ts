@@ -47,6 +47,7 @@ export function openingFacts(exchange: Exchange): OpeningFacts {
         }),
     policy: exchange.masking?.version ?? '',
     ...(exchange.decision === null ? {} : { decision: exchange.decision }),
+    ...(exchange.conversation?.links == null ? {} : { context: exchange.conversation.links }),
   }
 }
 

@@ -64,6 +64,7 @@ function arrive(caller: Caller, parts: GatewayParts): Exchange {
     sight: NO_SIGHT,
     inspection: null,
     uninspectable: false,
+    conversation: null,
     decision: null,
     maskedBody: null,
     restorable: new Map(),

@@ -10,6 +10,7 @@ import type { GatewaySettings } from '../model/settings.ts'
 import type { Route } from '../model/upstream.ts'
 import type { Admission } from './admission.ts'
 import type { InFlight } from './in-flight.ts'
+import type { Conversations } from './conversation/conversation.ts'
 import type { RequestTools } from './masking/inspect-request.ts'
 import type { TokenVault } from './masking/token-vault.ts'
 import type { GatewayObserver } from './observer.ts'
@@ -57,5 +58,6 @@ export interface GatewayParts {
   readonly containment: ContainmentView
   readonly inFlight: InFlight
   readonly masking: MaskingParts
+  readonly conversations: Conversations
   readonly observer: GatewayObserver
 }

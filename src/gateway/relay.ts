@@ -234,7 +234,7 @@ export class Relay implements UpstreamListener {
       )
       this.#recording.answerChunk(answer.body, atMs)
     }
-    const facts = closingFacts(this.#exchange, this.#routing, {
+    const facts = closingFacts(this.#exchange, this.#routing, this.#parts.conversations.reader, {
       masked: this.#flow.report(),
       outcome: answer !== null && outcome === 'upstream-failed' ? 'gateway-error' : outcome,
       error,

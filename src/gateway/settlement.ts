@@ -4,6 +4,7 @@ import { EMPTY_USAGE } from '../model/dialect.ts'
 import type { GatewayError } from '../model/errors.ts'
 import type { ClosingFacts, Outcome } from '../model/record.ts'
 import type { AnswerSample } from './answer-sample.ts'
+import type { ContextReader } from './conversation/context.ts'
 import type { Exchange, Routing } from './exchange.ts'
 import type { AnswerReport } from './masking/answer-masking.ts'
 
@@ -42,7 +43,12 @@ function stateOf(outcome: Outcome): ClosingFacts['state'] {
   }
 }
 
-export function closingFacts(exchange: Exchange, routing: Routing, ending: Ending): ClosingFacts {
+export function closingFacts(
+  exchange: Exchange,
+  routing: Routing,
+  contexts: ContextReader,
+  ending: Ending,
+): ClosingFacts {
   const kind = routing.surface.kind
   const isReadable = kind === 'generate' || kind === 'embed' || kind === 'count'
   const answer =
@@ -67,6 +73,9 @@ export function closingFacts(exchange: Exchange, routing: Routing, ending: Endin
     responseModel: answer?.model ?? null,
     usage: answer?.usage ?? EMPTY_USAGE,
     answerSplices: ending.masked?.splices ?? [],
+    ...(answer === null || !ending.sample.isWhole() || (ending.masked?.splices.length ?? 0) > 0
+      ? {}
+      : { answerDigest: contexts.answer(answer) }),
     ...(ending.masked === null
       ? {}
       : { findings: ending.masked.findings, uninspected: ending.masked.uninspected }),

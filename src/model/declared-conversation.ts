@@ -23,7 +23,7 @@ const LINKS = [
 const ID_CHARS = 26
 
 export interface ConversationFacts {
-  readonly principal: Principal | null
+  readonly principal: Pick<Principal, 'id'> | null
   readonly tags: DeclaredTags
   readonly links: Readonly<Record<string, string>>
 }

@@ -91,6 +91,18 @@ export interface OpeningFacts {
   readonly policy: string
   /** Absent where no policy is in force. */
   readonly decision?: Decision
+  /** Absent where no blocks are known. */
+  readonly context?: ContextLinks
+}
+
+/** Keyed digests that link the requests of a conversation whose caller declares none. */
+export interface ContextLinks {
+  /** Of everything said up to this request. */
+  readonly end: string
+  /** What `end` of the request before it was; null for a first request. */
+  readonly parent: string | null
+  /** Of the answer to that request, as the caller sent it back. */
+  readonly answer: string | null
 }
 
 /** Where the piece of a body that is not a block, and the blocks, go: `pieces[i]` precedes `blocks[i]`. */
@@ -129,6 +141,8 @@ export interface ClosingFacts {
   /** Absent where nothing was looked for. */
   readonly findings?: readonly FindingRecord[]
   readonly uninspected?: readonly UninspectedRecord[]
+  /** What `context.answer` of the next request will be; absent when the answer was not read whole. */
+  readonly answerDigest?: string
   /** What rules on the answer decided; absent where there are none. */
   readonly decision?: Decision
 }

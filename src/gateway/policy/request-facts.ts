@@ -1,4 +1,5 @@
 /** Gathers what the policy may look at in a request. */
+import { createHmac } from 'node:crypto'
 import type { BlockSpan } from '../../model/dialect.ts'
 import { estimatedTokens } from '../../policy/facts.ts'
 import type { PolicyFacts, SeenFinding } from '../../policy/facts.ts'
@@ -41,7 +42,9 @@ export function callFacts(
   const { principal, routing, route, tags } = exchange
   return {
     atMs: parts.clock.nowMs(),
-    lot: exchange.id,
+    lot: createHmac('sha256', parts.masking.master)
+      .update(`custody/canary/v1\0${exchange.conversation?.id ?? exchange.id}`)
+      .digest('hex'),
     caller: {
       id: principal?.id ?? '',
       kind: principal?.kind ?? '',
@@ -58,7 +61,7 @@ export function callFacts(
     route: route?.name ?? '',
     model: modelOf(exchange) ?? '',
     stream: isStreamAsked(exchange),
-    conversation: '',
+    conversation: exchange.conversation?.id ?? '',
   }
 }
 
@@ -80,14 +83,14 @@ function newBlocks(blocks: readonly BlockSpan[]): readonly BlockSpan[] {
 }
 
 function seenFindings(
-  { inspection }: Exchange,
+  { inspection, conversation }: Exchange,
   blocks: readonly BlockSpan[],
 ): readonly SeenFinding[] {
   return (inspection?.findings ?? []).map(({ rule, entity, fingerprint, block }) => ({
     rule,
     entity,
     fingerprint,
-    isNew: true,
+    isNew: conversation?.carried.has(fingerprint) !== true,
     role: (block === null ? undefined : blocks[block]?.role) ?? 'other',
   }))
 }

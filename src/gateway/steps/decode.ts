@@ -4,6 +4,7 @@ import { fail } from '../../model/errors.ts'
 import type { GatewayError } from '../../model/errors.ts'
 import type { RequestView } from '../../model/dialect.ts'
 import { contentDecoder } from '../content-encoding.ts'
+import { conversationOf } from '../conversation/conversation.ts'
 import type { Exchange, Routing } from '../exchange.ts'
 import { modelOf } from '../exchange.ts'
 import { headerList, headerValue } from '../headers.ts'
@@ -34,6 +35,7 @@ export async function decode(exchange: Exchange, parts: GatewayParts): Promise<S
       if (problem !== null) return problem
     }
   }
+  exchange.conversation = conversationOf(parts.conversations, exchange)
   const model = modelOf(exchange)
   exchange.route = settings.routeFor({
     upstream: routing.upstream.name,

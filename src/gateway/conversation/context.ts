@@ -1,0 +1,70 @@
+/** Names the context of a request by keyed digests: what it holds, whose context it continues, and by which answer. */
+import { createHmac, hash } from 'node:crypto'
+import { answerDigest, canonicalParts, saidDigest } from '../../dialects/canonical-parts.ts'
+import type { CanonicalPart, Said } from '../../dialects/canonical-parts.ts'
+import type { AnswerView, BlockRole, BlockSpan } from '../../model/dialect.ts'
+import type { ContextLinks } from '../../model/record.ts'
+
+export interface ContextReader {
+  /** Null where no blocks are known. */
+  readonly read: (blocks: readonly BlockSpan[], bytes: Buffer) => ContextLinks | null
+  /** What `answer` of the request that continues this answer will be. */
+  readonly answer: (view: AnswerView) => string
+}
+
+const BLOCKS_MAX = 20_000
+/** Larger blocks are media, mostly: their bytes name them. */
+const READ_MAX = 256 * 1024
+const DIGEST_CHARS = 32
+const SPOKEN: ReadonlySet<BlockRole> = new Set(['user', 'assistant', 'tool'])
+
+export function createContextReader(master: Buffer): ContextReader {
+  const key = createHmac('sha256', master).update('custody/context/v1').digest()
+  const known = new Map<string, readonly CanonicalPart[]>()
+  const partsOf = (bytes: Buffer, role: BlockRole): readonly CanonicalPart[] => {
+    const name = `${role}${hash('sha256', bytes, 'base64')}`
+    const found = known.get(name)
+    if (found !== undefined) return found
+    const parts =
+      bytes.length > READ_MAX ? [{ digest: name, said: null }] : canonicalParts(bytes, role)
+    known.set(name, parts)
+    const [oldest] = known.keys()
+    if (known.size > BLOCKS_MAX && oldest !== undefined) known.delete(oldest)
+    return parts
+  }
+  const keyed = (text: string): string =>
+    createHmac('sha256', key).update(text).digest('hex').slice(0, DIGEST_CHARS)
+  return {
+    read: (blocks, bytes) => {
+      const system: string[] = []
+      const turns: { readonly isAnswer: boolean; readonly part: CanonicalPart }[] = []
+      for (const { start, end, role } of blocks) {
+        if (role === 'system') {
+          for (const { digest } of partsOf(bytes.subarray(start, end), role)) system.push(digest)
+        } else if (SPOKEN.has(role)) {
+          for (const part of partsOf(bytes.subarray(start, end), role))
+            turns.push({ isAnswer: role === 'assistant', part })
+        }
+      }
+      if (turns.length === 0) return null
+      const chain = (length: number): string =>
+        keyed(
+          `${system.join()}\0${turns
+            .slice(0, length)
+            .map(({ part }) => part.digest)
+            .join()}`,
+        )
+      // A last word of the model that the caller wrote is a prefill: it begins the answer.
+      const length = turns.findLastIndex(({ isAnswer }) => !isAnswer) + 1
+      const end = chain(length)
+      const last = turns.slice(0, length).findLastIndex(({ isAnswer }) => isAnswer)
+      if (last < 0) return { end, parent: null, answer: null }
+      const first = turns.slice(0, last).findLastIndex(({ isAnswer }) => !isAnswer) + 1
+      const said = turns
+        .slice(first, last + 1)
+        .flatMap(({ part }): readonly Said[] => (part.said === null ? [] : [part.said]))
+      return { end, parent: chain(first), answer: keyed(saidDigest(said)) }
+    },
+    answer: ({ text, toolCalls }) => keyed(answerDigest(text, toolCalls)),
+  }
+}
