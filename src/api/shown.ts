@@ -24,6 +24,10 @@ export function shownExchange(row: ExchangeRow, owner: Owner): Exchange {
     closeOffset: _closeOffset,
     responseId: _responseId,
     previousResponse: _previousResponse,
+    contextEnd: _contextEnd,
+    contextParent: _contextParent,
+    contextAnswer: _contextAnswer,
+    answerDigest: _answerDigest,
     ...shown
   } = row
   const { tools, findingsIn, entities, rules, fingerprints } = row
@@ -33,6 +37,8 @@ export function shownExchange(row: ExchangeRow, owner: Owner): Exchange {
     entities: [...entities],
     rules: [...rules],
     fingerprints: [...fingerprints],
+    policyRules: [...row.policyRules],
+    tags: [...row.tags],
   }
   // Threat: a prompt that adds few bytes was sent before, perhaps by somebody else.
   return { ...shown, ...lists, ...(owner === null ? {} : { storedBytes: null }) }

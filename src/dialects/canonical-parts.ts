@@ -62,11 +62,14 @@ function partsOf(value: unknown): readonly unknown[] {
       !isNothing(member),
   )
   const id = textAt(value, 'tool_call_id')
+  const isSilent = isNothing(content)
   const said = Array.isArray(content)
     ? content.flatMap((part: unknown) => (isDropped(part) ? [] : [part]))
-    : isNothing(content)
+    : isSilent
       ? []
       : [{ text: content }]
+  // A model that only calls tools says nothing; a tool that returns nothing has returned.
+  if (isSilent && textAt(value, 'role') !== 'assistant') said.push({ text: '' })
   const texts =
     id === null ? said : said.map((part: unknown) => ({ part: asText(part), tool_call_id: id }))
   const named = rest.filter(([key]) => key !== 'tool_call_id')

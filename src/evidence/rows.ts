@@ -1,4 +1,5 @@
 /** Derives index rows from what the frames hold; live recording and reindex use the same functions. */
+import { NO_DECISION, withDecision } from './decision-columns.ts'
 import { NO_FINDINGS, withFindings, type FindingLists } from './finding-rows.ts'
 import { declaredConversation } from '../model/declared-conversation.ts'
 import type { ClosingFacts, ExchangeRow, FrameAddress, OpeningFacts } from '../model/record.ts'
@@ -58,6 +59,11 @@ export function openRow(facts: OpeningFacts, at: OpenedAt): ExchangeRow {
     previousResponse: facts.links['previous_response_id'] ?? null,
     tools: facts.toolNames,
     ...withFindings(NO_FINDINGS, 'request', facts.findings),
+    ...withDecision(NO_DECISION, facts.decision),
+    contextEnd: facts.context?.end ?? null,
+    contextParent: facts.context?.parent ?? null,
+    contextAnswer: facts.context?.answer ?? null,
+    answerDigest: null,
     instance: at.address.instance,
     openSegment: at.address.segment,
     openOffset: at.address.offset,
@@ -95,6 +101,8 @@ export function closedRow(row: ExchangeRow, facts: ClosingFacts, at: ClosedAt): 
     durationMs: facts.durationMs,
     responseId: facts.responseId,
     ...withFindings(listsOf(row), 'answer', facts.findings),
+    ...withDecision(row, facts.decision),
+    answerDigest: facts.answerDigest ?? null,
     closeSegment: at.address.segment,
     closeOffset: at.address.offset,
   }

@@ -16,6 +16,7 @@ const ROW_FIELDS = [
   'dialect',
   'surface',
   'route',
+  'verdict',
 ] as const satisfies readonly (keyof ExchangeRow)[]
 
 /** Fields of which an exchange has any number of values: each counts, and one that suits is enough. */
@@ -25,6 +26,8 @@ export const LIST_FIELDS = {
   rule: 'rules',
   fingerprint: 'fingerprints',
   tool: 'tools',
+  policyRule: 'policyRules',
+  tag: 'tags',
 } as const satisfies Readonly<Record<string, keyof ExchangeRow>>
 
 export type RowField = (typeof ROW_FIELDS)[number]
@@ -39,6 +42,8 @@ export const FACET_FIELDS = [
   'rule',
   'fingerprint',
   'tool',
+  'policyRule',
+  'tag',
 ] as const satisfies readonly FacetField[]
 
 export function isListField(field: FacetField): field is ListField {
@@ -144,6 +149,11 @@ export interface ExchangeSearch {
   /** What was found in the exchanges of the query, by fingerprint, in the most exchanges first. */
   readonly findingGroups: (query: ExchangeQuery, limit: number) => Promise<readonly FindingGroup[]>
   /** The exchanges whose answer had this id at the provider, and those that name it as the one before them. */
+  /** The exchanges whose context is one of these, and those that continue one of them. */
+  readonly byContext: (digests: readonly string[]) => Promise<{
+    readonly ending: readonly ExchangeRow[]
+    readonly continuing: readonly ExchangeRow[]
+  }>
   readonly byResponse: (responseIds: readonly string[]) => Promise<{
     readonly answeredAs: readonly ExchangeRow[]
     readonly continuing: readonly ExchangeRow[]

@@ -1,6 +1,6 @@
 /** What evidence holds of an exchange: the payload shapes inside frames, and the index row derived from them. */
 import type { ExchangeId, InstanceId, KeyId } from '../lib/ids.ts'
-import type { Decision } from './decision.ts'
+import type { Decision, Verdict } from './decision.ts'
 import type { BlockRole, DialectName, TokenUsage } from './dialect.ts'
 import type { FindingDirection, FindingRecord, UninspectedRecord } from './masking.ts'
 import type { DeclaredTags, Principal } from './principal.ts'
@@ -204,6 +204,18 @@ export interface ExchangeRow {
   readonly rules: readonly string[]
   /** The first 16 digits of each. */
   readonly fingerprints: readonly string[]
+  /** What the policy decided; null where none was in force. */
+  readonly verdict: Verdict | null
+  readonly policyHash: string | null
+  readonly decidingRule: string | null
+  /** Ids of the rules that fired, in force or not. */
+  readonly policyRules: readonly string[]
+  /** Tags that rules in force gave it. */
+  readonly tags: readonly string[]
+  readonly contextEnd: string | null
+  readonly contextParent: string | null
+  readonly contextAnswer: string | null
+  readonly answerDigest: string | null
   readonly instance: InstanceId
   readonly openSegment: number
   readonly openOffset: number

@@ -9,6 +9,7 @@ import { exchangeFindings } from './migrations/index/070-exchange-findings.ts'
 import { approvals } from './migrations/control/020-approvals.ts'
 import { loginProviders } from './migrations/control/040-login-providers.ts'
 import { locks } from './migrations/control/030-locks.ts'
+import { decisionsAndContexts } from './migrations/index/010-decisions-and-contexts.ts'
 import { exchangesBlocksEvents } from './migrations/index/001-exchanges-blocks-events.ts'
 import { traceIndex } from './migrations/trace/070-trace-index.ts'
 import { search } from './migrations/index/002-search.ts'
@@ -47,6 +48,7 @@ export const INDEX_AREA: MigrationArea = {
     { name: '050-erasure', up: erasure },
     { name: '051-event-records', up: eventRecords },
     { name: '070-exchange-findings', up: exchangeFindings },
+    { name: '010-decisions-and-contexts', up: decisionsAndContexts },
   ],
 }
 

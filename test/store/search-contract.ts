@@ -32,6 +32,9 @@ const VALUES: Readonly<Record<FacetField, readonly string[]>> = {
   rule: ['email', 'iban', ''],
   fingerprint: ['00', '0000000000000001', `0000000000000002${'0'.repeat(48)}`, 'ff', ''],
   tool: ['read', 'mcp__*', 're*', ''],
+  verdict: ['deny', 'allow', '', 'none'],
+  policyRule: ['cards', 'none', ''],
+  tag: ['export', ''],
 }
 
 const valuesOf = (field: FacetField) =>
@@ -255,6 +258,9 @@ export function searchContract(engine: string, fresh: () => Promise<FreshDatabas
       continuing: [rows[1]],
     })
     assert.deepEqual(await store.search.byResponse([]), { answeredAs: [], continuing: [] })
+    const none = { ending: [], continuing: [] }
+    assert.deepEqual(await store.search.byContext([]), none)
+    assert.deepEqual(await store.search.byContext(['absent']), none)
   })
 }
 

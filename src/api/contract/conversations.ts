@@ -3,10 +3,12 @@ import { z } from '@hono/zod-openapi'
 import { PageQuery, TimeMs, apiRoute, json, pageOf } from './common.ts'
 import { Exchange, ExchangeFilters, ExchangeParam } from './exchanges.ts'
 
-export const ConversationMethod = z.enum(['declared-id', 'response-chain', 'single']).openapi({
-  description:
-    'declared-id: the caller sent one id with each exchange. response-chain: each exchange names the answer before it. single: nothing links it to another.',
-})
+export const ConversationMethod = z
+  .enum(['declared-id', 'response-chain', 'context', 'single'])
+  .openapi({
+    description:
+      'declared-id: the caller sent one id with each exchange. response-chain: each exchange names the answer before it. context: each holds what was said before. single: nothing links it to another.',
+  })
 
 export const Conversation = z
   .object({
@@ -35,7 +37,15 @@ export const Thread = z
           parent: z
             .string()
             .nullable()
-            .openapi({ description: 'The exchange that it names as the one before it.' }),
+            .openapi({ description: 'The exchange that it continues; null when none is known.' }),
+          link: z.enum(['named', 'context', 'likely', 'unsure', 'none']).openapi({
+            description:
+              'named: it names the answer before it. context: it holds the context of the other and its answer. likely: the answer could not be compared. unsure: there are candidates and none is certain. none: it continues nothing.',
+          }),
+          attemptOf: z
+            .string()
+            .nullable()
+            .openapi({ description: 'The first attempt of the same request.' }),
         }),
       )
       .openapi({ description: 'Oldest first.' }),

@@ -1,5 +1,6 @@
 /** Exchanges: search by typed filters, facets, histogram, the live stream, and the metadata of one. */
 import { z } from '@hono/zod-openapi'
+import { VERDICTS } from '../../model/decision.ts'
 import { FACET_FIELDS } from '../../model/exchange-query.ts'
 import { ExchangeIdText, PageQuery, TimeMs, apiRoute, json, pageOf } from './common.ts'
 
@@ -67,6 +68,16 @@ export const Exchange = z
     fingerprints: z
       .array(z.string())
       .openapi({ description: 'Keyed digests of what it saw, the first 16 digits of each.' }),
+    verdict: z
+      .enum(VERDICTS)
+      .nullable()
+      .openapi({ description: 'What the policy decided; null where none was in force.' }),
+    policyHash: z.string().nullable().openapi({ description: 'SHA-256 of the policy.' }),
+    decidingRule: z.string().nullable().openapi({ description: 'The rule that made the verdict.' }),
+    policyRules: z
+      .array(z.string())
+      .openapi({ description: 'Policy rules that fired, in force or in shadow.' }),
+    tags: z.array(z.string()).openapi({ description: 'Tags that policy rules gave it.' }),
   })
   .openapi('Exchange')
 
@@ -113,6 +124,9 @@ export const ExchangeFilters = {
     'Fingerprint of a finding, or its first digits.',
   ),
   tool: exact('A tool that the request offers; mcp__* for all that begin so.'),
+  verdict: several(z.enum([...VERDICTS, '']), 'What the policy decided.'),
+  policyRule: exact('The policy rule that fired.'),
+  tag: exact('A tag that a policy rule gave it.'),
   conversation: z.string().max(100).optional(),
   minDurationMs: z.coerce.number().min(0).optional(),
 } as const

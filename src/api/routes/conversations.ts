@@ -51,9 +51,11 @@ export function conversationRoutes({ app, parts, guarded }: Registrar): void {
 function shownThread(thread: FoundThread, owner: Owner): Thread {
   return {
     ...thread,
-    exchanges: thread.exchanges.map(({ row, parent }) => ({
+    exchanges: thread.exchanges.map(({ row, parent, method, attemptOf }) => ({
       exchange: shownExchange(row, owner),
       parent,
+      link: method,
+      attemptOf,
     })),
   }
 }

@@ -12,6 +12,7 @@ import type {
   ListField,
 } from '../../model/exchange-query.ts'
 import { FACET_FIELDS, isListField } from '../../model/exchange-query.ts'
+import type { ExchangeRow } from '../../model/record.ts'
 import { decodeExchange, keyText } from '../row-codec.ts'
 import type { IndexDb, IndexTables } from '../schema.ts'
 import { createFindingSearch } from './finding-search.ts'
@@ -66,25 +67,38 @@ export function createSqlSearch(
     },
     ...createFindingSearch(db),
     conversations: (query, page) => conversations(db, query, page),
-    byResponse: async (responseIds) => {
-      if (responseIds.length === 0) return { answeredAs: [], continuing: [] }
-      const ids = responseIds.map((id) => keyText(id))
-      const by = async (column: 'response_id' | 'previous_response') => {
-        const rows = await db
-          .selectFrom('exchanges')
-          .selectAll()
-          .where(column, 'in', ids)
-          .orderBy('id')
-          .limit(RELATED_MAX)
-          .execute()
-        return rows.map(decodeExchange)
-      }
-      return { answeredAs: await by('response_id'), continuing: await by('previous_response') }
-    },
+    byContext: async (digests) => ({
+      ending: await related(db, 'context_end', digests),
+      continuing: await related(db, 'context_parent', digests),
+    }),
+    byResponse: async (ids) => ({
+      answeredAs: await related(db, 'response_id', ids),
+      continuing: await related(db, 'previous_response', ids),
+    }),
   }
 }
 
 const RELATED_MAX = 500
+
+async function related(
+  db: IndexDb,
+  column: 'response_id' | 'previous_response' | 'context_end' | 'context_parent',
+  values: readonly string[],
+): Promise<readonly ExchangeRow[]> {
+  if (values.length === 0) return []
+  const rows = await db
+    .selectFrom('exchanges')
+    .selectAll()
+    .where(
+      column,
+      'in',
+      values.map((value) => keyText(value)),
+    )
+    .orderBy('id')
+    .limit(RELATED_MAX)
+    .execute()
+  return rows.map(decodeExchange)
+}
 
 type FieldCounts = Record<FacetField, readonly FacetValue[]>
 type Exchanges = SelectQueryBuilder<IndexTables, 'exchanges', object>

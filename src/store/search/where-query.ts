@@ -27,6 +27,9 @@ export const FACET_COLUMNS = {
   rule: 'rules',
   fingerprint: 'fingerprints',
   tool: 'tools',
+  verdict: 'verdict',
+  policyRule: 'policy_rules',
+  tag: 'tags',
 } as const satisfies Record<FacetField, keyof ExchangeTable>
 
 const PREFIXED: ReadonlySet<FacetField> = new Set<FacetField>(['model', 'surface', 'tool'])

@@ -65,6 +65,7 @@ export function createSearchClient(path: string): ExchangeSearch & AsyncDisposab
     conversations: ask('conversations'),
     findingsOf: ask('findingsOf'),
     findingGroups: ask('findingGroups'),
+    byContext: ask('byContext'),
     byResponse: ask('byResponse'),
     [Symbol.asyncDispose]: async () => {
       isClosed = true

@@ -151,5 +151,6 @@ function ThreadPage({ thread, from }: ThreadPageProps) {
 const METHODS: Readonly<Record<Thread['method'], string>> = {
   'declared-id': 'put together by an id that the caller sent',
   'response-chain': 'put together by answers that name each other',
+  context: 'put together by what was said before',
   single: 'nothing links it to another exchange',
 }

@@ -38,6 +38,8 @@ function shape(talk: Talk, named: Talk = {}): readonly string[] {
     exchanges: Object.keys(talk).map((id) => ({
       exchange: exchangeOf(id),
       parent: named[id] ?? null,
+      link: named[id] === undefined ? ('none' as const) : ('named' as const),
+      attemptOf: null,
     })),
   }
   const contexts = Object.entries(talk).filter(([, words]) => words !== '?')
@@ -158,5 +160,10 @@ function exchangeOf(id: string): Exchange {
     entities: [],
     rules: [],
     fingerprints: [],
+    verdict: null,
+    policyHash: null,
+    decidingRule: null,
+    policyRules: [],
+    tags: [],
   }
 }

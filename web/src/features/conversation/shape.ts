@@ -9,8 +9,8 @@ export interface Turn {
   readonly exchange: Thread['exchanges'][number]['exchange']
   /** Id of the exchange that it continues; null where the thread begins. */
   readonly parent: string | null
-  /** How the parent is known: named by the request, seen in its context, or taken for the one before. */
-  readonly by: 'named' | 'context' | 'order' | 'none'
+  /** How the parent is known: named by the request, seen in its context, taken for the one before; `unsure`: several could be it. */
+  readonly by: 'named' | 'context' | 'order' | 'unsure' | 'none'
   /** 0 for the trunk; each fork opens the next. */
   readonly lane: number
   readonly isFork: boolean
@@ -20,9 +20,9 @@ export function shapeOf(thread: Thread, contexts: ReadonlyMap<string, Blocks>): 
   const turns: Turn[] = []
   const continued = new Set<string>()
   let lanes = 0
-  for (const { exchange, parent: named } of thread.exchanges) {
-    const { parent, by } =
-      named === null ? found(exchange.id, turns, contexts) : { parent: named, by: 'named' as const }
+  for (const one of thread.exchanges) {
+    const { exchange } = one
+    const { parent, by } = recorded(one) ?? found(exchange.id, turns, contexts)
     const before = turns.find((turn) => turn.exchange.id === parent)
     const isFork = parent !== null && continued.has(parent)
     const staysOnLane = before !== undefined && !isFork
@@ -32,6 +32,15 @@ export function shapeOf(thread: Thread, contexts: ReadonlyMap<string, Blocks>): 
     turns.push({ number: turns.length + 1, exchange, parent, by, lane, isFork })
   }
   return turns
+}
+
+/** What the record itself says; null where it says nothing. */
+function recorded({
+  parent,
+  link,
+}: Thread['exchanges'][number]): Pick<Turn, 'parent' | 'by'> | null {
+  if (link === 'unsure') return { parent: null, by: 'unsure' }
+  return parent === null ? null : { parent, by: link === 'named' ? 'named' : 'context' }
 }
 
 /** Without a name for it: the turn whose whole context this one begins with, the longest such. */

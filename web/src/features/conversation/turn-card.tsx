@@ -69,6 +69,11 @@ export function TurnCard({ turn, parent, content, isChosen }: TurnCardProps) {
           Fork: it continues turn {parent.number}, which another turn continued before
         </p>
       )}
+      {by === 'unsure' && (
+        <p className={classes.fork}>
+          It continues one of several turns in which the same was said; which one cannot be told
+        </p>
+      )}
       {number > 1 && by === 'none' && (
         <p className={classes.fork}>
           It begins anew: nothing of the turns before is in its context

@@ -18,6 +18,9 @@ export type ValueField =
   | 'rule'
   | 'fingerprint'
   | 'tool'
+  | 'verdict'
+  | 'policy'
+  | 'tag'
 export type SingleField = 'conversation' | 'slower' | 'last' | 'after' | 'before'
 export type FieldName = ValueField | SingleField
 
@@ -39,6 +42,9 @@ export type Parameter =
   | 'rule'
   | 'fingerprint'
   | 'tool'
+  | 'verdict'
+  | 'policyRule'
+  | 'tag'
 
 interface Field {
   readonly says: string
@@ -102,6 +108,13 @@ export const FIELDS: Readonly<Record<FieldName, Field>> = {
     parameter: 'tool',
     samples: [],
   },
+  verdict: {
+    says: 'what the policy decided',
+    parameter: 'verdict',
+    samples: ['allow', 'mask', 'hold', 'deny'],
+  },
+  policy: { says: 'policy rule that fired', parameter: 'policyRule', samples: [] },
+  tag: { says: 'tag that a policy rule gave', parameter: 'tag', samples: [] },
   last: {
     says: 'time until now',
     parameter: null,
@@ -126,6 +139,8 @@ export const FACETS: readonly { readonly field: ValueField; readonly title: stri
   { field: 'service', title: 'Service' },
   { field: 'entity', title: 'Found' },
   { field: 'finding', title: 'Found in' },
+  { field: 'verdict', title: 'Verdict' },
+  { field: 'policy', title: 'Policy rule' },
   { field: 'model', title: 'Model' },
   { field: 'upstream', title: 'Upstream' },
   { field: 'status', title: 'Status' },
@@ -136,6 +151,7 @@ export const FACETS: readonly { readonly field: ValueField; readonly title: stri
   { field: 'key', title: 'Key' },
   { field: 'route', title: 'Route' },
   { field: 'tool', title: 'Tool' },
+  { field: 'tag', title: 'Tag' },
   { field: 'rule', title: 'Detector rule' },
   { field: 'fingerprint', title: 'Fingerprint' },
 ]
