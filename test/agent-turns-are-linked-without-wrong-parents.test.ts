@@ -129,8 +129,15 @@ function linksOf(wire: Wire, body: unknown) {
 
 function answered({ text, tool, args }: Step): string {
   const view: AnswerView = {
-    ...{ text, reasoning: 'hm', refusal: '', finishReason: 'tool_use', model: 'm' },
-    ...{ responseId: null, usage: EMPTY_USAGE, error: null, events: 1 },
+    text,
+    reasoning: 'hm',
+    refusal: '',
+    finishReason: 'tool_use',
+    model: 'm',
+    responseId: null,
+    usage: EMPTY_USAGE,
+    error: null,
+    events: 1,
     toolCalls: [{ id: 'x', name: tool, arguments: JSON.stringify(args) }],
   }
   return reader.answer(view)
