@@ -9,6 +9,7 @@ import { problemAnswer } from './problem.ts'
 import { REFERENCE_CSS, referencePage } from './reference-page.ts'
 import { createRegistrar } from './registrar.ts'
 import { accessRoutes } from './routes/access.ts'
+import { caseRoutes } from './routes/cases.ts'
 import { contentRoutes } from './routes/content.ts'
 import { conversationRoutes } from './routes/conversations.ts'
 import { exchangeRoutes } from './routes/exchanges.ts'
@@ -70,6 +71,7 @@ export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   loginRoutes(registrar)
   samlRoutes(registrar)
   accessRoutes(registrar)
+  caseRoutes(registrar)
   viewRoutes(registrar)
   operationRoutes(registrar)
   app.onError((error, context) => problemAnswer(error, context, parts.onFault))

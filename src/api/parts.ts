@@ -4,6 +4,7 @@ import type { LoginDesk } from '../identity/login/login-desk.ts'
 import type { LoginMethod } from '../identity/login-method.ts'
 import type { Reach } from '../identity/permissions.ts'
 import type { SignedIn } from '../identity/signed-in.ts'
+import type { CaseDesk } from '../incident/case-desk.ts'
 import type { ChangeFeed } from '../incident/change-feed.ts'
 import type { ExchangeDesk } from '../incident/exchange-desk.ts'
 import type { TraceDesk } from '../incident/trace/trace-desk.ts'
@@ -21,6 +22,7 @@ export interface ApiParts {
   readonly control: ControlStore
   readonly keys: KeyTable
   readonly desk: ExchangeDesk
+  readonly cases: CaseDesk
   readonly feed: ChangeFeed
   readonly containment: {
     /** Puts a lock that was set or released in force at this worker now; how many exchanges in flight it cut. */

@@ -9,6 +9,7 @@ import type { LoginConfig } from '../config/login-config.ts'
 import { createLoginDesk } from '../identity/login/login-desk.ts'
 import { createLinkMethod, loginUrl, mintLoginLink } from '../identity/login-method.ts'
 import { firstAdmin } from '../identity/people-admin.ts'
+import { createCaseDesk } from '../incident/case-desk.ts'
 import type { ChangeFeed } from '../incident/change-feed.ts'
 import { createExchangeDesk } from '../incident/exchange-desk.ts'
 import type { TraceDesk } from '../incident/trace/trace-desk.ts'
@@ -68,6 +69,7 @@ export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
       readAnswer: recordedAnswer,
       asSent,
     }),
+    cases: createCaseDesk(store.control.cases, clock),
     feed: sources.feed,
     containment: sources.containment,
     trace: sources.trace,

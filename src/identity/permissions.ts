@@ -111,6 +111,11 @@ export const PERMISSIONS = {
   'reveals.create': evidence('open a reveal, with a reason', { investigator: 'all' }),
   'reveals.end': write('end a reveal early', { investigator: 'own' }),
 
+  'cases.list': read('see which cases there are', { investigator: 'all', auditor: 'all' }),
+  'cases.read': evidence('read a case', { investigator: 'all' }),
+  'cases.create': write('open a case', { investigator: 'all' }),
+  'cases.update': write('work on a case', { investigator: 'all' }),
+
   'keys.list': read(
     'list gateway keys',
     everyone('own', { admin: 'all', investigator: 'all', auditor: 'all' }),

@@ -69,6 +69,8 @@ export type ControlIdPrefix =
   | 'ho'
   | 'bn'
   | 'lk'
+  | 'cs'
+  | 'ce'
 
 export const newControlId = (prefix: ControlIdPrefix, timeMs: number): string =>
   `${prefix}_${timeOrdered(timeMs)}`

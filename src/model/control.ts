@@ -1,6 +1,7 @@
 /** What the control plane keeps beside people: the audit trail, reveals, saved views, answers of repeated creates. */
 import type { ApprovalTable } from './approval.ts'
 import type { LockTable } from './containment.ts'
+import type { CaseTable } from './cases.ts'
 import type { ExchangeQuery } from './exchange-query.ts'
 import type { IdentityTable, LoginAttemptTable, LoginSessionHintTable, OnceTable } from './login.ts'
 import type { MaskTokenTable } from './masking.ts'
@@ -126,6 +127,7 @@ export interface ControlStore {
   readonly audit: AuditTable
   readonly reveals: RevealTable
   readonly views: SavedViewTable
+  readonly cases: CaseTable
   readonly maskTokens: MaskTokenTable
   readonly approvals: ApprovalTable
   readonly locks: LockTable

@@ -278,6 +278,13 @@ export const ERRORS = {
   ),
   'api.not-found': row(404, 'There is no such thing.', 'Check the id and the path.'),
   'api.method': row(405, 'The method is not allowed here.', 'See /api/v1/reference.'),
+  'case.sealed': row(
+    403,
+    'The case is sealed: what it holds is for its members.',
+    'Ask a member to let you in.',
+  ),
+  'case.closed': row(409, 'The case is closed.', 'Open it again to add to it.'),
+  'case.last-member': row(409, 'The last member of a case stays.', 'Add somebody else first.'),
   'api.conflict': row(409, 'Something like it exists already.', 'Choose another name.'),
   'api.last-admin': row(409, 'The last active admin stays.', 'Make somebody else an admin first.'),
   'api.in-progress': row(

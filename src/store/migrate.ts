@@ -7,6 +7,7 @@ import { peopleAndAudit } from './migrations/control/002-people-and-audit.ts'
 import { maskTokens } from './migrations/control/003-mask-tokens.ts'
 import { exchangeFindings } from './migrations/index/070-exchange-findings.ts'
 import { approvals } from './migrations/control/020-approvals.ts'
+import { cases } from './migrations/control/080-cases.ts'
 import { loginProviders } from './migrations/control/040-login-providers.ts'
 import { locks } from './migrations/control/030-locks.ts'
 import { decisionsAndContexts } from './migrations/index/010-decisions-and-contexts.ts'
@@ -73,6 +74,9 @@ export const CONTROL_AREA: MigrationArea = {
     'seen_once',
     'login_session_hints',
     'locks',
+    'cases',
+    'case_members',
+    'case_entries',
   ],
   migrations: [
     { name: '001-gateway-keys', up: gatewayKeys },
@@ -81,6 +85,7 @@ export const CONTROL_AREA: MigrationArea = {
     { name: '020-approvals', up: approvals },
     { name: '040-login-providers', up: loginProviders },
     { name: '030-locks', up: locks },
+    { name: '080-cases', up: cases },
   ],
 }
 

@@ -5,6 +5,7 @@ import type { ExchangeId, InstanceId } from '../lib/ids.ts'
 import type { BlockRow, EvidenceEvent, ExchangeRow } from '../model/record.ts'
 import type { AuditRow, IdempotentAnswer, RevealRow, SavedViewRow } from '../model/control.ts'
 import type { LockRow } from '../model/containment.ts'
+import type { CaseEntryRow, CaseMemberRow, CaseRow } from '../model/cases.ts'
 import type { KeyRow } from '../model/keys.ts'
 import type { FindingRow, MaskToken } from '../model/masking.ts'
 import type { IdentityRow, LoginAttemptRow, LoginSessionHintRow } from '../model/login.ts'
@@ -130,6 +131,12 @@ export type ControlTables = {
   reveals: TableOf<Omit<RevealRow, 'scope'>> & { scope: string }
   saved_views: TableOf<SavedViewRow>
   mask_tokens: TableOf<MaskToken> & { scope: string }
+  cases: TableOf<CaseRow>
+  case_members: TableOf<CaseMemberRow>
+  case_entries: TableOf<Omit<CaseEntryRow, 'span' | 'task'>> & {
+    span: string | null
+    task: string | null
+  }
   approvals: ApprovalColumns
   approval_requests: { digest: string; approval: string }
   approval_grants: ApprovalGrantColumns

@@ -1,6 +1,7 @@
 /** The promises of a store, run by the tests of every engine. */
 import { indexContract } from './index-contract.ts'
 import { approvalsContract } from './approvals-contract.ts'
+import { casesContract } from './cases-contract.ts'
 import { controlContract } from './control-contract.ts'
 import { loginContract } from './login-contract.ts'
 import { erasureContract } from './erasure-contract.ts'
@@ -21,6 +22,7 @@ export function storeContract(engine: string, fresh: () => Promise<FreshDatabase
   locksContract(engine, fresh)
   controlContract(engine, fresh)
   approvalsContract(engine, fresh)
+  casesContract(engine, fresh)
   loginContract(engine, fresh)
   searchContract(engine, fresh)
   erasureContract(engine, fresh)

@@ -1,5 +1,6 @@
 /** Every route of the contract, in the order of the reference. */
 import * as access from './access.ts'
+import * as cases from './cases.ts'
 import * as content from './content.ts'
 import * as conversations from './conversations.ts'
 import * as exchanges from './exchanges.ts'
@@ -54,6 +55,15 @@ export const ROUTES = [
   access.listTokens,
   access.createToken,
   access.revokeToken,
+  cases.listCases,
+  cases.createCase,
+  cases.readCase,
+  cases.updateCase,
+  cases.addCaseEntry,
+  cases.changeCaseEntry,
+  cases.removeCaseEntry,
+  cases.addCaseMember,
+  cases.removeCaseMember,
   views.listViews,
   views.createView,
   views.updateView,

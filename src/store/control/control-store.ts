@@ -5,6 +5,7 @@ import { createApiTokenTable } from './api-tokens.ts'
 import type { ApprovalEngine } from './approvals.ts'
 import { createApprovalTable } from './approvals.ts'
 import { createAuditTable } from './audit.ts'
+import { createCaseTable } from './cases.ts'
 import { createIdempotencyTable } from './idempotency.ts'
 import { createIdentityTable } from './identities.ts'
 import {
@@ -44,6 +45,7 @@ export function createControlStore(db: ControlDb, engine: ControlEngine): Contro
     audit: createAuditTable(db, engine),
     reveals: createRevealTable(db),
     views: createSavedViewTable(db),
+    cases: createCaseTable(db, engine),
     maskTokens: createMaskTokenTable(db),
     approvals: createApprovalTable(db, engine.approvals),
     locks: createLockTable(db, engine.changes),

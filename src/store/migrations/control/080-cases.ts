@@ -1,0 +1,56 @@
+/** Cases, their members and their entries. */
+import type { Kysely } from 'kysely'
+import type { EngineTypes } from '../../schema.ts'
+
+export async function cases(db: Kysely<unknown>, types: EngineTypes): Promise<void> {
+  await db.schema
+    .createTable('cases')
+    .addColumn('id', types.text, (column) => column.primaryKey().notNull())
+    .addColumn('number', types.whole, (column) => column.notNull().unique())
+    .addColumn('title', types.text, (column) => column.notNull())
+    .addColumn('question', types.text, (column) => column.notNull())
+    .addColumn('status', types.text, (column) => column.notNull())
+    .addColumn('severity', types.text, (column) => column.notNull())
+    .addColumn('tlp', types.text, (column) => column.notNull())
+    .addColumn('sealed', types.whole, (column) => column.notNull())
+    .addColumn('created_by', types.text, (column) => column.notNull())
+    .addColumn('created_at_ms', types.whole, (column) => column.notNull())
+    .addColumn('updated_at_ms', types.whole, (column) => column.notNull())
+    .addColumn('closed_at_ms', types.whole)
+    .addColumn('version', types.whole, (column) => column.notNull())
+    .modifyEnd(types.clustered)
+    .execute()
+  await db.schema
+    .createTable('case_members')
+    .addColumn('case_id', types.text, (column) => column.notNull())
+    .addColumn('person', types.text, (column) => column.notNull())
+    .addColumn('added_by', types.text, (column) => column.notNull())
+    .addColumn('added_at_ms', types.whole, (column) => column.notNull())
+    .addPrimaryKeyConstraint('case_members_key', ['case_id', 'person'])
+    .modifyEnd(types.clustered)
+    .execute()
+  await db.schema.createIndex('case_members_person').on('case_members').column('person').execute()
+  await db.schema
+    .createTable('case_entries')
+    .addColumn('id', types.text, (column) => column.primaryKey().notNull())
+    .addColumn('case_id', types.text, (column) => column.notNull())
+    .addColumn('kind', types.text, (column) => column.notNull())
+    .addColumn('at_ms', types.whole, (column) => column.notNull())
+    .addColumn('person', types.text, (column) => column.notNull())
+    .addColumn('parent', types.text)
+    .addColumn('target', types.text, (column) => column.notNull())
+    .addColumn('span', types.text)
+    .addColumn('text', types.text, (column) => column.notNull())
+    .addColumn('task', types.text)
+    .addColumn('edited_at_ms', types.whole)
+    .addColumn('removed_at_ms', types.whole)
+    .addColumn('version', types.whole, (column) => column.notNull())
+    .modifyEnd(types.clustered)
+    .execute()
+  await db.schema
+    .createIndex('case_entries_case')
+    .on('case_entries')
+    .columns(['case_id', 'id'])
+    .execute()
+  await db.schema.createIndex('case_entries_target').on('case_entries').column('target').execute()
+}
