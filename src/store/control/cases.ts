@@ -22,7 +22,7 @@ export function createCaseTable(db: ControlDb, engine: ControlEngine): CaseTable
           .selectFrom('cases')
           .select((builder) => builder.fn.max('number').as('last'))
           .executeTakeFirstOrThrow()
-        const numbered: CaseRow = { ...row, number: Number(last ?? 0) + 1 }
+        const numbered: CaseRow = { ...row, number: (last ?? 0) + 1 }
         await transaction.insertInto('cases').values(encode(numbered)).execute()
         const { id: caseId, createdBy: person, createdAtMs: addedAtMs } = row
         await transaction
