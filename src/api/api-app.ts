@@ -19,6 +19,7 @@ import { keyRoutes } from './routes/keys.ts'
 import { lockRoutes } from './routes/locks.ts'
 import { liveRoutes } from './routes/live.ts'
 import { operationRoutes } from './routes/operations.ts'
+import { provisioningRoutes } from './routes/provisioning.ts'
 import { peopleRoutes } from './routes/people.ts'
 import { traceRoutes } from './routes/trace.ts'
 import { viewRoutes } from './routes/views.ts'
@@ -68,6 +69,7 @@ export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   keyRoutes(registrar)
   lockRoutes(registrar)
   peopleRoutes(registrar)
+  provisioningRoutes(registrar)
   loginRoutes(registrar)
   samlRoutes(registrar)
   accessRoutes(registrar)

@@ -1,5 +1,7 @@
 /** What the control plane is given by the composition root, and what each call carries. */
 import type { HttpBindings } from '@hono/node-server'
+import type { DeprovisionParts } from '../identity/deprovision.ts'
+import type { ScimParts } from '../identity/scim/scim-users.ts'
 import type { LoginDesk } from '../identity/login/login-desk.ts'
 import type { LoginMethod } from '../identity/login-method.ts'
 import type { Reach } from '../identity/permissions.ts'
@@ -31,6 +33,8 @@ export interface ApiParts {
   readonly trace: TraceDesk
   readonly linkMethod: LoginMethod
   readonly login: LoginDesk
+  readonly deprovision: DeprovisionParts
+  readonly scim: ScimParts
   /** Resolves when durable. */
   readonly note: (event: EvidenceEvent) => Promise<void>
   readonly upstreams: () => readonly Upstream[]

@@ -8,6 +8,8 @@ import { apiApp } from './api-app.ts'
 import { readConsole } from './console-files.ts'
 import { API_PREFIX } from './contract/common.ts'
 import type { ApiEnv, ApiParts } from './parts.ts'
+import { SCIM_PREFIX } from './scim/door.ts'
+import { scimApp } from './scim/scim-app.ts'
 import { problemAnswer } from './problem.ts'
 
 export interface Readiness {
@@ -100,9 +102,10 @@ export function controlPlaneApp(parts: ControlPlaneParts): Hono<ApiEnv> {
     context.body(parts.metrics(), 200, { 'content-type': METRICS_TYPE }),
   )
   app.route(API_PREFIX, apiApp(parts.api))
+  app.route(SCIM_PREFIX, scimApp(parts.api))
   const pages = readConsole(consoleFolder)
   app.get('*', (context) => {
-    const answer = context.req.path.startsWith('/api/') ? null : pages.answer(context)
+    const answer = /^\/(?:api|scim)\//.test(context.req.path) ? null : pages.answer(context)
     return answer ?? problemAnswer(fail('api.not-found'), context, onFault)
   })
   app.onError((error, context) => problemAnswer(error, context, onFault))

@@ -19,6 +19,7 @@ import type { ControlStore } from '../model/control.ts'
 import type { Upstream } from '../model/upstream.ts'
 import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { peopleParts } from './people-parts.ts'
 import { ownerName } from './starter-key.ts'
 
 /** Made by `npm run build`; without it a page that only logs in is served. */
@@ -58,7 +59,10 @@ export interface ControlPlaneSources {
 export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
   const { clock, store, evidence, log } = sources
   const startedAtMs = clock.nowMs()
+  const { deprovision, scim } = peopleParts(sources)
   return {
+    deprovision,
+    scim,
     clock,
     control: store.control,
     keys: store.keys,

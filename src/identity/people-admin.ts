@@ -1,6 +1,8 @@
 /** Adds and changes people under the rules that keep duties apart, and finds the admin who is let in first. */
 import type { Clock } from '../lib/clock.ts'
 import { newControlId } from '../lib/ids.ts'
+import { cutOff, letBack } from './deprovision.ts'
+import type { DeprovisionParts } from './deprovision.ts'
 import type { ControlStore } from '../model/control.ts'
 import type { PeopleTable, PersonRow, Role } from '../model/people.ts'
 
@@ -53,38 +55,40 @@ export type PersonUpdate =
       readonly kind: 'own-roles' | 'managed' | 'conflict' | 'last-admin' | 'not-found' | 'taken'
     }
 
-/** Disabling ends login sessions and API tokens at once. */
+/** Disabling ends login sessions and tokens, and what the person and their keys send, at once. */
 export async function changePerson(
-  store: Pick<ControlStore, 'people' | 'loginSessions' | 'tokens'>,
-  clock: Clock,
+  parts: DeprovisionParts & { readonly control: Pick<ControlStore, 'people'> },
   change: {
-    readonly by: string
+    readonly by: { readonly id: string; readonly login: string }
     readonly id: string
     readonly version: number
     readonly edit: PersonEdit
   },
 ): Promise<PersonUpdate> {
   const { by, id, version, edit } = change
-  const known = await store.people.byId(id)
+  const { clock, control } = parts
+  const known = await control.people.byId(id)
   if (known === null) return { kind: 'not-found' }
   const problems = edit.name === undefined ? [] : textProblems('name', edit.name, 0)
   if (problems.length > 0) return { kind: 'invalid', problems }
   const roles = edit.roles === undefined ? known.roles : unique(edit.roles)
-  if (by === id && roles.some((role) => !known.roles.includes(role))) return { kind: 'own-roles' }
+  if (by.id === id && roles.some((role) => !known.roles.includes(role)))
+    return { kind: 'own-roles' }
   // The provider would take it back at the next login; until then it would be power that nobody there gave.
   if (edit.roles !== undefined && known.managedBy !== '') return { kind: 'managed' }
   const disabledAtMs = disabledAt(known, edit.disabled, clock)
-  const result = await store.people.update(id, version, {
+  const result = await control.people.update(id, version, {
     name: edit.name ?? known.name,
     roles,
     disabledAtMs,
   })
   if (result !== 'updated') return { kind: result }
-  if (disabledAtMs !== null) {
-    await store.loginSessions.endAllOf(id, clock.nowMs())
-    await store.tokens.revokeAllOf(id, clock.nowMs())
+  const because = { actor: by.login, reason: `disabled by ${by.login}` }
+  if (disabledAtMs !== null) await cutOff(parts, known, because)
+  else if (known.disabledAtMs !== null) {
+    await letBack(parts, known, { ...because, reason: `enabled by ${by.login}` })
   }
-  const person = await store.people.byId(id)
+  const person = await control.people.byId(id)
   return person === null ? { kind: 'not-found' } : { kind: 'updated', person }
 }
 

@@ -132,6 +132,9 @@ export const PERMISSIONS = {
   'people.create': write('add a person', ADMIN),
   'people.update': write('change name, roles or state of a person', ADMIN),
   'people.login-link': write('make a one-time login link for a person', ADMIN),
+  'scim-clients.list': read('list provisioning clients', { admin: 'all', auditor: 'all' }),
+  'scim-clients.create': write('make a provisioning client', ADMIN),
+  'scim-clients.revoke': write('revoke a provisioning client', ADMIN),
   'audit.list': read('read the audit trail', everyone('own', { admin: 'all', auditor: 'all' })),
   'status.read': read('see the state of the gateway', everyone('all')),
 } as const satisfies Record<string, Permission>

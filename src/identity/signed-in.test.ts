@@ -75,13 +75,34 @@ test('a disabled person is out with the next call, and a cookie that is none nev
     })
     assert.equal(other.kind, 'created')
     const { id, version } = signedIn.person
-    const off = await changePerson(control, clock, {
-      by: 'per_x',
+    const noted: string[] = []
+    const parts = {
+      control,
+      clock,
+      locks: control.locks,
+      note: async ({ type }: { readonly type: string }) => void noted.push(type),
+      onFault: assert.fail,
+    }
+    const off = await changePerson(parts, {
+      by: { id: 'per_x', login: 'root' },
       id,
       version,
       edit: { disabled: true },
     })
-    assert.equal(off.kind, 'updated')
+    assert.ok(off.kind === 'updated')
+    assert.equal(await signedInByCookie(control, clock, cookie), null)
+    const held = async () =>
+      (await control.locks.active(clock.now)).map(({ kind, value }) => `${kind} ${value}`)
+    assert.deepEqual(await held(), [`person ${signedIn.person.login}`])
+    const on = await changePerson(parts, {
+      by: { id: 'per_x', login: 'root' },
+      id,
+      version: off.person.version,
+      edit: { disabled: false },
+    })
+    assert.equal(on.kind, 'updated')
+    assert.deepEqual(await held(), [])
+    assert.deepEqual(noted, ['person.disabled', 'person.enabled'])
     assert.equal(await signedInByCookie(control, clock, cookie), null)
     for (const odd of ['', 'cls_', cookie.slice(0, -1), cookie.replace('cls_', 'cpt_')]) {
       assert.equal(await signedInByCookie(control, clock, odd), null)

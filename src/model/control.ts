@@ -4,6 +4,7 @@ import type { LockTable } from './containment.ts'
 import type { CaseTable } from './cases.ts'
 import type { ExchangeQuery } from './exchange-query.ts'
 import type { IdentityTable, LoginAttemptTable, LoginSessionHintTable, OnceTable } from './login.ts'
+import type { ScimTables } from './scim.ts'
 import type { MaskTokenTable } from './masking.ts'
 import type { ApiTokenTable, LoginLinkTable, LoginSessionTable, PeopleTable } from './people.ts'
 
@@ -124,6 +125,7 @@ export interface ControlStore {
   readonly loginAttempts: LoginAttemptTable
   readonly loginHints: LoginSessionHintTable
   readonly once: OnceTable
+  readonly scim: ScimTables
   readonly audit: AuditTable
   readonly reveals: RevealTable
   readonly views: SavedViewTable

@@ -26,6 +26,11 @@ export interface KeyTable {
   readonly list: () => Promise<readonly KeyRow[]>
   /** False when there is no such key or it was revoked before. */
   readonly revoke: (id: string, atMs: number) => Promise<boolean>
+  /** Gives one key, or all of an owner, to somebody else; how many. Revoked ones keep the name they had. */
+  readonly handOver: (
+    which: { readonly id: string } | { readonly from: string },
+    to: string,
+  ) => Promise<number>
   readonly touch: (uses: ReadonlyMap<KeyId, number>) => Promise<void>
   /**
    * A number that changes whenever any process changed a key (SQLite `PRAGMA data_version` plus own writes; PostgreSQL

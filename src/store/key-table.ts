@@ -68,6 +68,19 @@ export function createKeyTable(db: ControlDb, engine: KeyEngine): KeyTable {
         return changed.numUpdatedRows > 0n
       })
     },
+    handOver: (which, to) =>
+      change(async (transaction) => {
+        const query = transaction
+          .updateTable('gateway_keys')
+          .set({ owner: to })
+          .where('revoked_at_ms', 'is', null)
+        const changed = await (
+          'id' in which
+            ? query.where(sql.ref('id'), '=', which.id)
+            : query.where('owner', '=', which.from)
+        ).executeTakeFirst()
+        return Number(changed.numUpdatedRows)
+      }),
     touch: async (uses) => {
       // In id order, so that two processes lock the rows in the same order.
       const all = [...uses].sort(([a], [b]) => (a < b ? -1 : 1))

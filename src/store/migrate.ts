@@ -8,6 +8,7 @@ import { maskTokens } from './migrations/control/003-mask-tokens.ts'
 import { exchangeFindings } from './migrations/index/070-exchange-findings.ts'
 import { approvals } from './migrations/control/020-approvals.ts'
 import { cases } from './migrations/control/080-cases.ts'
+import { scim } from './migrations/control/041-scim.ts'
 import { loginProviders } from './migrations/control/040-login-providers.ts'
 import { locks } from './migrations/control/030-locks.ts'
 import { decisionsAndContexts } from './migrations/index/010-decisions-and-contexts.ts'
@@ -77,6 +78,9 @@ export const CONTROL_AREA: MigrationArea = {
     'cases',
     'case_members',
     'case_entries',
+    'scim_clients',
+    'scim_users',
+    'scim_groups',
   ],
   migrations: [
     { name: '001-gateway-keys', up: gatewayKeys },
@@ -86,6 +90,7 @@ export const CONTROL_AREA: MigrationArea = {
     { name: '040-login-providers', up: loginProviders },
     { name: '030-locks', up: locks },
     { name: '080-cases', up: cases },
+    { name: '041-scim', up: scim },
   ],
 }
 

@@ -9,6 +9,7 @@ import type { CaseEntryRow, CaseMemberRow, CaseRow } from '../model/cases.ts'
 import type { KeyRow } from '../model/keys.ts'
 import type { FindingRow, MaskToken } from '../model/masking.ts'
 import type { IdentityRow, LoginAttemptRow, LoginSessionHintRow } from '../model/login.ts'
+import type { ScimClientRow, ScimGroupRow, ScimUserRow } from '../model/scim.ts'
 import type { ApiTokenRow, LoginLinkRow, LoginSessionRow, PersonRow } from '../model/people.ts'
 
 /** `receivedAtMs` -> `received_at_ms`. */
@@ -127,6 +128,9 @@ export type ControlTables = {
   login_attempts: TableOf<LoginAttemptRow>
   seen_once: { hash: string; expires_at_ms: number }
   login_session_hints: TableOf<LoginSessionHintRow>
+  scim_clients: TableOf<ScimClientRow>
+  scim_users: TableOf<ScimUserRow>
+  scim_groups: TableOf<ScimGroupRow>
   audit_events: TableOf<Omit<AuditRow, 'details'>> & { details: string }
   reveals: TableOf<Omit<RevealRow, 'scope'>> & { scope: string }
   saved_views: TableOf<SavedViewRow>

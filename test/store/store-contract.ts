@@ -3,6 +3,7 @@ import { indexContract } from './index-contract.ts'
 import { approvalsContract } from './approvals-contract.ts'
 import { casesContract } from './cases-contract.ts'
 import { controlContract } from './control-contract.ts'
+import { scimContract } from './scim-contract.ts'
 import { loginContract } from './login-contract.ts'
 import { erasureContract } from './erasure-contract.ts'
 import { locksContract } from './locks-contract.ts'
@@ -24,6 +25,7 @@ export function storeContract(engine: string, fresh: () => Promise<FreshDatabase
   approvalsContract(engine, fresh)
   casesContract(engine, fresh)
   loginContract(engine, fresh)
+  scimContract(engine, fresh)
   searchContract(engine, fresh)
   erasureContract(engine, fresh)
   traceContract(engine, fresh)

@@ -8,6 +8,7 @@ import * as login from './login.ts'
 import * as keys from './keys.ts'
 import * as locks from './locks.ts'
 import * as operations from './operations.ts'
+import * as provisioning from './provisioning.ts'
 import * as people from './people.ts'
 import * as trace from './trace.ts'
 import * as views from './views.ts'
@@ -41,6 +42,9 @@ export const ROUTES = [
   people.readPerson,
   people.updatePerson,
   people.createLoginLink,
+  provisioning.listScimClients,
+  provisioning.createScimClient,
+  provisioning.revokeScimClient,
   access.listLoginMethods,
   access.loginByLink,
   login.startLogin,

@@ -70,8 +70,8 @@ export function peopleRoutes({ app, parts, guarded }: Registrar): void {
       },
     })
     const version = versionFrom(context.req.valid('header')['if-match'])
-    const by = context.get('signedIn').person.id
-    const result = await changePerson(control, clock, { by, id, version, edit })
+    const by = context.get('signedIn').person
+    const result = await changePerson({ ...parts.deprovision, control }, { by, id, version, edit })
     if (result.kind === 'invalid') throw new InvalidRequest([...result.problems])
     if (result.kind !== 'updated') throw fail(REFUSALS[result.kind])
     const person = shownPerson(result.person)

@@ -5,6 +5,7 @@ import type { ControlStore } from '../../model/control.ts'
 import type { ProvenIdentity } from '../../model/login.ts'
 import type { PersonRow } from '../../model/people.ts'
 import type { ShownMethod } from '../login-method.ts'
+import { folded } from '../scim/scim-users.ts'
 import { admitPerson } from './admit-person.ts'
 import type { AdmissionTables } from './admit-person.ts'
 import { beginAttempt, takeAttempt } from './login-attempt.ts'
@@ -73,7 +74,14 @@ export function createLoginDesk(parts: LoginDeskParts): LoginDesk {
   const tables: AdmissionTables = {
     people: control.people,
     identities: control.identities,
-    provisioned: { byExternalId: async () => null, byUserName: async () => null },
+    provisioned: {
+      byExternalId: async (externalId) =>
+        (await control.scim.users.byExternalId(externalId))?.id ?? null,
+      byUserName: async (userName) => {
+        const user = await control.scim.users.byUserName(folded(userName))
+        return user === null || user.deletedAtMs !== null ? null : user.id
+      },
+    },
   }
   return {
     methods: () =>

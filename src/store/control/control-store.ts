@@ -15,6 +15,7 @@ import {
 } from './login-attempts.ts'
 import { createLockTable } from './locks.ts'
 import type { ChangeEngine } from '../key-table.ts'
+import { createScimTables } from './scim.ts'
 import { createLoginLinkTable } from './login-links.ts'
 import { createLoginSessionTable } from './login-sessions.ts'
 import { createMaskTokenTable } from './mask-tokens.ts'
@@ -42,6 +43,7 @@ export function createControlStore(db: ControlDb, engine: ControlEngine): Contro
     loginAttempts: createLoginAttemptTable(db),
     loginHints: createLoginSessionHintTable(db),
     once: createOnceTable(db),
+    scim: createScimTables(db, engine),
     audit: createAuditTable(db, engine),
     reveals: createRevealTable(db),
     views: createSavedViewTable(db),

@@ -15,6 +15,7 @@ import { EditPerson } from '../features/people/edit-person.tsx'
 import { LoginLinkDialog } from '../features/people/login-link-dialog.tsx'
 import { LoginSessions } from '../features/people/login-sessions.tsx'
 import { PeopleTable } from '../features/people/people-table.tsx'
+import { Provisioning } from '../features/people/provisioning.tsx'
 import { RoleLegend } from '../features/people/role-list.tsx'
 import { formatCount } from '../ui/format.ts'
 import { Notice, ProblemNotice, Skeleton } from '../ui/notice.tsx'
@@ -84,6 +85,7 @@ function PeopleList() {
         )}
       </Panel>
       {me.may['login-sessions.list'] === 'all' && <LoginSessions person={null} />}
+      {mayCall(me, 'scim-clients.list') && <Provisioning />}
       <RoleLegend />
       <AddPerson
         isShown={isAdding}

@@ -53,6 +53,9 @@ const DEEDS: Readonly<Record<OperationName, string>> = {
   'people.create': 'added a person',
   'people.update': 'changed a person',
   'people.login-link': 'made a login link',
+  'scim-clients.list': 'listed provisioning clients',
+  'scim-clients.create': 'made a provisioning client',
+  'scim-clients.revoke': 'revoked a provisioning client',
   'audit.list': 'read the audit trail',
   'status.read': 'asked for the state',
 }
