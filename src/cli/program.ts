@@ -10,6 +10,7 @@ import { registerScan } from './commands/scan.ts'
 import { registerShow } from './commands/show.ts'
 import { registerTail } from './commands/tail.ts'
 import { registerUp } from './commands/up.ts'
+import { registerVerify } from './commands/verify.ts'
 import { VERSION } from '../app/version.ts'
 
 const COMMANDS = [
@@ -21,6 +22,7 @@ const COMMANDS = [
   registerReplay,
   registerTail,
   registerReindex,
+  registerVerify,
   registerScan,
   registerConfig,
 ] as const

@@ -7,6 +7,8 @@ export type LeafProblem =
   | { readonly kind: 'log-key-unknown'; readonly index: number }
   /** A close that refers to no open exchange of its own. */
   | { readonly kind: 'close-unmatched'; readonly index: number }
+  /** An exchange without an end, though the gateway was started again since. */
+  | { readonly kind: 'left-open'; readonly index: number; readonly by: number }
   | { readonly kind: 'clock-went-back'; readonly index: number; readonly seconds: number }
   | { readonly kind: 'silence'; readonly index: number; readonly seconds: number }
 
@@ -22,6 +24,7 @@ export class LeafAudit {
   readonly #options: LeafAuditOptions
   /** Record by index of the leaf that opened it. */
   readonly #open = new Map<number, string>()
+  readonly #abandoned = new Set<number>()
   readonly #counts = new Map<LeafKind, number>()
   #last: Leaf | null = null
 
@@ -43,18 +46,20 @@ export class LeafAudit {
     return this.#last?.timeS ?? null
   }
 
-  check(entry: Buffer, index: number): void {
+  /** The leaf, or null when it is none. */
+  check(entry: Buffer, index: number): Leaf | null {
     const reading = parseLeaf(entry)
     const { report, logKeys } = this.#options
     if (reading.kind === 'refused') {
       report({ kind: 'leaf-refused', index, reason: reading.reason })
-      return
+      return null
     }
     const { leaf } = reading
     if (leaf.sequence !== index) report({ kind: 'sequence-wrong', index, found: leaf.sequence })
     if (!logKeys.has(leaf.logKey)) report({ kind: 'log-key-unknown', index })
     this.#counts.set(leaf.kind, (this.#counts.get(leaf.kind) ?? 0) + 1)
     this.#checkTime(leaf, index)
+    if (leaf.kind === 'gateway.started') this.#leftOpen(index)
     if (leaf.kind === 'exchange.opened') this.#open.set(index, leaf.record ?? '')
     if (leaf.kind === 'exchange.closed') {
       const { opening } = leaf
@@ -63,6 +68,16 @@ export class LeafAudit {
       else this.#open.delete(opening)
     }
     this.#last = leaf
+    return leaf
+  }
+
+  /** What a run left open is closed before the next begins. */
+  #leftOpen(index: number): void {
+    for (const opening of this.#open.keys())
+      if (!this.#abandoned.has(opening)) {
+        this.#abandoned.add(opening)
+        this.#options.report({ kind: 'left-open', index: opening, by: index })
+      }
   }
 
   #checkTime(leaf: Leaf, index: number): void {

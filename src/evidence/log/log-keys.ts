@@ -51,6 +51,16 @@ export async function readLogOrigin(disk: Disk, folder: string): Promise<string>
   return file.origin
 }
 
+/** The public keys that stand in a key file, oldest first; none when there is no file. Needs no provider. */
+export async function readVerifiers(disk: Disk, folder: string): Promise<readonly NoteKey[]> {
+  const path = join(folder, FILE_NAME)
+  if (!(await disk.exists(path))) return []
+  const file: unknown = JSON.parse((await disk.readWhole(path)).toString('utf8'))
+  if (!isKeyFile(file)) throw new Error(`${path} is not a log key file that this version knows`)
+  const keys = file.keys.map(({ verifier }) => parseNoteKey(verifier))
+  return keys.filter((key) => key !== null)
+}
+
 const seedAad = (origin: string, verifier: string): Buffer =>
   Buffer.from(`custody/log-key/v1\0${origin}\0${verifier}`)
 

@@ -1,6 +1,6 @@
 /** Recomputes a whole log from its files and says, tile by tile and leaf by leaf, what is not as it was signed. */
 import { openCheckpoint, type Checkpoint } from './checkpoint.ts'
-import type { LeafKind } from './leaf.ts'
+import type { Leaf, LeafKind } from './leaf.ts'
 import { LeafAudit, type LeafProblem } from './leaf-audit.ts'
 import { openRotation } from './log-keys.ts'
 import { Frontier, leafHash } from './merkle.ts'
@@ -57,6 +57,8 @@ export interface VerifyLogOptions {
   /** Entries below this may be gone. */
   readonly minimumIndex?: number
   readonly onProgress?: (leaves: number, of: number) => void
+  /** Told each leaf, in order; waited for when it returns a promise. */
+  readonly onLeaf?: (leaf: Leaf) => Promise<void> | null
 }
 
 export async function verifyLog(options: VerifyLogOptions): Promise<LogReport> {
@@ -195,7 +197,11 @@ class Verification {
       const inTile = hashes?.[at] ?? hash
       if (hash === undefined || inTile === undefined) throw new RangeError('a tile without a hash')
       if (!hash.equals(inTile)) this.#unequal.push(start + at)
-      if (entry !== undefined) this.#audit?.check(entry, start + at)
+      if (entry !== undefined) {
+        const leaf = this.#audit?.check(entry, start + at) ?? null
+        const waiting = leaf === null ? null : (this.#options.onLeaf?.(leaf) ?? null)
+        if (waiting !== null) await waiting
+      }
       this.#grow(hash, inTile)
       this.#checkKnown(known)
     }

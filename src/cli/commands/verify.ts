@@ -1,0 +1,125 @@
+/** `custody verify`: holds a data folder, or a copy of one, against its transparency log; needs no server and no database. */
+import type { Command } from 'commander'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { nodeDisk } from '../../evidence/disk.ts'
+import { openLocalKeyProvider } from '../../evidence/key-provider.ts'
+import { parsePolicy, type Policy } from '../../evidence/log/policy.ts'
+import { verifyFolder, type FolderReport } from '../../evidence/verify/verify-folder.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { configFor } from '../load.ts'
+import { EXIT, failWith, print, printJson, say } from '../output.ts'
+import {
+  problemText,
+  PROBLEMS_SHOWN,
+  progressLine,
+  reportJson,
+  reportLines,
+} from '../verify-text.ts'
+
+interface VerifyOptions {
+  readonly policy?: string
+  readonly known?: readonly string[]
+  readonly open?: boolean
+  readonly records?: boolean
+  readonly json?: boolean
+  readonly data?: string
+  readonly config?: string
+}
+
+const PROGRESS_EVERY_MS = 100
+
+export function registerVerify(program: Command): void {
+  program
+    .command('verify')
+    .description('check that every record is as it was recorded; needs no server')
+    .argument('[folder]', 'data folder or a copy of one (default: the configured data folder)')
+    .option('--policy <file>', 'whom to trust: C2SP tlog-policy file with log and witness keys')
+    .option(
+      '--known <file...>',
+      'checkpoints of this log that you kept: shows forks and truncation',
+    )
+    .option('--open', 'also decrypt with the keys of the folder and check every plain payload')
+    .option('--records', 'a line for each record with its state')
+    .option('--json', 'one JSON object (with --records: JSON Lines, the report last)')
+    .option('--data <folder>', 'data folder (default ./custody-data)')
+    .option('--config <file>', 'custody.yaml')
+    .action(verify)
+}
+
+async function verify(argument: string | undefined, options: VerifyOptions): Promise<void> {
+  const folder =
+    argument ?? configFor({ data: options.data, config: options.config }).config.storage.folder
+  if (!existsSync(join(folder, 'segments')) && !existsSync(join(folder, 'log')))
+    return failWith(EXIT.failed, `there are no records in ${folder}`, 'name the data folder')
+  const policy = options.policy === undefined ? null : readPolicy(options.policy)
+  if (policy === 'refused') return
+  const known = (options.known ?? []).map((file) => readFileSync(file))
+  const keys = join(folder, 'keys')
+  if (options.open === true && !existsSync(join(keys, 'root.key')))
+    return failWith(EXIT.failed, `${keys} holds no root key`, 'leave out --open, or add the keys')
+  const startedMs = systemClock.monotonicMs()
+  const bar = new ProgressBar()
+  const report = await verifyFolder({
+    disk: nodeDisk,
+    folder,
+    policy,
+    known,
+    provider: options.open === true ? await openLocalKeyProvider(keys) : null,
+    nowS: Math.floor(systemClock.nowMs() / 1000),
+    onProgress: (progress) => bar.show(() => progressLine(progress)),
+    ...(options.records === true
+      ? {
+          onRecord: (record, state) =>
+            options.json === true ? printJson({ record, state }) : print(`${state} ${record}`),
+        }
+      : {}),
+  })
+  bar.end()
+  tell(report, systemClock.monotonicMs() - startedMs, options.json === true)
+}
+
+function tell(report: FolderReport, tookMs: number, asJson: boolean): void {
+  if (asJson) printJson(reportJson(report, tookMs))
+  else for (const line of reportLines(report, tookMs)) print(line)
+  if (report.holds) return
+  for (const problem of report.problems.slice(0, PROBLEMS_SHOWN))
+    say(`problem: ${problemText(problem)}`)
+  const more = report.problemCount - Math.min(report.problems.length, PROBLEMS_SHOWN)
+  if (more > 0) say(`and ${more} more`)
+  failWith(
+    EXIT.failed,
+    'not everything is as it was recorded',
+    'the guide says what each problem means: docs/guide/verify.md',
+  )
+}
+
+function readPolicy(file: string): Policy | 'refused' {
+  const reading = parsePolicy(readFileSync(file))
+  if (reading.kind === 'ok') return reading.policy
+  failWith(
+    EXIT.usage,
+    `${file}:${reading.line}: ${reading.reason}`,
+    'a policy has lines: log <key>, witness <name> <key>, group …, quorum <name>|none',
+  )
+  return 'refused'
+}
+
+/** One line on a terminal, written over itself; nothing elsewhere. */
+class ProgressBar {
+  #shownMs = -PROGRESS_EVERY_MS
+  #length = 0
+
+  show(line: () => string): void {
+    const nowMs = systemClock.monotonicMs()
+    if (process.stderr.isTTY !== true || nowMs - this.#shownMs < PROGRESS_EVERY_MS) return
+    this.#shownMs = nowMs
+    const text = line()
+    this.#length = Math.max(this.#length, text.length)
+    process.stderr.write(`\r${text.padEnd(this.#length)}`)
+  }
+
+  end(): void {
+    if (this.#length > 0) process.stderr.write(`\r${' '.repeat(this.#length)}\r`)
+  }
+}

@@ -1,0 +1,79 @@
+/** Says in words what a verification found. */
+import type {
+  FolderReport,
+  VerifyProblem,
+  VerifyProgress,
+} from '../evidence/verify/verify-folder.ts'
+import { visibleLine } from '../lib/visible-text.ts'
+import { bytesText, durationText } from './output.ts'
+
+/** Problems printed; all stand in the JSON report up to its own bound. */
+export const PROBLEMS_SHOWN = 50
+
+const count = (value: number): string => value.toLocaleString('en-US')
+
+export function reportLines(report: FolderReport, tookMs: number): string[] {
+  const { checkpoint, records, segmentBytes } = report
+  const seconds = Math.max(tookMs, 1) / 1000
+  const rate = `${bytesText(segmentBytes / seconds)}/s`
+  const trusted =
+    report.trust === 'policy'
+      ? 'by the policy given'
+      : 'by the key in the folder itself; --policy names whom to trust instead'
+  const leaves = checkpoint === null ? 'no checkpoint that can be trusted' : count(checkpoint.size)
+  const age = report.ageS === null ? '' : `, the last ${durationText(report.ageS * 1000)} ago`
+  const lines = [
+    `log               ${checkpoint?.origin ?? 'none'}`,
+    `trusted           ${trusted}`,
+    `leaves            ${leaves}${age}`,
+    `verified          ${count(records.verified)} records`,
+    `erased            ${count(records.erased)} as recorded`,
+    `missing           ${count(records.missing)}`,
+    `altered           ${count(records.altered)}`,
+    `without an end    ${count(report.unclosed)} exchanges`,
+    `not yet logged    ${count(report.unlogged)} frames`,
+    `gaps recorded     ${count(report.gaps)}`,
+    `witnesses         ${witnessText(report)}`,
+    `read              ${bytesText(segmentBytes)} in ${durationText(tookMs)} (${rate})`,
+  ]
+  return lines
+}
+
+function witnessText({ witnesses, witnessedSize }: FolderReport): string {
+  if (witnessedSize === null) return 'none'
+  const names = witnesses.map(({ name }) => name).join(', ')
+  return `${names === '' ? 'signatures not looked at' : names}, up to leaf ${count(witnessedSize)}`
+}
+
+/** `frame-altered: ex_… at leaf 12: its digest is another`. */
+export function problemText(problem: VerifyProblem): string {
+  const { kind, ...rest } = problem
+  const facts = Object.entries(rest).map(([name, value]) => `${name} ${String(value)}`)
+  return visibleLine(facts.length === 0 ? kind : `${kind}: ${facts.join(', ')}`)
+}
+
+export function progressLine({ leaves, of, bytes }: VerifyProgress): string {
+  const part = of === 0 ? 1 : leaves / of
+  const done = Math.round(part * 30)
+  const bar = `${'#'.repeat(done)}${'.'.repeat(30 - done)}`
+  return `[${bar}] ${Math.floor(part * 100)} %  ${count(leaves)} of ${count(of)} leaves  ${bytesText(bytes)}`
+}
+
+/** The report as JSON has it; `docs/reference/verify.md` is its text. */
+export function reportJson(report: FolderReport, tookMs: number): object {
+  const { checkpoint, leaves, ...rest } = report
+  return {
+    version: 1,
+    ...rest,
+    checkpoint:
+      checkpoint === null
+        ? null
+        : {
+            origin: checkpoint.origin,
+            size: checkpoint.size,
+            root: checkpoint.root.toString('base64'),
+          },
+    leaves: Object.fromEntries(leaves),
+    tookMs: Math.round(tookMs),
+  }
+}

@@ -1,0 +1,254 @@
+/** Holds the frames of a folder against the leaves of its log, in one walk over both, without keys. */
+import type { FrameAddress } from '../../model/record.ts'
+import { isBefore, parsePlace, placeText } from '../log-catch-up.ts'
+import { partsDigest, type Leaf } from '../log/leaf.ts'
+import { frameDigest, type FrameType } from '../segment-format.ts'
+import type { ScannedDamage } from '../segment-scan.ts'
+import type { Walked, WalkedFrame } from './frame-batches.ts'
+import { RecordLedger, type RecordProblem } from './record-ledger.ts'
+
+/** Says whether the plain payload of a frame is what the leaf commits to; null when it is. */
+export type PlainCheck = (leaf: Leaf, frame: WalkedFrame) => Promise<string | null>
+
+const TYPE_OF: ReadonlyMap<Leaf['kind'], FrameType> = new Map([
+  ['exchange.opened', 'opening'],
+  ['exchange.refused', 'refusal'],
+  ['exchange.closed', 'closing'],
+])
+
+/** Reasons of the scan that mean: there is nothing any more, rather than something else. */
+const GONE = /missing|zeros|cut short/
+
+/** A damage of no length is one of the whole segment. */
+function endOf({ address, bytes }: ScannedDamage): FrameAddress {
+  return { ...address, offset: bytes === 0 ? Number.MAX_SAFE_INTEGER : address.offset + bytes }
+}
+
+export class FrameAudit {
+  readonly ledger: RecordLedger
+  readonly #batches: AsyncIterator<readonly Walked[], void>
+  #batch: readonly Walked[] = []
+  #at = 0
+  #ended = false
+  #last: FrameAddress | null = null
+  #damages: ScannedDamage[] = []
+  /** Blocks and lists that wait for what they belong to. */
+  #ahead: WalkedFrame['head']['record'] = ''
+  #aheadDigests: string[] = []
+  #aheadErased = false
+  readonly #checkPlain: PlainCheck | null
+  #checking: Promise<void> | null = null
+  readonly #streams = new Map<string, { readonly digests: string[]; erased: boolean }>()
+
+  constructor(
+    batches: AsyncIterable<readonly Walked[]>,
+    ledger: RecordLedger,
+    checkPlain: PlainCheck | null,
+  ) {
+    this.#batches = batches[Symbol.asyncIterator]()
+    this.#checkPlain = checkPlain
+    this.ledger = ledger
+  }
+
+  /** Null when all that it needs was read already. */
+  leaf(leaf: Leaf): Promise<void> | null {
+    this.ledger.leaf(leaf)
+    if (leaf.frame === null) return null
+    const place = parsePlace(leaf.frame)
+    if (this.#last !== null && !isBefore(this.#last, place)) {
+      this.#report(leaf, 'leaf-out-of-order', 'its frame comes before that of an earlier leaf')
+      return null
+    }
+    this.#last = place
+    if (this.#advance(place)) {
+      this.#judge(leaf, place)
+      const checking = this.#checking
+      this.#checking = null
+      return checking
+    }
+    return this.#read(leaf, place)
+  }
+
+  /**
+   * Returns how many frames stand behind the last that the log names: their leaves come with the next checkpoint, or after a
+   * crash at the next start. When the gateway was stopped in good order there can be none.
+   */
+  async end(isStopped: boolean): Promise<number> {
+    let behind = 0
+    let strange: WalkedFrame | null = null
+    const newest = this.#last?.instance ?? ''
+    for (;;) {
+      for (; this.#at < this.#batch.length; this.#at += 1) {
+        const found = this.#batch[this.#at]
+        if (found?.kind === 'damage') this.#damages.push(found)
+        if (found?.kind !== 'frame') continue
+        behind += 1
+        if (isStopped && found.address.instance === newest) strange ??= found
+      }
+      if (!(await this.#next())) break
+    }
+    if (strange !== null) this.#stray(strange)
+    for (const { address, bytes, reason } of this.#damages)
+      this.ledger.problem({ kind: 'damage', frame: placeText(address), bytes, reason })
+    return behind
+  }
+
+  async #read(leaf: Leaf, place: FrameAddress): Promise<void> {
+    while ((await this.#next()) && !this.#advance(place));
+    this.#judge(leaf, place)
+    await this.#checking
+    this.#checking = null
+  }
+
+  async #next(): Promise<boolean> {
+    if (this.#ended) return false
+    const next = await this.#batches.next()
+    this.#at = 0
+    if (next.done === true) {
+      this.#ended = true
+      this.#batch = []
+      return false
+    }
+    this.#batch = next.value
+    return true
+  }
+
+  /** Takes frames up to `place`; false when the batch ends before it. */
+  #advance(place: FrameAddress): boolean {
+    for (; this.#at < this.#batch.length; this.#at += 1) {
+      const found = this.#batch[this.#at]
+      if (found === undefined) break
+      if (found.kind === 'damage') {
+        if (isBefore(place, found.address)) return true
+        this.#damages.push(found)
+        continue
+      }
+      if (!isBefore(found.address, place)) return true
+      this.#pass(found)
+    }
+    return this.#ended
+  }
+
+  /** A frame that has no leaf of its own. */
+  #pass(frame: WalkedFrame): void {
+    const { head } = frame
+    switch (head.type) {
+      case 'block':
+      case 'list':
+        if (this.#ahead !== head.record) this.#startAhead(head.record)
+        this.#aheadDigests.push(frameDigest(frame.bytes))
+        this.#aheadErased ||= head.erased
+        return
+      case 'request':
+      case 'answer': {
+        const stream = this.#streams.get(head.record) ?? { digests: [], erased: false }
+        stream.digests.push(frameDigest(frame.bytes))
+        stream.erased ||= head.erased
+        this.#streams.set(head.record, stream)
+        return
+      }
+      case 'opening':
+      case 'closing':
+      case 'refusal':
+      case 'event':
+        this.#stray(frame)
+    }
+  }
+
+  #startAhead(record: string): void {
+    if (this.#aheadDigests.length > 0)
+      this.ledger.problem({ kind: 'blocks-without-leaf', record: this.#ahead })
+    this.#ahead = record
+    this.#aheadDigests = []
+    this.#aheadErased = false
+  }
+
+  #stray({ head, address }: WalkedFrame): void {
+    const frame = placeText(address)
+    this.ledger.problem({ kind: 'frame-without-leaf', record: head.record, frame })
+  }
+
+  #judge(leaf: Leaf, place: FrameAddress): void {
+    const found = this.#batch[this.#at]
+    const isThere = found?.kind === 'frame' && !isBefore(place, found.address)
+    if (leaf.kind === 'blocks.stored') {
+      if (isThere && found.kind === 'frame') {
+        this.#at += 1
+        this.#pass(found)
+      }
+      this.#judgeParts(leaf, this.#takeAhead(leaf.record ?? ''))
+    } else {
+      if (isThere && found.kind === 'frame') {
+        this.#at += 1
+        this.#compare(leaf, found)
+      } else this.#absent(leaf, place)
+      const parts =
+        leaf.kind === 'exchange.closed'
+          ? this.#takeStream(leaf.record ?? '')
+          : this.#takeAhead(leaf.record ?? '')
+      this.#judgeParts(leaf, parts)
+    }
+    this.#damages = this.#damages.filter((damage) => !isBefore(endOf(damage), place))
+    this.ledger.judged(leaf)
+  }
+
+  #compare(leaf: Leaf, frame: WalkedFrame): void {
+    const { head, bytes } = frame
+    if (frameDigest(bytes) === leaf.storedDigest) {
+      if (head.erased) this.ledger.sawErased(leaf)
+      else if (this.#checkPlain !== null) this.#checking = this.#open(this.#checkPlain, leaf, frame)
+      return
+    }
+    const isOther = head.record !== leaf.record || head.type !== (TYPE_OF.get(leaf.kind) ?? 'event')
+    if (isOther) this.#report(leaf, 'frame-swapped', `a frame of ${head.record} stands there`)
+    else this.#report(leaf, 'frame-altered', 'its digest is another')
+  }
+
+  async #open(check: PlainCheck, leaf: Leaf, frame: WalkedFrame): Promise<void> {
+    const fault = await check(leaf, frame)
+    if (fault !== null) this.#report(leaf, 'plaintext-differs', fault)
+  }
+
+  #absent(leaf: Leaf, place: FrameAddress): void {
+    const here = this.#damages.filter(
+      (damage) => !isBefore(place, damage.address) && isBefore(place, endOf(damage)),
+    )
+    const altered = here.find(({ reason }) => !GONE.test(reason))
+    if (altered !== undefined) this.#report(leaf, 'frame-altered', altered.reason)
+    else this.#report(leaf, 'frame-missing', here[0]?.reason ?? 'there is no frame')
+  }
+
+  #judgeParts(
+    leaf: Leaf,
+    parts: { readonly digests: readonly string[]; readonly erased: boolean },
+  ) {
+    if (partsDigest(parts.digests) === leaf.partsDigest) {
+      if (parts.erased) this.ledger.sawErased(leaf)
+      return
+    }
+    const damage = this.#damages[0]
+    if (damage !== undefined && !GONE.test(damage.reason))
+      this.#report(leaf, 'parts-altered', damage.reason)
+    else if (damage !== undefined || parts.digests.length === 0)
+      this.#report(leaf, 'parts-missing', damage?.reason ?? 'its other frames are not there')
+    else this.#report(leaf, 'parts-altered', 'the digest over its other frames is another')
+  }
+
+  #takeAhead(record: string) {
+    if (this.#ahead !== record) this.#startAhead(record)
+    const taken = { digests: this.#aheadDigests, erased: this.#aheadErased }
+    this.#aheadDigests = []
+    this.#startAhead('')
+    return taken
+  }
+
+  #takeStream(record: string) {
+    const stream = this.#streams.get(record) ?? { digests: [], erased: false }
+    this.#streams.delete(record)
+    return stream
+  }
+
+  #report(leaf: Leaf, kind: RecordProblem['kind'], reason: string): void {
+    this.ledger.found(leaf, { kind, record: leaf.record ?? '', index: leaf.sequence, reason })
+  }
+}

@@ -1,0 +1,175 @@
+/** Keeps the state of each record while a folder is verified: verified, erased as recorded, missing or altered. */
+import type { Leaf } from '../log/leaf.ts'
+
+export type RecordState = 'verified' | 'erased' | 'missing' | 'altered'
+
+export interface RecordProblem {
+  readonly kind:
+    | 'frame-missing'
+    | 'frame-altered'
+    | 'frame-swapped'
+    | 'parts-missing'
+    | 'parts-altered'
+    | 'leaf-out-of-order'
+    | 'plaintext-differs'
+  readonly record: string
+  /** Of its leaf. */
+  readonly index: number
+  readonly reason: string
+}
+
+export type FolderProblem =
+  | RecordProblem
+  /** A frame that the log does not speak of, with others behind it that it does. */
+  | { readonly kind: 'frame-without-leaf'; readonly record: string; readonly frame: string }
+  | { readonly kind: 'blocks-without-leaf'; readonly record: string }
+  /** Blanked, and no leaf says so. */
+  | { readonly kind: 'erased-without-leaf'; readonly record: string; readonly index: number }
+  | {
+      readonly kind: 'erased-under-hold'
+      readonly record: string
+      readonly index: number
+      readonly hold: string
+    }
+  /** Its erasure is in the log, and its content is still there: never done, or brought back from a copy. */
+  | { readonly kind: 'not-erased'; readonly record: string; readonly index: number }
+  | {
+      readonly kind: 'damage'
+      readonly frame: string
+      readonly bytes: number
+      readonly reason: string
+    }
+
+/** Problems kept; all are counted. */
+const PROBLEMS_KEPT = 1000
+
+interface Running {
+  state: 'verified' | 'erased' | 'missing' | 'altered'
+  index: number
+  problems: RecordProblem[]
+}
+
+export class RecordLedger {
+  readonly #onRecord: (record: string, state: RecordState) => void
+  readonly #problems: FolderProblem[] = []
+  #problemCount = 0
+  readonly #counts: Record<RecordState, number> = { verified: 0, erased: 0, missing: 0, altered: 0 }
+  /** Exchanges that were opened and not closed yet, and the record in hand. */
+  readonly #running = new Map<string, Running>()
+  /** What has to wait for the leaves behind it, which may say that it was erased. */
+  readonly #undecided = new Map<string, Running>()
+  readonly #erased = new Map<string, number>()
+  readonly #holds = new Map<string, Set<string>>()
+
+  constructor(onRecord: (record: string, state: RecordState) => void = () => {}) {
+    this.#onRecord = onRecord
+  }
+
+  get problems(): readonly FolderProblem[] {
+    return this.#problems
+  }
+
+  get problemCount(): number {
+    return this.#problemCount
+  }
+
+  get counts(): Readonly<Record<RecordState, number>> {
+    return this.#counts
+  }
+
+  problem(problem: FolderProblem): void {
+    this.#problemCount += 1
+    if (this.#problems.length < PROBLEMS_KEPT) this.#problems.push(problem)
+  }
+
+  /** What a leaf says of other records. */
+  leaf({ kind, record, records, sequence }: Leaf): void {
+    const isExchange = (id: string): boolean => id.startsWith('ex_')
+    if (kind === 'record.erased')
+      for (const id of records) {
+        for (const [hold, held] of this.#holds)
+          if (held.has(id))
+            this.problem({ kind: 'erased-under-hold', record: id, index: sequence, hold })
+        this.#erased.set(id, sequence)
+      }
+    if (kind === 'hold.set') {
+      const hold = records.find((id) => !isExchange(id)) ?? record ?? ''
+      const held = this.#holds.get(hold) ?? new Set()
+      for (const id of records.filter(isExchange)) held.add(id)
+      this.#holds.set(hold, held)
+    }
+    if (kind === 'hold.released') {
+      const named = records.filter((id) => !isExchange(id))
+      for (const hold of named) this.#holds.delete(hold)
+      if (named.length === 0)
+        for (const held of this.#holds.values()) for (const id of records) held.delete(id)
+    }
+  }
+
+  found(leaf: Leaf, problem: RecordProblem): void {
+    const running = this.#of(leaf)
+    running.problems.push(problem)
+    const isGone = problem.kind === 'frame-missing' || problem.kind === 'parts-missing'
+    if (!isGone) running.state = 'altered'
+    else if (running.state !== 'altered') running.state = 'missing'
+  }
+
+  sawErased(leaf: Leaf): void {
+    const running = this.#of(leaf)
+    if (running.state === 'verified') running.state = 'erased'
+  }
+
+  /** A leaf was held against its frames. */
+  judged(leaf: Leaf): void {
+    const running = this.#of(leaf)
+    if (leaf.kind === 'exchange.opened') return
+    this.#running.delete(leaf.record ?? '')
+    // Blocks of an exchange that never was are in nobody's way, and count as no record.
+    if (leaf.kind === 'blocks.stored') {
+      for (const problem of running.problems) this.problem(problem)
+      return
+    }
+    this.#settle(leaf.record ?? '', running)
+  }
+
+  /** Call once, after the last leaf. */
+  end(): void {
+    for (const [record, running] of this.#running) this.#settle(record, running)
+    for (const [record, { state, index, problems }] of this.#undecided) {
+      const wasErased = this.#erased.has(record)
+      if (wasErased) this.#count(record, 'erased')
+      else if (state === 'erased') {
+        this.problem({ kind: 'erased-without-leaf', record, index })
+        this.#count(record, 'missing')
+      } else {
+        for (const problem of problems) this.problem(problem)
+        this.#count(record, 'missing')
+      }
+    }
+    for (const [record, index] of this.#erased)
+      if (!this.#undecided.has(record)) this.problem({ kind: 'not-erased', record, index })
+  }
+
+  #of(leaf: Leaf): Running {
+    const record = leaf.record ?? ''
+    const known = this.#running.get(record)
+    if (known !== undefined) return known
+    const fresh: Running = { state: 'verified', index: leaf.sequence, problems: [] }
+    this.#running.set(record, fresh)
+    return fresh
+  }
+
+  #settle(record: string, running: Running): void {
+    if (running.state === 'erased' || running.state === 'missing') {
+      this.#undecided.set(record, running)
+      return
+    }
+    for (const problem of running.problems) this.problem(problem)
+    this.#count(record, running.state)
+  }
+
+  #count(record: string, state: RecordState): void {
+    this.#counts[state] += 1
+    this.#onRecord(record, state)
+  }
+}

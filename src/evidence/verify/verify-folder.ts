@@ -1,0 +1,185 @@
+/** Verifies a whole data folder, or a copy of one, offline: the log, and every frame that it speaks of. */
+import { join } from 'node:path'
+import type { Disk } from '../disk.ts'
+import { commitmentOf } from '../drafts.ts'
+import { logFolder } from '../evidence-log.ts'
+import type { KeyProvider } from '../key-provider.ts'
+import type { Checkpoint } from '../log/checkpoint.ts'
+import { peekCheckpoint } from '../log/checkpoint.ts'
+import type { LeafKind } from '../log/leaf.ts'
+import { LogFolder } from '../log/log-folder.ts'
+import { readVerifiers } from '../log/log-keys.ts'
+import { formatNoteKey, type NoteKey } from '../log/note-key.ts'
+import { evaluatePolicy, type Policy, type WitnessSeen } from '../log/policy.ts'
+import { verifyLog, type LogProblem } from '../log/verify-log.ts'
+import { SegmentFiles } from '../segment-files.ts'
+import { FrameAudit, type PlainCheck } from './frame-audit.ts'
+import { walkFrames } from './frame-batches.ts'
+import { RecordLedger, type FolderProblem, type RecordState } from './record-ledger.ts'
+
+/** The newest checkpoint with the signatures of witnesses on it. */
+export const WITNESSED = 'checkpoint.witnessed'
+/** A heartbeat a minute is promised; a busy machine may be late. */
+export const SILENCE_MAX_S = 180
+
+/** Clocks of witnesses may be a little ahead. */
+const CLOCK_SLACK_S = 60
+
+export interface VerifyFolderOptions {
+  readonly disk: Disk
+  /** The data folder, or a copy with `segments/` and `log/`. */
+  readonly folder: string
+  /** Which logs and witnesses are trusted; null believes the key that the folder itself names. */
+  readonly policy: Policy | null
+  /** Checkpoints of this log that the verifier kept from earlier. */
+  readonly known: readonly Buffer[]
+  /** Opens what it can, to hold the plain payloads against the log too; null verifies without keys. */
+  readonly provider: KeyProvider | null
+  readonly nowS: number
+  readonly onRecord?: (record: string, state: RecordState) => void
+  readonly onProgress?: (progress: VerifyProgress) => void
+}
+
+export interface VerifyProgress {
+  readonly leaves: number
+  readonly of: number
+  readonly bytes: number
+}
+
+export type VerifyProblem =
+  | LogProblem
+  | FolderProblem
+  | { readonly kind: 'log-missing' }
+  | { readonly kind: 'log-not-trusted'; readonly origin: string }
+  | { readonly kind: 'witnesses-missing'; readonly reason: string }
+
+export interface FolderReport {
+  /** True when everything is as recorded. */
+  readonly holds: boolean
+  /** Whose word was taken for the key of the log. */
+  readonly trust: 'policy' | 'folder'
+  readonly checkpoint: Checkpoint | null
+  /** Verifier keys of the log, oldest first. */
+  readonly keys: readonly string[]
+  readonly records: Readonly<Record<RecordState, number>>
+  readonly leaves: ReadonlyMap<LeafKind, number>
+  /** Exchanges without an end: running, or left by a crash that nobody has put in order yet. */
+  readonly unclosed: number
+  /** Frames behind the last leaf. */
+  readonly unlogged: number
+  /** Times when recording was not possible and said so. */
+  readonly gaps: number
+  /** Seconds since the last leaf. */
+  readonly ageS: number | null
+  readonly witnesses: readonly WitnessSeen[]
+  /** Size of the newest checkpoint that witnesses signed. */
+  readonly witnessedSize: number | null
+  readonly segmentBytes: number
+  readonly openedPayloads: boolean
+  readonly problems: readonly VerifyProblem[]
+  readonly problemCount: number
+}
+
+export async function verifyFolder(options: VerifyFolderOptions): Promise<FolderReport> {
+  const { disk, folder, policy, provider, nowS } = options
+  const store = new LogFolder(disk, logFolder(folder))
+  const extra: VerifyProblem[] = []
+  const note = await store.read('checkpoint')
+  const claimed = note === null ? null : peekCheckpoint(note)
+  const keys = policy === null ? await ownKeys(disk, folder) : keysFor(policy, claimed?.origin)
+  if (note === null) extra.push({ kind: 'log-missing' })
+  else if (keys.length === 0) extra.push({ kind: 'log-not-trusted', origin: claimed?.origin ?? '' })
+  const witnessedNote = await store.read(WITNESSED)
+  const ledger = new RecordLedger(options.onRecord)
+  let segmentBytes = 0
+  const frames = walkFrames({
+    disk,
+    folder,
+    from: null,
+    onBytes: (count) => {
+      segmentBytes += count
+    },
+  })
+  const checkPlain = provider === null ? null : plainCheck(new SegmentFiles(disk, folder, provider))
+  const audit = new FrameAudit(frames, ledger, checkPlain)
+  let isStopped = false
+  const report = await verifyLog({
+    store,
+    keys,
+    known: [...options.known, ...(witnessedNote === null ? [] : [witnessedNote])],
+    silenceMaxS: SILENCE_MAX_S,
+    onLeaf: (leaf) => {
+      isStopped = leaf.kind === 'gateway.stopped'
+      return audit.leaf(leaf)
+    },
+    onProgress: (leaves, of) => options.onProgress?.({ leaves, of, bytes: segmentBytes }),
+  })
+  const unlogged = await audit.end(isStopped)
+  ledger.end()
+  const witnessed = judgeWitnesses(witnessedNote, policy, nowS)
+  extra.push(...witnessed.problems)
+  const problems = [...extra, ...report.problems, ...ledger.problems]
+  const problemCount = extra.length + report.problemCount + ledger.problemCount
+  return {
+    holds: problemCount === 0,
+    trust: policy === null ? 'folder' : 'policy',
+    checkpoint: report.checkpoint,
+    keys: keys.map(formatNoteKey),
+    records: ledger.counts,
+    leaves: report.counts,
+    unclosed: report.unclosed.length,
+    unlogged,
+    gaps: report.counts.get('recording.gap') ?? 0,
+    ageS: report.lastLeafS === null ? null : Math.max(0, nowS - report.lastLeafS),
+    witnesses: witnessed.seen,
+    witnessedSize: witnessed.size,
+    segmentBytes,
+    openedPayloads: provider !== null,
+    problems,
+    problemCount,
+  }
+}
+
+/** Keys that stand beside the log: good enough to find accidents, not those who could write there. */
+async function ownKeys(disk: Disk, folder: string): Promise<readonly NoteKey[]> {
+  return (await readVerifiers(disk, join(folder, 'keys'))).slice(0, 1)
+}
+
+const keysFor = (policy: Policy, origin: string | undefined): readonly NoteKey[] =>
+  policy.logs.map(({ key }) => key).filter((key) => key.name === origin)
+
+function plainCheck(files: SegmentFiles): PlainCheck {
+  return async (leaf, { address, head, bytes, header }) => {
+    try {
+      const { plain } = await files.open(address, head, bytes, header)
+      if (plain === null || commitmentOf(plain) === leaf.plaintextCommitment) return null
+      return 'the plain payload is not the one that the leaf commits to'
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    }
+  }
+}
+
+interface WitnessReport {
+  readonly seen: readonly WitnessSeen[]
+  readonly size: number | null
+  readonly problems: readonly VerifyProblem[]
+}
+
+/** That the log continues what they signed is checked with the other known checkpoints. */
+function judgeWitnesses(note: Buffer | null, policy: Policy | null, nowS: number): WitnessReport {
+  const none = (reason: string): WitnessReport => ({
+    seen: [],
+    size: null,
+    problems: [{ kind: 'witnesses-missing', reason }],
+  })
+  if (policy === null) {
+    const size = note === null ? null : (peekCheckpoint(note)?.size ?? null)
+    return { seen: [], size, problems: [] }
+  }
+  if (policy.quorum === null) return { seen: [], size: null, problems: [] }
+  if (note === null) return none('no checkpoint has their signatures')
+  const verdict = evaluatePolicy({ policy, note, latestS: nowS + CLOCK_SLACK_S })
+  if (verdict.kind === 'refused') return { ...none(verdict.reason), seen: verdict.witnesses }
+  return { seen: verdict.witnesses, size: verdict.checkpoint.size, problems: [] }
+}
