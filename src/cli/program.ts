@@ -4,6 +4,7 @@ import { registerConfig } from './commands/config.ts'
 import { registerExchanges } from './commands/exchanges.ts'
 import { registerKeys } from './commands/keys.ts'
 import { registerLoginLink } from './commands/login-link.ts'
+import { registerProof } from './commands/proof.ts'
 import { registerReindex } from './commands/reindex.ts'
 import { registerReplay } from './commands/replay.ts'
 import { registerScan } from './commands/scan.ts'
@@ -23,6 +24,7 @@ const COMMANDS = [
   registerTail,
   registerReindex,
   registerVerify,
+  registerProof,
   registerScan,
   registerConfig,
 ] as const

@@ -17,7 +17,7 @@ import { faultyDisk } from '../../test/harness/faulty-disk.ts'
 import { assertCovered, readLeaves } from '../../test/harness/leaf-coverage.ts'
 import { nodeDisk } from './disk.ts'
 import { openLocalKeyProvider } from './key-provider.ts'
-import { parsePlace } from './log-catch-up.ts'
+import { parsePlace } from './log/frame-place.ts'
 import { SegmentFiles } from './segment-files.ts'
 
 /** An exchange with new blocks, stream frames and a tail. */

@@ -9,7 +9,8 @@ import type { KeyProvider } from './key-provider.ts'
 import { EMPTY_DRAFT, isRecordId, partsDigest, type LeafDraft } from './log/leaf.ts'
 import { readLogOrigin, LogKeys } from './log/log-keys.ts'
 import { LogWriter, type LogLimits } from './log/log-writer.ts'
-import { catchUp, findOpening, lastPlace, placeText } from './log-catch-up.ts'
+import { placeText } from './log/frame-place.ts'
+import { catchUp, findOpening, lastPlace } from './log-catch-up.ts'
 import type { SegmentFiles } from './segment-files.ts'
 
 /** A frame that is durable, as the log speaks of it. */

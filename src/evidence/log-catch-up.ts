@@ -15,24 +15,10 @@ import type { LogWriter } from './log/log-writer.ts'
 import { TileReader } from './log/tile-reader.ts'
 import { TILE_WIDTH } from './log/tiles.ts'
 import { readClosing, readEvent, readOpening, readRefusal } from './payloads.ts'
-import { frameDigest, isInstanceId } from './segment-format.ts'
+import { isBefore, parsePlace, placeText } from './log/frame-place.ts'
+import { frameDigest } from './segment-format.ts'
 import type { SegmentFiles } from './segment-files.ts'
 import { listInstances, scanInstance, type ScannedFrame } from './segment-scan.ts'
-
-/** `<instance>/<segment>/<offset>`. */
-export const placeText = ({ instance, segment, offset }: FrameAddress): string =>
-  `${instance}/${segment}/${offset}`
-
-export function parsePlace(text: string): FrameAddress {
-  const [instance = '', segment, offset] = text.split('/')
-  if (!isInstanceId(instance)) throw new Error('a leaf names a frame of no instance')
-  return { instance, segment: Number(segment), offset: Number(offset) }
-}
-
-export function isBefore(a: FrameAddress, b: FrameAddress): boolean {
-  if (a.instance !== b.instance) return a.instance < b.instance
-  return a.segment < b.segment || (a.segment === b.segment && a.offset < b.offset)
-}
 
 /** Leaves from the newest back. */
 async function* leavesBackward(writer: LogWriter): AsyncGenerator<Leaf, void> {

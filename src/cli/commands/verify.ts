@@ -1,14 +1,16 @@
 /** `custody verify`: holds a data folder, or a copy of one, against its transparency log; needs no server and no database. */
 import type { Command } from 'commander'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { nodeDisk } from '../../evidence/disk.ts'
 import { openLocalKeyProvider } from '../../evidence/key-provider.ts'
+import { parseLeaf } from '../../evidence/log/leaf.ts'
 import { parsePolicy, type Policy } from '../../evidence/log/policy.ts'
+import { parseProofFile, verifyProofFile } from '../../evidence/log/proof-file.ts'
 import { verifyFolder, type FolderReport } from '../../evidence/verify/verify-folder.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { configFor } from '../load.ts'
-import { EXIT, failWith, print, printJson, say } from '../output.ts'
+import { EXIT, failWith, print, printJson, say, timeText } from '../output.ts'
 import {
   problemText,
   PROBLEMS_SHOWN,
@@ -28,12 +30,17 @@ interface VerifyOptions {
 }
 
 const PROGRESS_EVERY_MS = 100
+/** Clocks of witnesses may be a little ahead. */
+const CLOCK_SLACK_S = 60
 
 export function registerVerify(program: Command): void {
   program
     .command('verify')
     .description('check that every record is as it was recorded; needs no server')
-    .argument('[folder]', 'data folder or a copy of one (default: the configured data folder)')
+    .argument(
+      '[path]',
+      'data folder or a copy of one, or a .tlog-proof file (default: the data folder)',
+    )
     .option('--policy <file>', 'whom to trust: C2SP tlog-policy file with log and witness keys')
     .option(
       '--known <file...>',
@@ -48,6 +55,7 @@ export function registerVerify(program: Command): void {
 }
 
 async function verify(argument: string | undefined, options: VerifyOptions): Promise<void> {
+  if (argument !== undefined && isProofFile(argument)) return verifyProof(argument, options)
   const folder =
     argument ?? configFor({ data: options.data, config: options.config }).config.storage.folder
   if (!existsSync(join(folder, 'segments')) && !existsSync(join(folder, 'log')))
@@ -77,6 +85,48 @@ async function verify(argument: string | undefined, options: VerifyOptions): Pro
   })
   bar.end()
   tell(report, systemClock.monotonicMs() - startedMs, options.json === true)
+}
+
+function isProofFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
+}
+
+function verifyProof(path: string, options: VerifyOptions): void {
+  if (options.policy === undefined)
+    return failWith(
+      EXIT.usage,
+      'a proof is verified against a policy: --policy <file>',
+      'the file names the keys that you trust: log <key>, then quorum none',
+    )
+  const policy = readPolicy(options.policy)
+  if (policy === 'refused') return
+  const reading = parseProofFile(readFileSync(path))
+  if (reading.kind === 'refused')
+    return failWith(EXIT.failed, `${path} is no proof: ${reading.reason}`)
+  const { proof } = reading
+  const entry = proof.extra
+  if (entry === null) return failWith(EXIT.failed, `${path} does not hold the leaf it proves`)
+  const latestS = Math.floor(systemClock.nowMs() / 1000) + CLOCK_SLACK_S
+  const verdict = verifyProofFile({ proof, entry, policy, latestS })
+  const leaf = parseLeaf(entry)
+  const holds = verdict.kind === 'accepted' && leaf.kind === 'ok'
+  const reason = verdict.kind === 'refused' ? verdict.reason : 'the leaf is malformed'
+  const witnesses = verdict.witnesses.map(({ name }) => name)
+  if (options.json === true)
+    printJson({
+      version: 1,
+      holds,
+      reason: holds ? '' : reason,
+      index: proof.index,
+      leaf: leaf.kind === 'ok' ? leaf.leaf : null,
+      witnesses,
+    })
+  else if (holds) {
+    const { kind, record, timeS } = leaf.leaf
+    print(`verified  ${kind} ${record ?? ''} at ${timeText(timeS * 1000)}, leaf ${proof.index}`)
+    if (witnesses.length > 0) print(`witnesses ${witnesses.join(', ')}`)
+  }
+  if (!holds) failWith(EXIT.failed, `${path} does not prove its leaf: ${reason}`)
 }
 
 function tell(report: FolderReport, tookMs: number, asJson: boolean): void {

@@ -1,6 +1,6 @@
 /** Holds the frames of a folder against the leaves of its log, in one walk over both, without keys. */
 import type { FrameAddress } from '../../model/record.ts'
-import { isBefore, parsePlace, placeText } from '../log-catch-up.ts'
+import { isBefore, parsePlace, placeText } from '../log/frame-place.ts'
 import { partsDigest, type Leaf } from '../log/leaf.ts'
 import { frameDigest, type FrameType } from '../segment-format.ts'
 import type { ScannedDamage } from '../segment-scan.ts'

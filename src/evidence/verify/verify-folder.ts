@@ -12,13 +12,12 @@ import { readVerifiers } from '../log/log-keys.ts'
 import { formatNoteKey, type NoteKey } from '../log/note-key.ts'
 import { evaluatePolicy, type Policy, type WitnessSeen } from '../log/policy.ts'
 import { verifyLog, type LogProblem } from '../log/verify-log.ts'
+import { WITNESSED } from '../record-proof.ts'
 import { SegmentFiles } from '../segment-files.ts'
 import { FrameAudit, type PlainCheck } from './frame-audit.ts'
 import { walkFrames } from './frame-batches.ts'
 import { RecordLedger, type FolderProblem, type RecordState } from './record-ledger.ts'
 
-/** The newest checkpoint with the signatures of witnesses on it. */
-export const WITNESSED = 'checkpoint.witnessed'
 /** A heartbeat a minute is promised; a busy machine may be late. */
 export const SILENCE_MAX_S = 180
 
