@@ -25,7 +25,7 @@ test('a folder is verified without keys, a tampered one is not, and the exit cod
     { holds: report?.['holds'], opened: report?.['openedPayloads'], version: report?.['version'] },
     { holds: true, opened: true, version: 1 },
   )
-  const [key] = report?.['keys'] as string[]
+  const [key] = (report?.['keys'] ?? []) as string[]
   const policy = join(folder.path, 'trust.policy')
   writeFileSync(policy, `log ${key}\nquorum none\n`)
   // What an auditor is given: no keys, no database.
@@ -50,7 +50,7 @@ test('a proof of an exchange is one file that verifies anywhere, and no other le
   await using folder = await temporaryFolder()
   await recorded(folder.path)
   const [report] = jsonLines((await runCli('verify', folder.path, '--json')).out)
-  const [key] = report?.['keys'] as string[]
+  const [key] = (report?.['keys'] ?? []) as string[]
   const policy = join(folder.path, 'trust.policy')
   writeFileSync(policy, `log ${key}\nquorum none\n`)
   const frames = await framesOf(folder.path)

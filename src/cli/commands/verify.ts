@@ -162,7 +162,7 @@ class ProgressBar {
 
   show(line: () => string): void {
     const nowMs = systemClock.monotonicMs()
-    if (process.stderr.isTTY !== true || nowMs - this.#shownMs < PROGRESS_EVERY_MS) return
+    if (!process.stderr.isTTY || nowMs - this.#shownMs < PROGRESS_EVERY_MS) return
     this.#shownMs = nowMs
     const text = line()
     this.#length = Math.max(this.#length, text.length)
