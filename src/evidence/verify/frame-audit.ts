@@ -5,7 +5,7 @@ import { partsDigest, type Leaf } from '../log/leaf.ts'
 import { frameDigest, type FrameType } from '../segment-format.ts'
 import type { ScannedDamage } from '../segment-scan.ts'
 import type { Walked, WalkedFrame } from './frame-batches.ts'
-import { RecordLedger, type RecordProblem } from './record-ledger.ts'
+import type { RecordLedger, RecordProblem } from './record-ledger.ts'
 
 /** Says whether the plain payload of a frame is what the leaf commits to; null when it is. */
 export type PlainCheck = (leaf: Leaf, frame: WalkedFrame) => Promise<string | null>
