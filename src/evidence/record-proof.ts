@@ -1,6 +1,7 @@
 /** Makes the proof files of a record: each of its leaves, and that they stand in the log. */
 import { peekCheckpoint } from './log/checkpoint.ts'
-import { leafOfFrame, leavesOfRecord, type FoundLeaf } from './log/find-leaves.ts'
+import { LeafFinder, type FoundLeaf } from './log/find-leaf.ts'
+import { leavesOfRecord } from './log/find-leaves.ts'
 import type { Leaf } from './log/leaf.ts'
 import { formatProofFile, makeProofFile } from './log/proof-file.ts'
 import { TileReader } from './log/tile-reader.ts'
@@ -37,8 +38,8 @@ export async function proveFrames(
 ): Promise<readonly RecordProof[]> {
   const notes = await checkpoints(store)
   const size = Math.max(0, ...notes.map(sizeOf))
-  const reader = new TileReader(store, size)
-  const found = await Promise.all(frames.map((frame) => leafOfFrame(reader, size, frame)))
+  const finder = new LeafFinder(store, size)
+  const found = await Promise.all(frames.map((frame) => finder.of(frame)))
   const leaves = found.filter((leaf) => leaf !== null)
   return Promise.all(leaves.map((leaf) => prove(store, notes, leaf)))
 }
@@ -54,11 +55,11 @@ export async function proveRecord(store: Store, record: string): Promise<readonl
 async function prove(
   store: Store,
   notes: readonly Buffer[],
-  { leaf, entry }: FoundLeaf,
+  { index, leaf, entry }: FoundLeaf,
 ): Promise<RecordProof> {
-  const checkpoint = notes.findLast((note) => sizeOf(note) > leaf.sequence)
+  const checkpoint = notes.findLast((note) => sizeOf(note) > index)
   if (checkpoint === undefined) throw new Error('no checkpoint covers the leaf')
-  const proof = await makeProofFile(store, checkpoint, leaf.sequence)
+  const proof = await makeProofFile(store, checkpoint, index)
   return {
     leaf,
     name: `${leaf.record ?? 'log'}.${leaf.kind}.tlog-proof`,

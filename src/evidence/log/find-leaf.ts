@@ -1,6 +1,6 @@
 /** Finds the leaf of a frame by bisection: leaves that name a frame stand in the order of the frames. */
 import type { FrameAddress } from '../../model/record.ts'
-import { isBefore, parsePlace, placeText } from '../log-catch-up.ts'
+import { isBefore, parsePlace, placeText } from './frame-place.ts'
 import { parseLeaf, type Leaf } from './leaf.ts'
 import { TileReader } from './tile-reader.ts'
 import { TILE_WIDTH, type TileStore } from './tiles.ts'
