@@ -32,6 +32,7 @@ const theme = createTheme({
     return (input.color ?? 'blue') === 'blue' ? { ...colors, color: 'var(--on-accent)' } : colors
   },
   components: {
+    Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Dismiss' } } },
     // Locking the scroll injects a style element, which the content security policy forbids.
     Modal: {
       defaultProps: {

@@ -8,6 +8,8 @@ import {
   ExchangeConversation,
   readConversationSearch,
 } from './routes/conversation.tsx'
+import { CasePage } from './routes/case.tsx'
+import { Cases } from './routes/cases.tsx'
 import { Conversations } from './routes/conversations.tsx'
 import { Exchange, readExchangeSearch } from './routes/exchange.tsx'
 import { Keys, readKeysSearch } from './routes/keys.tsx'
@@ -75,6 +77,14 @@ const exchangeConversation = createRoute({
   component: ExchangeConversation,
 })
 
+const cases = createRoute({ getParentRoute: () => shell, path: '/cases', component: Cases })
+
+const casePage = createRoute({
+  getParentRoute: () => shell,
+  path: '/cases/$id',
+  component: CasePage,
+})
+
 const keys = createRoute({
   getParentRoute: () => shell,
   path: '/keys',
@@ -109,6 +119,8 @@ const routeTree = root.addChildren([
     conversations,
     conversation,
     exchangeConversation,
+    cases,
+    casePage,
     keys,
     upstreams,
     people,

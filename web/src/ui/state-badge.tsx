@@ -15,6 +15,8 @@ const TONES: Readonly<Record<string, string>> = {
   expired: 'warn',
   sound: 'good',
   open: 'busy',
+  contained: 'warn',
+  closed: 'good',
   interrupted: 'warn',
   refused: 'bad',
   damaged: 'bad',

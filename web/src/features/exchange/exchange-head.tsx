@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { Exchange } from '../../api/exchanges.ts'
 import { visibleLine } from '../../../../src/lib/visible-text.ts'
+import { PinToCase } from '../cases/pin-to-case.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { StateBadge } from '../../ui/state-badge.tsx'
 import classes from './exchange-head.module.css'
@@ -49,6 +50,7 @@ export function ExchangeHead({ exchange, page, children }: ExchangeHeadProps) {
       <StateBadge state={exchange.state} />
       <div className={classes.aside}>
         {children}
+        {page === 'exchange' && <PinToCase exchange={id} />}
         {page === 'exchange' && (
           <Link to="/exchanges/$id/conversation" params={{ id }} className={classes.thread}>
             Conversation

@@ -1,6 +1,7 @@
 /** The pages of the navigation: a page is listed for those whose roles allow its first call. */
 import {
   IconActivity,
+  IconBriefcase,
   IconHistory,
   IconKey,
   IconMessages,
@@ -14,6 +15,7 @@ export interface PageEntry {
   readonly path:
     | '/exchanges'
     | '/conversations'
+    | '/cases'
     | '/keys'
     | '/upstreams'
     | '/people'
@@ -43,6 +45,7 @@ export const PAGES: readonly PageEntry[] = [
     keys: 'g c',
     operation: 'conversations.list',
   },
+  { path: '/cases', title: 'Cases', icon: IconBriefcase, keys: 'g s', operation: 'cases.list' },
   { path: '/keys', title: 'Keys', icon: IconKey, keys: 'g k', operation: 'keys.list' },
   {
     path: '/upstreams',

@@ -1,0 +1,113 @@
+/** Pins an exchange to a case, from wherever it is shown, and names the cases it is in. */
+import { Button, Modal, NativeSelect, Textarea } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { notifications } from '@mantine/notifications'
+import { IconPin } from '@tabler/icons-react'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { visibleLine } from '../../../../src/lib/visible-text.ts'
+import {
+  addEntry,
+  caseQuery,
+  casesOfExchangeQuery,
+  openCase,
+  openCasesQuery,
+} from '../../api/cases.ts'
+import { FormProblem } from '../../ui/form-problem.tsx'
+import { mayCall, useMe } from '../access/me.ts'
+import form from '../../ui/form.module.css'
+import classes from './pin-to-case.module.css'
+
+const NEW = 'new'
+
+export function PinToCase({ exchange }: { readonly exchange: string }) {
+  const me = useMe()
+  const [isShown, dialog] = useDisclosure(false)
+  const mayPin = mayCall(me, 'cases.update')
+  const known = useQuery({ ...casesOfExchangeQuery(exchange), enabled: mayPin })
+  if (!mayPin) return null
+  return (
+    <span className={classes.pins}>
+      {(known.data?.items ?? []).slice(0, 3).map((one) => (
+        <Link key={one.id} to="/cases/$id" params={{ id: one.id }} className={classes.case}>
+          case #{one.number}
+        </Link>
+      ))}
+      <button type="button" className={classes.pin} onClick={dialog.open}>
+        <IconPin size={15} stroke={1.7} aria-hidden="true" /> Pin to a case
+      </button>
+      <Modal opened={isShown} onClose={dialog.close} title="Pin to a case">
+        <PinForm exchange={exchange} onDone={dialog.close} />
+      </Modal>
+    </span>
+  )
+}
+
+function PinForm({ exchange, onDone }: { readonly exchange: string; readonly onDone: () => void }) {
+  const client = useQueryClient()
+  const cases = useQuery(openCasesQuery)
+  const open = (cases.data?.items ?? []).filter((one) => one.mayOpen && one.status !== 'closed')
+  const [chosen, setChosen] = useState('')
+  const [text, setText] = useState('')
+  const id = chosen === '' ? (open[0]?.id ?? NEW) : chosen
+  const pin = useMutation({
+    mutationFn: async () => {
+      const target =
+        id === NEW
+          ? await openCase({
+              title: `About ${exchange}`,
+              question: '',
+              severity: 'medium',
+              tlp: 'amber',
+              sealed: false,
+            })
+          : { id }
+      await addEntry(target.id, { kind: 'pin', target: exchange, text })
+      return target.id
+    },
+    onSuccess: async (made) => {
+      await client.invalidateQueries({ queryKey: ['cases'] })
+      await client.invalidateQueries({ queryKey: caseQuery(made).queryKey })
+      notifications.show({ message: 'Pinned.' })
+      onDone()
+    },
+  })
+  return (
+    <form
+      className={form.form}
+      onSubmit={(event) => {
+        event.preventDefault()
+        pin.mutate()
+      }}
+    >
+      <NativeSelect
+        label="Case"
+        data={[
+          ...open.map((one) => ({
+            value: one.id,
+            label: `#${one.number} ${visibleLine(one.title, 80)}`,
+          })),
+          { value: NEW, label: 'A new case' },
+        ]}
+        value={id}
+        onChange={(event) => setChosen(event.target.value)}
+      />
+      <Textarea
+        label="Why it matters"
+        autosize
+        minRows={2}
+        maxLength={10_000}
+        value={text}
+        data-autofocus
+        onChange={(event) => setText(event.target.value)}
+      />
+      <FormProblem error={pin.error ?? cases.error} />
+      <div className={form.row}>
+        <Button type="submit" loading={pin.isPending}>
+          Pin
+        </Button>
+      </div>
+    </form>
+  )
+}
