@@ -8,6 +8,7 @@ import type { ApiEnv, ApiParts } from './parts.ts'
 import { problemAnswer } from './problem.ts'
 import { REFERENCE_CSS, referencePage } from './reference-page.ts'
 import { createRegistrar } from './registrar.ts'
+import { approvalRoutes } from './routes/approvals.ts'
 import { accessRoutes } from './routes/access.ts'
 import { caseRoutes } from './routes/cases.ts'
 import { contentRoutes } from './routes/content.ts'
@@ -66,6 +67,7 @@ export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   contentRoutes(registrar)
   conversationRoutes(registrar)
   traceRoutes(registrar)
+  approvalRoutes(registrar)
   keyRoutes(registrar)
   lockRoutes(registrar)
   peopleRoutes(registrar)

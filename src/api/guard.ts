@@ -37,7 +37,7 @@ export function createGuard(parts: ApiParts): Guard {
   const known = async (context: Context<ApiEnv>, operation: Operation): Promise<SignedIn> => {
     const isBackground = context.req.header(BACKGROUND_HEADER) !== undefined
     try {
-      return await signedIn(context, parts, operation !== 'exchanges.live' && !isBackground)
+      return await signedIn(context, parts, !operation.endsWith('.live') && !isBackground)
     } catch (error) {
       limit(context, strangers, context.get('address'))
       throw error

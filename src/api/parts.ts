@@ -3,6 +3,8 @@ import type { HttpBindings } from '@hono/node-server'
 import type { DeprovisionParts } from '../identity/deprovision.ts'
 import type { ScimParts } from '../identity/scim/scim-users.ts'
 import type { LoginDesk } from '../identity/login/login-desk.ts'
+import type { CardSeal } from '../approvals/card-seal.ts'
+import type { DecidingParts } from '../approvals/deciding.ts'
 import type { LoginMethod } from '../identity/login-method.ts'
 import type { Reach } from '../identity/permissions.ts'
 import type { SignedIn } from '../identity/signed-in.ts'
@@ -18,6 +20,12 @@ import type { EvidenceEvent } from '../model/record.ts'
 import type { Upstream } from '../model/upstream.ts'
 import type { CallAudit } from './call-audit.ts'
 import type { Status } from './contract/operations.ts'
+
+/** What the API needs of the approvals room. */
+export interface ApprovalApi {
+  readonly deciding: DecidingParts
+  readonly seal: CardSeal
+}
 
 export interface ApiParts {
   readonly clock: Clock
@@ -35,6 +43,7 @@ export interface ApiParts {
   readonly login: LoginDesk
   readonly deprovision: DeprovisionParts
   readonly scim: ScimParts
+  readonly approvals: ApprovalApi
   /** Resolves when durable. */
   readonly note: (event: EvidenceEvent) => Promise<void>
   readonly upstreams: () => readonly Upstream[]

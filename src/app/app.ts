@@ -34,6 +34,7 @@ import { createLogger } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { startContainment } from './containment.ts'
 import type { Containment } from './containment.ts'
+import { openApprovals } from './approvals.ts'
 import { keepKeyJournal } from './key-journal.ts'
 import { createChangeFeed } from '../incident/change-feed.ts'
 import { consoleOrigin, controlPlaneApi, firstLoginUrl, warmSearch } from './control-plane.ts'
@@ -138,6 +139,19 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   store.control.maskTokens
     .removeBefore(clock.nowMs() - TOKENS_KEPT_MS)
     .catch((error: unknown) => log.warn({}, 'old mask tokens not removed', error))
+  let adminUrl = ''
+  const approvals = stack.use(
+    openApprovals({
+      clock,
+      store,
+      recorder: evidence.recorder,
+      log,
+      master: maskingKey,
+      settings: () => settings.approvals,
+      consoleUrl: () => consoleOrigin(adminUrl),
+      authorsOf: async () => [],
+    }),
+  )
   const listener = await listen(
     { ...config.listen, tls: config.tls === null ? null : readTls(config.tls) },
     {
@@ -161,6 +175,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         reader: createContextReader(maskingKey),
         memory: createConversationMemory(),
       },
+      approvals: approvals.desk,
       observer: createObserver(metrics, log),
     },
   )
@@ -169,7 +184,6 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     createChangeFeed(store.search, (error) => log.warn({}, 'changes not read', error)),
   )
   const proxyUrl = urlOf(config.tls === null ? 'http' : 'https', listener.host, listener.port)
-  let adminUrl = ''
   const admin: ControlPlane = stack.use(
     await startControlPlane(config.admin, {
       version: VERSION,
@@ -181,6 +195,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         feed,
         containment,
         trace: tracing.desk,
+        approvals,
         log,
         version: VERSION,
         login: () => login,
@@ -201,6 +216,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   stack.use(warmSearch(store.search))
   stack.defer(async () => {
     listener.stopAccepting()
+    approvals.letGo()
     await Promise.race([admission.drain(), sleep(config.limits.drainMs)])
   })
   metrics.buildInfo.with(VERSION, process.versions.node).set(1)

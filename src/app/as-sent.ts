@@ -10,8 +10,8 @@ export async function asSent(exchange: RecordedExchange): Promise<RecordedExchan
 }
 
 async function withSentRequest(exchange: RecordedExchange): Promise<RecordedExchange> {
-  const { facts, requestBody, requestBlocks } = exchange
-  const splices = facts.requestSplices
+  const { facts, closing, requestBody, requestBlocks } = exchange
+  const splices = closing?.sentSplices ?? facts.requestSplices
   if (splices.length === 0 || requestBody === null) return exchange
   const { received } = facts
   // A masked body is sent plain, and its splices count in the decoded bytes.

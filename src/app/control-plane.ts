@@ -1,6 +1,6 @@
 /** Wires the control plane: what its API asks of the store, the evidence and the gateway; and who is let in first. */
 import { join } from 'node:path'
-import type { ApiParts } from '../api/parts.ts'
+import type { ApiParts, ApprovalApi } from '../api/parts.ts'
 import type { Readiness } from '../api/server.ts'
 import { asSent } from './as-sent.ts'
 import { recordedAnswer } from './recorded-answer.ts'
@@ -45,6 +45,7 @@ export interface ControlPlaneSources {
   readonly feed: ChangeFeed
   readonly containment: ApiParts['containment']
   readonly trace: TraceDesk
+  readonly approvals: ApprovalApi
   readonly log: Logger
   readonly version: string
   readonly login: () => LoginConfig
@@ -84,6 +85,7 @@ export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
       config: sources.login,
       consoleUrl: sources.consoleUrl,
     }),
+    approvals: sources.approvals,
     note: (event) => evidence.recorder.note(event),
     upstreams: sources.upstreams,
     prices: sources.prices,

@@ -24,5 +24,6 @@ export function gatewaySettings(
     limits: config.limits,
     policy,
     sightOf: (route) => sights.of(config.masking[route.name] ?? null),
+    approvals: config.approvals,
   }
 }

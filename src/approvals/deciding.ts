@@ -94,6 +94,11 @@ export async function revokeGrant(
   return true
 }
 
+/** People who said yes so far. */
+export function approvalsFor({ votes }: Approval): number {
+  return new Set(votes.flatMap((vote) => (vote.choice === 'deny' ? [] : [vote.person]))).size
+}
+
 /** How a person stands to an approval, so that no surface offers what would be refused. */
 export interface Standing {
   readonly isRequester: boolean
@@ -108,7 +113,10 @@ export function standingOf(parts: DecidingParts, approval: Approval, person: Per
   return {
     isRequester: own,
     mayDecide: approval.asks.some((ask) => mayAnswerFor(approval, ask, decider)),
-    mayBreakGlass: !own && parts.settings().breakGlass.some((name) => decider.names.has(name)),
+    mayBreakGlass:
+      !own &&
+      decider.isApprover &&
+      parts.settings().breakGlass.some((name) => decider.names.has(name)),
   }
 }
 

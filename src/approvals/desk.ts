@@ -22,6 +22,7 @@ import type { HeldRequest } from './grant-covers.ts'
 import type { Journal } from './journal.ts'
 import { move } from './moves.ts'
 import { expire, joined } from './state.ts'
+import { requestersOf } from './who-decides.ts'
 import type { ApprovalWatch } from './watch.ts'
 
 /** For so long a refusal answers the same request without asking again: an approver is not worn down by repetition. */
@@ -38,6 +39,8 @@ export interface DeskParts {
   readonly seal: CardSeal
   readonly note: (event: EvidenceEvent) => Promise<void>
   readonly consoleUrl: () => string
+  /** Login of whoever owns the gateway key; null when nobody does. */
+  readonly ownerOf: (keyId: string) => Promise<string | null>
 }
 
 export function createApprovalDesk(parts: DeskParts): ApprovalDesk {
@@ -111,8 +114,11 @@ async function released(
 /** The approval that is pending for these findings, with this request among those it is about. */
 async function opened(parts: DeskParts, question: HoldQuestion): Promise<Approval> {
   const { table, journal } = parts
+  const { principal, keyId, people, claims } = question.request
+  const owner = keyId === null ? null : await parts.ownerOf(keyId)
+  const requesters = requestersOf([principal, owner ?? '', ...people], claims)
   for (let tries = 0; tries < OPEN_TRIES_MAX; tries += 1) {
-    const wanted = newApproval(parts, question)
+    const wanted = newApproval(parts, question, requesters)
     const { attendance: _, ...approval } = await table.open(wanted)
     if (approval.id === wanted.id) {
       await journal.write(approval)
@@ -123,14 +129,18 @@ async function opened(parts: DeskParts, question: HoldQuestion): Promise<Approva
       await move(parts, approval.id, (one) => expire(one, parts.clock.nowMs()))
       continue
     }
-    const both = joined(approval, question.request.digest)
+    const both = joined(approval, question.request.digest, requesters)
     if (both === null) return approval
     if (await table.change(both, null)) return both
   }
   throw new Error('the approval is changed too often to be joined')
 }
 
-function newApproval({ clock, seal }: DeskParts, question: HoldQuestion): Approval {
+function newApproval(
+  { clock, seal }: DeskParts,
+  question: HoldQuestion,
+  requesters: readonly string[],
+): Approval {
   const nowMs = clock.nowMs()
   const id = newControlId('ap', nowMs)
   const { request, asks, terms } = question
@@ -144,6 +154,7 @@ function newApproval({ clock, seal }: DeskParts, question: HoldQuestion): Approv
     decidedAtMs: null,
     escalatedAtMs: null,
     request,
+    requesters,
     digests: [request.digest],
     asks,
     terms,

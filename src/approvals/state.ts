@@ -118,9 +118,19 @@ export function review(approval: Approval, decider: Decider, note: string, nowMs
 }
 
 /** Another request with the same findings waits for the same decision. */
-export function joined(approval: Approval, digest: string): Approval | null {
-  if (approval.digests.includes(digest)) return null
-  return { ...approval, digests: [...approval.digests, digest], version: approval.version + 1 }
+export function joined(
+  approval: Approval,
+  digest: string,
+  requesters: readonly string[],
+): Approval | null {
+  const people = new Set([...approval.requesters, ...requesters])
+  if (approval.digests.includes(digest) && people.size === approval.requesters.length) return null
+  return {
+    ...approval,
+    digests: [...new Set([...approval.digests, digest])],
+    requesters: [...people],
+    version: approval.version + 1,
+  }
 }
 
 function refusalOf(
@@ -136,7 +146,8 @@ function refusalOf(
   const answersFor = approval.asks.filter((ask) => mayAnswerFor(approval, ask, decider))
   if (isRequester(approval, decider)) return 'own-request'
   if (ballot.breakGlass) {
-    if (!engagement.breakGlass.some((name) => decider.names.has(name))) return 'not-break-glass'
+    const isListed = engagement.breakGlass.some((name) => decider.names.has(name))
+    if (!decider.isApprover || !isListed) return 'not-break-glass'
   } else if (answersFor.length === 0) return 'not-approver'
   if (engagement.isAuthor(approval, decider)) return 'policy-author'
   const { terms } = approval

@@ -49,7 +49,7 @@ export function mayAnswerFor(approval: Approval, ask: AskedRule, decider: Decide
  * key or is named by the proof as the human behind it is the requester, under any of their names.
  */
 export function isRequester(approval: Approval, decider: Pick<Decider, 'id' | 'login'>): boolean {
-  const names = new Set(approval.request.requesters.map(folded))
+  const names = new Set(approval.requesters.map(folded))
   return names.has(folded(decider.id)) || names.has(folded(decider.login))
 }
 
@@ -67,12 +67,11 @@ const HUMAN_CLAIMS = [
 ] as const
 
 export function requestersOf(
-  principal: string,
-  owner: string | null,
+  people: readonly string[],
   claims: Readonly<Record<string, string>>,
 ): readonly string[] {
   const named = HUMAN_CLAIMS.map((claim) => claims[claim] ?? '')
-  const all = [principal, owner ?? '', ...named].filter((name) => name !== '')
+  const all = [...people, ...named].filter((name) => name !== '')
   return [...new Set(all)]
 }
 

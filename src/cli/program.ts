@@ -1,5 +1,6 @@
 /** Every command and option of the command line, in the order of `custody --help`. */
 import { Command } from 'commander'
+import { registerApprovals } from './commands/approvals.ts'
 import { registerConfig } from './commands/config.ts'
 import { registerExchanges } from './commands/exchanges.ts'
 import { registerKeys } from './commands/keys.ts'
@@ -18,6 +19,7 @@ const COMMANDS = [
   registerUp,
   registerKeys,
   registerLoginLink,
+  registerApprovals,
   registerExchanges,
   registerShow,
   registerReplay,

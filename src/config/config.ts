@@ -1,6 +1,7 @@
 /** The resolved configuration every room reads: deep readonly, no optional field, milliseconds and bytes. */
 import type { MaskingPlan } from '../detect/masking-plan.ts'
 import type { PriceList } from '../model/cost.ts'
+import type { ApprovalSettings } from '../model/approval-settings.ts'
 import type { RecordingMode, Route, Upstream } from '../model/upstream.ts'
 import type { LoginConfig } from './login-config.ts'
 import type { LoadedPolicy } from './policy/read-policy.ts'
@@ -109,6 +110,7 @@ export interface Config {
   readonly policy: PolicyFile | null
   /** Empty when no prices are written. */
   readonly prices: PriceList
+  readonly approvals: ApprovalSettings
   readonly limits: Limits
   readonly containment: ContainmentConfig
   readonly recording: RecordingConfig

@@ -8,6 +8,7 @@ import { environmentUpstreams } from './environment-upstreams.ts'
 import { pathOf, report, secretFolder } from './resolve-context.ts'
 import type { ResolveContext } from './resolve-context.ts'
 import { resolveLogin } from './resolve-login.ts'
+import { resolveApprovals } from './resolve-approvals.ts'
 import { resolveListeners, resolveTls } from './resolve-listeners.ts'
 import { resolveMasking } from './resolve-masking.ts'
 import { resolvePolicy } from './policy/resolve-policy.ts'
@@ -47,6 +48,11 @@ export function resolveConfig(
     masking,
     policy: resolvePolicy(checked, Object.values(masking), context),
     prices: resolvePrices(checked),
+    approvals: resolveApprovals(
+      checked,
+      routes.map(({ name }) => name),
+      context,
+    ),
     limits: checked.limits,
     containment: checked.containment,
     recording: checked.recording,

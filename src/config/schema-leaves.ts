@@ -37,6 +37,17 @@ export function duration(leaf: Quantity) {
     .register(leafNotes, { allowed, why: leaf.why, secret: false })
 }
 
+/** A duration that may be left out, and then says nothing. */
+export function durationIfSaid(leaf: Omit<Quantity, 'is'>) {
+  const allowed = `a duration from ${formatDuration(leaf.min)} to ${formatDuration(leaf.max)}, such as 250ms, 30s, 5m, 1h`
+  return z
+    .union([z.string().regex(/^[0-9.]+(ms|s|m|h|d)$/), z.int().min(0)])
+    .transform((written, context) => within(parseDuration(written), leaf, allowed, context))
+    .describe(`${leaf.what} ${leaf.why}`)
+    .register(leafNotes, { allowed, why: leaf.why, secret: false })
+    .optional()
+}
+
 /** A number of bytes, written `64KiB`, `100MB` or plain. */
 export function size(leaf: Quantity) {
   const allowed = `a size from ${formatSize(leaf.min)} to ${formatSize(leaf.max)}, such as 64KiB, 100MB`
@@ -50,7 +61,7 @@ export function size(leaf: Quantity) {
 
 function within(
   amount: number | null,
-  leaf: Quantity,
+  leaf: Pick<Quantity, 'min' | 'max'>,
   allowed: string,
   context: z.RefinementCtx,
 ): number {

@@ -1,5 +1,6 @@
 /** The schema of custody.yaml: strict, every field described. */
 import { z } from 'zod'
+import { approvalsSchema, routeHoldSchema } from './schema-approvals.ts'
 import { PRESET_NAMES } from './presets.ts'
 import { choice, count, flag, leafNotes, reference, shaped, text } from './schema-leaves.ts'
 import { loginSchema } from './schema-login.ts'
@@ -110,6 +111,7 @@ const route = z
     ).optional(),
     retention: text('Retention class of matching exchanges. Default: `default`.').optional(),
     masking: routeMaskingSchema.optional(),
+    approvals: routeHoldSchema.optional(),
   })
   .describe('One route; the first that matches wins.')
 
@@ -205,6 +207,7 @@ export const configSchema = z
       'a file path',
     ).optional(),
     prices: pricesSchema.optional(),
+    approvals: approvalsSchema,
     limits: limitsSchema,
     containment: containmentSchema,
     recording: recordingSchema,

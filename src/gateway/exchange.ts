@@ -1,10 +1,11 @@
 /** The thing that travels: one request with its answer, from arrival to settlement, and what each step learned of it. */
 import type { ExchangeId } from '../lib/ids.ts'
+import type { AskedRule, AskedTerms, FrozenRequest, Grant } from '../model/approval.ts'
 import type { Dialect, RequestView, Surface } from '../model/dialect.ts'
 import type { GatewayError } from '../model/errors.ts'
 import type { DeclaredTags, Principal } from '../model/principal.ts'
 import type { Decision } from '../model/decision.ts'
-import type { OpeningFacts, RequestHead } from '../model/record.ts'
+import type { ApprovalFacts, OpeningFacts, RequestHead, Splice } from '../model/record.ts'
 import type { Recording } from '../model/recorder.ts'
 import type { MaskingPlan } from '../detect/masking-plan.ts'
 import type { Route, Upstream } from '../model/upstream.ts'
@@ -39,6 +40,15 @@ export interface Routing {
   readonly origin: string
   readonly path: string
 }
+
+export type HeldExchange =
+  | {
+      readonly kind: 'ask'
+      readonly request: FrozenRequest
+      readonly asks: readonly AskedRule[]
+      readonly terms: AskedTerms
+    }
+  | { readonly kind: 'granted'; readonly grant: Grant; readonly carried: boolean }
 
 /** Each field below `settings` is written by exactly one step, named beside it, and read by later ones only. */
 export interface Exchange {
@@ -77,6 +87,12 @@ export interface Exchange {
   maskedBody: Buffer | null
   /** enforce: the caller's own values by the tokens that stand for them upstream */
   restorable: ReadonlyMap<string, string>
+  /** recall: why it does not simply go on; null where no rule holds it */
+  held: HeldExchange | null
+  /** recall, hold */
+  heldBy: ApprovalFacts | null
+  /** hold: what was masked in the end, where people approved it masked only */
+  sentSplices: readonly Splice[] | null
   /** open */
   sent: RequestHead | null
   /** open */

@@ -63,6 +63,14 @@ export function recordedBody(exchange: Exchange): RecordedBody {
   }
 }
 
+/** How people decided, for the closing record. */
+export function approvalFacts({ heldBy, sentSplices }: Exchange): Partial<ClosingFacts> {
+  return {
+    ...(heldBy === null ? {} : { approval: heldBy }),
+    ...(sentSplices === null ? {} : { sentSplices }),
+  }
+}
+
 /** Facts of an exchange that never reached a provider. */
 export function refusalFacts(
   exchange: Exchange,
@@ -90,5 +98,6 @@ export function refusalFacts(
     responseModel: null,
     usage: EMPTY_USAGE,
     answerSplices: [],
+    ...approvalFacts(exchange),
   }
 }

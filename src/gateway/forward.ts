@@ -1,4 +1,5 @@
 /** Sends the recorded request upstream: the caller's bytes, whole or as they stream in through the recorder. */
+import { rememberSent } from './conversation/conversation.ts'
 import type { ClosingFacts } from '../model/record.ts'
 import type { Recording } from '../model/recorder.ts'
 import type { Exchange, Routing } from './exchange.ts'
@@ -13,6 +14,8 @@ export function forward(
   recording: Recording,
   parts: GatewayParts,
 ): Promise<ClosingFacts> {
+  // Only here: what people refused was never sent, and is as new as before when it comes again.
+  rememberSent(parts.conversations, exchange)
   return new Promise((settled, faulted) => {
     const relay = new Relay(exchange, routing, recording, parts, { settled, faulted })
     if (exchange.cutBy !== null) {

@@ -9,6 +9,7 @@ import type { Exchange } from './exchange.ts'
 import { openingFacts, recordedBody, refusalFacts, requestHead } from './facts.ts'
 import { forward } from './forward.ts'
 import type { GatewayParts } from './parts.ts'
+import { refuseOpened } from './refuse-opened.ts'
 import { STEPS_BEFORE_FORWARD } from './pipeline.ts'
 import type { StepResult } from './pipeline.ts'
 
@@ -24,7 +25,7 @@ export async function handle(
   try {
     const stopped = refusal ?? full ?? (await runSteps(exchange, parts))
     const facts =
-      stopped === null ? await relayed(exchange, parts) : refuse(exchange, parts, stopped)
+      stopped === null ? await relayed(exchange, parts) : await stop(exchange, parts, stopped)
     parts.observer.settled(exchange, facts)
   } catch (fault) {
     parts.observer.faulted(exchange, fault)
@@ -68,6 +69,9 @@ function arrive(caller: Caller, parts: GatewayParts): Exchange {
     decision: null,
     maskedBody: null,
     restorable: new Map(),
+    held: null,
+    heldBy: null,
+    sentSplices: null,
     sent: null,
     upstreamHeaders: [],
     opening: null,
@@ -99,6 +103,17 @@ function relayed(exchange: Exchange, parts: GatewayParts): Promise<ClosingFacts>
   const { routing, recording } = exchange
   if (routing === null || recording === null) throw fail('internal')
   return forward(exchange, routing, recording, parts)
+}
+
+function stop(
+  exchange: Exchange,
+  parts: GatewayParts,
+  error: GatewayError,
+): ClosingFacts | Promise<ClosingFacts> {
+  const { recording } = exchange
+  return recording === null
+    ? refuse(exchange, parts, error)
+    : refuseOpened(exchange, parts, recording, error)
 }
 
 function refuse(exchange: Exchange, parts: GatewayParts, error: GatewayError): ClosingFacts {

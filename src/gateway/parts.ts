@@ -1,4 +1,6 @@
 /** What the data plane is given by the composition root: interfaces only, so that it runs without a database. */
+import type { ApprovalSettings } from '../model/approval-settings.ts'
+import type { ApprovalDesk } from '../model/approval.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Dialect, DialectName, PathMatch } from '../model/dialect.ts'
 import type { ContainmentView } from '../model/containment.ts'
@@ -35,6 +37,7 @@ export interface GatewaySnapshot extends GatewaySettings {
   /** Null while there is none. */
   readonly policy: Policy | null
   readonly sightOf: (route: Route) => RouteSight
+  readonly approvals: ApprovalSettings
 }
 
 export interface MaskingParts extends RequestTools {
@@ -59,5 +62,6 @@ export interface GatewayParts {
   readonly inFlight: InFlight
   readonly masking: MaskingParts
   readonly conversations: Conversations
+  readonly approvals: ApprovalDesk
   readonly observer: GatewayObserver
 }

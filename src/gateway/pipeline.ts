@@ -7,9 +7,11 @@ import { containCaller, containContent } from './steps/contain.ts'
 import { decide } from './steps/decide.ts'
 import { decode } from './steps/decode.ts'
 import { enforce } from './steps/enforce.ts'
+import { hold } from './steps/hold.ts'
 import { identify } from './steps/identify.ts'
 import { inspect } from './steps/inspect.ts'
 import { open } from './steps/open.ts'
+import { recall } from './steps/recall.ts'
 import { route } from './steps/route.ts'
 
 /** A step learns something and lets the exchange go on (`null`), or stops it with the error the caller is given. */
@@ -27,8 +29,10 @@ export type Step = (exchange: Exchange, parts: GatewayParts) => StepResult | Pro
  * | `inspect`  | `masking`, `inspection`                  | policy.uninspectable 400, inspection-failed 503 |
  * | `contain`  | `lock`, of model, conversation, findings | containment.locked 400                          |
  * | `decide`   | `decision`                               | policy.denied 400, policy.undecided 503         |
+ * | `recall`   | `held`: does a rule hold it?             | approval.denied 400, approval.unavailable 503   |
  * | `enforce`  | `maskedBody`                             | policy.blocked 400                              |
  * | `open`     | `sent`, `recording`: durable from here on| evidence.unavailable 503                        |
+ * | `hold`     | `heldBy`: what people said               | approval.* 400 503, identity.* 401              |
  *
  * Then `relay` forwards the request and brings the answer back, and `settle` closes the record, on every path.
  */
@@ -41,6 +45,8 @@ export const STEPS_BEFORE_FORWARD: readonly (readonly [name: string, step: Step]
   ['inspect', inspect],
   ['contain-content', containContent],
   ['decide', decide],
+  ['recall', recall],
   ['enforce', enforce],
   ['open', open],
+  ['hold', hold],
 ]

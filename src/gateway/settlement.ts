@@ -5,6 +5,7 @@ import type { GatewayError } from '../model/errors.ts'
 import type { ClosingFacts, Outcome } from '../model/record.ts'
 import type { AnswerSample } from './answer-sample.ts'
 import type { ContextReader } from './conversation/context.ts'
+import { approvalFacts } from './facts.ts'
 import type { Exchange, Routing } from './exchange.ts'
 import type { AnswerReport } from './masking/answer-masking.ts'
 
@@ -76,6 +77,7 @@ export function closingFacts(
     ...(answer === null || !ending.sample.isWhole() || (ending.masked?.splices.length ?? 0) > 0
       ? {}
       : { answerDigest: contexts.answer(answer) }),
+    ...approvalFacts(exchange),
     ...(ending.masked === null
       ? {}
       : { findings: ending.masked.findings, uninspected: ending.masked.uninspected }),

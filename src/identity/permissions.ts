@@ -115,6 +115,25 @@ export const PERMISSIONS = {
   'cases.read': evidence('read a case', { investigator: 'all' }),
   'cases.create': write('open a case', { investigator: 'all' }),
   'cases.update': write('work on a case', { investigator: 'all' }),
+  'approvals.list': read('list held requests', METADATA),
+  'approvals.live': read('hear when held requests change', METADATA),
+  'approvals.read': evidence(
+    'see one held request, approvers and investigators with masked excerpts',
+    METADATA,
+  ),
+  'approvals.decide': write('approve or deny held requests', { approver: 'all' }),
+  'approvals.cancel': write('take one’s own request back', OWN),
+  'approvals.review': write('review an approval that broke the glass', {
+    admin: 'all',
+    approver: 'all',
+    auditor: 'all',
+  }),
+  'approvals.page': {
+    ...read('see the state of a held request by its secret link', {}),
+    isPublic: true,
+  },
+  'grants.list': read('see what approvals permit', METADATA),
+  'grants.revoke': write('end what an approval permits', { admin: 'all', approver: 'all' }),
 
   'keys.list': read(
     'list gateway keys',

@@ -12,30 +12,35 @@ export interface HoldSettings {
   readonly keepalive: HoldKeepalive
 }
 
+/** A secret that shows only when asked. */
+export interface HiddenText {
+  readonly reveal: () => string
+}
+
 export interface WebhookTarget {
   readonly name: string
   readonly url: string
   /** `whsec_…`, as Standard Webhooks has it. */
-  readonly secret: () => string
+  readonly secret: HiddenText
 }
 
 export interface SlackTarget {
   readonly channel: string
   /** Origin of the Slack API. */
   readonly apiUrl: string
-  readonly botToken: () => string
-  readonly signingSecret: () => string
+  readonly botToken: HiddenText
+  readonly signingSecret: HiddenText
   /** Slack user ids and the logins of the people they were verified to be. */
   readonly people: Readonly<Record<string, string>>
 }
 
 export interface TeamsTarget {
   readonly name: string
-  readonly url: () => string
+  readonly url: HiddenText
 }
 
 export interface EmailTarget {
-  readonly smtpUrl: () => string
+  readonly smtpUrl: HiddenText
   readonly from: string
   readonly to: readonly string[]
 }

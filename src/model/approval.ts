@@ -64,8 +64,8 @@ export interface FrozenRequest {
   readonly service: string
   readonly declaredService: string
   readonly keyId: string | null
-  /** Everybody who stands behind the request and therefore cannot approve it: logins, ids, addresses. */
-  readonly requesters: readonly string[]
+  /** Owner of the credential and human behind the job, where the proof names them. */
+  readonly people: readonly string[]
   /** Claims that say which job it is; empty for keys. */
   readonly claims: Readonly<Record<string, string>>
   readonly conversation: string | null
@@ -129,6 +129,8 @@ export interface Approval {
   readonly decidedAtMs: number | null
   readonly escalatedAtMs: number | null
   readonly request: FrozenRequest
+  /** Everybody who stands behind the requests and therefore cannot approve them: logins, ids, addresses. */
+  readonly requesters: readonly string[]
   /** Digests of all requests that wait for this decision; the first is `request.digest`. */
   readonly digests: readonly string[]
   readonly asks: readonly AskedRule[]

@@ -232,6 +232,40 @@ export const ERRORS = {
     'The answer could not be masked, so it was cut.',
     'Report the exchange id to the operator.',
   ),
+  'approval.denied': row(400, 'This request was not approved, and nothing was sent.', ''),
+  'approval.expired': row(
+    400,
+    'Nobody approved this request in time, and nothing was sent.',
+    'Send it again to ask once more.',
+  ),
+  'approval.cancelled': row(400, 'This request was taken back, and nothing was sent.', ''),
+  'approval.pending': row(
+    400,
+    'This request waits for approval, and nothing was sent.',
+    'Send it again when it is approved.',
+  ),
+  'approval.waiting': row(
+    503,
+    'This request waits for approval, and nothing was sent yet.',
+    'Send it again: it joins the approval that waits.',
+    true,
+  ),
+  'approval.unmaskable': row(
+    400,
+    'This request was approved with masking only, and it cannot be masked.',
+    'Ask for an approval without masking, or remove what was found.',
+  ),
+  'approval.unholdable': row(
+    400,
+    'This request needs approval, and it is too large to be held.',
+    'Send a smaller body, or ask the operator about limits.inspectBytesMax.',
+  ),
+  'approval.unavailable': row(
+    503,
+    'This request needs approval, and nobody can be asked.',
+    'Try again; the operator sees why in /readyz.',
+    true,
+  ),
   'evidence.unavailable': row(
     503,
     'The exchange cannot be recorded, so it was not forwarded.',
@@ -286,6 +320,12 @@ export const ERRORS = {
   'case.closed': row(409, 'The case is closed.', 'Open it again to add to it.'),
   'case.last-member': row(409, 'The last member of a case stays.', 'Add somebody else first.'),
   'api.conflict': row(409, 'Something like it exists already.', 'Choose another name.'),
+  'api.decided': row(409, 'It is decided already.', 'Load it again.'),
+  'api.decision-refused': row(
+    403,
+    'This decision is not taken from you.',
+    'See who may decide, and how, on the card.',
+  ),
   'api.last-admin': row(409, 'The last active admin stays.', 'Make somebody else an admin first.'),
   'api.in-progress': row(
     409,

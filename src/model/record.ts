@@ -1,6 +1,7 @@
 /** What evidence holds of an exchange: the payload shapes inside frames, and the index row derived from them. */
 import type { ExchangeId, InstanceId, KeyId } from '../lib/ids.ts'
 import type { Decision, Verdict } from './decision.ts'
+import type { ApprovalState } from './approval.ts'
 import type { BlockRole, DialectName, TokenUsage } from './dialect.ts'
 import type { FindingDirection, FindingRecord, UninspectedRecord } from './masking.ts'
 import type { DeclaredTags, Principal } from './principal.ts'
@@ -138,6 +139,10 @@ export interface ClosingFacts {
   readonly usage: TokenUsage
   /** Offsets count in the answer as received. */
   readonly answerSplices: readonly Splice[]
+  /** What was sent in the end, where people approved it masked only: replaces what the opening says. */
+  readonly sentSplices?: readonly Splice[]
+  /** Absent where no rule held it. */
+  readonly approval?: ApprovalFacts
   /** Absent where nothing was looked for. */
   readonly findings?: readonly FindingRecord[]
   readonly uninspected?: readonly UninspectedRecord[]
@@ -145,6 +150,18 @@ export interface ClosingFacts {
   readonly answerDigest?: string
   /** What rules on the answer decided; absent where there are none. */
   readonly decision?: Decision
+}
+
+/** How a hold ended, or which grant made one needless. */
+export interface ApprovalFacts {
+  readonly approval: string
+  /** As it was when the exchange went on or was answered. */
+  readonly state: ApprovalState
+  /** Null where nothing was let go. */
+  readonly grant: string | null
+  /** Which of the requests that waited for it this was, from 1; 0 where it did not wait. */
+  readonly attempt: number
+  readonly waitedMs: number
 }
 
 export interface FrameAddress {

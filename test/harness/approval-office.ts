@@ -122,6 +122,7 @@ export async function office(options: OfficeOptions = {}): Promise<Office> {
       seal,
       note,
       consoleUrl: () => 'http://console.test',
+      ownerOf: async () => null,
     }),
     events: () => noted.map(({ type }) => type),
     noted: () => noted,

@@ -96,13 +96,22 @@ export async function logIn(api: string, loginUrl: string): Promise<string> {
   return answer.headers.getSetCookie()[0]!.split(';')[0]!
 }
 
-export async function startConsole(options: TestGatewayOptions = {}): Promise<TestConsole> {
+export interface TestConsoleOptions extends TestGatewayOptions {
+  /** Of somebody who was logged in before a restart: acts in place of the first admin. */
+  readonly token?: string
+}
+
+export async function startConsole(options: TestConsoleOptions = {}): Promise<TestConsole> {
   const gateway = await startGateway(options)
   const api = `${gateway.adminUrl}/api/v1`
   const { loginUrl } = gateway.app
-  assert.ok(loginUrl !== null)
-  const adminCookie = await logIn(api, loginUrl)
-  const admin = caller(api, { cookie: adminCookie, ...CSRF })
+  const adminCookie = options.token === undefined ? await logIn(api, loginUrl ?? '') : ''
+  const admin = caller(
+    api,
+    options.token === undefined
+      ? { cookie: adminCookie, ...CSRF }
+      : { authorization: `Bearer ${options.token}` },
+  )
   const chat: TestConsole['chat'] = async (text, options = {}) => {
     const answer = await fetch(`${gateway.url}/openai/v1/chat/completions`, {
       method: 'POST',

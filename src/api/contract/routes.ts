@@ -1,6 +1,7 @@
 /** Every route of the contract, in the order of the reference. */
 import * as access from './access.ts'
 import * as cases from './cases.ts'
+import * as approvals from './approvals.ts'
 import * as content from './content.ts'
 import * as conversations from './conversations.ts'
 import * as exchanges from './exchanges.ts'
@@ -30,6 +31,15 @@ export const ROUTES = [
   conversations.listConversations,
   conversations.readConversation,
   conversations.readExchangeThread,
+  approvals.listApprovals,
+  approvals.followApprovals,
+  approvals.readApproval,
+  approvals.decideApproval,
+  approvals.cancelApproval,
+  approvals.reviewApproval,
+  approvals.listGrants,
+  approvals.revokeGrant,
+  approvals.readRequestPage,
   keys.listKeys,
   keys.createKey,
   keys.revokeKey,

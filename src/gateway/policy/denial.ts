@@ -5,7 +5,7 @@ import type { GatewayError } from '../../model/errors.ts'
 
 /** Null where the request may go on. */
 export function denialOf(decision: Decision): GatewayError | null {
-  if (decision.verdict !== 'deny' && decision.verdict !== 'hold') return null
+  if (decision.verdict !== 'deny') return null
   const hit = decidingHit(decision)
   return hit === null ? fail('policy.undecided') : fail('policy.denied', sentence(hit))
 }

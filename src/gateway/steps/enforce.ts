@@ -1,17 +1,18 @@
 /** Seventh step: refuses, or splices the masks into the caller's bytes; everything else goes as it came. */
 import type { MaskingPlan } from '../../detect/masking-plan.ts'
+import { hitsToMask } from '../hold/hits-to-mask.ts'
 import { spliced } from '../../lib/spliced.ts'
 import type { RuleHit } from '../../model/decision.ts'
 import { fail } from '../../model/errors.ts'
 import type { Exchange } from '../exchange.ts'
 import { isStreamAsked } from '../exchange.ts'
 import { scopeOf } from '../masking/scope.ts'
-import { maskByPolicy, maskingHits } from '../policy/mask-by-policy.ts'
+import { maskByPolicy } from '../policy/mask-by-policy.ts'
 import type { GatewayParts } from '../parts.ts'
 import type { StepResult } from '../pipeline.ts'
 
 export function enforce(exchange: Exchange, parts: GatewayParts): StepResult | Promise<StepResult> {
-  const masks = maskingHits(exchange.decision)
+  const masks = hitsToMask(exchange)
   return masks.length === 0 ? carriedOut(exchange, parts) : masked(exchange, parts, masks)
 }
 
@@ -24,7 +25,10 @@ async function masked(
   return problem ?? carriedOut(exchange, parts)
 }
 
-function carriedOut(exchange: Exchange, parts: GatewayParts): StepResult | Promise<StepResult> {
+export function carriedOut(
+  exchange: Exchange,
+  parts: GatewayParts,
+): StepResult | Promise<StepResult> {
   const { inspection, body, masking } = exchange
   if (inspection?.isBlocked === true) {
     const entities = new Set(

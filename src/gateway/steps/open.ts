@@ -1,6 +1,5 @@
 /** Eighth step: the opening record is made durable. No record, no forward. */
 import { GatewayError, fail } from '../../model/errors.ts'
-import { rememberSent } from '../conversation/conversation.ts'
 import type { Exchange } from '../exchange.ts'
 import { openingFacts, recordedBody } from '../facts.ts'
 import { recordableHeaders, recordableTarget } from '../headers.ts'
@@ -29,7 +28,6 @@ export async function open(exchange: Exchange, parts: GatewayParts): Promise<Ste
       facts,
       body: recordedBody(exchange),
     })
-    rememberSent(parts.conversations, exchange)
     return null
   } catch (error) {
     return error instanceof GatewayError ? error : fail('evidence.unavailable', '', error)

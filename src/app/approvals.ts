@@ -1,0 +1,69 @@
+/** Wires the approvals room: its desk for the data plane, its decisions for people, its rounds while nobody looks. */
+import { createCardSeal } from '../approvals/card-seal.ts'
+import type { CardSeal } from '../approvals/card-seal.ts'
+import type { DecidingParts } from '../approvals/deciding.ts'
+import { createApprovalDesk } from '../approvals/desk.ts'
+import { createJournal } from '../approvals/journal.ts'
+import { keepRounds } from '../approvals/rounds.ts'
+import { createApprovalWatch } from '../approvals/watch.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { ApprovalSettings } from '../model/approval-settings.ts'
+import type { ApprovalDesk } from '../model/approval.ts'
+import type { Recorder } from '../model/recorder.ts'
+import type { Store } from '../store/store.ts'
+import type { Logger } from '../telemetry/logger.ts'
+
+export interface Approvals extends AsyncDisposable {
+  readonly desk: ApprovalDesk
+  readonly deciding: DecidingParts
+  readonly seal: CardSeal
+  /** Callers that wait are told to come back: the gateway is going down. */
+  readonly letGo: () => void
+}
+
+export interface ApprovalSources {
+  readonly clock: Clock
+  readonly store: Store
+  readonly recorder: Recorder
+  readonly log: Logger
+  /** Key of the tenant; card excerpts are encrypted under a key made from it. */
+  readonly master: Buffer
+  readonly settings: () => ApprovalSettings
+  readonly consoleUrl: () => string
+  readonly authorsOf: (policy: string) => Promise<readonly string[]>
+}
+
+export function openApprovals(sources: ApprovalSources): Approvals {
+  const { clock, store, recorder, log, settings } = sources
+  const table = store.control.approvals
+  const note = recorder.note.bind(recorder)
+  const onFault = (what: string, error: unknown): void => log.error({ what }, 'approvals', error)
+  const stack = new AsyncDisposableStack()
+  const journal = createJournal({ table, note, announce: async () => undefined })
+  const watch = stack.use(createApprovalWatch(table, onFault))
+  const seal = createCardSeal(sources.master)
+  stack.use(keepRounds({ table, clock, journal, onFault }))
+  return {
+    desk: createApprovalDesk({
+      table,
+      clock,
+      journal,
+      watch,
+      seal,
+      note,
+      consoleUrl: () => settings().consoleUrl ?? sources.consoleUrl(),
+      ownerOf: async (keyId) => (await store.keys.byId(keyId))?.owner ?? null,
+    }),
+    deciding: {
+      table,
+      people: store.control.people,
+      clock,
+      journal,
+      settings,
+      authorsOf: sources.authorsOf,
+    },
+    seal,
+    letGo: () => watch.close(),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
