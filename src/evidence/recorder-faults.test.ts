@@ -15,7 +15,7 @@ import type { ExchangeId } from '../lib/ids.ts'
 import { GatewayError } from '../model/errors.ts'
 import type { RecordingMode } from '../model/upstream.ts'
 
-const LIMITS = { diskDeadlineMs: 60, openDeadlineMs: 400, probeMs: 20, streamCommitMs: 5 }
+const LIMITS = { diskDeadlineMs: 10_000, openDeadlineMs: 10_000, probeMs: 20, streamCommitMs: 5 }
 
 /** Only a hanging call needs a short deadline; elsewhere a busy machine must not look like a broken disk. */
 function limitsFor(fault: Fault): typeof LIMITS {

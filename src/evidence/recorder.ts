@@ -23,6 +23,7 @@ import {
 } from './payloads.ts'
 import { OpenRecording, type RecordingDesk } from './recording.ts'
 import { closedRow, openRow } from './rows.ts'
+import { WaitingRecordings } from './waiting-recordings.ts'
 import { unopenedFacts } from './unopened-facts.ts'
 
 /** Frames about the gateway itself are kept in a class of their own. */
@@ -59,8 +60,7 @@ export class SegmentRecorder implements Recorder {
   readonly #opening = new Set<PendingOpen>()
   readonly #live = new Set<OpenRecording>()
   readonly #asides = new Set<Promise<void>>()
-  #dirty = new Set<OpenRecording>()
-  #soon: NodeJS.Timeout | null = null
+  readonly #waiting: WaitingRecordings
   readonly #probe: NodeJS.Timeout
   #probing = false
   #freeBytes: number | null = null
@@ -84,13 +84,11 @@ export class SegmentRecorder implements Recorder {
       onFailing: (reason) => this.#onFailing(reason),
       onWorking: () => this.#onWorking(),
     })
+    this.#waiting = new WaitingRecordings(options.limits.streamCommitMs, () => this.#journal.kick())
     this.#desk = {
       submit: (ticket, now) => this.#append(ticket, now),
       kick: () => this.#journal.kick(),
-      markDirty: (recording) => {
-        this.#dirty.add(recording)
-        this.#commitSoon()
-      },
+      markDirty: (recording) => this.#waiting.add(recording),
       closed: (recording, { row, answer, closing, frames }) => {
         options.log.closed(recording.id, closing, frames)
         this.#onClosed(recording, row, { answer })
@@ -188,14 +186,13 @@ export class SegmentRecorder implements Recorder {
   async close(): Promise<void> {
     clearInterval(this.#probe)
     await Promise.allSettled(this.#asides)
-    this.#flushDirty()
-    if (this.#soon !== null) clearTimeout(this.#soon)
+    this.#waiting.flush()
     await this.#journal.close()
   }
 
   async flush(): Promise<void> {
     await Promise.allSettled(this.#asides)
-    this.#flushDirty()
+    this.#waiting.flush()
     await this.#journal.flush()
   }
 
@@ -354,23 +351,7 @@ export class SegmentRecorder implements Recorder {
   #append(ticket: Ticket, now: boolean): void {
     this.#journal.append(ticket)
     if (now) this.#journal.kick()
-    else this.#commitSoon()
-  }
-
-  #commitSoon(): void {
-    this.#soon ??= setTimeout(() => {
-      this.#soon = null
-      this.#flushDirty()
-      this.#journal.kick()
-    }, this.#options.limits.streamCommitMs)
-  }
-
-  #flushDirty(): void {
-    const dirty = this.#dirty
-    this.#dirty = new Set()
-    for (const recording of dirty) recording.flush(false)
-    if (this.#soon !== null) clearTimeout(this.#soon)
-    this.#soon = null
+    else this.#waiting.commitSoon()
   }
 
   #onClosed(recording: OpenRecording, row: () => ExchangeRow, findings: NewFindings): void {

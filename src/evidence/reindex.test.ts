@@ -20,7 +20,7 @@ import { EvidenceReader } from './reader.ts'
 import type { Evidence } from './open-evidence.ts'
 import { reindex } from './reindex.ts'
 
-const LIMITS = { segmentBytesMax: 30_000, diskDeadlineMs: 60, probeMs: 20, streamCommitMs: 5 }
+const LIMITS = { segmentBytesMax: 30_000, diskDeadlineMs: 10_000, probeMs: 20, streamCommitMs: 5 }
 
 /** Traffic of every kind: shared blocks, streamed uploads, refusals, long answers, several classes. */
 async function traffic(evidence: Evidence, rounds: number): Promise<readonly ExchangeId[]> {
