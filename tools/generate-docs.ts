@@ -6,7 +6,9 @@ import { apiPage } from './reference/api-page.ts'
 import { detectorsPage } from './detector-accuracy.ts'
 import { configPage } from './reference/config-page.ts'
 import { errorsPage } from './reference/errors-page.ts'
+import { policyJsonSchemaText } from '../src/config/policy/json-schema.ts'
 import { metricsPage } from './reference/metrics-page.ts'
+import { policyPage } from './reference/policy-page.ts'
 
 interface Page {
   /** Below the repository. */
@@ -22,6 +24,8 @@ const PAGES: readonly Page[] = [
   { path: 'docs/reference/detectors.md', text: detectorsPage },
   { path: 'docs/reference/errors.md', text: errorsPage },
   { path: 'docs/reference/metrics.md', text: metricsPage },
+  { path: 'docs/reference/policy.schema.json', text: policyJsonSchemaText },
+  { path: 'docs/reference/policy.md', text: policyPage },
 ]
 
 function committed(file: string): string | null {

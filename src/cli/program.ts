@@ -6,6 +6,7 @@ import { registerExchanges } from './commands/exchanges.ts'
 import { registerKeys } from './commands/keys.ts'
 import { registerLoginLink } from './commands/login-link.ts'
 import { registerProof } from './commands/proof.ts'
+import { registerPolicy } from './commands/policy.ts'
 import { registerReindex } from './commands/reindex.ts'
 import { registerReplay } from './commands/replay.ts'
 import { registerScan } from './commands/scan.ts'
@@ -29,6 +30,7 @@ const COMMANDS = [
   registerProof,
   registerScan,
   registerConfig,
+  registerPolicy,
 ] as const
 
 /** Ends nothing by itself: help and usage errors are thrown as `CommanderError`. */

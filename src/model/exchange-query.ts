@@ -127,6 +127,8 @@ export interface ExchangeSearch {
     query: ExchangeQuery,
     page: { readonly limit: number; readonly before?: ExchangeId },
   ) => Promise<readonly ExchangeRow[]>
+  /** Oldest first, ids strictly above `after`. */
+  readonly listForward: (after: string, limit: number) => Promise<readonly ExchangeRow[]>
   readonly facets: (query: ExchangeQuery, valuesMax: number) => Promise<FacetCounts>
   /** `buckets` buckets of equal width over `[fromMs, toMs)`; exchanges outside are not counted. */
   readonly histogram: (

@@ -49,7 +49,7 @@ export function sightOf(
       if (ids === undefined || facts.findings.length === 0) return []
       return facts.findings.filter(
         (finding) =>
-          ids.has(finding.rule) &&
+          (ids.has(finding.rule) || content.entities.includes(finding.entity)) &&
           (content.occurrence === 'any' || finding.isNew) &&
           isInScope(rule.on, facts, finding.role),
       )

@@ -20,7 +20,7 @@ const RECENT_MAX = 8
 
 /** Null where nothing is looked for. */
 export function sightPlan(base: MaskingPlan | null, policy: Policy): SightPlanResult {
-  const key = policy.hash + String(policy.rules.length)
+  const key = JSON.stringify([policy.watch, [...policy.detectors]])
   const known = base === null ? alone : (joined.get(base) ?? new Map<string, SightPlanResult>())
   if (base !== null) joined.set(base, known)
   const found = known.get(key)
@@ -42,7 +42,7 @@ function makeSightPlan(base: MaskingPlan | null, policy: Policy): SightPlanResul
   if (compiled.kind === 'problems') return compiled
   const operators = Object.fromEntries([...own, ...missing].map((id) => [id, KEEP]))
   const version = createHash('sha256')
-    .update(JSON.stringify([base?.version ?? '', policy.hash, own, missing]))
+    .update(JSON.stringify([base?.version ?? '', watch, missing]))
     .digest('hex')
   return {
     kind: 'plan',

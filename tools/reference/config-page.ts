@@ -34,7 +34,7 @@ function defaultOf(schema: unknown): string {
 }
 
 /** Also under the layers that defaults and optionality add. */
-function descriptionOf(schema: unknown): string {
+export function descriptionOf(schema: unknown): string {
   if (!(schema instanceof z.ZodType)) return ''
   if (schema.description !== undefined) return schema.description
   return schema instanceof z.ZodOptional || schema instanceof z.ZodPrefault

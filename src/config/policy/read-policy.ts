@@ -10,7 +10,7 @@ import { shippedPacks } from '../rule-files.ts'
 import { readYaml } from '../yaml-source.ts'
 import { resolveRule } from './resolve-rule.ts'
 import type { RuleContext } from './rule-context.ts'
-import { policySchema } from './schema.ts'
+import { policySchema, ruleSchema } from './schema.ts'
 import type { CheckedTest } from './schema.ts'
 
 export const POLICY_CHARS_MAX = 1024 * 1024
@@ -44,8 +44,12 @@ export function policyHash(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-/** `source` is named in problems: a path, or what the console calls it. */
-export function readPolicy(text: string, source: string): PolicyReading {
+/** `source` is named in problems: a path, or what the console calls it; `entities` are those of the operator's own detectors. */
+export function readPolicy(
+  text: string,
+  source: string,
+  entities: readonly string[] = [],
+): PolicyReading {
   const reading = readYaml(text, POLICY_CHARS_MAX)
   if (reading.kind === 'problems') {
     const problems = reading.problems.map(({ line, column, message, hint }) => ({
@@ -62,18 +66,20 @@ export function readPolicy(text: string, source: string): PolicyReading {
   }
   const origins: Origins = { file: source, locate: reading.locate, overrides: new Map() }
   const parsed = policySchema.safeParse(reading.value)
-  if (!parsed.success)
+  if (!parsed.success) {
+    const problems = schemaProblems(parsed.error.issues, reading.value, origins, policySchema)
     return {
       kind: 'problems',
-      problems: schemaProblems(parsed.error.issues, reading.value, origins, policySchema),
+      problems: inOrder([...problems, ...ofSoundRules(reading.value, origins, entities)]),
     }
+  }
   const { rules: written, webhook = null } = parsed.data
   const context: RuleContext = {
     origins,
     shelf: shippedShelf(),
     problems: [],
     ids: new Set(),
-    labels: written.flatMap(({ label }) => label ?? []),
+    labels: [...entities, ...written.flatMap(({ label }) => label ?? [])],
   }
   const rules = written.map((rule, index) => resolveRule(rule, ['rules', index], context))
   const policy = new Policy(policyHash(text), rules, context.shelf)
@@ -84,6 +90,32 @@ export function readPolicy(text: string, source: string): PolicyReading {
   )
   const tests = new Map(written.map((rule) => [rule.id, rule.tests ?? []]))
   return { kind: 'policy', loaded: { policy, text, tests, lines, webhook } }
+}
+
+/** What is wrong with rules that the schema accepts, beside those that it refuses: all problems come at once. */
+function ofSoundRules(
+  value: unknown,
+  origins: Origins,
+  entities: readonly string[],
+): readonly ConfigProblem[] {
+  const rules: unknown = isSection(value) ? value['rules'] : null
+  if (!Array.isArray(rules)) return []
+  const read = rules.map((rule: unknown) => ruleSchema.safeParse(rule))
+  const context: RuleContext = {
+    origins,
+    shelf: shippedShelf(),
+    problems: [],
+    ids: new Set(),
+    labels: [...entities, ...read.flatMap(({ data }) => data?.label ?? [])],
+  }
+  read.forEach(({ data }, index) => {
+    if (data !== undefined) resolveRule(data, ['rules', index], context)
+  })
+  return context.problems
+}
+
+function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** All patterns and detectors together may be more than one automaton holds. */

@@ -111,7 +111,7 @@ function contentOf(
       })
   })
   const { shelf } = context
-  known(entities, shelf.entities, [...path, 'entities'], context)
+  known(entities, [...shelf.entities, ...context.labels], [...path, 'entities'], context)
   known(packs, shelf.packs, [...path, 'packs'], context)
   known(detectors, shelf.ids, [...path, 'detectors'], context)
   return {

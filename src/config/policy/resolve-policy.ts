@@ -23,13 +23,22 @@ export function resolvePolicy(
     report(context, path, { message: text.problem, hint: `See ${file}.` })
     return null
   }
-  const reading = readPolicy(text.text, file)
+  const reading = readPolicy(text.text, file, entitiesOf(plans))
   if (reading.kind === 'problems') {
     context.problems.push(...reading.problems)
     return null
   }
   for (const plan of new Set(plans)) reportUnjoined(plan, reading.loaded.policy, context)
   return { file, loaded: reading.loaded }
+}
+
+/** Also those of the operator's own rules and terms. */
+export function entitiesOf(plans: readonly MaskingPlan[]): readonly string[] {
+  const entities = plans.flatMap(({ rules }) => [
+    ...rules.ruleset.rules.map(({ entity }) => entity),
+    rules.source.terms?.entity ?? [],
+  ])
+  return [...new Set(entities.flat())]
 }
 
 /** What masking and policy look for must fit into one automaton. */

@@ -34,6 +34,16 @@ export function createSqlSearch(
       if (page.before !== undefined) select = select.where('id', '<', page.before)
       return (await select.execute()).map(decodeExchange)
     },
+    listForward: async (after, limit) => {
+      const rows = await db
+        .selectFrom('exchanges')
+        .selectAll()
+        .where(sql<SqlBool>`id > ${after}`)
+        .orderBy('id')
+        .limit(limit)
+        .execute()
+      return rows.map(decodeExchange)
+    },
     facets: async (query, valuesMax) => {
       const total = await filtered(db, query)
         .select(sql<number>`count(*)`.as('count'))

@@ -66,6 +66,7 @@ export function createSearchClient(path: string): ExchangeSearch & AsyncDisposab
     findingsOf: ask('findingsOf'),
     findingGroups: ask('findingGroups'),
     byContext: ask('byContext'),
+    listForward: ask('listForward'),
     byResponse: ask('byResponse'),
     [Symbol.asyncDispose]: async () => {
       isClosed = true
