@@ -5,6 +5,7 @@ import type { CaseTable } from './cases.ts'
 import type { ExchangeQuery } from './exchange-query.ts'
 import type { IdentityTable, LoginAttemptTable, LoginSessionHintTable, OnceTable } from './login.ts'
 import type { ScimTables } from './scim.ts'
+import type { HoldTable } from './holds.ts'
 import type { MaskTokenTable } from './masking.ts'
 import type { ApiTokenTable, LoginLinkTable, LoginSessionTable, PeopleTable } from './people.ts'
 
@@ -131,6 +132,7 @@ export interface ControlStore {
   readonly views: SavedViewTable
   readonly cases: CaseTable
   readonly maskTokens: MaskTokenTable
+  readonly holds: HoldTable
   readonly approvals: ApprovalTable
   readonly locks: LockTable
   readonly idempotency: IdempotencyTable

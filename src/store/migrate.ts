@@ -12,6 +12,7 @@ import { scim } from './migrations/control/041-scim.ts'
 import { loginProviders } from './migrations/control/040-login-providers.ts'
 import { locks } from './migrations/control/030-locks.ts'
 import { decisionsAndContexts } from './migrations/index/010-decisions-and-contexts.ts'
+import { legalHolds } from './migrations/control/050-legal-holds.ts'
 import { exchangesBlocksEvents } from './migrations/index/001-exchanges-blocks-events.ts'
 import { traceIndex } from './migrations/trace/070-trace-index.ts'
 import { search } from './migrations/index/002-search.ts'
@@ -81,6 +82,7 @@ export const CONTROL_AREA: MigrationArea = {
     'scim_clients',
     'scim_users',
     'scim_groups',
+    'legal_holds',
   ],
   migrations: [
     { name: '001-gateway-keys', up: gatewayKeys },
@@ -91,6 +93,7 @@ export const CONTROL_AREA: MigrationArea = {
     { name: '030-locks', up: locks },
     { name: '080-cases', up: cases },
     { name: '041-scim', up: scim },
+    { name: '050-legal-holds', up: legalHolds },
   ],
 }
 

@@ -6,6 +6,7 @@ import type { BlockRow, EvidenceEvent, ExchangeRow } from '../model/record.ts'
 import type { AuditRow, IdempotentAnswer, RevealRow, SavedViewRow } from '../model/control.ts'
 import type { LockRow } from '../model/containment.ts'
 import type { CaseEntryRow, CaseMemberRow, CaseRow } from '../model/cases.ts'
+import type { HoldRow } from '../model/holds.ts'
 import type { KeyRow } from '../model/keys.ts'
 import type { FindingRow, MaskToken } from '../model/masking.ts'
 import type { IdentityRow, LoginAttemptRow, LoginSessionHintRow } from '../model/login.ts'
@@ -134,6 +135,7 @@ export type ControlTables = {
   audit_events: TableOf<Omit<AuditRow, 'details'>> & { details: string }
   reveals: TableOf<Omit<RevealRow, 'scope'>> & { scope: string }
   saved_views: TableOf<SavedViewRow>
+  legal_holds: TableOf<Omit<HoldRow, 'scope'>> & { scope: string }
   mask_tokens: TableOf<MaskToken> & { scope: string }
   cases: TableOf<CaseRow>
   case_members: TableOf<CaseMemberRow>

@@ -6,6 +6,7 @@ import type { ApprovalEngine } from './approvals.ts'
 import { createApprovalTable } from './approvals.ts'
 import { createAuditTable } from './audit.ts'
 import { createCaseTable } from './cases.ts'
+import { createHoldTable } from './holds.ts'
 import { createIdempotencyTable } from './idempotency.ts'
 import { createIdentityTable } from './identities.ts'
 import {
@@ -50,6 +51,7 @@ export function createControlStore(db: ControlDb, engine: ControlEngine): Contro
     cases: createCaseTable(db, engine),
     maskTokens: createMaskTokenTable(db),
     approvals: createApprovalTable(db, engine.approvals),
+    holds: createHoldTable(db),
     locks: createLockTable(db, engine.changes),
     idempotency: createIdempotencyTable(db),
   }

@@ -1,0 +1,134 @@
+/** Sets and releases legal holds, and says which of them lie on an exchange. */
+import type { Clock } from '../../lib/clock.ts'
+import { newControlId } from '../../lib/ids.ts'
+import type { HoldRow, HoldScope, HoldTable } from '../../model/holds.ts'
+import type { EvidenceEvent, ExchangeRow } from '../../model/record.ts'
+import { matchesQuery } from '../matches-query.ts'
+
+export interface Doer {
+  readonly person: string
+  readonly login: string
+}
+
+export type ReleaseOutcome = 'released' | 'not-found' | 'own' | 'released-before'
+
+export interface HoldDesk {
+  readonly set: (scope: HoldScope, reason: string, by: Doer) => Promise<HoldRow>
+  /** Nobody releases a hold that they set. */
+  readonly release: (id: string, reason: string, by: Doer) => Promise<ReleaseOutcome>
+  readonly list: HoldTable['list']
+  readonly byId: HoldTable['byId']
+  /** The holds in force on each of these exchanges; those with none are left out. */
+  readonly on: (rows: readonly ExchangeRow[]) => Promise<ReadonlyMap<string, readonly HoldRow[]>>
+}
+
+export interface HoldDeskParts {
+  readonly table: HoldTable
+  readonly clock: Clock
+  /** Resolves when durable. */
+  readonly note: (event: EvidenceEvent) => Promise<void>
+  /** Keeps a hold from being set in the middle of an erasure. */
+  readonly exclusively: <Result>(work: () => Promise<Result>) => Promise<Result>
+}
+
+export function createHoldDesk({ table, clock, note, exclusively }: HoldDeskParts): HoldDesk {
+  return {
+    set: (scope, reason, by) =>
+      exclusively(async () => {
+        const atMs = clock.nowMs()
+        const row: HoldRow = {
+          id: newControlId('ho', atMs),
+          scope,
+          reason,
+          setBy: by.person,
+          setByName: by.login,
+          setAtMs: atMs,
+          releasedBy: null,
+          releasedByName: null,
+          releasedAtMs: null,
+          releaseReason: null,
+        }
+        // In force first: a hold that evidence does not know yet is better than one that is only said to be there.
+        await table.insert(row)
+        await note(eventOf('hold.set', row, { atMs, actor: by.login, reason }))
+        return row
+      }),
+    release: async (id, reason, by) => {
+      const row = await table.byId(id)
+      if (row === null) return 'not-found'
+      if (row.releasedAtMs !== null) return 'released-before'
+      if (row.setBy === by.person) return 'own'
+      const atMs = clock.nowMs()
+      // Said first: a hold never ends unsaid.
+      await note(eventOf('hold.released', row, { atMs, actor: by.login, reason }))
+      const { person, login } = by
+      const isReleased = await table.release(id, { by: person, byName: login, atMs, reason })
+      return isReleased ? 'released' : 'released-before'
+    },
+    list: (page) => table.list(page),
+    byId: (id) => table.byId(id),
+    on: async (rows) => {
+      const active = await table.active()
+      const found = new Map<string, readonly HoldRow[]>()
+      if (active.length === 0) return found
+      for (const row of rows) {
+        const holds = active.filter(({ scope }) => covers(scope, row))
+        if (holds.length > 0) found.set(row.id, holds)
+      }
+      return found
+    },
+  }
+}
+
+export function covers(scope: HoldScope, row: ExchangeRow): boolean {
+  switch (scope.kind) {
+    case 'exchange':
+      return scope.exchange === row.id
+    case 'conversation':
+      return scope.conversation === row.conversation
+    case 'principal':
+      return scope.principal === row.principal
+    case 'case':
+      return scope.exchanges.includes(row.id)
+    case 'query':
+      return matchesQuery(row, scope.query)
+  }
+}
+
+/** One line for people. */
+export function scopeText(scope: HoldScope): string {
+  switch (scope.kind) {
+    case 'exchange':
+      return `exchange ${scope.exchange}`
+    case 'conversation':
+      return `conversation ${scope.conversation}`
+    case 'principal':
+      return `everything of ${scope.principal}`
+    case 'case':
+      return `case ${scope.case}, ${scope.exchanges.length} exchanges`
+    case 'query':
+      return `what matches ${JSON.stringify(scope.query)}`
+  }
+}
+
+/** Names of people stay out of the log: it holds ids of exchanges only. */
+function recordsOf(scope: HoldScope): readonly string[] {
+  if (scope.kind === 'exchange') return [scope.exchange]
+  return scope.kind === 'case' ? scope.exchanges : []
+}
+
+function eventOf(
+  type: 'hold.set' | 'hold.released',
+  row: HoldRow,
+  said: { readonly atMs: number; readonly actor: string; readonly reason: string },
+): EvidenceEvent {
+  const { atMs, actor, reason } = said
+  const { id, scope } = row
+  return {
+    type,
+    atMs,
+    actor,
+    details: { hold: id, kind: scope.kind, scope: scopeText(scope).slice(0, 2000), reason },
+    records: recordsOf(scope),
+  }
+}
