@@ -16,6 +16,8 @@ import { conversationRoutes } from './routes/conversations.ts'
 import { exchangeRoutes } from './routes/exchanges.ts'
 import { samlRoutes } from './routes/saml.ts'
 import { loginRoutes } from './routes/login.ts'
+import { exportRoutes } from './routes/exports.ts'
+import { keepingRoutes } from './routes/keeping.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { lockRoutes } from './routes/locks.ts'
 import { liveRoutes } from './routes/live.ts'
@@ -77,6 +79,8 @@ export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   accessRoutes(registrar)
   caseRoutes(registrar)
   viewRoutes(registrar)
+  keepingRoutes(registrar)
+  exportRoutes(registrar)
   operationRoutes(registrar)
   app.onError((error, context) => problemAnswer(error, context, parts.onFault))
   app.notFound((context) => problemAnswer(fail('api.not-found'), context, parts.onFault))

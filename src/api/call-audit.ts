@@ -2,7 +2,7 @@
 import type { Operation } from '../identity/permissions.ts'
 import type { SignedIn } from '../identity/signed-in.ts'
 import type { Clock } from '../lib/clock.ts'
-import { newControlId } from '../lib/ids.ts'
+import { isExchangeId, newControlId } from '../lib/ids.ts'
 import type { AuditOutcome, AuditTable } from '../model/control.ts'
 import { fail } from '../model/errors.ts'
 import type { EvidenceEvent } from '../model/record.ts'
@@ -17,8 +17,10 @@ type Details = Readonly<Record<string, string | number | boolean | null>>
 export interface AuditFacts {
   readonly operation?: Operation
   /** Kind of the event in evidence; `evidence.read` unless it says what else was done. */
-  readonly event?: 'trace.searched'
+  readonly event?: 'trace.searched' | 'evidence.exported'
   readonly target?: string
+  /** Exchanges that were shown, when `target` names something else. */
+  readonly records?: readonly string[]
   readonly reason?: string
   readonly details?: Details
 }
@@ -121,7 +123,10 @@ export class CallAudit {
     })
   }
 
-  #note(type: 'evidence.read' | 'control.changed' | 'trace.searched'): Promise<void> {
+  #note(
+    type: 'control.changed' | 'evidence.read' | NonNullable<AuditFacts['event']>,
+  ): Promise<void> {
+    const { target = '', records } = this.#facts
     return this.#parts.note({
       type,
       atMs: this.#parts.clock.nowMs(),
@@ -129,11 +134,12 @@ export class CallAudit {
       details: {
         ...this.#facts.details,
         operation: this.#facts.operation ?? this.#operation,
-        target: this.#facts.target ?? '',
+        target,
         reason: this.#facts.reason ?? '',
         person: this.#who?.person.id ?? '',
         address: this.#address,
       },
+      records: records ?? (isExchangeId(target) ? [target] : []),
     })
   }
 }

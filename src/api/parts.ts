@@ -11,6 +11,7 @@ import type { SignedIn } from '../identity/signed-in.ts'
 import type { CaseDesk } from '../incident/case-desk.ts'
 import type { ChangeFeed } from '../incident/change-feed.ts'
 import type { ExchangeDesk } from '../incident/exchange-desk.ts'
+import type { Keeping } from '../incident/keeping/keeping.ts'
 import type { TraceDesk } from '../incident/trace/trace-desk.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { PriceList } from '../model/cost.ts'
@@ -39,6 +40,7 @@ export interface ApiParts {
     readonly applied: (lockId: string) => Promise<number>
   }
   readonly trace: TraceDesk
+  readonly keeping: Keeping
   readonly linkMethod: LoginMethod
   readonly login: LoginDesk
   readonly deprovision: DeprovisionParts

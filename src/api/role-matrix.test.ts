@@ -46,6 +46,7 @@ test('what is served is the contract, route for route', () => {
     keys: {},
     desk: {},
     approvals: { deciding: {} },
+    keeping: {},
   } as unknown as ApiParts)
     .routes.filter((route) => route.method !== 'ALL')
     .map((route) => `${route.method} ${route.path}`)

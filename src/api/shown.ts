@@ -4,6 +4,7 @@ import type { Owner } from '../incident/exchange-desk.ts'
 import type { AuditRow, RevealRow, SavedViewRow } from '../model/control.ts'
 import type { ExchangeQuery } from '../model/exchange-query.ts'
 import { FACET_FIELDS } from '../model/exchange-query.ts'
+import type { HoldRow } from '../model/holds.ts'
 import type { ApiTokenRow, LoginSessionRow, PersonRow } from '../model/people.ts'
 import type { ExchangeRow } from '../model/record.ts'
 import type { ApiToken, LoginSession } from './contract/access.ts'
@@ -15,7 +16,11 @@ import type { Person } from './contract/people.ts'
 import type { SavedView } from './contract/views.ts'
 import { etagOf } from './etag.ts'
 
-export function shownExchange(row: ExchangeRow, owner: Owner): Exchange {
+export function shownExchange(
+  row: ExchangeRow,
+  owner: Owner,
+  held: readonly HoldRow[] = [],
+): Exchange {
   const {
     instance: _instance,
     openSegment: _openSegment,
@@ -39,6 +44,7 @@ export function shownExchange(row: ExchangeRow, owner: Owner): Exchange {
     fingerprints: [...fingerprints],
     policyRules: [...row.policyRules],
     tags: [...row.tags],
+    holds: held.map(({ id }) => id),
   }
   // Threat: a prompt that adds few bytes was sent before, perhaps by somebody else.
   return { ...shown, ...lists, ...(owner === null ? {} : { storedBytes: null }) }

@@ -35,6 +35,7 @@ import { createMetrics } from '../telemetry/metrics.ts'
 import { startContainment } from './containment.ts'
 import type { Containment } from './containment.ts'
 import { openApprovals } from './approvals.ts'
+import { startKeeping } from './keeping.ts'
 import { keepKeyJournal } from './key-journal.ts'
 import { createChangeFeed } from '../incident/change-feed.ts'
 import { consoleOrigin, controlPlaneApi, firstLoginUrl, warmSearch } from './control-plane.ts'
@@ -135,6 +136,9 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const admission = createAdmission()
   const maskingKey = await openMaskingKey(keysFolder, keyProvider)
   tracing = stack.use(traceFor(config, maskingKey, () => settings.upstreams, log))
+  const { keeping } = stack.use(
+    startKeeping({ store, evidence, clock, log, config: () => inForce }),
+  )
   const inspectionPool = stack.use(createInspectionPool())
   store.control.maskTokens
     .removeBefore(clock.nowMs() - TOKENS_KEPT_MS)
@@ -196,6 +200,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         containment,
         trace: tracing.desk,
         approvals,
+        keeping,
         log,
         version: VERSION,
         login: () => login,

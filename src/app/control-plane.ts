@@ -12,6 +12,7 @@ import { firstAdmin } from '../identity/people-admin.ts'
 import { createCaseDesk } from '../incident/case-desk.ts'
 import type { ChangeFeed } from '../incident/change-feed.ts'
 import { createExchangeDesk } from '../incident/exchange-desk.ts'
+import type { Keeping } from '../incident/keeping/keeping.ts'
 import type { TraceDesk } from '../incident/trace/trace-desk.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { PriceList } from '../model/cost.ts'
@@ -46,6 +47,7 @@ export interface ControlPlaneSources {
   readonly containment: ApiParts['containment']
   readonly trace: TraceDesk
   readonly approvals: ApprovalApi
+  readonly keeping: Keeping
   readonly log: Logger
   readonly version: string
   readonly login: () => LoginConfig
@@ -78,6 +80,7 @@ export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
     feed: sources.feed,
     containment: sources.containment,
     trace: sources.trace,
+    keeping: sources.keeping,
     linkMethod: createLinkMethod(store.control, clock),
     login: createLoginDesk({
       control: store.control,

@@ -36,6 +36,8 @@ const METADATA = everyone('all', { member: 'own' })
 const MASKED: Permission['roles'] = { approver: 'all', investigator: 'all', member: 'own' }
 const ADMIN: Permission['roles'] = { admin: 'all' }
 const OWN = everyone('own')
+/** Who sees to it that evidence is kept, and that it goes. */
+const KEEPERS: Permission['roles'] = { admin: 'all', investigator: 'all', auditor: 'all' }
 /** Containment belongs to those who run the gateway and those who respond to incidents. */
 const RESPONDER: Permission['roles'] = { admin: 'all', investigator: 'all' }
 const RESPONDER_VIEW: Permission['roles'] = { ...RESPONDER, auditor: 'all', approver: 'all' }
@@ -134,6 +136,27 @@ export const PERMISSIONS = {
   },
   'grants.list': read('see what approvals permit', METADATA),
   'grants.revoke': write('end what an approval permits', { admin: 'all', approver: 'all' }),
+  'holds.list': read('see legal holds', KEEPERS),
+  'holds.set': write('set a legal hold, with a reason', KEEPERS),
+  'holds.release': write('release a legal hold that somebody else set', {
+    admin: 'all',
+    investigator: 'all',
+  }),
+  'retention.plan': read('see what retention will erase', KEEPERS),
+  'retention.run': write('have retention erase what is due now', ADMIN),
+  'erasures.list': read('see what was erased, when and why', KEEPERS),
+  'erasures.preview': evidence('see what a request would erase', {
+    admin: 'all',
+    investigator: 'all',
+  }),
+  'erasures.create': write('erase on request, with a reason', {
+    admin: 'all',
+    investigator: 'all',
+  }),
+  'exports.create': evidence('export exchanges as a signed bundle, masked', {
+    approver: 'all',
+    investigator: 'all',
+  }),
 
   'keys.list': read(
     'list gateway keys',

@@ -59,6 +59,9 @@ export const Exchange = z
       .nullable()
       .openapi({ description: 'Conversation that the caller declared by an id; null when none.' }),
     conversationBy: z.string().nullable().openapi({ example: 'header x-claude-code-session-id' }),
+    holds: z.array(z.string()).openapi({
+      description: 'Legal holds in force on it; empty for whoever sees only own exchanges.',
+    }),
     tools: z.array(z.string()).openapi({ description: 'Tools that the request offers.' }),
     findingsIn: z
       .array(z.enum(['request', 'answer']))

@@ -6,6 +6,8 @@ import * as content from './content.ts'
 import * as conversations from './conversations.ts'
 import * as exchanges from './exchanges.ts'
 import * as login from './login.ts'
+import * as exports from './exports.ts'
+import * as keeping from './keeping.ts'
 import * as keys from './keys.ts'
 import * as locks from './locks.ts'
 import * as operations from './operations.ts'
@@ -40,6 +42,17 @@ export const ROUTES = [
   approvals.listGrants,
   approvals.revokeGrant,
   approvals.readRequestPage,
+  keeping.listHolds,
+  keeping.setHold,
+  keeping.releaseHold,
+  keeping.planRetention,
+  keeping.runRetention,
+  keeping.previewErasure,
+  keeping.createErasure,
+  keeping.listErasures,
+  keeping.readErasure,
+  keeping.readTombstone,
+  exports.createExport,
   keys.listKeys,
   keys.createKey,
   keys.revokeKey,

@@ -10,6 +10,7 @@ import { costOf } from '../../model/cost.ts'
 import type { Cost } from '../../model/cost.ts'
 import { fail } from '../../model/errors.ts'
 import { maskCount } from '../../model/record.ts'
+import type { HoldRow } from '../../model/holds.ts'
 import type { ExchangeRow } from '../../model/record.ts'
 import type { ExchangeDetail, Facets } from '../contract/exchanges.ts'
 import {
@@ -25,6 +26,9 @@ import type { Registrar } from '../registrar.ts'
 import { ownerOf } from '../registrar.ts'
 import { queryOf, shownExchange } from '../shown.ts'
 
+/** Threat: whoever is told that their own exchanges are held knows that somebody looks into them. */
+const NOT_HELD: ReadonlyMap<string, readonly HoldRow[]> = new Map()
+
 export function exchangeRoutes({ app, parts, guarded }: Registrar): void {
   const { desk } = parts
   app.openapi(guarded(listExchanges), async (context) => {
@@ -36,9 +40,10 @@ export function exchangeRoutes({ app, parts, guarded }: Registrar): void {
       ...(before === null ? {} : { before }),
     })
     const items = rows.slice(0, limit)
+    const held = owner === null ? await parts.keeping.holds.on(items) : NOT_HELD
     return context.json(
       {
-        items: items.map((row) => shownExchange(row, owner)),
+        items: items.map((row) => shownExchange(row, owner, held.get(row.id))),
         next: rows.length > limit ? (items.at(-1)?.id ?? null) : null,
       },
       200,
@@ -103,8 +108,11 @@ export async function visibleRow(
 ): Promise<ExchangeRow> {
   const id = context.req.param('id') ?? ''
   const row = isExchangeId(id) ? await parts.desk.row(id, owner) : null
-  if (row === null) throw fail('api.not-found')
-  return row
+  if (row !== null) return row
+  const tombstone =
+    owner === null && isExchangeId(id) ? await parts.keeping.erasures.tombstone(id) : null
+  if (tombstone !== null) throw fail('api.erased')
+  throw fail('api.not-found')
 }
 
 async function detail(
@@ -116,10 +124,11 @@ async function detail(
   const { row, facts, closing } = recorded
   const { person, roles } = context.get('signedIn')
   const reveal = await revealFor(parts.control.reveals, person.id, row, parts.clock.nowMs())
+  const held = owner === null ? await parts.keeping.holds.on([row]) : NOT_HELD
   const readReach = reachOf('content.read', roles)
   const { principal } = facts
   return {
-    exchange: shownExchange(row, owner),
+    exchange: shownExchange(row, owner, held.get(row.id)),
     principal:
       principal === null
         ? null

@@ -143,6 +143,7 @@ export class Eraser {
         reason: order.reason,
         exchanges: plan.exchanges.length,
         frames: plan.frames.length,
+        bytes: bytesOf(plan),
         shared: plan.shared,
       },
       records: plan.exchanges,

@@ -193,16 +193,13 @@ async function receiptOf(
   if (first === undefined) return []
   const events = await parts.index.eventsOf(first.id, 1000)
   const details = events.find(({ id }) => id === first.event)?.event.details ?? {}
-  const finished = events.find(
-    ({ event }) => event.type === 'record.erasure-finished' && event.details['erasure'] === erasure,
-  )
   const receipt: ErasureReceipt = {
     erasure,
     event: first.event,
     atMs: first.erasedAtMs,
     exchanges: tombstones.map(({ id }) => id),
     frames: Number(details['frames'] ?? 0),
-    bytes: Number(finished?.event.details['bytes'] ?? 0),
+    bytes: Number(details['bytes'] ?? 0),
     shared: Number(details['shared'] ?? 0),
   }
   return [await proven(parts, await parts.openProofs(), receipt)]

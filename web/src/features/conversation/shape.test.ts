@@ -165,5 +165,6 @@ function exchangeOf(id: string): Exchange {
     decidingRule: null,
     policyRules: [],
     tags: [],
+    holds: [],
   }
 }

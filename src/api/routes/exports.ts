@@ -1,0 +1,98 @@
+/** Serves bundles: recorded as an export first, then made while they are read. */
+import type { Context } from 'hono'
+import type { BundleHead } from '../../evidence/bundle/manifest.ts'
+import { reachOf } from '../../identity/permissions.ts'
+import { isRecipient } from '../../incident/export/seal.ts'
+import { newControlId } from '../../lib/ids.ts'
+import { fail } from '../../model/errors.ts'
+import { createExport, EXPORT_EXCHANGES_MAX, type ExportOrder } from '../contract/exports.ts'
+import type { ApiEnv, ApiParts } from '../parts.ts'
+import { InvalidRequest } from '../problem.ts'
+import type { Registrar } from '../registrar.ts'
+import { queryOf } from '../shown.ts'
+
+export function exportRoutes({ app, parts, guarded }: Registrar): void {
+  app.openapi(guarded(createExport), async (context) => {
+    const order = context.req.valid('json')
+    const { roles } = context.get('signedIn')
+    if (order.content === 'raw' && reachOf('content.reveal', roles) !== 'all')
+      throw fail('api.forbidden', 'A raw bundle takes the permission to reveal.')
+    checkRecipients(order)
+    const selection = await selectionOf(parts, order)
+    const head = headOf(context, parts, order, selection)
+    await context.get('audit').shown({
+      event: 'evidence.exported',
+      target: head.id,
+      reason: order.reason,
+      records: selection.exchanges,
+      details: {
+        content: order.content,
+        exchanges: selection.exchanges.length,
+        recipients: order.recipients.length,
+        formats: order.formats.join(' '),
+        ...(order.case === undefined ? {} : { case: order.case }),
+      },
+    })
+    const stream = await parts.keeping.export(head, order.formats)
+    const name = `${head.id}.tar${order.recipients.length > 0 ? '.age' : ''}`
+    return new Response(stream, {
+      status: 200,
+      headers: {
+        'content-type': 'application/octet-stream',
+        'content-disposition': `attachment; filename="${name}"`,
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+        'x-custody-bundle': head.id,
+      },
+    })
+  })
+}
+
+function checkRecipients({ recipients }: ExportOrder): void {
+  const bad = recipients.findIndex((text) => !isRecipient(text))
+  if (bad === -1) return
+  throw new InvalidRequest([
+    { path: `recipients.${bad}`, message: 'is no age recipient; they begin with age1' },
+  ])
+}
+
+async function selectionOf(parts: ApiParts, order: ExportOrder): Promise<BundleHead['selection']> {
+  const { exchanges, filter } = order
+  if ((exchanges === undefined) === (filter === undefined))
+    throw new InvalidRequest([{ path: 'exchanges', message: 'takes either exchanges or filter' }])
+  const kind = order.case === undefined ? (filter === undefined ? 'exchanges' : 'query') : 'case'
+  if (filter === undefined) {
+    const ids = [...new Set(exchanges)]
+    if (ids.length === 0)
+      throw new InvalidRequest([{ path: 'exchanges', message: 'is empty: nothing to export' }])
+    return { kind, exchanges: ids, query: null }
+  }
+  const query = queryOf(filter, null)
+  const rows = await parts.desk.search.list(query, { limit: EXPORT_EXCHANGES_MAX })
+  if (rows.length === 0)
+    throw new InvalidRequest([{ path: 'filter', message: 'matches no exchange' }])
+  return { kind, exchanges: rows.map(({ id }) => id).toReversed(), query }
+}
+
+function headOf(
+  context: Context<ApiEnv>,
+  parts: ApiParts,
+  order: ExportOrder,
+  selection: BundleHead['selection'],
+): BundleHead {
+  const { person, roles, authentication } = context.get('signedIn')
+  const nowMs = parts.clock.nowMs()
+  return {
+    id: newControlId('bn', nowMs),
+    exhibit: order.exhibit,
+    case: order.case ?? null,
+    createdAtMs: nowMs,
+    tool: { name: 'custody', version: parts.version },
+    exporter: { person: person.id, login: person.login, roles, authentication },
+    reason: order.reason,
+    approvals: [],
+    selection,
+    content: order.content,
+    recipients: order.recipients,
+  }
+}

@@ -1,0 +1,126 @@
+/** Wires retention, holds, erasure and export; and erases what is due, a little at a time. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../config/config.ts'
+import { nodeDisk } from '../evidence/disk.ts'
+import type { Evidence } from '../evidence/open-evidence.ts'
+import { openProofDesk } from '../evidence/proof-desk.ts'
+import { listInstances } from '../evidence/segment-scan.ts'
+import { createErasureDesk } from '../incident/keeping/erasures.ts'
+import { createHoldDesk } from '../incident/keeping/hold-desk.ts'
+import { bundleMaker, type Keeping } from '../incident/keeping/keeping.ts'
+import { Retention } from '../incident/keeping/retention.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Store } from '../store/store.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { recordedAnswer } from './recorded-answer.ts'
+
+/** So often is looked what is due. */
+const LOOK_EVERY_MS = 60_000
+/** While there is something to do: this much, then a rest, so that traffic goes first. */
+const STEP_EXCHANGES = 16
+const REST_MS = 250
+
+export interface KeepingParts {
+  readonly store: Store
+  readonly evidence: Evidence
+  readonly clock: Clock
+  readonly log: Logger
+  readonly config: () => Config
+}
+
+export interface RunningKeeping extends AsyncDisposable {
+  readonly keeping: Keeping
+}
+
+export function startKeeping(parts: KeepingParts): RunningKeeping {
+  const { store, evidence, clock, log } = parts
+  const { folder } = parts.config().storage
+  const { eraser } = evidence
+  const rules = () => parts.config().retention
+  const openProofs = async () => {
+    await evidence.flush()
+    return openProofDesk(evidence.log)
+  }
+  const holds = createHoldDesk({
+    table: store.control.holds,
+    clock,
+    note: (event) => evidence.recorder.note(event),
+    exclusively: (work) => eraser.exclusively(work),
+  })
+  const retention = new Retention({
+    index: store.index.erasure,
+    eraser,
+    holds,
+    clock,
+    rules,
+    instances: () => listInstances(nodeDisk, folder),
+  })
+  const reading = { index: store.index, reader: evidence.reader, readAnswer: recordedAnswer }
+  const erasures = createErasureDesk({
+    ...reading,
+    clock,
+    search: store.search,
+    eraser,
+    holds,
+    rules,
+    openProofs,
+  })
+  const keeping: Keeping = {
+    holds,
+    retention,
+    erasures,
+    export: bundleMaker({ ...reading, files: evidence.files, openProofs }),
+  }
+  const stop = new AbortController()
+  const running = loop(keeping, eraser, log, stop.signal)
+  return {
+    keeping,
+    [Symbol.asyncDispose]: async () => {
+      stop.abort()
+      await running
+    },
+  }
+}
+
+async function loop(
+  { retention }: Keeping,
+  eraser: Evidence['eraser'],
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const pause = (ms: number): Promise<void> =>
+    sleep(ms, undefined, { signal, ref: false }).catch(() => undefined)
+  while (!signal.aborted) {
+    await pause(LOOK_EVERY_MS)
+    if (signal.aborted) return
+    try {
+      const finished = await eraser.resume()
+      if (finished > 0) log.info({ erasures: finished }, 'interrupted erasures finished')
+      if (retention.isActive) await eraseDue(retention, eraser, log, signal, pause)
+    } catch (error) {
+      log.warn({}, 'retention did not come to its end; it is tried again', error)
+    }
+  }
+}
+
+async function eraseDue(
+  retention: Retention,
+  eraser: Evidence['eraser'],
+  log: Logger,
+  signal: AbortSignal,
+  pause: (ms: number) => Promise<void>,
+): Promise<void> {
+  await eraser.prepare()
+  for (const { name, due, held } of await retention.plan(0)) {
+    if (due.exchanges > held)
+      log.info({ class: name, ...due, held }, 'retention erases what is due')
+  }
+  let erased = 0
+  for (let more = true; more && !signal.aborted;) {
+    const step = await retention.step(STEP_EXCHANGES)
+    erased += step.erased
+    more = step.more
+    if (more) await pause(REST_MS)
+  }
+  if (erased > 0) log.info({ exchanges: erased }, 'retention erased')
+}

@@ -1,0 +1,26 @@
+/** Everything the control plane may do about keeping, erasing and handing out, in one place. */
+import type { BundleHead } from '../../evidence/bundle/manifest.ts'
+import { exportBundle, type ExportSources } from '../export/bundle-export.ts'
+import type { OtherFormat } from '../export/other-formats.ts'
+import { sealed } from '../export/seal.ts'
+import type { ErasureDesk } from './erasures.ts'
+import type { HoldDesk } from './hold-desk.ts'
+import type { Retention } from './retention.ts'
+
+export interface Keeping {
+  readonly holds: HoldDesk
+  readonly retention: Retention
+  readonly erasures: ErasureDesk
+  /** The bundle as a stream; it is made while it is read. */
+  readonly export: (
+    head: BundleHead,
+    formats: readonly OtherFormat[],
+  ) => Promise<ReadableStream<Uint8Array>>
+}
+
+export function bundleMaker(sources: ExportSources): Keeping['export'] {
+  return (head, formats) =>
+    sealed(head.recipients, async (sink) => {
+      await exportBundle(sources, { head, formats }, sink)
+    })
+}
