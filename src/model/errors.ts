@@ -299,16 +299,8 @@ export const ERRORS = {
     'Calls with a cookie need the x-custody-csrf header and come from the same origin; scripts use an API token.',
   ),
   'api.own-lock': row(403, 'Nobody releases a lock on themselves.', 'Ask another admin.'),
-  'api.own-hold': row(
-    403,
-    'Nobody releases a legal hold that they set.',
-    'Ask another admin or investigator.',
-  ),
-  'api.erased': row(
-    410,
-    'This exchange was erased, as recorded.',
-    'GET /api/v1/exchanges/{id}/erasure says when, by which rule or request.',
-  ),
+  'api.own-hold': row(403, 'Nobody releases a hold that they set.', 'Ask somebody else.'),
+  'api.erased': row(410, 'This exchange was erased.', 'GET …/erasure says when and why.'),
   'api.own-roles': row(403, 'Nobody gives themselves a role.', 'Ask another admin.'),
   'api.managed': row(
     409,
