@@ -24,8 +24,10 @@ import { createUpstreamClient } from '../gateway/upstream-client.ts'
 import { createIdentifier } from '../identity/identify.ts'
 import { createKeyAuthenticator } from '../identity/key-authenticator.ts'
 import { systemClock } from '../lib/clock.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { Upstream } from '../model/upstream.ts'
 import { startSandbox } from '../sandbox/start-sandbox.ts'
+import type { SandboxOptions } from '../sandbox/start-sandbox.ts'
 import type { ExchangeIndex } from '../store/exchange-index.ts'
 import { acquireFolderLock } from '../store/folder-lock.ts'
 import type { FolderLock } from '../store/folder-lock.ts'
@@ -71,11 +73,15 @@ const TOKENS_KEPT_MS = 90 * 86_400_000
 export interface AppOptions {
   /** Where segments are written; the file system unless a test injects faults. */
   readonly disk?: Disk
+  /** The machine's unless a story is told. */
+  readonly clock?: Clock
+  /** How the built-in sandbox answers. */
+  readonly sandbox?: SandboxOptions
 }
 
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   await using stack = new AsyncDisposableStack()
-  const clock = systemClock
+  const { clock = systemClock } = options
   const log = stack.use(createLogger(config.log))
   const metrics = createMetrics()
   const { folder } = config.storage
@@ -113,7 +119,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     }),
   )
   const sandbox = config.upstreams.some((upstream) => upstream.sandbox)
-    ? stack.use(await startSandbox())
+    ? stack.use(await startSandbox(options.sandbox))
     : null
   const authenticator = stack.use(
     createKeyAuthenticator({

@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { registerApprovals } from './commands/approvals.ts'
 import { registerConfig } from './commands/config.ts'
+import { registerDemo } from './commands/demo.ts'
 import { registerExchanges } from './commands/exchanges.ts'
 import { registerKeys } from './commands/keys.ts'
 import { registerLoginLink } from './commands/login-link.ts'
@@ -18,6 +19,7 @@ import { VERSION } from '../app/version.ts'
 
 const COMMANDS = [
   registerUp,
+  registerDemo,
   registerKeys,
   registerLoginLink,
   registerApprovals,

@@ -179,9 +179,13 @@ export class EvidenceLog implements AsyncDisposable {
     return this.writer.append(draft)
   }
 
+  /** Says that the instance lives; by itself it does so once a minute while nothing else is said. */
+  heartbeat(): void {
+    this.#append({ ...EMPTY_DRAFT, kind: 'heartbeat' })
+  }
+
   #beat(everyMs: number): void {
-    if (this.#options.clock.monotonicMs() - this.#beatMs >= everyMs * 0.75)
-      this.#append({ ...EMPTY_DRAFT, kind: 'heartbeat' })
+    if (this.#options.clock.monotonicMs() - this.#beatMs >= everyMs * 0.75) this.heartbeat()
   }
 
   #policyDigest(policy: string): string | null {

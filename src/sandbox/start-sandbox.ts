@@ -17,8 +17,8 @@ export interface SandboxOptions {
   readonly port?: number
   /** Default `127.0.0.1`. */
   readonly host?: string
-  /** Knobs for every request; the header `x-sandbox-script` overrides them. */
-  readonly script?: Script
+  /** Knobs for every request, or for each by its body; the header `x-sandbox-script` overrides them. */
+  readonly script?: Script | ((body: string) => Script)
   /** False switches off `/__received`, so that a benchmark measures something else. Default true. */
   readonly record?: boolean
   readonly clock?: Clock
@@ -61,7 +61,7 @@ interface Desk {
   readonly log: ReceivedLog
   readonly isRecording: boolean
   readonly clock: Clock
-  readonly defaults: Script
+  readonly defaults: Script | ((body: string) => Script)
 }
 
 const TARGET = /^(?:https?:\/\/[^/?#]*)?([^?#]*)(\?[^#]*)?/
@@ -94,7 +94,12 @@ async function serve(desk: Desk, incoming: Incoming, outgoing: Outgoing): Promis
   const body = await receiveBody(incoming, entry?.request ?? null)
   if (body === null) return
   const question = { incoming, method, path, query, seq, body }
-  const reply = answerTo(question, desk.defaults)
+  const { defaults } = desk
+  const script =
+    typeof defaults === 'function'
+      ? defaults(body === 'too-large' ? '' : body.toString('utf8'))
+      : defaults
+  const reply = answerTo(question, script)
   await deliver({ outlet, entry, clock: desk.clock, ...reply })
 }
 

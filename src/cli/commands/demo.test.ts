@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { runCli } from '../../../test/harness/cli.ts'
+import { temporaryFolder } from '../../../test/harness/temporary-folder.ts'
+import { DAYS, schedule } from '../demo/schedule.ts'
+import { createStoryClock } from '../demo/story-clock.ts'
+import { LEAKED_SNIPPET } from '../demo/story.ts'
+
+const FIRST_MS = Date.UTC(2026, 9, 1)
+
+test('custody demo never takes a folder that it did not make', async () => {
+  using folder = temporaryFolder()
+  writeFileSync(join(folder.path, 'mine.txt'), 'mine')
+  const refused = await runCli('demo', '--folder', folder.path, '--no-serve')
+  assert.equal(refused.code, 2)
+  assert.match(refused.err, /is not empty and was not made by custody demo/)
+  assert.deepEqual(readdirSync(folder.path), ['mine.txt'])
+})
+
+test('the month is the same each time, in order, within its days, with one leak near its end', () => {
+  const cues = schedule(FIRST_MS)
+  assert.deepEqual(cues, schedule(FIRST_MS))
+  assert.ok(cues.length > 200)
+  const times = cues.map(({ atMs }) => atMs)
+  assert.deepEqual(
+    times,
+    times.toSorted((a, b) => a - b),
+  )
+  assert.ok((times.at(-1) ?? 0) < FIRST_MS + DAYS * 86_400_000)
+  const leaks = cues.filter(({ scene }) =>
+    scene.turns.some(({ answer }) => answer.includes(LEAKED_SNIPPET)),
+  )
+  assert.deepEqual(
+    leaks.map(({ scene }) => scene.actor),
+    ['mara'],
+  )
+})
+
+test('the clock of the story only goes forward', () => {
+  const clock = createStoryClock(FIRST_MS)
+  const before = clock.monotonicMs()
+  clock.moveTo(FIRST_MS + 60_000)
+  assert.ok(clock.nowMs() >= FIRST_MS + 60_000)
+  assert.ok(clock.monotonicMs() - before >= 59_000)
+  clock.moveTo(FIRST_MS)
+  assert.ok(clock.nowMs() >= FIRST_MS + 60_000)
+})
