@@ -116,8 +116,27 @@ test('an AWS signature alone names its access key', () => {
   assert.deepEqual(findCredentials(['Authorization', asymmetric], ''), found)
 })
 
+test('a gateway key is found as the session token of a signed request, and nothing else is taken from there', () => {
+  const signed = (token: string) => ['Authorization', SIGV4, 'X-Amz-Security-Token', token]
+  assert.deepEqual(findCredentials(signed(KEY), ''), { kind: 'credentials', credentials: [KEY] })
+  for (const token of ['', ' ', 'IQoJb3JpZ2luX2VjEXAMPLE', `Bearer ${KEY}`, `x${KEY}`]) {
+    assert.equal(findCredentials(signed(token), '').kind, 'sigv4', token)
+  }
+  const two = [...signed(KEY), 'x-api-key', OTHER_KEY]
+  assert.deepEqual(findCredentials(two, ''), { kind: 'conflicting' })
+  const foreign = ['x-amz-security-token', 'IQoJb3JpZ2luX2VjEXAMPLE', 'x-api-key', KEY]
+  assert.deepEqual(findCredentials(foreign, ''), { kind: 'credentials', credentials: [KEY] })
+})
+
 test('any headers and query give an answer, and only what was sent', () => {
-  const name = fc.constantFrom('authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'host')
+  const name = fc.constantFrom(
+    'authorization',
+    'x-api-key',
+    'api-key',
+    'x-goog-api-key',
+    'x-amz-security-token',
+    'host',
+  )
   const value = fc.oneof(fc.string(), fc.constantFrom(KEY, OTHER_KEY, SIGV4, `Bearer ${KEY}`))
   fc.assert(
     fc.property(fc.array(fc.tuple(name, value)), fc.string(), (headers, query) => {

@@ -10,9 +10,10 @@ export type FoundCredentials =
   | { readonly kind: 'conflicting' }
   /** An Authorization header in a scheme or shape that is not ours. */
   | { readonly kind: 'malformed' }
-  /** Only an AWS signature: it proves knowledge of an AWS secret, which this gateway does not share. */
+  /** Only an AWS signature, no gateway key as its session token: it proves knowledge of a secret that this gateway does not share. */
   | { readonly kind: 'sigv4'; readonly accessKeyId: string }
 
+const SESSION_TOKEN = 'x-amz-security-token'
 const BEARER = /^bearer(?:[ \t]+(\S+))?$/i
 const SIGV4 = /^AWS4-[A-Z0-9-]+[ \t].*?Credential=([A-Za-z0-9]{1,128})\//
 
@@ -30,6 +31,8 @@ export function findCredentials(
     if (!isCredentialHeader(name)) return
     const text = value.trim()
     if (text === '') return
+    // Clients that can only sign carry a gateway key as their session token; one of AWS is no business of ours.
+    if (name.length === SESSION_TOKEN.length && !looksLikeGatewayKey(text)) return
     if (name.length !== 'authorization'.length) {
       found.add(text)
       return
@@ -58,6 +61,8 @@ function isCredentialHeader(name: string): boolean {
       return name.toLowerCase() === 'authorization'
     case 14:
       return name.toLowerCase() === 'x-goog-api-key'
+    case SESSION_TOKEN.length:
+      return name.toLowerCase() === SESSION_TOKEN
     default:
       return false
   }

@@ -27,7 +27,7 @@ export type Identifier = (
 ) => Identification | Promise<Identification>
 
 const AWS_DETAIL =
-  'An AWS signature names no caller of this gateway: set AWS_BEARER_TOKEN_BEDROCK to a gateway key instead of AWS access keys.'
+  'An AWS signature names no caller of this gateway: set AWS_BEARER_TOKEN_BEDROCK to a gateway key or, where a client can only sign, AWS_SESSION_TOKEN.'
 const SCHEME_DETAIL = 'Use Authorization: Bearer.'
 
 const UNFOUND: Readonly<Record<Exclude<FoundCredentials['kind'], 'credentials'>, Identification>> =

@@ -317,3 +317,33 @@ test('the AWS client runs many exchanges at once on one HTTP/2 connection, each 
   for (const text of texts)
     assert.equal(bodies.filter((body) => body.includes(`"${text}"`)).length, 1)
 })
+
+test('the AWS client that signs is known by the gateway key in its session token, which goes nowhere', async () => {
+  await using tapped = await startTappedGateway()
+  const credentials = {
+    accessKeyId: 'AKIDEXAMPLE',
+    secretAccessKey: 'none',
+    sessionToken: tapped.key,
+  }
+  const client = new BedrockRuntimeClient({
+    region: 'us-east-1',
+    endpoint: `${tapped.url}/bedrock/us-east-1`,
+    credentials,
+    authSchemePreference: ['sigv4'],
+    requestHandler: new NodeHttpHandler(),
+    maxAttempts: 1,
+  })
+  try {
+    const answer = await client.send(
+      new ConverseCommand({ modelId: 'echo', messages: [user('signed')] }),
+    )
+    assert.equal(answer.output?.message?.content?.[0]?.text, 'signed')
+  } finally {
+    client.destroy()
+  }
+  const [only] = await tapped.traffic()
+  assert.ok(only)
+  const { received } = only.record.facts
+  assert.match(JSON.stringify(received.headers), /x-amz-security-token","\(removed\)"/)
+  assert.ok(!JSON.stringify(only.received).includes(tapped.key))
+})
