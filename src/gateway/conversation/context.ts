@@ -2,6 +2,7 @@
 import { createHmac, hash } from 'node:crypto'
 import { answerDigest, canonicalParts, saidDigest } from '../../dialects/canonical-parts.ts'
 import type { CanonicalPart, Said } from '../../dialects/canonical-parts.ts'
+import { createTextHmac } from '../../lib/hmac.ts'
 import type { AnswerView, BlockRole, BlockSpan } from '../../model/dialect.ts'
 import type { ContextLinks } from '../../model/record.ts'
 
@@ -32,8 +33,8 @@ export function createContextReader(master: Buffer): ContextReader {
     if (known.size > BLOCKS_MAX && oldest !== undefined) known.delete(oldest)
     return parts
   }
-  const keyed = (text: string): string =>
-    createHmac('sha256', key).update(text).digest('hex').slice(0, DIGEST_CHARS)
+  const hmac = createTextHmac(key)
+  const keyed = (text: string): string => hmac(text).slice(0, DIGEST_CHARS)
   return {
     read: (blocks, bytes) => {
       const system: string[] = []
