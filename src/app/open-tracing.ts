@@ -77,6 +77,11 @@ export async function openTracing(
   }
 }
 
+/** Empty where the address is none, as that of an upstream that is not set up. */
+export function hostOfUrl(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : ''
+}
+
 /** An older normalisation answers until the new one has read everything. */
 async function dropOldVersions(traces: TraceStore): Promise<void> {
   const old = (await traces.runs()).filter(({ version }) => version < NORMALISATION)

@@ -11,7 +11,7 @@ import type { Upstream } from '../model/upstream.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { DeskAnswer, DeskQuestion } from './trace-desk-thread.ts'
 import type { IndexThreadNews, IndexThreadOrder } from './trace-index-thread.ts'
-import type { TracingSource } from './open-tracing.ts'
+import { hostOfUrl, type TracingSource } from './open-tracing.ts'
 
 export interface RunningTracing extends AsyncDisposable {
   readonly desk: TraceDesk
@@ -48,7 +48,7 @@ export function traceFor(
         ? { kind: 'sqlite', folder }
         : { kind: 'postgres', url: index.url.reveal() },
     key,
-    hosts: () => new Map(upstreams().map(({ name, baseUrl }) => [name, new URL(baseUrl).host])),
+    hosts: () => new Map(upstreams().map(({ name, baseUrl }) => [name, hostOfUrl(baseUrl)])),
     onFault: (message) => log.warn({ problem: message }, 'trace index'),
   })
 }

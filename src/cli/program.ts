@@ -13,6 +13,7 @@ import { registerReplay } from './commands/replay.ts'
 import { registerScan } from './commands/scan.ts'
 import { registerShow } from './commands/show.ts'
 import { registerTail } from './commands/tail.ts'
+import { registerTrace } from './commands/trace.ts'
 import { registerUp } from './commands/up.ts'
 import { registerVerify } from './commands/verify.ts'
 import { VERSION } from '../app/version.ts'
@@ -27,6 +28,7 @@ const COMMANDS = [
   registerShow,
   registerReplay,
   registerTail,
+  registerTrace,
   registerReindex,
   registerVerify,
   registerProof,

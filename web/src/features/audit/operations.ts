@@ -30,7 +30,7 @@ const DEEDS: Readonly<Record<OperationName, string>> = {
   'exchanges.proof': 'checked a record',
   'conversations.list': 'listed conversations',
   'conversations.read': 'looked at a conversation',
-  'trace.search': 'Traced a text',
+  'trace.search': 'traced a text',
   'cases.list': 'listed cases',
   'cases.read': 'read a case',
   'cases.create': 'opened a case',

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { text as readAll } from 'node:stream/consumers'
+import { after, before, test } from 'node:test'
+import { jsonLines } from '../../../test/harness/cli.ts'
+import type { TestConsole } from '../../../test/harness/console.ts'
+import { startConsole } from '../../../test/harness/console.ts'
+
+const LEAK =
+  'The purchase price for Meridian Optics will be 4.2 billion, paid in two tranches, and Anselm is to tell nobody of it until Friday.'
+const MAIN = join(import.meta.dirname, '../../main.ts')
+
+let console: TestConsole
+let exchange = ''
+
+before(async () => {
+  console = await startConsole()
+  const key = await console.keyFor('dora')
+  exchange = await console.chat(`Summarise:\n> ${LEAK}\n\u001b[2J\u202e`, { key })
+  await console.chat('Nothing of interest in here.')
+})
+after(() => console[Symbol.asyncDispose]())
+
+/** The text goes in by standard input; nothing of it may be an argument. */
+async function trace(input: string, ...args: readonly string[]) {
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', MAIN, 'trace', ...args],
+    {
+      stdio: 'pipe',
+      env: { PATH: process.env['PATH'] },
+    },
+  )
+  child.stdin.end(input)
+  const [out, err, code] = await Promise.all([
+    readAll(child.stdout),
+    readAll(child.stderr),
+    new Promise<number | null>((resolve) => child.once('close', resolve)),
+  ])
+  return { out, err, code }
+}
+
+test('hits come as JSON Lines while the gateway runs on the folder, with exchange, direction, principal and span', async () => {
+  // The gateway's own thread brings the index up to date.
+  const investigator = await console.person('kim', ['investigator'])
+  await investigator.call('POST', '/trace', { body: { text: LEAK } })
+  const ran = await trace(LEAK.toUpperCase(), '-', '--json', '--data', console.gateway.folder)
+  assert.equal(ran.code, 0, ran.err)
+  const lines = jsonLines(ran.out)
+  assert.deepEqual(
+    lines.map(({ id, direction, principal }) => [id, direction, principal]),
+    [
+      [exchange, 'sent', 'dora'],
+      [exchange, 'received', 'dora'],
+    ],
+  )
+  const span = lines[0]?.['span'] as { place: string; match: string; start: number; end: number }
+  assert.equal(span.place, 'block')
+  assert.equal(span.match, LEAK.slice(0, -1))
+  assert.equal(span.end - span.start, span.match.length)
+})
+
+test('the same over the API, where what stands around the hit is masked', async () => {
+  const { token } = await console.person('lea', ['investigator'])
+  const child = await trace(
+    LEAK,
+    '-',
+    '--json',
+    '--server',
+    console.gateway.adminUrl,
+    '--token-file',
+    await tokenFile(token),
+  )
+  assert.equal(child.code, 0, child.err)
+  const [line] = jsonLines(child.out)
+  assert.equal(line?.['id'], exchange)
+  assert.ok(!child.out.includes('Summarise'))
+})
+
+test('for people: who, where to and when, with nothing that a terminal would obey', async () => {
+  const ran = await trace(LEAK, '-', '--data', console.gateway.folder)
+  assert.equal(ran.code, 0)
+  assert.match(ran.out, /^first sent \d{4}-/)
+  assert.match(ran.out, /principals: dora \(1\)/)
+  assert.match(ran.out, /went to: openai echo/)
+  assert.ok(!/[\u001b\u202e]/.test(ran.out))
+})
+
+test('a text that is nowhere ends with code 3 and says so', async () => {
+  const ran = await trace(
+    'An entirely different sentence of some length, which nobody has ever sent to any model at all.',
+    '-',
+    '--data',
+    console.gateway.folder,
+  )
+  assert.equal(ran.code, 3)
+  assert.match(ran.out, /nobody was exposed/)
+})
+
+test('a text as an argument, an empty one and a wrong limit are refused', async () => {
+  for (const args of [[LEAK], ['-', '--limit', '0']]) {
+    const ran = await trace(LEAK, ...args, '--data', console.gateway.folder)
+    assert.equal(ran.code, 2, args.join(' '))
+    assert.equal(ran.out, '')
+  }
+  const empty = await trace(' \n', '-', '--data', console.gateway.folder)
+  assert.equal(empty.code, 2)
+})
+
+async function tokenFile(token: string): Promise<string> {
+  const path = join(console.gateway.folder, '..', `token-${token.slice(-6)}`)
+  await writeFile(path, token, { mode: 0o600 })
+  return path
+}
