@@ -19,6 +19,7 @@ import { MePage } from './routes/me.tsx'
 import { NotFound } from './routes/not-found.tsx'
 import { People } from './routes/people.tsx'
 import { Replay, readReplaySearch } from './routes/replay.tsx'
+import { Trace } from './routes/trace.tsx'
 import { Upstreams } from './routes/upstreams.tsx'
 
 const root = createRootRoute({ notFoundComponent: NotFound })
@@ -84,6 +85,7 @@ const casePage = createRoute({
   path: '/cases/$id',
   component: CasePage,
 })
+const trace = createRoute({ getParentRoute: () => shell, path: '/trace', component: Trace })
 
 const keys = createRoute({
   getParentRoute: () => shell,
@@ -121,6 +123,7 @@ const routeTree = root.addChildren([
     exchangeConversation,
     cases,
     casePage,
+    trace,
     keys,
     upstreams,
     people,

@@ -5,6 +5,7 @@ import {
   IconHistory,
   IconKey,
   IconMessages,
+  IconRadar2,
   IconServer2,
   IconUserCircle,
   IconUsers,
@@ -16,6 +17,7 @@ export interface PageEntry {
     | '/exchanges'
     | '/conversations'
     | '/cases'
+    | '/trace'
     | '/keys'
     | '/upstreams'
     | '/people'
@@ -46,6 +48,7 @@ export const PAGES: readonly PageEntry[] = [
     operation: 'conversations.list',
   },
   { path: '/cases', title: 'Cases', icon: IconBriefcase, keys: 'g s', operation: 'cases.list' },
+  { path: '/trace', title: 'Trace', icon: IconRadar2, keys: 'g t', operation: 'trace.search' },
   { path: '/keys', title: 'Keys', icon: IconKey, keys: 'g k', operation: 'keys.list' },
   {
     path: '/upstreams',
