@@ -42,6 +42,7 @@ import { keepKeyJournal } from './key-journal.ts'
 import { createChangeFeed } from '../incident/change-feed.ts'
 import { consoleOrigin, controlPlaneApi, firstLoginUrl, warmSearch } from './control-plane.ts'
 import { createObserver } from './observer.ts'
+import { createPolicyAlerts } from './policy-alerts.ts'
 import { gatewaySettings } from './settings.ts'
 import { starterKey } from './starter-key.ts'
 import { traceFor, type RunningTracing } from './tracing.ts'
@@ -162,6 +163,13 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       authorsOf: async () => [],
     }),
   )
+  const alerts = stack.use(
+    createPolicyAlerts({
+      log,
+      metrics,
+      webhook: () => inForce.policy?.webhook?.reveal() ?? null,
+    }),
+  )
   const listener = await listen(
     { ...config.listen, tls: config.tls === null ? null : readTls(config.tls) },
     {
@@ -186,7 +194,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         memory: createConversationMemory(),
       },
       approvals: approvals.desk,
-      observer: createObserver(metrics, log),
+      observer: createObserver(metrics, log, alerts),
     },
   )
   stack.use(listener)

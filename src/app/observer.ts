@@ -4,13 +4,19 @@ import type { GatewayObserver } from '../gateway/observer.ts'
 import { exchangeLine } from '../telemetry/exchange-line.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { countExchange } from '../telemetry/metrics.ts'
+import type { PolicyAlerts } from './policy-alerts.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
-export function createObserver(metrics: Metrics, log: Logger): GatewayObserver {
+export function createObserver(
+  metrics: Metrics,
+  log: Logger,
+  alerts: PolicyAlerts,
+): GatewayObserver {
   return {
     settled: (exchange, closing) => {
       const opened = exchange.opening ?? openingFacts(exchange)
       countExchange(metrics, opened, closing)
+      alerts.settled(exchange)
       log.info(exchangeLine(opened, closing), 'exchange')
     },
     faulted: (exchange, error) => {

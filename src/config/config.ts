@@ -83,6 +83,8 @@ export interface PolicyFile {
   /** Absolute. */
   readonly file: string
   readonly loaded: LoadedPolicy
+  /** URL that webhook alerts go to. */
+  readonly webhook: Secret | null
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'

@@ -13,6 +13,7 @@ import type { Caller } from './caller.ts'
 import type { ConversationView } from './conversation/conversation.ts'
 import type { RequestInspection } from './masking/inspect-request.ts'
 import type { GatewaySnapshot, RouteSight } from './parts.ts'
+import type { AnswerRules } from './policy/answer-rules.ts'
 
 /** The caller's body once decode has looked at it. */
 export type CallerBody =
@@ -83,6 +84,10 @@ export interface Exchange {
   conversation: ConversationView | null
   /** decide: null while there is no policy */
   decision: Decision | null
+  /** decide: null where no rule looks at answers */
+  answerRules: AnswerRules | null
+  /** relay: what those rules decided */
+  answerDecision: Decision | null
   /** enforce: what is sent in place of the caller's body; null when it goes as it came */
   maskedBody: Buffer | null
   /** enforce: the caller's own values by the tokens that stand for them upstream */

@@ -67,6 +67,8 @@ function arrive(caller: Caller, parts: GatewayParts): Exchange {
     uninspectable: false,
     conversation: null,
     decision: null,
+    answerRules: null,
+    answerDecision: null,
     maskedBody: null,
     restorable: new Map(),
     held: null,

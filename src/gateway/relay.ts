@@ -116,7 +116,7 @@ export class Relay implements UpstreamListener {
       contentType: this.#contentType,
       contentEncoding: this.#contentEncoding,
     })
-    if (this.#flow !== UNMASKED) this.#callerHead = withoutBodyFacts(this.#callerHead)
+    if (!this.#flow.keepsBytes) this.#callerHead = withoutBodyFacts(this.#callerHead)
     const decoder = contentDecoder(this.#contentEncoding)
     this.#isPlain = decoder === 'identity'
     const follower =
@@ -288,7 +288,7 @@ export class Relay implements UpstreamListener {
     const rest = this.#gate?.rest() ?? null
     if (!caller.answered) {
       // A masked answer has another length than the provider said.
-      const hasLength = this.#flow !== UNMASKED && rest !== null
+      const hasLength = !this.#flow.keepsBytes && rest !== null
       const length = hasLength ? ['content-length', String(rest.length)] : []
       caller.head(this.#status ?? 200, [...this.#callerHead, ...length])
     }

@@ -78,6 +78,7 @@ export function closingFacts(
       ? {}
       : { answerDigest: contexts.answer(answer) }),
     ...approvalFacts(exchange),
+    ...(exchange.answerDecision === null ? {} : { decision: exchange.answerDecision }),
     ...(ending.masked === null
       ? {}
       : { findings: ending.masked.findings, uninspected: ending.masked.uninspected }),

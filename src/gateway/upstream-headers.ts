@@ -67,7 +67,9 @@ const OF_THE_BODY: ReadonlySet<string> = new Set([
 
 /** A masked body is sent plain, and an answer that is to be masked is asked for without a coding. */
 function asMasked(exchange: Exchange, passed: readonly string[]): readonly string[] {
-  const masksAnswer = exchange.masking?.directions.includes('response') ?? false
+  const masksAnswer =
+    exchange.answerRules?.isActive === true ||
+    exchange.masking?.directions.includes('response') === true
   if (exchange.maskedBody === null && !masksAnswer) return passed
   const headers: string[] = []
   for (let i = 0; i + 1 < passed.length; i += 2) {

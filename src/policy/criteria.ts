@@ -95,7 +95,10 @@ function nameCriterion(
     value !== '' && (exact.has(value) || patterns.some((glob) => globMatches(glob, value)))
   return {
     name,
-    test: ({ facts }) => tested(values(facts).some(matches)),
+    test: ({ facts }) =>
+      name === 'tools' && facts.moment === 'tool_call' && facts.inspection === 'failed'
+        ? UNINSPECTED
+        : tested(values(facts).some(matches)),
     saw: ({ facts }) => {
       const seen = values(facts)
       const matching = seen.filter(matches)

@@ -46,6 +46,18 @@ export const METRICS = {
     help: 'Exchanges that the gateway answered or cut itself, by error code.',
     labels: ['code'],
   },
+  policyAlerts: {
+    kind: 'counter',
+    name: 'custody_policy_alerts_total',
+    help: 'Exchanges on which a policy rule with `alert: metric` fired in force, by rule.',
+    labels: ['rule'],
+  },
+  policyAlertsLost: {
+    kind: 'counter',
+    name: 'custody_policy_alerts_lost_total',
+    help: 'Policy alerts whose webhook could not be delivered.',
+    labels: [],
+  },
   malformedConnections: {
     kind: 'counter',
     name: 'custody_malformed_connections_total',

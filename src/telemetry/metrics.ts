@@ -24,6 +24,8 @@ export function createMetrics(): Metrics {
     overhead: histogramFamily(METRICS.overhead),
     tokens: counterFamily(METRICS.tokens),
     refusals: counterFamily(METRICS.refusals),
+    policyAlerts: counterFamily(METRICS.policyAlerts),
+    policyAlertsLost: counterFamily(METRICS.policyAlertsLost),
     malformedConnections: counterFamily(METRICS.malformedConnections),
     faults: counterFamily(METRICS.faults),
     exchangesInProgress: gaugeFamily(METRICS.exchangesInProgress),

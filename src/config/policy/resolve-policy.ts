@@ -4,9 +4,12 @@ import type { MaskingPlan } from '../../detect/masking-plan.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { sightPlan } from '../../policy/sight-plan.ts'
 import type { PolicyFile } from '../config.ts'
-import { errorCode, pathOf, report } from '../resolve-context.ts'
+import { errorCode, pathOf, report, secretFolder } from '../resolve-context.ts'
 import type { ResolveContext } from '../resolve-context.ts'
 import type { CheckedConfig } from '../schema.ts'
+import type { Secret } from '../secret.ts'
+import { resolveSecret } from '../upstreams.ts'
+import type { LoadedPolicy } from './read-policy.ts'
 import { readPolicy } from './read-policy.ts'
 
 export function resolvePolicy(
@@ -29,7 +32,32 @@ export function resolvePolicy(
     return null
   }
   for (const plan of new Set(plans)) reportUnjoined(plan, reading.loaded.policy, context)
-  return { file, loaded: reading.loaded }
+  return { file, loaded: reading.loaded, webhook: webhookOf(reading.loaded, context) }
+}
+
+function webhookOf({ policy, webhook }: LoadedPolicy, context: ResolveContext): Secret | null {
+  const isAsked = policy.rules.some(({ obligations }) =>
+    obligations.some((one) => one.kind === 'alert' && one.channel === 'webhook'),
+  )
+  const path = ['policy']
+  if (webhook === null) {
+    if (isAsked)
+      report(context, path, {
+        message: 'a rule alerts by webhook, and the policy names none',
+        hint: 'Write webhook: ${ENV_NAME} at the top of the policy.',
+      })
+    return null
+  }
+  const url = resolveSecret(path, webhook, {
+    env: context.env,
+    folder: secretFolder(context),
+    report: (_path, text) => {
+      report(context, path, { ...text, message: `webhook: ${text.message}` })
+    },
+  })
+  if (url !== null && !/^https?:\/\//.test(url.reveal()))
+    report(context, path, { message: 'the webhook is no http or https URL' })
+  return url
 }
 
 /** Also those of the operator's own rules and terms. */

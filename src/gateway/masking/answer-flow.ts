@@ -6,6 +6,8 @@ import type { AnswerMasking, AnswerReport } from './answer-masking.ts'
 export type Shown = Buffer | GatewayError
 
 export interface AnswerFlow {
+  /** True where every byte passes as it came: then its length, and what was made from its bytes, stay true. */
+  readonly keepsBytes: boolean
   readonly push: (bytes: Buffer) => Shown
   readonly end: () => Shown | Promise<Shown>
   /** Null where nothing is masked. */
@@ -15,6 +17,7 @@ export interface AnswerFlow {
 const NOTHING = Buffer.alloc(0)
 
 export const UNMASKED: AnswerFlow = {
+  keepsBytes: true,
   push: (bytes) => bytes,
   end: () => NOTHING,
   report: () => null,
@@ -27,6 +30,7 @@ export function answerFlow(masking: AnswerMasking): AnswerFlow {
   const failed = (cause: unknown): GatewayError =>
     cause instanceof GatewayError ? cause : fail('policy.masking-failed', '', cause)
   return {
+    keepsBytes: false,
     push: (bytes) => {
       try {
         return judged(masking.push(bytes))

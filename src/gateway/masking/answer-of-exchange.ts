@@ -1,11 +1,19 @@
 /** Decides how the answer of an exchange is masked; refuses an answer that would have to be and cannot. */
+import type { MaskingPlan } from '../../detect/masking-plan.ts'
 import { fail } from '../../model/errors.ts'
+import { createAnswerSample } from '../answer-sample.ts'
 import { contentDecoder } from '../content-encoding.ts'
 import type { Exchange, Routing } from '../exchange.ts'
 import type { GatewayParts } from '../parts.ts'
 import { answerFlow, UNMASKED } from './answer-flow.ts'
 import type { AnswerFlow } from './answer-flow.ts'
+import { createAnswerJudge } from '../policy/answer-judge.ts'
+import type { AnswerRules } from '../policy/answer-rules.ts'
+import { planOfAnswer } from '../policy/answer-rules.ts'
+import { judgedFlow, watchedFlow } from '../policy/judged-flow.ts'
+import type { JudgedAnswer } from '../policy/judged-flow.ts'
 import { createAnswerMasking } from './answer-masking.ts'
+import type { AnswerMasking } from './answer-masking.ts'
 import { scopeOf } from './scope.ts'
 
 export interface AnswerStart {
@@ -14,19 +22,62 @@ export interface AnswerStart {
   readonly contentEncoding: string | null
 }
 
-/** `UNMASKED` where answers are not masked. Throws `policy.masking-failed` where they are and this one cannot be. */
+const SAMPLE_MAX = 1024 * 1024
+
+/** `UNMASKED` where nobody looks at answers. Throws `policy.masking-failed` where one must be looked at and cannot be. */
 export function flowFor(
   exchange: Exchange,
   routing: Routing,
   parts: GatewayParts,
-  { status, contentType, contentEncoding }: AnswerStart,
+  start: AnswerStart,
 ): AnswerFlow {
-  const plan = exchange.masking
-  if (plan === null || !plan.directions.includes('response')) return UNMASKED
+  const { answerRules, sight } = exchange
+  const masks = exchange.masking?.directions.includes('response') === true
+  if (answerRules === null && !masks) return UNMASKED
+  if (answerRules === null || !answerRules.isActive) {
+    const plain = masks ? maskedFlow(exchange, routing, parts, start, exchange.masking) : null
+    if (answerRules === null) return plain?.flow ?? UNMASKED
+    const watched = judgedAnswer(exchange, routing, parts, start, answerRules)
+    return plain === null
+      ? watchedFlow(watched(lookOnly(exchange, routing, parts, start)))
+      : judgedFlow(plain.flow, watched(plain.masking))
+  }
+  const plan = sight.answer === null ? null : planOfAnswer(sight.answer, answerRules)
+  const { flow, masking } = maskedFlow(exchange, routing, parts, start, plan)
+  return judgedFlow(flow, judgedAnswer(exchange, routing, parts, start, answerRules)(masking))
+}
+
+interface MaskedFlow {
+  readonly flow: AnswerFlow
+  readonly masking: AnswerMasking | null
+}
+
+function maskedFlow(
+  exchange: Exchange,
+  routing: Routing,
+  parts: GatewayParts,
+  start: AnswerStart,
+  plan: MaskingPlan | null,
+): MaskedFlow {
   // It was asked for without a coding; undoing one nobody asked for would run behind the bytes.
-  if (contentDecoder(contentEncoding) !== 'identity')
+  if (contentDecoder(start.contentEncoding) !== 'identity')
     throw fail('policy.masking-failed', 'The upstream compressed it, which it was asked not to.')
-  const masking = createAnswerMasking({
+  // Rules look at the size or at names of tools alone: bytes pass as they came.
+  if (plan === null) return { flow: UNMASKED, masking: null }
+  const masking = maskingOf(exchange, routing, parts, start, plan)
+  if (masking === null)
+    throw fail('policy.masking-failed', 'Nothing is known of how to mask an answer of this form.')
+  return { flow: answerFlow(masking), masking }
+}
+
+function maskingOf(
+  exchange: Exchange,
+  routing: Routing,
+  parts: GatewayParts,
+  { status, contentType }: AnswerStart,
+  plan: MaskingPlan,
+): AnswerMasking | null {
+  return createAnswerMasking({
     plan,
     tools: parts.masking,
     scope: scopeOf(exchange.principal),
@@ -37,9 +88,47 @@ export function flowFor(
     status,
     contentType,
   })
-  if (masking === null)
-    throw fail('policy.masking-failed', 'Nothing is known of how to mask an answer of this form.')
-  return answerFlow(masking)
+}
+
+/** For rules in shadow: null where this answer cannot be looked into. */
+function lookOnly(
+  exchange: Exchange,
+  routing: Routing,
+  parts: GatewayParts,
+  start: AnswerStart,
+): AnswerMasking | null {
+  const plan = exchange.sight.answer
+  if (plan === null || contentDecoder(start.contentEncoding) !== 'identity') return null
+  return maskingOf(exchange, routing, parts, start, plan)
+}
+
+function judgedAnswer(
+  exchange: Exchange,
+  routing: Routing,
+  parts: GatewayParts,
+  { contentType, contentEncoding, status }: AnswerStart,
+  rules: AnswerRules,
+): (masking: AnswerMasking | null) => JudgedAnswer {
+  const sample = createAnswerSample(SAMPLE_MAX)
+  const carried = new Set([
+    ...(exchange.conversation?.carried ?? []),
+    ...(exchange.inspection?.findings ?? []).map(({ fingerprint }) => fingerprint),
+  ])
+  const judge = createAnswerJudge(rules, exchange.sight.answer, parts.masking.master, carried)
+  const isPlain = contentDecoder(contentEncoding) === 'identity'
+  return (masking) => ({
+    judge,
+    masking,
+    sample,
+    calls: () => {
+      if (status >= 300 || routing.surface.kind !== 'generate') return []
+      if (!isPlain || !sample.isWhole()) return null
+      return routing.dialect.readAnswer(routing.surface, contentType, sample.bytes()).toolCalls
+    },
+    decided: (decision) => {
+      exchange.answerDecision = decision
+    },
+  })
 }
 
 /** Of another body: its length, and what was made from its bytes (RFC 9110 8.8.3, RFC 9530). */

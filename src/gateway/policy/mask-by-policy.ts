@@ -51,6 +51,14 @@ export function planMasking(
       if (today.kind === 'keep') operators[id] = rule.mask ?? REPLACE
     }
   }
+  return planWith(plan, operators)
+}
+
+/** The plan with other operators for some rules; the same plan when there are none. */
+export function planWith(
+  plan: MaskingPlan,
+  operators: Readonly<Record<string, Operator>>,
+): MaskingPlan {
   if (Object.keys(operators).length === 0) return plan
   const version = createHash('sha256')
     .update(JSON.stringify([plan.version, Object.entries(operators)]))

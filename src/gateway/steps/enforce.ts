@@ -37,8 +37,9 @@ export function carriedOut(
     return fail('policy.blocked', `Found: ${[...entities].toSorted().join(', ')}.`)
   }
   // Refused before anything is sent: a stream that cannot be masked would only be cut.
-  if (masking?.directions.includes('response') === true && isUnmaskableStream(exchange))
-    return fail('policy.unmaskable-stream')
+  const looksAtAnswer =
+    exchange.answerRules?.isActive === true || masking?.directions.includes('response') === true
+  if (looksAtAnswer && isUnmaskableStream(exchange)) return fail('policy.unmaskable-stream')
   if (inspection !== null && inspection.splices.length > 0 && body.kind === 'whole')
     exchange.maskedBody = spliced(body.plain, inspection.splices)
   const hasTokens = (inspection?.tokens.length ?? 0) > 0
