@@ -76,6 +76,7 @@ test('no label can hold a person, a key or an id', () => {
     'node',
     'outcome',
     'result',
+    'rule',
     'surface',
     'upstream',
     'version',
