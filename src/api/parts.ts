@@ -1,5 +1,7 @@
 /** What the control plane is given by the composition root, and what each call carries. */
 import type { HttpBindings } from '@hono/node-server'
+import type { KeyRules } from '../identity/key-ownership.ts'
+import type { LinkRules } from '../identity/break-glass.ts'
 import type { DeprovisionParts } from '../identity/deprovision.ts'
 import type { ScimParts } from '../identity/scim/scim-users.ts'
 import type { LoginDesk } from '../identity/login/login-desk.ts'
@@ -43,6 +45,12 @@ export interface ApiParts {
   readonly keeping: Keeping
   readonly linkMethod: LoginMethod
   readonly login: LoginDesk
+  /** For whom one-time links work, as configured now. */
+  /** When keys count as left behind, as configured now. */
+  readonly keyRules: () => KeyRules
+  readonly linkRules: () => LinkRules
+  /** An alert that operators must see: in the log too. */
+  readonly alert: (what: string, details: Readonly<Record<string, string>>) => void
   readonly deprovision: DeprovisionParts
   readonly scim: ScimParts
   readonly approvals: ApprovalApi

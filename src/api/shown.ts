@@ -1,4 +1,5 @@
 /** Turns rows into what the contract says, leaving out what is not for everyone. */
+import type { KeyStanding } from '../identity/key-ownership.ts'
 import type { ListedKey } from '../identity/key-admin.ts'
 import type { Owner } from '../incident/exchange-desk.ts'
 import type { AuditRow, RevealRow, SavedViewRow } from '../model/control.ts'
@@ -80,10 +81,15 @@ export function shownPerson(row: PersonRow): Person {
   }
 }
 
-export function shownKey(key: ListedKey): GatewayKey {
+export function shownKey(
+  key: ListedKey,
+  standing: KeyStanding = { flags: [], endsAtMs: null },
+): GatewayKey {
   const { hash: _hash, ...shown } = key
   return {
     ...shown,
+    flags: key.state === 'active' ? [...standing.flags] : [],
+    endsAtMs: key.state === 'active' ? standing.endsAtMs : null,
     allowedUpstreams: key.allowedUpstreams === null ? null : [...key.allowedUpstreams],
     allowedModels: key.allowedModels === null ? null : [...key.allowedModels],
   }

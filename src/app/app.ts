@@ -38,6 +38,7 @@ import { startContainment } from './containment.ts'
 import type { Containment } from './containment.ts'
 import { openApprovals } from './approvals.ts'
 import { startKeeping } from './keeping.ts'
+import { keepKeys } from './key-upkeep.ts'
 import { keepKeyJournal } from './key-journal.ts'
 import { createChangeFeed } from '../incident/change-feed.ts'
 import { consoleOrigin, controlPlaneApi, firstLoginUrl, warmSearch } from './control-plane.ts'
@@ -130,14 +131,15 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     }),
   )
   const upstreams = stack.use(createUpstreamClient())
-  stack.use(await keepKeyJournal(store.keys, store.index, evidence.recorder))
+  stack.use(await keepKeyJournal(store.keys, store.index, evidence.recorder, clock))
 
   let inForce = config
   const containment = stack.use(
     await startContainment({ store, evidence, clock, log, config: () => inForce }),
   )
   let refusedReload = ''
-  let { login } = config
+  let { login, keys: keyRules } = config
+  stack.use(keepKeys({ store, recorder: evidence.recorder, clock, log, rules: () => keyRules }))
   let { prices } = config
   let settings: GatewaySnapshot = gatewaySettings(config, sandbox?.url ?? '')
   const admission = createAdmission()
@@ -218,6 +220,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         log,
         version: VERSION,
         login: () => login,
+        keyRules: () => keyRules,
         upstreams: () => settings.upstreams,
         prices: () => prices,
         readiness: () => readiness(evidence, admission, containment, refusedReload),
@@ -240,7 +243,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   })
   metrics.buildInfo.with(VERSION, process.versions.node).set(1)
   const key = await starterKey(keysFolder, store.keys, keyProvider, clock)
-  const loginUrl = await firstLoginUrl(store.control, clock, consoleOrigin(adminUrl))
+  const loginUrl = await firstLoginUrl(store.control, clock, consoleOrigin(adminUrl), login)
 
   const reloaded = (type: 'config.reloaded' | 'config.refused', hash: string): void => {
     metrics.configReloads.with(type === 'config.reloaded' ? 'accepted' : 'refused').add()
@@ -265,6 +268,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       settings = gatewaySettings(next, sandbox?.url ?? '')
       prices = next.prices
       login = next.login
+      keyRules = next.keys
       log.setLevel(next.log.level)
       refusedReload = ''
       for (const warning of warnings) log.warn({ warning }, 'configuration warning')

@@ -8,6 +8,9 @@ import type { Evidence } from '../evidence/open-evidence.ts'
 import type { LoginConfig } from '../config/login-config.ts'
 import { createLoginDesk } from '../identity/login/login-desk.ts'
 import { createLinkMethod, loginUrl, mintLoginLink } from '../identity/login-method.ts'
+import type { KeyRules } from '../identity/key-ownership.ts'
+import { mayUseLink } from '../identity/break-glass.ts'
+import type { LinkRules } from '../identity/break-glass.ts'
 import { firstAdmin } from '../identity/people-admin.ts'
 import { createCaseDesk } from '../incident/case-desk.ts'
 import type { ChangeFeed } from '../incident/change-feed.ts'
@@ -51,6 +54,7 @@ export interface ControlPlaneSources {
   readonly log: Logger
   readonly version: string
   readonly login: () => LoginConfig
+  readonly keyRules: () => KeyRules
   readonly upstreams: () => readonly Upstream[]
   readonly prices: () => PriceList
   readonly readiness: () => Readiness
@@ -82,6 +86,10 @@ export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
     trace: sources.trace,
     keeping: sources.keeping,
     linkMethod: createLinkMethod(store.control, clock),
+    linkMethod: createLinkMethod(store.control, clock, sources.login),
+    linkRules: sources.login,
+    keyRules: sources.keyRules,
+    alert: (what, details) => log.warn({ ...details, alert: what }, what),
     login: createLoginDesk({
       control: store.control,
       clock,
@@ -116,9 +124,13 @@ export async function firstLoginUrl(
   control: ControlStore,
   clock: Clock,
   consoleUrl: string,
+  rules: LinkRules,
 ): Promise<string | null> {
-  const admin = await firstAdmin(control.people, clock, ownerName())
-  if (admin === null) return null
+  const [breakGlass] = rules.breakGlass
+  // Where links are for break-glass accounts alone, groups of the provider make the admins.
+  if (rules.links === 'break-glass' && breakGlass === undefined) return null
+  const admin = await firstAdmin(control.people, clock, breakGlass ?? ownerName())
+  if (admin === null || !mayUseLink(rules, admin.login)) return null
   const { token } = await mintLoginLink(control.loginLinks, clock, admin.id)
   return loginUrl(consoleUrl, token)
 }

@@ -1,5 +1,6 @@
-/** Makes each creation and revocation of a key evidence, also when another process (the command line) did it. */
-import type { KeyTable } from '../model/keys.ts'
+/** Makes each creation, revocation and change of owner of a key evidence, also when another process did it. */
+import type { Clock } from '../lib/clock.ts'
+import type { KeyRow, KeyTable } from '../model/keys.ts'
 import type { EvidenceEvent } from '../model/record.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { ExchangeIndex } from '../store/exchange-index.ts'
@@ -16,9 +17,15 @@ export async function keepKeyJournal(
   table: KeyTable,
   index: ExchangeIndex,
   recorder: Recorder,
+  clock: Clock,
 ): Promise<AsyncDisposable> {
   const written = new Set<string>()
-  for (const { event } of await index.events(EVENTS_READ_MAX)) {
+  const owners = new Map<string, string>()
+  const events = (await index.events(EVENTS_READ_MAX)).map(({ event }) => event)
+  for (const event of events.toSorted((one, other) => one.atMs - other.atMs)) {
+    const owner = event.details[event.type === 'key.handed-over' ? 'to' : 'owner']
+    if (event.type === 'key.created' || event.type === 'key.handed-over')
+      owners.set(String(event.details['key']), String(owner))
     if (event.type === 'key.created' || event.type === 'key.revoked')
       written.add(`${event.type} ${String(event.details['key'])}`)
   }
@@ -34,6 +41,18 @@ export async function keepKeyJournal(
     if (written.has(name)) return
     await recorder.note(event)
     written.add(name)
+  }
+  const noteOwner = async (row: KeyRow): Promise<void> => {
+    const from = owners.get(row.id) ?? row.owner
+    if (from !== row.owner) {
+      await recorder.note({
+        type: 'key.handed-over',
+        atMs: clock.nowMs(),
+        actor: '',
+        details: { key: row.id, from, to: row.owner },
+      })
+    }
+    owners.set(row.id, row.owner)
   }
   const compare = async (): Promise<void> => {
     const version = table.version()
@@ -52,6 +71,7 @@ export async function keepKeyJournal(
         actor: row.owner,
         details,
       })
+      await noteOwner(row)
       if (row.revokedAtMs !== null) {
         await write('key.revoked', row.id, {
           type: 'key.revoked',

@@ -5,6 +5,7 @@ import { printJson, printTable, timeText } from './output.ts'
 export interface ShownKey extends Omit<KeyRow, 'hash' | 'id'> {
   readonly id: string
   readonly state: string
+  readonly flags: readonly string[]
 }
 
 export function showKeys(keys: readonly ShownKey[], isJson: boolean): void {
@@ -18,7 +19,11 @@ export function showKeys(keys: readonly ShownKey[], isJson: boolean): void {
     { title: 'NAME', of: (key) => key.name, widthMax: 24 },
     { title: 'OWNER', of: (key) => key.owner, widthMax: 24 },
     { title: 'SERVICE', of: (key) => key.service, widthMax: 20 },
-    { title: 'STATE', of: (key) => key.state, widthMax: 10 },
+    {
+      title: 'STATE',
+      of: (key) => [key.state, ...key.flags].join(' '),
+      widthMax: 32,
+    },
     {
       title: 'EXPIRES',
       of: (key) => (key.expiresAtMs === null ? 'never' : timeText(key.expiresAtMs)),

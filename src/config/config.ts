@@ -95,6 +95,13 @@ export interface LogConfig {
   readonly format: 'auto' | 'json' | 'pretty'
 }
 
+export interface KeysConfig {
+  readonly staleAfterMs: number
+  /** Null: never. */
+  readonly graceMs: number | null
+  readonly ownersArePeople: boolean
+}
+
 export interface Config {
   /** Absolute path of the file it came from; null when it came from the environment alone. */
   readonly file: string | null
@@ -103,6 +110,8 @@ export interface Config {
   /** TLS of the data plane; null means clear text. */
   readonly tls: TlsFiles | null
   readonly login: LoginConfig
+  /** When gateway keys count as left behind. */
+  readonly keys: KeysConfig
   readonly upstreams: readonly Upstream[]
   /** First match wins; the last rule is named `default` and matches everything. */
   readonly routes: readonly RouteRule[]

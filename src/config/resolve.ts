@@ -43,6 +43,7 @@ export function resolveConfig(
     admin,
     tls: resolveTls(checked, context),
     login: resolveLogin(checked.login, context),
+    keys: resolveKeys(checked.keys),
     upstreams,
     routes,
     masking,
@@ -71,6 +72,17 @@ function resolvePrices({ prices }: CheckedConfig): PriceList {
       upstream,
       cachedInput: cachedInput ?? price.input,
     })),
+  }
+}
+
+const DAY_MS = 86_400_000
+
+function resolveKeys(written: CheckedConfig['keys']): Config['keys'] {
+  const { staleAfterDays, endAfterDays, ownersArePeople } = written
+  return {
+    staleAfterMs: staleAfterDays * DAY_MS,
+    graceMs: endAfterDays === 'never' ? null : endAfterDays * DAY_MS,
+    ownersArePeople,
   }
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { approvalsSchema, routeHoldSchema } from './schema-approvals.ts'
 import { PRESET_NAMES } from './presets.ts'
 import { choice, count, flag, leafNotes, reference, shaped, text } from './schema-leaves.ts'
+import { keysSchema } from './schema-keys.ts'
 import { loginSchema } from './schema-login.ts'
 import { containmentSchema } from './schema-containment.ts'
 import { limitsSchema, RECORDING_MODES, recordingSchema } from './schema-limits.ts'
@@ -190,6 +191,7 @@ export const configSchema = z
     ),
     tls: tls.optional(),
     login: loginSchema,
+    keys: keysSchema,
     upstreams: z
       .record(named(), upstream)
       .optional()

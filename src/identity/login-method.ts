@@ -3,6 +3,8 @@ import { hash } from 'node:crypto'
 import type { Clock } from '../lib/clock.ts'
 import type { ProviderKind } from '../model/login.ts'
 import type { LoginLinkTable, PeopleTable, PersonRow } from '../model/people.ts'
+import { mayUseLink } from './break-glass.ts'
+import type { LinkRules } from './break-glass.ts'
 import { mintSecret, parseSecret } from './secret-text.ts'
 
 export interface ShownMethod {
@@ -24,6 +26,7 @@ export const LOGIN_LINK_MS = 15 * 60 * 1000
 export function createLinkMethod(
   tables: { readonly loginLinks: LoginLinkTable; readonly people: PeopleTable },
   clock: Clock,
+  rules: () => LinkRules = () => ({ links: 'everyone', breakGlass: [] }),
 ): LoginMethod {
   return {
     name: 'link',
@@ -35,7 +38,9 @@ export function createLinkMethod(
       if (digest === null) return null
       const link = await tables.loginLinks.take(digest, clock.nowMs())
       const person = link === null ? null : await tables.people.byId(link.person)
-      return person === null || person.disabledAtMs !== null ? null : person
+      if (person === null || person.disabledAtMs !== null) return null
+      // A link that was made before the rule came in force does not count either.
+      return mayUseLink(rules(), person.login) ? person : null
     },
   }
 }

@@ -163,6 +163,12 @@ export const PERMISSIONS = {
     everyone('own', { admin: 'all', investigator: 'all', auditor: 'all' }),
   ),
   'keys.create': write('make a gateway key', ADMIN),
+  // Not for owners: whoever could give a key away could make somebody else answer for what they sent.
+  'keys.hand-over': write('give a gateway key to another person', ADMIN),
+  'keys.last-use': evidence(
+    'see the last use of a gateway key',
+    everyone('own', { admin: 'all', investigator: 'all', auditor: 'all' }),
+  ),
   'keys.revoke': write('revoke a gateway key', everyone('own', { admin: 'all' })),
   'locks.list': read('see which locks hold', RESPONDER_VIEW),
   'locks.preview': read('see what a lock would hit', RESPONDER),

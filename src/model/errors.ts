@@ -307,6 +307,11 @@ export const ERRORS = {
     'The roles of this person come from an identity provider.',
     'Change the groups there; the roles follow at the next login or SCIM push.',
   ),
+  'api.links-restricted': row(
+    409,
+    'Login links are for break-glass accounts alone.',
+    'People log in at the identity provider; break-glass accounts are named in login.breakGlass.',
+  ),
   'api.reveal-required': row(
     403,
     'This content is masked.',

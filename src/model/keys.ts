@@ -31,6 +31,8 @@ export interface KeyTable {
     which: { readonly id: string } | { readonly from: string },
     to: string,
   ) => Promise<number>
+  /** False when it was over before: it ends now. */
+  readonly expire: (id: string, atMs: number) => Promise<boolean>
   readonly touch: (uses: ReadonlyMap<KeyId, number>) => Promise<void>
   /**
    * A number that changes whenever any process changed a key (SQLite `PRAGMA data_version` plus own writes; PostgreSQL

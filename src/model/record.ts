@@ -270,6 +270,7 @@ export const EVENT_TYPES = [
   'person.enabled',
   'person.broke-glass',
   'key.handed-over',
+  'key.ended',
   'lock.set',
   'lock.released',
   'trace.searched',

@@ -81,6 +81,19 @@ export function createKeyTable(db: ControlDb, engine: KeyEngine): KeyTable {
         ).executeTakeFirst()
         return Number(changed.numUpdatedRows)
       }),
+    expire: (id, atMs) =>
+      change(async (transaction) => {
+        const changed = await transaction
+          .updateTable('gateway_keys')
+          .set({ expires_at_ms: atMs })
+          .where(sql.ref('id'), '=', id)
+          .where('revoked_at_ms', 'is', null)
+          .where((where) =>
+            where.or([where('expires_at_ms', 'is', null), where('expires_at_ms', '>', atMs)]),
+          )
+          .executeTakeFirst()
+        return changed.numUpdatedRows > 0n
+      }),
     touch: async (uses) => {
       // In id order, so that two processes lock the rows in the same order.
       const all = [...uses].sort(([a], [b]) => (a < b ? -1 : 1))

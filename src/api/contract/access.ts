@@ -22,6 +22,9 @@ export const Me = z
     loginSession: z.string().nullable(),
     idleExpiresAtMs: TimeMs.nullable(),
     expiresAtMs: TimeMs.nullable(),
+    breakGlass: z.array(z.object({ login: z.string(), sinceMs: TimeMs })).openapi({
+      description: 'Break-glass accounts that are logged in; for admins and auditors.',
+    }),
   })
   .openapi('Me')
 export type Me = z.infer<typeof Me>

@@ -1,5 +1,6 @@
 /** Gateway keys: list, create (the key is shown once), revoke. */
 import { z } from '@hono/zod-openapi'
+import { KEY_FLAGS } from '../../identity/key-ownership.ts'
 import { IdempotencyHeader, TimeMs, apiRoute, body, json } from './common.ts'
 
 export const GatewayKey = z
@@ -16,6 +17,13 @@ export const GatewayKey = z
     revokedAtMs: TimeMs.nullable(),
     lastUsedAtMs: TimeMs.nullable(),
     state: z.enum(['active', 'expired', 'revoked']),
+    flags: z.array(z.enum(KEY_FLAGS)).openapi({
+      description:
+        '`owner-gone`: the owner is disabled; `ownerless`: the owner is no person here; `stale`: not used for long.',
+    }),
+    endsAtMs: TimeMs.nullable().openapi({
+      description: 'When it will end for a flag; null when it will not.',
+    }),
   })
   .openapi('GatewayKey')
 export type GatewayKey = z.infer<typeof GatewayKey>
@@ -72,4 +80,51 @@ export const revokeKey = apiRoute('keys.revoke', {
   summary: 'Revokes a gateway key from the next request on',
   request: { params: z.object({ id: z.string().max(40) }) },
   responses: { 200: json(GatewayKey, 'Revoked, now or before.') },
+})
+
+const KeyParam = z.object({ id: z.string().max(40) })
+
+export const handOverKey = apiRoute('keys.hand-over', {
+  method: 'post',
+  path: '/keys/{id}/hand-over',
+  tags,
+  summary: 'Gives a gateway key to another person, who answers for it from the next request on',
+  request: {
+    params: KeyParam,
+    body: body(
+      z
+        .strictObject({
+          owner: z.string().max(400).openapi({ description: 'Login of an active person.' }),
+        })
+        .openapi('KeyHandOver'),
+    ),
+  },
+  responses: { 200: json(GatewayKey, 'As it is afterwards.') },
+})
+
+export const KeyLastUse = z
+  .object({
+    exchange: z.string().nullable().openapi({ description: 'The newest one; null when none.' }),
+    atMs: TimeMs.nullable(),
+    service: z.string(),
+    remoteAddress: z.string(),
+    userAgent: z.string(),
+    model: z.string().nullable(),
+    repository: z.string().openapi({ description: 'Empty when nothing says so.' }),
+    run: z.string(),
+    runUrl: z.string().nullable(),
+    by: z.enum(['proven', 'declared', 'nothing']).openapi({
+      description: 'Whether a token proved repository and run, or the caller declared them.',
+    }),
+  })
+  .openapi('KeyLastUse')
+export type KeyLastUse = z.infer<typeof KeyLastUse>
+
+export const readKeyLastUse = apiRoute('keys.last-use', {
+  method: 'get',
+  path: '/keys/{id}/last-use',
+  tags,
+  summary: 'The last use of a gateway key: when, from where, by which run of which repository',
+  request: { params: KeyParam },
+  responses: { 200: json(KeyLastUse, 'Metadata alone.') },
 })

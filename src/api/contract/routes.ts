@@ -56,6 +56,8 @@ export const ROUTES = [
   keys.listKeys,
   keys.createKey,
   keys.revokeKey,
+  keys.handOverKey,
+  keys.readKeyLastUse,
   locks.listLocks,
   locks.previewLock,
   locks.createLock,

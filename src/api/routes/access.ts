@@ -1,7 +1,8 @@
 /** Serves one's own access: login, logout, who one is, login sessions, API tokens. */
 import type { Context } from 'hono'
 import { OPERATIONS, permissionOf, reachOf } from '../../identity/permissions.ts'
-import { ABSOLUTE_MS, isLive, startLoginSession } from '../../identity/signed-in.ts'
+import { brokenGlass, brokenGlassNow, isBreakGlass } from '../../identity/break-glass.ts'
+import { ABSOLUTE_MS, BREAK_GLASS, isLive, startLoginSession } from '../../identity/signed-in.ts'
 import type { SignedIn } from '../../identity/signed-in.ts'
 import { mintSecret, parseSecret } from '../../identity/secret-text.ts'
 import { newControlId } from '../../lib/ids.ts'
@@ -50,17 +51,19 @@ function loginRoutes({ app, parts, guarded }: Registrar): void {
   app.openapi(guarded(loginByLink), async (context) => {
     const person = await parts.linkMethod.prove(context.req.valid('json').token)
     if (person === null) throw fail('api.login-refused')
+    const method = isBreakGlass(parts.linkRules(), person.login) ? BREAK_GLASS : 'link'
     await endPresentedSession(context, parts)
     const { cookie, signedIn } = await startLoginSession(control, clock, {
       person,
-      method: 'link',
+      method,
       address: context.get('address'),
       userAgent: context.req.header('user-agent') ?? '',
     })
     context.get('audit').by(signedIn)
-    context.get('audit').add({ target: signedIn.id, details: { method: 'link' } })
+    context.get('audit').add({ target: signedIn.id, details: { method } })
+    if (method === BREAK_GLASS) await raiseAlert(context, parts, signedIn)
     context.header('set-cookie', sessionCookie(cookie, ABSOLUTE_MS))
-    return context.json(me(signedIn), 200)
+    return context.json(await me(parts, signedIn), 200)
   })
   app.openapi(guarded(logout), async (context) => {
     const who = context.get('signedIn')
@@ -73,7 +76,9 @@ function loginRoutes({ app, parts, guarded }: Registrar): void {
     const continueUrl = cookie === null ? null : await parts.login.logoutUrl(who.id, cookie)
     return context.json({ continueUrl }, 200)
   })
-  app.openapi(guarded(readMe), (context) => context.json(me(context.get('signedIn')), 200))
+  app.openapi(guarded(readMe), async (context) =>
+    context.json(await me(parts, context.get('signedIn')), 200),
+  )
 }
 
 /** What a browser carried before a login ends with it. */
@@ -87,7 +92,29 @@ export async function endPresentedSession(
   if (session !== null) await parts.control.loginSessions.end(session.id, parts.clock.nowMs())
 }
 
-function me(who: SignedIn): Me {
+/** Seen at once by whoever watches: in the log, in evidence, and as a banner over every page of the console. */
+async function raiseAlert(
+  context: Context<ApiEnv>,
+  parts: ApiParts,
+  { person, id }: SignedIn,
+): Promise<void> {
+  const address = context.get('address')
+  parts.alert('break-glass account used', { login: person.login, address })
+  const event = brokenGlass(person, { atMs: parts.clock.nowMs(), address, loginSession: id })
+  // The glass is broken when things are down; a full disk must not keep the admin outside.
+  parts.note(event).catch((error: unknown) => parts.onFault('break-glass not noted', error))
+}
+
+/** For whom a broken glass is a matter to look into. */
+async function glassOf(parts: ApiParts, who: SignedIn): Promise<Me['breakGlass']> {
+  if (!who.roles.includes('admin') && !who.roles.includes('auditor')) return []
+  const broken = await brokenGlassNow(parts.control.loginSessions, parts.clock)
+  if (broken.length === 0) return []
+  const logins = new Map((await parts.control.people.list()).map(({ id, login }) => [id, login]))
+  return broken.map(({ person, sinceMs }) => ({ login: logins.get(person) ?? '', sinceMs }))
+}
+
+async function me(parts: ApiParts, who: SignedIn): Promise<Me> {
   const may: Me['may'] = {}
   for (const operation of OPERATIONS) {
     const reach = permissionOf(operation).isPublic === true ? null : reachOf(operation, who.roles)
@@ -101,6 +128,7 @@ function me(who: SignedIn): Me {
     loginSession: who.authentication === 'login-session' ? who.id : null,
     idleExpiresAtMs: who.idleExpiresAtMs,
     expiresAtMs: who.expiresAtMs,
+    breakGlass: await glassOf(parts, who),
   }
 }
 

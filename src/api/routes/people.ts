@@ -1,4 +1,5 @@
 /** Serves people: add, change under the rules that keep duties apart, hand out login links. */
+import { mayUseLink } from '../../identity/break-glass.ts'
 import { loginUrl, mintLoginLink } from '../../identity/login-method.ts'
 import { changePerson, createPerson as addPerson } from '../../identity/people-admin.ts'
 import type { PersonUpdate } from '../../identity/people-admin.ts'
@@ -83,6 +84,7 @@ export function peopleRoutes({ app, parts, guarded }: Registrar): void {
     context.get('audit').add({ target: id })
     const person = await control.people.byId(id)
     if (person === null || person.disabledAtMs !== null) throw fail('api.not-found')
+    if (!mayUseLink(parts.linkRules(), person.login)) throw fail('api.links-restricted')
     const link = await idempotent<LoginLink>(context, parts, 'people.login-link', async () => {
       const { token, expiresAtMs } = await mintLoginLink(control.loginLinks, clock, id)
       return {

@@ -1,12 +1,14 @@
-/** `custody keys create | list | revoke`: gateway keys, on the data folder whether or not a gateway runs, or through the API. */
+/** `custody keys create | list | revoke | hand-over`: gateway keys, on the data folder whether or not a gateway runs, or through the API. */
 import type { Command } from 'commander'
 import { ownerName } from '../../app/starter-key.ts'
 import {
   createKey as createRoute,
+  handOverKey as handOverRoute,
   listKeys as listRoute,
   revokeKey as revokeRoute,
 } from '../../api/contract/keys.ts'
 import { createKey, listKeys, revokeKey } from '../../identity/key-admin.ts'
+import { byLogin, keyStanding } from '../../identity/key-ownership.ts'
 import type { KeyRequest, KeyRevocation } from '../../identity/key-admin.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { visibleLine } from '../../lib/visible-text.ts'
@@ -51,6 +53,13 @@ export function registerKeys(program: Command): void {
       .description('revoke a key from its next request on')
       .argument('<id>', 'key id'),
   ).action(revoke)
+  withData(
+    keys
+      .command('hand-over')
+      .description('give a key to another person, who answers for it from then on')
+      .argument('<id>', 'key id')
+      .requiredOption('--to <login>', 'login of an active person'),
+  ).action(handOver)
 }
 
 function withData(command: Command): Command {
@@ -94,7 +103,7 @@ async function create(options: CreateOptions): Promise<void> {
     return
   }
   const { hash: _hash, ...key } = result.key
-  showCreated({ ...key, state: 'active' }, result.text, options)
+  showCreated({ ...key, state: 'active', flags: [] }, result.text, options)
 }
 
 function showCreated(key: ShownKey, text: string, { json }: CreateOptions): void {
@@ -112,9 +121,17 @@ async function list(options: DataOptions): Promise<void> {
     return
   }
   await using store = await storeFor(options)
+  const { config } = configFor({ data: options.data, config: options.config })
   const rows = await listKeys(store.keys, systemClock)
+  const people = byLogin(await store.control.people.list())
+  const nowMs = systemClock.nowMs()
   showKeys(
-    rows.map(({ hash: _hash, ...key }) => key),
+    rows.map(({ hash: _hash, ...key }) => ({
+      ...key,
+      ...(key.state === 'active'
+        ? keyStanding({ ...key, hash: '' }, people, config.keys, nowMs)
+        : { flags: [], endsAtMs: null }),
+    })),
     options.json === true,
   )
 }
@@ -134,6 +151,27 @@ async function revoke(id: string, options: DataOptions): Promise<void> {
 async function revokeHere(id: string, options: DataOptions): Promise<KeyRevocation['kind']> {
   await using store = await storeFor(options)
   return (await revokeKey(store.keys, systemClock, id)).kind
+}
+
+async function handOver(id: string, options: DataOptions & { readonly to: string }): Promise<void> {
+  const { to } = options
+  const api = serverFor(options, process.env)
+  if (api !== null) {
+    await api.call(handOverRoute, { params: { id }, body: { owner: to } })
+  } else {
+    await using store = await storeFor(options)
+    const person = await store.control.people.byLogin(to)
+    if (person === null || person.disabledAtMs !== null) {
+      failWith(EXIT.notFound, 'there is no such active person', 'name one by login with --to')
+      return
+    }
+    if ((await store.keys.handOver({ id }, to)) === 0) {
+      failWith(EXIT.notFound, 'there is no such key', 'custody keys list shows the ids')
+      return
+    }
+  }
+  if (options.json === true) printJson({ id, owner: to })
+  else print(`${id} belongs to ${to} now`)
 }
 
 /** The API answers a repeated revocation like the first one. */

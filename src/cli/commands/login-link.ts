@@ -1,8 +1,9 @@
 /** `custody login-link`: a new one-time link into the console, made on the data folder by whoever may write there. */
 import type { Command } from 'commander'
 import { consoleOrigin } from '../../app/control-plane.ts'
+import { mayUseLink } from '../../identity/break-glass.ts'
 import { loginUrl, mintLoginLink } from '../../identity/login-method.ts'
-import { isActiveAdmin } from '../../identity/people-admin.ts'
+import { createPerson, isActiveAdmin } from '../../identity/people-admin.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { newControlId } from '../../lib/ids.ts'
 import type { ControlStore } from '../../model/control.ts'
@@ -39,9 +40,22 @@ async function loginLink(options: LoginLinkOptions): Promise<void> {
   })
   if (!hasRecords(config.storage.folder)) return
   await using store = await openConfiguredStore(config)
-  const person = await chosen(store.control, options.person)
+  const { login: rules } = config
+  const person = await chosen(
+    store.control,
+    options.person ?? rules.breakGlass[0],
+    rules.breakGlass,
+  )
   if (person === null || person.disabledAtMs !== null) {
     failWith(EXIT.failed, 'there is no such active person', 'start the gateway once: custody up')
+    return
+  }
+  if (!mayUseLink(rules, person.login)) {
+    failWith(
+      EXIT.failed,
+      'login links are for break-glass accounts alone',
+      'name one under login.breakGlass and ask for it with --person',
+    )
     return
   }
   const link = await mintLoginLink(store.control.loginLinks, systemClock, person.id)
@@ -70,7 +84,21 @@ async function loginLink(options: LoginLinkOptions): Promise<void> {
   print(url)
 }
 
-async function chosen(control: ControlStore, login: string | undefined): Promise<PersonRow | null> {
-  if (login !== undefined) return control.people.byLogin(login)
+async function chosen(
+  control: ControlStore,
+  login: string | undefined,
+  breakGlass: readonly string[],
+): Promise<PersonRow | null> {
+  if (login !== undefined) {
+    const known = await control.people.byLogin(login)
+    if (known !== null || !breakGlass.includes(login)) return known
+    // Named by whoever may write the configuration of this machine: made when it is first needed.
+    const made = await createPerson(control.people, systemClock, {
+      login,
+      name: 'Break-glass account',
+      roles: ['admin'],
+    })
+    return made.kind === 'created' ? made.person : null
+  }
   return (await control.people.list()).find(isActiveAdmin) ?? null
 }

@@ -12,6 +12,8 @@ import { belowPrefix, joinBase, readTarget, splitRegion } from '../request-targe
 /** Headers by which a caller may say which service or conversation it is; kept as declared, never trusted. */
 const TAG_HEADERS = [
   'x-custody-service',
+  'x-custody-repository',
+  'x-custody-run',
   'x-claude-code-session-id',
   'session-id',
   'thread-id',

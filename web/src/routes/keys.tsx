@@ -10,6 +10,8 @@ import { visibleLine } from '../../../src/lib/visible-text.ts'
 import { endKey, keysQuery } from '../api/keys.ts'
 import type { GatewayKey } from '../api/keys.ts'
 import { mayCall, useMe } from '../features/access/me.ts'
+import { HandOverDialog } from '../features/keys/hand-over-dialog.tsx'
+import { LastUseDialog } from '../features/keys/last-use-dialog.tsx'
 import { KeyDialog } from '../features/keys/key-dialog.tsx'
 import { KeyTable } from '../features/keys/key-table.tsx'
 import { useShortcuts } from '../features/keyboard/shortcuts.tsx'
@@ -42,6 +44,8 @@ export function Keys() {
   const keys = useQuery(keysQuery)
   const [isMaking, making] = useDisclosure(false)
   const [ending, setEnding] = useState<GatewayKey | null>(null)
+  const [giving, setGiving] = useState<GatewayKey | null>(null)
+  const [looked, setLooked] = useState<GatewayKey | null>(null)
   const input = useRef<HTMLInputElement>(null)
   const mayCreate = mayCall(me, 'keys.create')
   const show = (next: KeysSearch): void => void navigate({ search: next, replace: true })
@@ -116,9 +120,13 @@ export function Keys() {
             keys={found}
             mayRevoke={({ owner }) => me.may['keys.revoke'] === 'all' || owner === me.person.login}
             onRevoke={setEnding}
+            onHandOver={mayCall(me, 'keys.hand-over') ? setGiving : null}
+            onLastUse={setLooked}
           />
         )}
       </Panel>
+      <HandOverDialog gatewayKey={giving} onClose={() => setGiving(null)} />
+      <LastUseDialog gatewayKey={looked} onClose={() => setLooked(null)} />
       <KeyDialog isShown={isMaking} onClose={making.close} />
       <ConfirmDialog
         title="Revoke this key?"

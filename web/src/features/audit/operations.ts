@@ -61,6 +61,8 @@ const DEEDS: Readonly<Record<OperationName, string>> = {
   'keys.list': 'listed keys',
   'keys.create': 'made a key',
   'keys.revoke': 'revoked a key',
+  'keys.hand-over': 'gave a key to somebody else',
+  'keys.last-use': 'looked at the last use of a key',
   'locks.list': 'listed locks',
   'locks.preview': 'asked what a lock would hit',
   'locks.set': 'set a lock',

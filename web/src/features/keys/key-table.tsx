@@ -6,6 +6,7 @@ import type { GatewayKey } from '../../api/keys.ts'
 import { DataTable } from '../../ui/data-table.tsx'
 import type { TableColumns } from '../../ui/data-table.tsx'
 import { Moment } from '../../ui/moment.tsx'
+import { KeyFlags } from './key-flags.tsx'
 import { StateBadge } from '../../ui/state-badge.tsx'
 import classes from '../../ui/form.module.css'
 
@@ -13,17 +14,20 @@ interface KeyTableProps {
   readonly keys: readonly GatewayKey[]
   readonly mayRevoke: (key: GatewayKey) => boolean
   readonly onRevoke: (key: GatewayKey) => void
+  /** Null for who may not. */
+  readonly onHandOver: ((key: GatewayKey) => void) | null
+  readonly onLastUse: (key: GatewayKey) => void
 }
 
 const LINE_MAX = 120
 
-export function KeyTable({ keys, mayRevoke, onRevoke }: KeyTableProps) {
+export function KeyTable({ keys, ...controls }: KeyTableProps) {
   return (
     <DataTable
       label="Gateway keys"
       rows={keys}
       rowKey={({ id }) => id}
-      columns={keyColumns({ mayRevoke, onRevoke })}
+      columns={keyColumns(controls)}
     />
   )
 }
@@ -39,6 +43,8 @@ function limits({ allowedUpstreams, allowedModels }: GatewayKey): string {
 function keyColumns({
   mayRevoke,
   onRevoke,
+  onHandOver,
+  onLastUse,
 }: Omit<KeyTableProps, 'keys'>): TableColumns<GatewayKey> {
   return [
     {
@@ -51,7 +57,15 @@ function keyColumns({
       ),
     },
     { title: 'State', cell: ({ state }) => <StateBadge state={state} /> },
-    { title: 'Owner', cell: ({ owner }) => visibleLine(owner, LINE_MAX) },
+    {
+      title: 'Owner',
+      cell: (key) => (
+        <span className={classes.two}>
+          {visibleLine(key.owner, LINE_MAX)}
+          <KeyFlags flags={key.flags} endsAtMs={key.endsAtMs} />
+        </span>
+      ),
+    },
     { title: 'Service', cell: ({ service }) => (service === '' ? '–' : visibleLine(service, 80)) },
     { title: 'May call', cell: (key) => limits(key) },
     {
@@ -60,7 +74,19 @@ function keyColumns({
     },
     {
       title: 'Last used',
-      cell: ({ lastUsedAtMs }) => (lastUsedAtMs === null ? 'never' : <Moment ms={lastUsedAtMs} />),
+      cell: (key) =>
+        key.lastUsedAtMs === null ? (
+          'never'
+        ) : (
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            aria-label={`Last use of the key ${visibleLine(key.name, 60)}`}
+            onClick={() => onLastUse(key)}
+          >
+            <Moment ms={key.lastUsedAtMs} />
+          </Button>
+        ),
     },
     {
       title: 'Controls',
@@ -75,6 +101,16 @@ function keyColumns({
           >
             Exchanges
           </Link>
+          {key.state === 'active' && onHandOver !== null && (
+            <Button
+              size="compact-xs"
+              variant="subtle"
+              aria-label={`Hand over the key ${visibleLine(key.name, 60)}`}
+              onClick={() => onHandOver(key)}
+            >
+              Hand over
+            </Button>
+          )}
           {key.state === 'active' && mayRevoke(key) && (
             <Button
               size="compact-xs"

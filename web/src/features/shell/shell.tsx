@@ -8,6 +8,7 @@ import { SignedOut } from '../access/signed-out.tsx'
 import { MeContext, mayCall } from '../access/me.ts'
 import { useShortcuts } from '../keyboard/shortcuts.tsx'
 import { AccountMenu } from './account-menu.tsx'
+import { BrokenGlass } from './broken-glass.tsx'
 import { HelpDialog } from './help-dialog.tsx'
 import { Navigation } from './navigation.tsx'
 import { PAGES } from './pages.ts'
@@ -44,6 +45,7 @@ export function Shell() {
           <AccountMenu me={person} />
         </Navigation>
         <main id="main" className={classes.main} tabIndex={-1}>
+          <BrokenGlass broken={person.breakGlass} />
           <Outlet />
         </main>
       </div>
