@@ -85,7 +85,6 @@ export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
     containment: sources.containment,
     trace: sources.trace,
     keeping: sources.keeping,
-    linkMethod: createLinkMethod(store.control, clock),
     linkMethod: createLinkMethod(store.control, clock, sources.login),
     linkRules: sources.login,
     keyRules: sources.keyRules,
