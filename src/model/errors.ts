@@ -1,4 +1,5 @@
 /** Every error Custody can answer with, as one closed table; `fail` is the only way to make one. */
+import { PEOPLE_ERRORS } from './people-errors.ts'
 
 export interface ErrorRow {
   readonly status: number
@@ -302,16 +303,7 @@ export const ERRORS = {
   'api.own-hold': row(403, 'Nobody releases a hold that they set.', 'Ask somebody else.'),
   'api.erased': row(410, 'This exchange was erased.', 'GET …/erasure says when and why.'),
   'api.own-roles': row(403, 'Nobody gives themselves a role.', 'Ask another admin.'),
-  'api.managed': row(
-    409,
-    'The roles of this person come from an identity provider.',
-    'Change the groups there; the roles follow at the next login or SCIM push.',
-  ),
-  'api.links-restricted': row(
-    409,
-    'Login links are for break-glass accounts alone.',
-    'People log in at the identity provider; break-glass accounts are named in login.breakGlass.',
-  ),
+  ...PEOPLE_ERRORS,
   'api.reveal-required': row(
     403,
     'This content is masked.',
