@@ -50,7 +50,7 @@ test('every limit and every recording time says why', () => {
 test('every example of the guide loads', () => {
   const guide = readFileSync(join(import.meta.dirname, '../../docs/guide/configuration.md'), 'utf8')
   const examples = [...guide.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '')
-  assert.equal(examples.length, 3)
+  assert.ok(examples.length >= 3)
   const folder = mkdtempSync(join(tmpdir(), 'custody-guide-'))
   try {
     for (const [index, example] of examples.entries()) {
