@@ -326,3 +326,22 @@ test('every answer names its exchange, also those the gateway makes itself', asy
     assert.equal(record.closing?.status, status)
   }
 })
+
+test('the head of a stream reaches the caller before the provider has said its first word', async () => {
+  const spoken = Promise.withResolvers<void>()
+  await using silent = await scriptedUpstream((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n')
+    void spoken.promise.then(() => socket.end('data: {"choices":[]}\n\ndata: [DONE]\n\n'))
+  })
+  await using one = await startDataPlane(silent.url)
+  // Resolves with the head; with a head that waited for the body, nobody would ever go on.
+  const answer = await fetch(`${one.url}/openai/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'x-api-key': one.key, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'x', stream: true, messages: [{ role: 'user', content: 'x' }] }),
+    signal: AbortSignal.timeout(20_000),
+  })
+  assert.equal(answer.status, 200)
+  spoken.resolve()
+  assert.match(await answer.text(), /\[DONE\]/)
+})

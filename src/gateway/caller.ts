@@ -18,7 +18,8 @@ export interface Caller {
   readonly answered: boolean
   /** True once the caller is gone. */
   readonly gone: boolean
-  readonly head: (status: number, flatHeaders: readonly string[]) => void
+  /** `isAlone`: the body comes later, and the head does not wait for it. */
+  readonly head: (status: number, flatHeaders: readonly string[], isAlone?: boolean) => void
   /** False when the caller should be given time (`onDrain`). */
   readonly write: (bytes: Buffer) => boolean
   readonly end: (bytes?: Buffer) => void

@@ -56,9 +56,11 @@ export class Http1Caller implements Caller {
     if (this.body.listenerCount('error') > 0) this.body.emit('error', error)
   }
 
-  head(status: number, flatHeaders: readonly string[]): void {
+  head(status: number, flatHeaders: readonly string[], isAlone = false): void {
     this.#response.sendDate = false
     this.#response.writeHead(status, [...flatHeaders])
+    // Node keeps a head until there is something of the body to send with it.
+    if (isAlone) this.#response.flushHeaders()
   }
 
   write(bytes: Buffer): boolean {

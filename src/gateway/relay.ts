@@ -138,7 +138,7 @@ export class Relay implements UpstreamListener {
     )
     // A stream's head goes out at once: clients measure their time to first byte from it.
     if (follower !== null && this.#exchange.route?.mode !== 'strict-chunks')
-      caller.head(status, this.#callerHead)
+      caller.head(status, this.#callerHead, true)
   }
 
   onChunk(bytes: Buffer): void {
