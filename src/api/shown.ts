@@ -3,7 +3,7 @@ import type { KeyStanding } from '../identity/key-ownership.ts'
 import type { ListedKey } from '../identity/key-admin.ts'
 import type { Owner } from '../incident/exchange-desk.ts'
 import type { AuditRow, RevealRow, SavedViewRow } from '../model/control.ts'
-import type { ExchangeQuery } from '../model/exchange-query.ts'
+import type { ExchangeQuery, FacetField } from '../model/exchange-query.ts'
 import { FACET_FIELDS } from '../model/exchange-query.ts'
 import type { HoldRow } from '../model/holds.ts'
 import type { ApiTokenRow, LoginSessionRow, PersonRow } from '../model/people.ts'
@@ -58,14 +58,28 @@ export function queryOf(filter: ExchangeFilterQuery, owner: Owner): ExchangeQuer
     const wanted = filter[field]
     if (wanted !== undefined) values[field] = wanted
   }
+  const not = filter.not === undefined ? null : unwantedOf(filter.not)
   return {
     values,
+    ...(not === null ? {} : { not }),
+    ...(filter.maxDurationMs === undefined ? {} : { durationMsMax: filter.maxDurationMs }),
     ...(filter.sinceMs === undefined ? {} : { sinceMs: filter.sinceMs }),
     ...(filter.untilMs === undefined ? {} : { untilMs: filter.untilMs }),
     ...(filter.conversation === undefined ? {} : { conversation: filter.conversation }),
     ...(filter.minDurationMs === undefined ? {} : { durationMsMin: filter.minDurationMs }),
     ...(owner === null || owner === undefined ? {} : { owner }),
   }
+}
+
+/** `field:value` texts by field. */
+function unwantedOf(written: readonly string[]): NonNullable<ExchangeQuery['not']> {
+  const not: Partial<Record<FacetField, string[]>> = {}
+  for (const text of written) {
+    const colon = text.indexOf(':')
+    const field = FACET_FIELDS.find((name) => name === text.slice(0, colon))
+    if (field !== undefined) (not[field] ??= []).push(text.slice(colon + 1))
+  }
+  return not
 }
 
 export function shownPerson(row: PersonRow): Person {
@@ -123,10 +137,15 @@ export function shownReveal(row: RevealRow, personName: string, nowMs: number): 
 }
 
 function filterOf(query: ExchangeQuery): Record<string, unknown> {
-  const { values, durationMsMin, owner: _owner, ...rest } = query
+  const { values, not, durationMsMin, durationMsMax, owner: _owner, ...rest } = query
+  const unwanted = Object.entries(not ?? {}).flatMap(([field, texts]) =>
+    texts.map((text) => `${field}:${text}`),
+  )
   return {
     ...rest,
     ...values,
+    ...(unwanted.length === 0 ? {} : { not: unwanted }),
+    ...(durationMsMax === undefined ? {} : { maxDurationMs: durationMsMax }),
     ...(durationMsMin === undefined ? {} : { minDurationMs: durationMsMin }),
   }
 }

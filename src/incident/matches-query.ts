@@ -9,12 +9,14 @@ export function matchesQuery(row: ExchangeRow, query: ExchangeQuery): boolean {
   if (query.conversation !== undefined && row.conversation !== query.conversation) return false
   if (query.durationMsMin !== undefined && !((row.durationMs ?? -1) >= query.durationMsMin))
     return false
+  if (query.durationMsMax !== undefined && !((row.durationMs ?? Infinity) <= query.durationMsMax))
+    return false
   if (query.owner !== undefined && !isOwn(row, query.owner)) return false
   return FACET_FIELDS.every((field) => {
     const wanted = query.values[field]
-    return (
-      wanted === undefined || wanted.some((value) => suits(field, value, valuesOfRow(row, field)))
-    )
+    const unwanted = query.not?.[field]
+    const has = (value: string): boolean => suits(field, value, valuesOfRow(row, field))
+    return (wanted === undefined || wanted.some(has)) && unwanted?.some(has) !== true
   })
 }
 

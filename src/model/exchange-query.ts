@@ -66,8 +66,11 @@ export interface ExchangeQuery {
   /** Inclusive. */
   readonly untilMs?: number
   readonly values: Readonly<Partial<Record<FacetField, readonly string[]>>>
+  /** Values that an exchange must not have; as written in `values`. */
+  readonly not?: Readonly<Partial<Record<FacetField, readonly string[]>>>
   readonly conversation?: string
   readonly durationMsMin?: number
+  readonly durationMsMax?: number
   /** Only exchanges of these principals or keys: what a person may see as own. */
   readonly owner?: { readonly principals: readonly string[]; readonly keyIds: readonly string[] }
 }

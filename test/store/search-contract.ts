@@ -42,6 +42,29 @@ const valuesOf = (field: FacetField) =>
 
 const recently = fc.integer({ min: 0, max: 60_000 }).map((ms) => EPOCH_MS + ms)
 
+const someValues = fc.record(
+  {
+    state: valuesOf('state'),
+    outcome: valuesOf('outcome'),
+    status: valuesOf('status'),
+    errorCode: valuesOf('errorCode'),
+    principal: valuesOf('principal'),
+    service: valuesOf('service'),
+    keyId: valuesOf('keyId'),
+    upstream: valuesOf('upstream'),
+    model: valuesOf('model'),
+    dialect: valuesOf('dialect'),
+    surface: valuesOf('surface'),
+    route: valuesOf('route'),
+    finding: valuesOf('finding'),
+    entity: valuesOf('entity'),
+    rule: valuesOf('rule'),
+    fingerprint: valuesOf('fingerprint'),
+    tool: valuesOf('tool'),
+  },
+  { requiredKeys: [] },
+)
+
 const queries: fc.Arbitrary<ExchangeQuery> = fc.record(
   {
     sinceMs: recently,
@@ -51,36 +74,18 @@ const queries: fc.Arbitrary<ExchangeQuery> = fc.record(
       principals: fc.subarray(['alice', 'nobody', '']),
       keyIds: fc.constant(['none']),
     }),
-    values: fc.record(
-      {
-        state: valuesOf('state'),
-        outcome: valuesOf('outcome'),
-        status: valuesOf('status'),
-        errorCode: valuesOf('errorCode'),
-        principal: valuesOf('principal'),
-        service: valuesOf('service'),
-        keyId: valuesOf('keyId'),
-        upstream: valuesOf('upstream'),
-        model: valuesOf('model'),
-        dialect: valuesOf('dialect'),
-        surface: valuesOf('surface'),
-        route: valuesOf('route'),
-        finding: valuesOf('finding'),
-        entity: valuesOf('entity'),
-        rule: valuesOf('rule'),
-        fingerprint: valuesOf('fingerprint'),
-        tool: valuesOf('tool'),
-      },
-      { requiredKeys: [] },
-    ),
+    values: someValues,
+    not: someValues,
+    durationMsMax: fc.constantFrom(10, 900.5, 1000),
   },
   { requiredKeys: ['values'] },
 )
 
 function plainFacet(rows: readonly ExchangeRow[], query: ExchangeQuery, field: FacetField) {
   const { [field]: _own, ...values } = query.values
+  const { [field]: _ownNot, ...not } = query.not ?? {}
   const counts = new Map<string, number>()
-  for (const row of rows.filter((one) => matchesQuery(one, { ...query, values }))) {
+  for (const row of rows.filter((one) => matchesQuery(one, { ...query, values, not }))) {
     const values = valuesOfRow(row, field)
     for (const value of values.length === 0 ? [''] : values) {
       counts.set(value, (counts.get(value) ?? 0) + 1)

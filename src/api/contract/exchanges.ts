@@ -103,6 +103,8 @@ function several<Item extends z.ZodType<string>>(item: Item, description: string
 const text = z.string().max(512)
 const exact = (what: string) => several(text, `${what} An empty text finds those without one.`)
 
+const NOT_SHAPE = new RegExp(`^(?:${FACET_FIELDS.join('|')}):`)
+
 /** Filters that list, facets, histogram and live share; each may be given several times. */
 export const ExchangeFilters = {
   sinceMs: z.coerce.number().min(0).optional(),
@@ -130,7 +132,12 @@ export const ExchangeFilters = {
   verdict: several(z.enum([...VERDICTS, '']), 'What the policy decided.'),
   policyRule: exact('The policy rule that fired.'),
   tag: exact('A tag that a policy rule gave it.'),
+  not: several(
+    z.string().max(560).regex(NOT_SHAPE),
+    'A field and a value that they must not have: principal:alice. An empty value leaves out those without one.',
+  ),
   conversation: z.string().max(100).optional(),
+  maxDurationMs: z.coerce.number().min(0).optional(),
   minDurationMs: z.coerce.number().min(0).optional(),
 } as const
 

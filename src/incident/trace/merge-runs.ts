@@ -6,6 +6,7 @@ import type { TraceRun, TraceStore } from '../../store/trace/trace-store.ts'
 const FAN_OUT = 6
 /** Pages read at once of each run, and written at once. */
 const PAGES = 16
+const ENTRIES = 1_024
 
 interface Entry {
   readonly key: number
@@ -66,10 +67,9 @@ async function rewrite(
     if (pages.length > 0) await store.append(run, pages)
   }
   let waiting: ReturnType<PageWriter['take']> = []
-  for await (const { key, documents } of merged(store, runs)) {
-    writer.add(key, documents.filter(keeps))
-    const full = writer.take()
-    if (full.length > 0) waiting = [...waiting, ...full]
+  for await (const entries of merged(store, runs)) {
+    for (const { key, documents } of entries) writer.add(key, documents.filter(keeps))
+    waiting = [...waiting, ...writer.take()]
     if (waiting.length >= PAGES) {
       await write(waiting)
       waiting = []
@@ -82,13 +82,21 @@ async function rewrite(
   )
 }
 
-async function* merged(store: TraceStore, runs: readonly TraceRun[]): AsyncGenerator<Entry, void> {
+/** In pieces: waiting for every entry would cost more than merging it. */
+async function* merged(
+  store: TraceStore,
+  runs: readonly TraceRun[],
+): AsyncGenerator<readonly Entry[], void> {
+  let entries: Entry[] = []
   const sources = runs.map(({ run }) => new Source(store, run))
   for (const source of sources) await source.next()
   for (;;) {
     let key = Number.POSITIVE_INFINITY
     for (const source of sources) if (source.key < key) key = source.key
-    if (key === Number.POSITIVE_INFINITY) return
+    if (key === Number.POSITIVE_INFINITY) {
+      yield entries
+      return
+    }
     const documents: number[] = []
     for (const source of sources) {
       if (source.key !== key) continue
@@ -96,7 +104,10 @@ async function* merged(store: TraceStore, runs: readonly TraceRun[]): AsyncGener
       // Most steps need no page: only then is there something to wait for.
       if (!source.step()) await source.next()
     }
-    yield { key, documents: documents.length === 1 ? documents : sortedOnce(documents) }
+    entries.push({ key, documents: documents.length === 1 ? documents : sortedOnce(documents) })
+    if (entries.length < ENTRIES) continue
+    yield entries
+    entries = []
   }
 }
 

@@ -179,16 +179,23 @@ export class ColumnTable {
   #rowTest(query: ExchangeQuery): RowTest {
     const tests = this.#columns.flatMap((column, c): CodeTest[] => {
       const values = query.values[column.field]
-      if (values === undefined) return []
-      const wanted = values.map((value) => valueTest(column.field, value))
+      const others = query.not?.[column.field]
+      if (values === undefined && others === undefined) return []
+      const wanted = values?.map((value) => valueTest(column.field, value))
+      const unwanted = (others ?? []).map((value) => valueTest(column.field, value))
+      const suitsAny = (tests: readonly ValueTest[], text: string): boolean =>
+        tests.some((one) => suits(column.field, one, text))
       return [
         {
           column: c,
-          passes: this.#passing(c, (text) => wanted.some((one) => suits(column.field, one, text))),
+          passes: this.#passing(
+            c,
+            (text) => (wanted === undefined || suitsAny(wanted, text)) && !suitsAny(unwanted, text),
+          ),
         },
       ]
     })
-    const { sinceMs, untilMs, durationMsMin, owner } = query
+    const { sinceMs, untilMs, durationMsMin, durationMsMax, owner } = query
     const principals = this.#columnOf('principal')
     const keys = this.#columnOf('keyId')
     const ownPrincipals = this.#passing(principals, (text) =>
@@ -205,6 +212,8 @@ export class ColumnTable {
         if (untilMs !== undefined && atMs > Math.floor(untilMs)) return false
         // NaN, where there is no duration yet, is not long enough.
         if (durationMsMin !== undefined && !((this.#duration[row] ?? Number.NaN) >= durationMsMin))
+          return false
+        if (durationMsMax !== undefined && !((this.#duration[row] ?? Number.NaN) <= durationMsMax))
           return false
         if (owner === undefined) return true
         return (

@@ -69,10 +69,18 @@ export function conditionsOf(
     // Partial indexes are used only by a query that repeats their condition.
     if (field === 'state' && !values.includes('complete')) all.push(sql`state <> 'complete'`)
   }
+  for (const field of FACET_FIELDS) {
+    const unwanted = query.not?.[field]
+    if (unwanted === undefined || field === except) continue
+    const has = unwanted.map((value) => valueCondition(field, valueTest(field, value)))
+    // What a column of null says of any value is neither yes nor no.
+    all.push(sql`not coalesce(${anyOf(has)}, false)`)
+  }
   if (query.conversation !== undefined) {
     all.push(sql`conversation = ${keyText(query.conversation)}`)
   }
   if (query.durationMsMin !== undefined) all.push(sql`duration_ms >= ${query.durationMsMin}`)
+  if (query.durationMsMax !== undefined) all.push(sql`duration_ms <= ${query.durationMsMax}`)
   if (query.sinceMs !== undefined) {
     all.push(sql`received_at_ms >= ${Math.ceil(query.sinceMs)}`)
     all.push(sql`id >= ${exchangeIdFloor(query.sinceMs - CLOCK_SLACK_MS)}`)

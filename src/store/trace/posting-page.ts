@@ -38,32 +38,55 @@ export class PostingList {
   }
 
   sorted(): Postings {
-    const order = Uint32Array.from({ length: this.#length }, (_, at) => at)
-    const keys = this.#keys
-    const documents = this.#documents
-    order.sort(
-      (a, b) => (keys[a] ?? 0) - (keys[b] ?? 0) || (documents[a] ?? 0) - (documents[b] ?? 0),
-    )
-    const sorted = {
-      keys: new Float64Array(this.#length),
-      documents: new Float64Array(this.#length),
-    }
+    const order = ordered(this.#keys, this.#length)
+    const keys = new Float64Array(this.#length)
+    const documents = new Float64Array(this.#length)
     let length = 0
-    for (const at of order) {
-      const key = keys[at] ?? 0
-      const document = documents[at] ?? 0
-      if (
-        length > 0 &&
-        sorted.keys[length - 1] === key &&
-        sorted.documents[length - 1] === document
-      )
-        continue
-      sorted.keys[length] = key
-      sorted.documents[length] = document
-      length += 1
+    for (let from = 0; from < order.length;) {
+      const key = this.#keys[order[from] ?? 0] ?? 0
+      let to = from + 1
+      while (to < order.length && this.#keys[order[to] ?? 0] === key) to += 1
+      const group = new Set<number>()
+      for (let at = from; at < to; at += 1) group.add(this.#documents[order[at] ?? 0] ?? 0)
+      for (const document of group.size === 1 ? group : [...group].sort((a, b) => a - b)) {
+        keys[length] = key
+        documents[length] = document
+        length += 1
+      }
+      from = to
     }
-    return { ...sorted, length }
+    return { keys, documents, length }
   }
+}
+
+const DIGIT = 2 ** 16
+const DIGITS = 4
+
+/** Places of the keys in ascending order: a radix sort by digits of 16 bits, lowest first. */
+function ordered(keys: Float64Array, length: number): Uint32Array {
+  let from = Uint32Array.from({ length }, (_, at) => at)
+  let to = new Uint32Array(length)
+  const digits = new Uint16Array(length)
+  for (let digit = 0; digit < DIGITS; digit += 1) {
+    const scale = DIGIT ** digit
+    const starts = new Uint32Array(DIGIT + 1)
+    for (let at = 0; at < length; at += 1) {
+      const value = Math.floor((keys[at] ?? 0) / scale) % DIGIT
+      digits[at] = value
+      starts[value + 1] = (starts[value + 1] ?? 0) + 1
+    }
+    for (let value = 0; value < DIGIT; value += 1) {
+      starts[value + 1] = (starts[value + 1] ?? 0) + (starts[value] ?? 0)
+    }
+    for (const at of from) {
+      const value = digits[at] ?? 0
+      const place = starts[value] ?? 0
+      to[place] = at
+      starts[value] = place + 1
+    }
+    ;[from, to] = [to, from]
+  }
+  return from
 }
 
 function twice(numbers: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {

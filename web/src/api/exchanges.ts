@@ -21,6 +21,9 @@ export interface Filters {
   readonly sinceMs?: number
   readonly untilMs?: number
   readonly minDurationMs?: number
+  readonly maxDurationMs?: number
+  /** `parameter:value` texts. */
+  readonly not?: string[]
   readonly conversation?: string
   readonly state?: Exchange['state'][]
   readonly outcome?: string[]

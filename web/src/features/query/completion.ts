@@ -33,8 +33,15 @@ export function complete(
   const word = before?.[0] ?? ''
   const start = caret - word.length
   const colon = word.indexOf(':')
-  if (colon < 0) return { start, end: caret, options: fieldOptions(word.toLowerCase()) }
-  const field = word.slice(0, colon).toLowerCase()
+  const sign = word.startsWith('-') ? 1 : 0
+  if (colon < 0) {
+    return {
+      start: start + sign,
+      end: caret,
+      options: fieldOptions(word.slice(sign).toLowerCase()),
+    }
+  }
+  const field = word.slice(sign, colon).toLowerCase()
   if (!isFieldName(field)) return { start, end: caret, options: [] }
   const comma = word.lastIndexOf(',')
   const from = Math.max(colon, comma) + 1

@@ -21,7 +21,7 @@ export type ValueField =
   | 'verdict'
   | 'policy'
   | 'tag'
-export type SingleField = 'conversation' | 'slower' | 'last' | 'after' | 'before'
+export type SingleField = 'conversation' | 'slower' | 'faster' | 'last' | 'after' | 'before'
 export type FieldName = ValueField | SingleField
 
 export type Parameter =
@@ -123,6 +123,7 @@ export const FIELDS: Readonly<Record<FieldName, Field>> = {
   after: { says: 'from this moment on, UTC', parameter: null, samples: [] },
   before: { says: 'up to this moment, UTC', parameter: null, samples: [] },
   slower: { says: 'took at least', parameter: null, samples: ['500ms', '2s', '10s', '1m'] },
+  faster: { says: 'took at most', parameter: null, samples: ['500ms', '2s', '10s', '1m'] },
   conversation: { says: 'conversation that the caller declared', parameter: null, samples: [] },
 }
 

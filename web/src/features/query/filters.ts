@@ -27,13 +27,19 @@ export function timeWindow(query: Query, nowMs: number): TimeWindow {
 export function filtersOf(query: Query, window: TimeWindow): Filters {
   const filters: Record<string, unknown> = { sinceMs: window.fromMs }
   if (!window.slides) filters['untilMs'] = window.toMs
-  for (const { field, values } of query.terms) {
+  const not: string[] = []
+  for (const { field, values, isNot } of query.terms) {
     const { parameter } = FIELDS[field]
-    if (parameter !== null) {
+    if (parameter !== null && isNot === true) {
+      not.push(...values.map((value) => `${parameter}:${value}`))
+    } else if (parameter !== null) {
       const earlier = filters[parameter]
       filters[parameter] = Array.isArray(earlier) ? [...new Set([...earlier, ...values])] : values
     }
   }
+  if (not.length > 0) filters['not'] = [...new Set(not)]
+  const faster = single(query, 'faster')
+  if (faster !== null) filters['maxDurationMs'] = readDuration(faster) ?? 0
   const slower = single(query, 'slower')
   if (slower !== null) filters['minDurationMs'] = readDuration(slower) ?? 0
   const conversation = single(query, 'conversation')
@@ -42,7 +48,9 @@ export function filtersOf(query: Query, window: TimeWindow): Filters {
 }
 
 export function valuesOf(query: Query, field: FieldName): readonly string[] {
-  return query.terms.filter((term) => term.field === field).flatMap(({ values }) => values)
+  return query.terms
+    .filter((term) => term.field === field && term.isNot !== true)
+    .flatMap(({ values }) => values)
 }
 
 /** Adds the value, or takes it away when it is there. Terms of one field are joined into one. */
@@ -60,7 +68,7 @@ export function withValues(query: Query, field: FieldName, values: readonly stri
   const terms: Term[] = []
   let placed = values.length === 0
   for (const term of query.terms) {
-    if (term.field !== field) terms.push(term)
+    if (term.field !== field || term.isNot === true) terms.push(term)
     else if (!placed) {
       terms.push({ field, values })
       placed = true

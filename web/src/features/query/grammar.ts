@@ -6,6 +6,8 @@ import { readDuration, readMoment } from './moments.ts'
 export interface Term {
   readonly field: FieldName
   readonly values: readonly string[]
+  /** Written `-field:value`: what must not be. */
+  readonly isNot?: true
 }
 
 /** A piece of the text that is no term; it filters nothing and the bar says so. */
@@ -39,7 +41,7 @@ export function formatQuery(query: Query): string {
 }
 
 export function formatTerm(term: Term): string {
-  return `${term.field}:${term.values.map(formatValue).join(',')}`
+  return `${term.isNot === true ? '-' : ''}${term.field}:${term.values.map(formatValue).join(',')}`
 }
 
 function formatValue(value: string): string {
@@ -49,7 +51,8 @@ function formatValue(value: string): string {
 
 function readTerm(word: string): Term | Unread {
   const colon = word.indexOf(':')
-  const field = colon < 0 ? '' : word.slice(0, colon).toLowerCase()
+  const isNot = word.startsWith('-')
+  const field = colon < 0 ? '' : word.slice(isNot ? 1 : 0, colon).toLowerCase()
   if (!isFieldName(field)) {
     const message =
       colon > 0
@@ -60,7 +63,11 @@ function readTerm(word: string): Term | Unread {
   const values = [...word.slice(colon + 1).matchAll(VALUES)].map(([value]) => readValue(value))
   if (values.length === 0) return { text: word, message: `“${field}:” waits for a value.` }
   const message = valueProblem(field, values)
-  return message === null ? { field, values } : { text: word, message }
+  if (message !== null) return { text: word, message }
+  if (!isNot) return { field, values }
+  return FIELDS[field].parameter === null
+    ? { text: word, message: `“${field}” cannot be turned round.` }
+    : { field, values, isNot }
 }
 
 function readValue(text: string): string {
@@ -73,7 +80,7 @@ function readValue(text: string): string {
 function valueProblem(field: FieldName, values: readonly string[]): string | null {
   const [first = ''] = values
   if (FIELDS[field].parameter === null && values.length > 1) return `“${field}” takes one value.`
-  if (field === 'last' || field === 'slower')
+  if (field === 'last' || field === 'slower' || field === 'faster')
     return readDuration(first) === null ? `“${field}” takes a duration: 500ms, 15m, 6h, 30d.` : null
   if (field === 'after' || field === 'before')
     return readMoment(first) === null

@@ -51,6 +51,9 @@ test('what is no term is kept as text and filters nothing', () => {
     'before:2026-11-23T25:00Z',
     'slower:fast',
     'finding:elsewhere',
+    '-conversation:cv_1',
+    '--model:a',
+    '-',
     'fingerprint:xyz',
     ':x',
     '"',
@@ -119,6 +122,20 @@ test('a query becomes filters, with a day until now unless told', () => {
     sinceMs: NOW_MS - 14 * HOUR_MS,
     untilMs: NOW_MS - 12 * HOUR_MS,
   })
+})
+
+test('what must not be is written with a minus, and stays apart from what must', () => {
+  assert.deepEqual(filters('-principal:alice,bob model:a -model:b faster:2s'), {
+    sinceMs: NOW_MS - DAY_MS,
+    model: ['a'],
+    not: ['principal:alice', 'principal:bob', 'model:b'],
+    maxDurationMs: 2_000,
+  })
+  const query = parseQuery('-model:a status:5xx')
+  assert.deepEqual(valuesOf(query, 'model'), [])
+  assert.equal(formatQuery(toggleValue(query, 'model', 'a')), '-model:a status:5xx model:a')
+  assert.equal(parseQuery('-last:1h').unread.length, 1)
+  assert.equal(parseQuery('-error:""').terms[0]?.isNot, true)
 })
 
 test('a value is toggled in its place; a range takes the place of another', () => {
