@@ -5,6 +5,7 @@ import { openLocalKeyProvider } from '../evidence/key-provider.ts'
 import { openMaskingKey, openTraceSecret } from '../evidence/keyring.ts'
 import { EvidenceReader } from '../evidence/reader.ts'
 import { createMaskKeys } from '../gateway/masking/mask-keys.ts'
+import { forgetErased } from '../incident/trace/forget-erased.ts'
 import { TraceIndexer } from '../incident/trace/indexer.ts'
 import { mergeRuns } from '../incident/trace/merge-runs.ts'
 import { NORMALISATION } from '../incident/trace/normalise.ts'
@@ -65,6 +66,7 @@ export async function openTracing(
       index: traces,
       catchUp: async (isOver) => {
         const isWhole = await indexer.run(isOver)
+        await forgetErased(traces, store.index)
         while (!isOver() && (await mergeRuns(traces)));
         if (isWhole) await dropOldVersions(traces)
         return isWhole

@@ -14,6 +14,7 @@ import { locks } from './migrations/control/030-locks.ts'
 import { decisionsAndContexts } from './migrations/index/010-decisions-and-contexts.ts'
 import { legalHolds } from './migrations/control/050-legal-holds.ts'
 import { exchangesBlocksEvents } from './migrations/index/001-exchanges-blocks-events.ts'
+import { traceErasures } from './migrations/trace/071-trace-erasures.ts'
 import { traceIndex } from './migrations/trace/070-trace-index.ts'
 import { search } from './migrations/index/002-search.ts'
 import { erasure } from './migrations/index/050-erasure.ts'
@@ -99,8 +100,18 @@ export const CONTROL_AREA: MigrationArea = {
 
 export const TRACE_AREA: MigrationArea = {
   ledger: 'trace_migrations',
-  tables: ['trace_epochs', 'trace_positions', 'trace_exchanges', 'trace_runs', 'trace_pages'],
-  migrations: [{ name: '070-trace-index', up: traceIndex }],
+  tables: [
+    'trace_epochs',
+    'trace_positions',
+    'trace_exchanges',
+    'trace_runs',
+    'trace_pages',
+    'trace_erasures',
+  ],
+  migrations: [
+    { name: '070-trace-index', up: traceIndex },
+    { name: '071-trace-erasures', up: traceErasures },
+  ],
 }
 
 export interface Engine {

@@ -170,6 +170,7 @@ export type TraceTables = {
     bytes: number
   }
   trace_pages: { run: number; first_key: number; data: Uint8Array }
+  trace_erasures: { exchange: ExchangeId }
 }
 
 export type TraceFamily = 'passage' | 'value' | 'edge'

@@ -61,7 +61,7 @@ export function traceContract(engine: string, fresh: () => Promise<FreshDatabase
         assert.ok((await store.runs()).length < 6)
         assert.deepEqual(sorted(await found(store, keys)), sorted(wanted(all)))
         const gone = new Set(all.slice(0, 5).map(([, document]) => document))
-        await forgetDocuments(store, gone, null)
+        await forgetDocuments(store, gone)
         const left = all.filter(([, document]) => !gone.has(document))
         assert.deepEqual(sorted(await found(store, keys)), sorted(wanted(left)))
         assert.deepEqual(await found(store, [2 ** 48 + 1]), new Map())

@@ -4,6 +4,7 @@ import type { KeyProvider } from '../../evidence/key-provider.ts'
 import {
   readChunks,
   readClosing,
+  readEvent,
   readOpening,
   splitChunks,
   type ClosingPayload,
@@ -55,6 +56,8 @@ export class TraceIndexer {
   readonly #version: number
   readonly #pending = new PendingPostings()
   readonly #openings = new Map<string, OpeningFacts>()
+  /** Erased exchanges met since the last commit. */
+  #erased: ExchangeId[] = []
   /** Blocks of the running ticket that are no text: perhaps encoded. */
   #encoded: { readonly record: string; readonly id: string; readonly bytes: Buffer }[] = []
   /** Instances that ended and were read to their end. */
@@ -112,16 +115,18 @@ export class TraceIndexer {
   async #commit(place: TracePlace): Promise<void> {
     const known = this.#places?.get(place.instance)
     const isSame = known?.segment === place.segment && known.offset === place.offset
-    if (this.#pending.length === 0 && isSame) return
+    if (this.#pending.length === 0 && this.#erased.length === 0 && isSame) return
     const { store } = this.#options
     const { instance, segment, offset } = place
     const runs = await this.#pending.take(store)
-    await store.commit(this.#version, runs, { instance, segment, offset })
+    await store.commit(this.#version, runs, { instance, segment, offset }, this.#erased)
+    this.#erased = []
     this.#places?.set(instance, { instance, segment, offset })
   }
 
   async #frame(frame: ScannedFrame): Promise<void> {
     const { head, address, header } = frame
+    if (head.type === 'event' && !head.erased) await this.#event(frame)
     if (!isExchangeId(head.record) || head.erased) return
     if (head.type === 'event' || head.type === 'request' || head.type === 'answer') return
     let plain: Buffer | null
@@ -157,6 +162,18 @@ export class TraceIndexer {
         return
       case 'closing':
         await this.#closing(epoch, head.record, address.instance, plain)
+    }
+  }
+
+  async #event({ head, address, header, bytes }: ScannedFrame): Promise<void> {
+    try {
+      const { plain } = await this.#files.open(address, head, Buffer.from(bytes), header)
+      if (plain === null) return
+      const { event } = readEvent(plain).head
+      if (event.type === 'record.erased')
+        this.#erased.push(...(event.records ?? []).filter(isExchangeId))
+    } catch {
+      // Damaged: verification tells.
     }
   }
 

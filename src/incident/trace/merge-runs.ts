@@ -30,11 +30,9 @@ export async function mergeRuns(store: TraceStore): Promise<boolean> {
 export async function forgetDocuments(
   store: TraceStore,
   documents: ReadonlySet<number>,
-  epochs: ReadonlySet<number> | null,
 ): Promise<number> {
   let forgotten = 0
   for (const run of await store.runs()) {
-    if (epochs !== null && !epochs.has(run.epoch)) continue
     let here = 0
     for await (const { documents: held } of entriesOf(store, run.run)) {
       for (const document of held) if (documents.has(document)) here += 1
@@ -44,6 +42,21 @@ export async function forgetDocuments(
     await rewrite(store, [run], run.level, (document) => !documents.has(document))
   }
   return forgotten
+}
+
+/** What the documents hold directly: blocks and lists. */
+export async function heldBy(
+  store: TraceStore,
+  documents: ReadonlySet<number>,
+): Promise<ReadonlySet<number>> {
+  const held = new Set<number>()
+  for (const run of await store.runs()) {
+    if (run.family !== 'edge') continue
+    for await (const { key, documents: holders } of entriesOf(store, run.run)) {
+      if (holders.some((holder) => documents.has(holder))) held.add(key)
+    }
+  }
+  return held
 }
 
 async function rewrite(

@@ -54,12 +54,16 @@ export interface TraceStore {
   /** Gives each exchange a number, for good. */
   readonly numbers: (ids: readonly ExchangeId[]) => Promise<ReadonlyMap<ExchangeId, number>>
   readonly exchanges: (numbers: readonly number[]) => Promise<ReadonlyMap<number, ExchangeId>>
-  /** All or nothing: the runs, and the position that they reach. */
+  /** All or nothing: the runs, the position that they reach, and exchanges found erased on the way. */
   readonly commit: (
     version: number,
     runs: readonly NewRun[],
     position: TracePlace | null,
+    erased?: readonly ExchangeId[],
   ) => Promise<void>
+  /** Exchanges whose postings are still to be taken out. */
+  readonly erased: () => Promise<readonly ExchangeId[]>
+  readonly takenOut: (exchanges: readonly ExchangeId[]) => Promise<void>
   readonly runs: () => Promise<readonly TraceRun[]>
   readonly pagesWith: (
     runs: readonly number[],
@@ -157,8 +161,26 @@ export function createTraceStore(db: TraceDb, engine: TraceEngine): TraceStore {
       }
       return found
     },
-    commit: (version, runs, position) =>
+    erased: async () => {
+      const rows = await db.selectFrom('trace_erasures').selectAll().execute()
+      return rows.map(({ exchange }) => exchange)
+    },
+    takenOut: (exchanges) =>
       alone(async (transaction) => {
+        for (const part of parts(exchanges)) {
+          await transaction.deleteFrom('trace_erasures').where('exchange', 'in', part).execute()
+          await transaction.deleteFrom('trace_exchanges').where('id', 'in', part).execute()
+        }
+      }),
+    commit: (version, runs, position, erased = []) =>
+      alone(async (transaction) => {
+        for (const exchange of erased) {
+          await transaction
+            .insertInto('trace_erasures')
+            .values({ exchange })
+            .onConflict((conflict) => conflict.doNothing())
+            .execute()
+        }
         for (const { epoch, family, pages } of runs) {
           if (pages.length === 0) continue
           const run = await nextNumber(transaction, 'trace_runs', 'run')
