@@ -31,7 +31,7 @@ const TELL_EVERY_MS = 500
 /** After the start-up of everything else. */
 const START_AFTER_MS = 2_000
 /** A question asked right after an exchange waits for the index this long. */
-const CATCH_UP_MS = 2_000
+const CATCH_UP_MS = 8_000
 const LOOK_MS = 50
 
 export function traceFor(
