@@ -99,6 +99,52 @@ test('a text that is nowhere ends with code 3 and says so', async () => {
   assert.match(ran.out, /nobody was exposed/)
 })
 
+test('a scan finds what no index knows, stops at nothing, and goes on where it was told to', async () => {
+  const here = ['--data', console.gateway.folder, '--json'] as const
+  const short = await trace('anselm', '-', '--scan', 'text', ...here)
+  assert.equal(short.code, 0, short.err)
+  const pattern = await trace(
+    '4\\.\\d billion, paid in \\w+ tranches',
+    '-',
+    '--scan',
+    'regex',
+    ...here,
+  )
+  for (const ran of [short, pattern]) {
+    const lines = jsonLines(ran.out)
+    assert.deepEqual(
+      lines.map(({ id, direction }) => [id, direction]),
+      [
+        [exchange, 'sent'],
+        [exchange, 'received'],
+      ],
+    )
+  }
+  assert.equal(
+    (jsonLines(pattern.out)[0]?.['span'] as { match: string }).match,
+    '4.2 billion, paid in two tranches',
+  )
+  const past = await trace(
+    'anselm',
+    '-',
+    '--scan',
+    'text',
+    '--resume',
+    `${console.gateway.app.evidence.instance}:9999:0`,
+    ...here,
+  )
+  assert.equal(past.code, 3)
+})
+
+test('a pattern that is none, and a place that is none, are refused', async () => {
+  const folder = console.gateway.folder
+  const wrong = await trace('(', '-', '--scan', 'regex', '--data', folder)
+  assert.equal(wrong.code, 2)
+  assert.match(wrong.err, /the pattern is refused/)
+  const place = await trace('x', '-', '--scan', 'text', '--resume', 'nowhere', '--data', folder)
+  assert.equal(place.code, 2)
+})
+
 test('a text as an argument, an empty one and a wrong limit are refused', async () => {
   for (const args of [[LEAK], ['-', '--limit', '0']]) {
     const ran = await trace(LEAK, ...args, '--data', console.gateway.folder)

@@ -1,22 +1,31 @@
 /** `custody trace -`: who was exposed to the text on standard input; the text is never an argument. */
 import { text as readAll } from 'node:stream/consumers'
+import { Option } from 'commander'
 import type { Command } from 'commander'
 import { hostOfUrl, openTracing } from '../../app/open-tracing.ts'
 import type { TraceAnswer } from '../../api/contract/trace.ts'
 import { TRACE_CHARS_MAX, traceText } from '../../api/contract/trace.ts'
 import { shownTrace } from '../../api/shown-trace.ts'
 import type { Config } from '../../config/config.ts'
+import { nodeDisk } from '../../evidence/disk.ts'
+import { readPlace, scanRecord, textFinder, writePlace } from '../../incident/trace/scan-record.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { hasRecords, lockDataFolder, openConfiguredStore } from '../data-folder.ts'
 import { configFor } from '../load.ts'
-import { EXIT, failWith, writeJson } from '../output.ts'
+import { EXIT, bytesText, failWith, say, writeJson } from '../output.ts'
+import { patternFinder } from '../pattern-finder.ts'
 import { serverFor, withServer } from '../remote/server-options.ts'
 import type { ServerOptions } from '../remote/server-options.ts'
+import { stopSignal } from '../stop-signal.ts'
 import { printTrace, traceLines } from '../trace-text.ts'
+
+const SAY_EVERY_MS = 2_000
 
 interface TraceOptions extends ServerOptions {
   readonly json?: boolean
   readonly limit: string
+  readonly scan?: 'text' | 'regex'
+  readonly resume?: string
 }
 
 export function registerTrace(program: Command): void {
@@ -27,6 +36,13 @@ export function registerTrace(program: Command): void {
       .argument('<source>', '- reads standard input')
       .option('--limit <number>', 'how many exposures at most', '200')
       .option('--json', 'JSON Lines, one for each exposure')
+      .addOption(
+        new Option(
+          '--scan <how>',
+          'decrypt and look into everything, for the text or for a pattern; Ctrl-C stops it',
+        ).choices(['text', 'regex']),
+      )
+      .option('--resume <place>', 'go on where a scan was stopped')
       .option('--data <folder>', 'data folder (default ./custody-data)')
       .option('--config <file>', 'custody.yaml'),
   ).action(trace)
@@ -50,6 +66,8 @@ async function trace(source: string, options: TraceOptions): Promise<void> {
     return failWith(EXIT.usage, `the text has more than ${TRACE_CHARS_MAX} characters`, hint)
   }
   const limit = Number(options.limit)
+  if (options.scan !== undefined) return scanHere(text, { ...options, scan: options.scan }, limit)
+  if (options.resume !== undefined) return failWith(EXIT.usage, '--resume takes --scan')
   const api = serverFor(options, process.env)
   const answer =
     api === null
@@ -59,33 +77,92 @@ async function trace(source: string, options: TraceOptions): Promise<void> {
           limit,
         )
       : await api.call(traceText, { body: { text, limit } })
-  if (answer === null) return
-  if (options.json !== true) printTrace(answer)
+  if (answer !== null) await show(answer, options.json === true)
+}
+
+async function show(answer: TraceAnswer, isJson: boolean): Promise<void> {
+  if (!isJson) printTrace(answer)
   else for (const line of traceLines(answer)) await writeJson(line)
   if (answer.exposures.length === 0) process.exitCode = EXIT.notFound
 }
 
+interface ScanAsk extends TraceOptions {
+  readonly scan: 'text' | 'regex'
+}
+
+async function scanHere(text: string, options: ScanAsk, limit: number): Promise<void> {
+  if (serverFor(options, process.env) !== null) {
+    return failWith(
+      EXIT.usage,
+      '--scan reads a data folder',
+      'name it with --data, without --server',
+    )
+  }
+  const from = options.resume === undefined ? null : readPlace(options.resume)
+  if (options.resume !== undefined && from === null) {
+    return failWith(EXIT.usage, '--resume takes the place that a stopped scan printed')
+  }
+  const wanted = text.replace(/\r?\n$/, '')
+  const finder = options.scan === 'text' ? textFinder(wanted) : patternFinder(wanted)
+  if (typeof finder === 'string') return failWith(EXIT.usage, `the pattern is refused: ${finder}`)
+  const { config } = configFor({ data: options.data, config: options.config })
+  await using opened = await openHere(config)
+  if (opened === null) return
+  using stop = stopSignal()
+  const startedMs = systemClock.monotonicMs()
+  let saidMs = startedMs
+  const { hits, next } = await scanRecord({
+    ...opened.tracing.parts,
+    disk: nodeDisk,
+    folder: config.storage.folder,
+    finder,
+    from,
+    isOver: () => stop.signal.aborted,
+    onProgress: ({ bytes, hits: found }) => {
+      if (systemClock.monotonicMs() - saidMs < SAY_EVERY_MS) return
+      saidMs = systemClock.monotonicMs()
+      say(`${bytesText(bytes)} looked into, ${found} texts hold it`)
+    },
+  })
+  const result = await opened.tracing.tracer.exposure(hits)
+  const tookMs = Math.round(systemClock.monotonicMs() - startedMs)
+  const shown = shownTrace(result, limit, (one) => one)
+  await show({ digest: '', tookMs, ...shown }, options.json === true)
+  if (next !== null) say(`stopped; go on with --resume ${writePlace(next)}`)
+}
+
 /** Also while a gateway runs on the folder: it keeps the index, and it is read beside it. */
-async function traceHere(config: Config, text: string, limit: number): Promise<TraceAnswer | null> {
+async function openHere(config: Config) {
   const { folder, index } = config.storage
   if (!hasRecords(folder)) return null
-  await using store = await openConfiguredStore(config)
+  await using stack = new AsyncDisposableStack()
+  const store = stack.use(await openConfiguredStore(config))
   const hosts = new Map(config.upstreams.map(({ name, baseUrl }) => [name, baseUrl]))
   const storage =
     index.kind === 'sqlite'
       ? ({ kind: 'sqlite', folder } as const)
       : ({ kind: 'postgres', url: index.url.reveal() } as const)
-  await using tracing = await openTracing({ folder, storage }, store, (upstream) =>
-    hostOfUrl(hosts.get(upstream) ?? ''),
+  const tracing = stack.use(
+    await openTracing({ folder, storage }, store, (upstream) =>
+      hostOfUrl(hosts.get(upstream) ?? ''),
+    ),
   )
   {
     using lock = await lockDataFolder(folder)
     if (lock !== null) await tracing.catchUp(() => false)
   }
+  const owned = stack.move()
+  return { tracing, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+async function traceHere(config: Config, text: string, limit: number): Promise<TraceAnswer | null> {
+  await using opened = await openHere(config)
+  if (opened === null) return null
+  const { tracer } = opened.tracing
   const startedMs = systemClock.monotonicMs()
-  const result = await tracing.tracer.trace(text)
+  const result = await tracer.trace(text)
   return {
-    digest: tracing.tracer.digest(text),
+    digest: tracer.digest(text),
     tookMs: Math.round(systemClock.monotonicMs() - startedMs),
     ...shownTrace(result, limit, (shown) => shown),
   }

@@ -146,7 +146,7 @@ function valueSpans(piece: TextPiece, { values }: Question): Span[] {
     }))
 }
 
-function spanOf(piece: TextPiece, start: number, end: number) {
+export function spanOf(piece: TextPiece, start: number, end: number) {
   const { text, outer, spelling } = piece
   return {
     start: outer(start),

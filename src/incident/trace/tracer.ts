@@ -5,6 +5,7 @@ import type { AuditTable } from '../../model/control.ts'
 import type { ExchangeSearch } from '../../model/exchange-query.ts'
 import type { ExchangeRow } from '../../model/record.ts'
 import { confirm, type ConfirmParts } from './confirm.ts'
+import { blockDocument } from './documents.ts'
 import { EpochRing } from './epoch-ring.ts'
 import { groupsBy, providersOf } from './exposure-groups.ts'
 import { TraceLookUp } from './look-up.ts'
@@ -73,12 +74,12 @@ export function createTracer(parts: TracerParts) {
       })
     },
     /** The exposure of places that a scan found. */
-    exposure: (text: string, hits: readonly Hit[], documents: readonly number[]) =>
+    exposure: (hits: readonly Hit[]): Promise<TraceResult> =>
       exposed(parts, lookUp, {
         text: '',
-        question: readQuestion(text),
+        question: readQuestion(''),
         hits,
-        documents,
+        documents: hits.map(({ place, id }) => (place === 'block' ? blockDocument(id) : -1)),
         unconfirmed: 0,
         candidates: hits.length,
       }),
@@ -152,6 +153,10 @@ async function holdersOf(
       for (const number of byBlock.get(documents[n] ?? -1) ?? []) {
         const id = ids.get(number)
         if (id !== undefined) holdAt(held, id, 'sent', n)
+      }
+      // Whatever the index has read so far: the block lies in the frames of an exchange that held it.
+      for (const { id, firstExchange } of await parts.index.blocksLike(hit.id)) {
+        if (id === hit.id) holdAt(held, firstExchange, 'sent', n)
       }
     } else if (hit.place !== 'finding') {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- answers and uploads are named by their exchange
