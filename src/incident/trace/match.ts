@@ -34,7 +34,8 @@ const RUN_MIN = 40
 const AROUND = 120
 const SPANS_MAX = 50
 /** Places of one gram in the question that are tried. */
-const PLACES_MAX = 16
+const PLACES_MAX = 64
+const RUNS_MAX = 5_000
 
 export function readQuestion(text: string): Question {
   const pieces = textPieces(text.trim())
@@ -90,44 +91,59 @@ function passageSpans(piece: TextPiece, question: Question): Span[] {
   const spans: Span[] = []
   for (const { normalised: asked, grams } of question.pieces) {
     const least = Math.min(RUN_MIN, asked.length)
-    for (let at = 0; at + GRAM <= length && spans.length < SPANS_MAX;) {
-      const run = longestRun(units, at, grams, asked)
-      if (run === null || run.length < least) {
-        at += 1
-        continue
-      }
-      const last = origins[at + run.length - 1] ?? 0
+    for (const run of longestFirst(runsOf(units, grams, asked, least))) {
+      const last = origins[run.at + run.length - 1] ?? 0
       spans.push({
-        ...spanOf(piece, origins[at] ?? 0, last + sizeAt(piece.text, last)),
+        ...spanOf(piece, origins[run.at] ?? 0, last + sizeAt(piece.text, last)),
         kind: 'passage',
         from: run.from,
         to: run.from + run.length,
       })
-      at += run.length
     }
   }
   return spans
 }
 
-function longestRun(
+interface Run {
+  /** In the units of the text. */
+  readonly at: number
+  /** In those of the question. */
+  readonly from: number
+  readonly length: number
+}
+
+/** Common runs that no common unit precedes, so each of them once. */
+function runsOf(
   units: string,
-  at: number,
   grams: QuestionPiece['grams'],
   asked: Normalised,
-): { readonly from: number; readonly length: number } | null {
-  const places = grams.get(units.slice(at, at + GRAM))
-  if (places === undefined) return null
-  let best = { from: 0, length: 0 }
-  for (const from of places) {
-    let length = GRAM
-    while (
-      from + length < asked.length &&
-      units.charCodeAt(at + length) === asked.units[from + length]
-    )
-      length += 1
-    if (length > best.length) best = { from, length }
+  least: number,
+): readonly Run[] {
+  const runs: Run[] = []
+  for (let at = 0; at + GRAM <= units.length && runs.length < RUNS_MAX; at += 1) {
+    for (const from of grams.get(units.slice(at, at + GRAM)) ?? []) {
+      if (at > 0 && from > 0 && units.charCodeAt(at - 1) === asked.units[from - 1]) continue
+      let length = GRAM
+      while (
+        from + length < asked.length &&
+        units.charCodeAt(at + length) === asked.units[from + length]
+      )
+        length += 1
+      if (length >= least) runs.push({ at, from, length })
+    }
   }
-  return best
+  return runs
+}
+
+/** Of runs that overlap in the text the longest stays. */
+function longestFirst(runs: readonly Run[]): readonly Run[] {
+  const chosen: Run[] = []
+  for (const run of runs.toSorted((a, b) => b.length - a.length)) {
+    if (chosen.length === SPANS_MAX) break
+    const end = run.at + run.length
+    if (chosen.every((one) => end <= one.at || one.at + one.length <= run.at)) chosen.push(run)
+  }
+  return chosen
 }
 
 function sizeAt(text: string, at: number): number {
