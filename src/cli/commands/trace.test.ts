@@ -121,7 +121,7 @@ test('a scan finds what no index knows, stops at nothing, and goes on where it w
     )
   }
   assert.equal(
-    (jsonLines(pattern.out)[0]?.['span'] as { match: string }).match,
+    (jsonLines(pattern.out)[0]!['span'] as { match: string }).match,
     '4.2 billion, paid in two tranches',
   )
   const past = await trace(
