@@ -15,6 +15,7 @@ import { contentRoutes } from './routes/content.ts'
 import { conversationRoutes } from './routes/conversations.ts'
 import { exchangeRoutes } from './routes/exchanges.ts'
 import { samlRoutes } from './routes/saml.ts'
+import { deviceRoutes } from './routes/devices.ts'
 import { loginRoutes } from './routes/login.ts'
 import { exportRoutes } from './routes/exports.ts'
 import { keepingRoutes } from './routes/keeping.ts'
@@ -75,6 +76,7 @@ export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   peopleRoutes(registrar)
   provisioningRoutes(registrar)
   loginRoutes(registrar)
+  deviceRoutes(registrar)
   samlRoutes(registrar)
   accessRoutes(registrar)
   caseRoutes(registrar)

@@ -14,6 +14,7 @@ import { registerScan } from './commands/scan.ts'
 import { registerShow } from './commands/show.ts'
 import { registerTail } from './commands/tail.ts'
 import { registerTrace } from './commands/trace.ts'
+import { registerToken } from './commands/token.ts'
 import { registerUp } from './commands/up.ts'
 import { registerVerify } from './commands/verify.ts'
 import { VERSION } from '../app/version.ts'
@@ -23,6 +24,7 @@ const COMMANDS = [
   registerDemo,
   registerKeys,
   registerLoginLink,
+  registerToken,
   registerApprovals,
   registerExchanges,
   registerShow,

@@ -9,7 +9,7 @@ import { releaseLock, setLock } from './locks.ts'
 export const OFFBOARDING = 'offboarding'
 
 export interface DeprovisionParts {
-  readonly control: Pick<ControlStore, 'loginSessions' | 'tokens'>
+  readonly control: Pick<ControlStore, 'loginSessions' | 'tokens' | 'devices'>
   readonly locks: LockTable
   readonly clock: Clock
   /** Resolves when durable. */
@@ -41,6 +41,7 @@ export async function cutOff(
   const nowMs = clock.nowMs()
   await control.loginSessions.endAllOf(person.id, nowMs)
   await control.tokens.revokeAllOf(person.id, nowMs)
+  await control.devices.revokeGrantsOf(person.id, nowMs)
   tell(parts, 'person.disabled', person, by)
 }
 

@@ -86,6 +86,11 @@ export const PERMISSIONS = {
     isFromProvider: true,
   },
   'login.end': write('log out', OWN),
+  'device.start': { ...read('begin a device login', {}), isPublic: true },
+  'device.poll': { ...read('ask how a device login stands', {}), isPublic: true },
+  'device.refresh': { ...read('get a new caller token', {}), isPublic: true },
+  'device.read': read('see which device asks', OWN),
+  'device.decide': write('let a device act for oneself', OWN),
   'me.read': read('see who one is and what one may do', OWN),
 
   'login-sessions.list': read('list login sessions', everyone('own', { admin: 'all' })),

@@ -4,6 +4,7 @@ import type { LockTable } from './containment.ts'
 import type { CaseTable } from './cases.ts'
 import type { ExchangeQuery } from './exchange-query.ts'
 import type { IdentityTable, LoginAttemptTable, LoginSessionHintTable, OnceTable } from './login.ts'
+import type { DeviceTable } from './devices.ts'
 import type { ScimTables } from './scim.ts'
 import type { HoldTable } from './holds.ts'
 import type { MaskTokenTable } from './masking.ts'
@@ -127,6 +128,7 @@ export interface ControlStore {
   readonly loginHints: LoginSessionHintTable
   readonly once: OnceTable
   readonly scim: ScimTables
+  readonly devices: DeviceTable
   readonly audit: AuditTable
   readonly reveals: RevealTable
   readonly views: SavedViewTable

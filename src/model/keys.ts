@@ -31,6 +31,11 @@ export interface KeyTable {
     which: { readonly id: string } | { readonly from: string },
     to: string,
   ) => Promise<number>
+  /** Another text for the same key, which ends the one before. False when it was revoked. */
+  readonly renew: (
+    id: string,
+    change: { readonly hash: string; readonly hint: string; readonly expiresAtMs: number },
+  ) => Promise<boolean>
   /** False when it was over before: it ends now. */
   readonly expire: (id: string, atMs: number) => Promise<boolean>
   readonly touch: (uses: ReadonlyMap<KeyId, number>) => Promise<void>

@@ -81,6 +81,16 @@ export function createKeyTable(db: ControlDb, engine: KeyEngine): KeyTable {
         ).executeTakeFirst()
         return Number(changed.numUpdatedRows)
       }),
+    renew: (id, { hash, hint, expiresAtMs }) =>
+      change(async (transaction) => {
+        const changed = await transaction
+          .updateTable('gateway_keys')
+          .set({ hash, hint, expires_at_ms: expiresAtMs })
+          .where(sql.ref('id'), '=', id)
+          .where('revoked_at_ms', 'is', null)
+          .executeTakeFirst()
+        return changed.numUpdatedRows > 0n
+      }),
     expire: (id, atMs) =>
       change(async (transaction) => {
         const changed = await transaction

@@ -8,6 +8,7 @@ import { maskTokens } from './migrations/control/003-mask-tokens.ts'
 import { exchangeFindings } from './migrations/index/070-exchange-findings.ts'
 import { approvals } from './migrations/control/020-approvals.ts'
 import { cases } from './migrations/control/080-cases.ts'
+import { devices } from './migrations/control/042-devices.ts'
 import { scim } from './migrations/control/041-scim.ts'
 import { loginProviders } from './migrations/control/040-login-providers.ts'
 import { locks } from './migrations/control/030-locks.ts'
@@ -80,6 +81,8 @@ export const CONTROL_AREA: MigrationArea = {
     'cases',
     'case_members',
     'case_entries',
+    'device_logins',
+    'device_grants',
     'scim_clients',
     'scim_users',
     'scim_groups',
@@ -94,6 +97,7 @@ export const CONTROL_AREA: MigrationArea = {
     { name: '030-locks', up: locks },
     { name: '080-cases', up: cases },
     { name: '041-scim', up: scim },
+    { name: '042-devices', up: devices },
     { name: '050-legal-holds', up: legalHolds },
   ],
 }

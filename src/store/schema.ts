@@ -10,6 +10,7 @@ import type { HoldRow } from '../model/holds.ts'
 import type { KeyRow } from '../model/keys.ts'
 import type { FindingRow, MaskToken } from '../model/masking.ts'
 import type { IdentityRow, LoginAttemptRow, LoginSessionHintRow } from '../model/login.ts'
+import type { DeviceGrantRow, DeviceLoginRow } from '../model/devices.ts'
 import type { ScimClientRow, ScimGroupRow, ScimUserRow } from '../model/scim.ts'
 import type { ApiTokenRow, LoginLinkRow, LoginSessionRow, PersonRow } from '../model/people.ts'
 
@@ -129,6 +130,8 @@ export type ControlTables = {
   login_attempts: TableOf<LoginAttemptRow>
   seen_once: { hash: string; expires_at_ms: number }
   login_session_hints: TableOf<LoginSessionHintRow>
+  device_logins: TableOf<DeviceLoginRow>
+  device_grants: TableOf<DeviceGrantRow>
   scim_clients: TableOf<ScimClientRow>
   scim_users: TableOf<ScimUserRow>
   scim_groups: TableOf<ScimGroupRow>

@@ -11,6 +11,7 @@ import {
 import { CasePage } from './routes/case.tsx'
 import { Cases } from './routes/cases.tsx'
 import { Conversations } from './routes/conversations.tsx'
+import { Device, readDeviceSearch } from './routes/device.tsx'
 import { Exchange, readExchangeSearch } from './routes/exchange.tsx'
 import { Keys, readKeysSearch } from './routes/keys.tsx'
 import { Live, readLiveSearch } from './routes/live.tsx'
@@ -102,6 +103,13 @@ const upstreams = createRoute({
 
 const people = createRoute({ getParentRoute: () => shell, path: '/people', component: People })
 
+const device = createRoute({
+  getParentRoute: () => shell,
+  path: '/device',
+  validateSearch: readDeviceSearch,
+  component: Device,
+})
+
 const audit = createRoute({
   getParentRoute: () => shell,
   path: '/audit',
@@ -128,6 +136,7 @@ const routeTree = root.addChildren([
     upstreams,
     people,
     audit,
+    device,
     me,
   ]),
 ])

@@ -8,6 +8,7 @@ import * as exchanges from './exchanges.ts'
 import * as login from './login.ts'
 import * as exports from './exports.ts'
 import * as keeping from './keeping.ts'
+import * as devices from './devices.ts'
 import * as keys from './keys.ts'
 import * as locks from './locks.ts'
 import * as operations from './operations.ts'
@@ -79,6 +80,11 @@ export const ROUTES = [
   login.endSamlLogin,
   access.logout,
   access.readMe,
+  devices.startDeviceLogin,
+  devices.pollDeviceLogin,
+  devices.refreshDeviceToken,
+  devices.readDeviceLogin,
+  devices.decideDeviceLogin,
   access.listLoginSessions,
   access.revokeLoginSession,
   access.listTokens,

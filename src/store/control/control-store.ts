@@ -16,6 +16,7 @@ import {
 } from './login-attempts.ts'
 import { createLockTable } from './locks.ts'
 import type { ChangeEngine } from '../key-table.ts'
+import { createDeviceTable } from './devices.ts'
 import { createScimTables } from './scim.ts'
 import { createLoginLinkTable } from './login-links.ts'
 import { createLoginSessionTable } from './login-sessions.ts'
@@ -45,6 +46,7 @@ export function createControlStore(db: ControlDb, engine: ControlEngine): Contro
     loginHints: createLoginSessionHintTable(db),
     once: createOnceTable(db),
     scim: createScimTables(db, engine),
+    devices: createDeviceTable(db),
     audit: createAuditTable(db, engine),
     reveals: createRevealTable(db),
     views: createSavedViewTable(db),

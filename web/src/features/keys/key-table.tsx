@@ -74,19 +74,7 @@ function keyColumns({
     },
     {
       title: 'Last used',
-      cell: (key) =>
-        key.lastUsedAtMs === null ? (
-          'never'
-        ) : (
-          <Button
-            size="compact-xs"
-            variant="subtle"
-            aria-label={`Last use of the key ${visibleLine(key.name, 60)}`}
-            onClick={() => onLastUse(key)}
-          >
-            <Moment ms={key.lastUsedAtMs} />
-          </Button>
-        ),
+      cell: ({ lastUsedAtMs }) => (lastUsedAtMs === null ? 'never' : <Moment ms={lastUsedAtMs} />),
     },
     {
       title: 'Controls',
@@ -101,6 +89,14 @@ function keyColumns({
           >
             Exchanges
           </Link>
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            aria-label={`Last use of the key ${visibleLine(key.name, 60)}`}
+            onClick={() => onLastUse(key)}
+          >
+            Last use
+          </Button>
           {key.state === 'active' && onHandOver !== null && (
             <Button
               size="compact-xs"
