@@ -72,7 +72,9 @@ function ownershipRoutes({ app, parts, guarded }: Registrar): void {
   })
   app.openapi(guarded(readKeyLastUse), async (context) => {
     const known = await visibleKey(context, parts)
-    const [row] = await desk.search.list({ values: { keyId: [known.id] } }, { limit: 1 })
+    // What was refused used nothing.
+    const used = { keyId: [known.id], state: ['complete', 'open', 'interrupted'] }
+    const [row] = await desk.search.list({ values: used }, { limit: 1 })
     const reading = row === undefined ? null : await desk.recorded(row)
     await context.get('audit').shown({ target: row?.id ?? known.id, details: { key: known.id } })
     const facts = reading?.kind === 'recorded' ? reading.recorded.facts : null
