@@ -22,6 +22,7 @@ import { keepingRoutes } from './routes/keeping.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { lockRoutes } from './routes/locks.ts'
 import { liveRoutes } from './routes/live.ts'
+import { evidenceRoutes } from './routes/evidence.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { provisioningRoutes } from './routes/provisioning.ts'
 import { peopleRoutes } from './routes/people.ts'
@@ -83,6 +84,7 @@ export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   viewRoutes(registrar)
   keepingRoutes(registrar)
   exportRoutes(registrar)
+  evidenceRoutes(registrar)
   operationRoutes(registrar)
   app.onError((error, context) => problemAnswer(error, context, parts.onFault))
   app.notFound((context) => problemAnswer(fail('api.not-found'), context, parts.onFault))

@@ -22,6 +22,9 @@ import type { KeyTable } from '../model/keys.ts'
 import type { EvidenceEvent } from '../model/record.ts'
 import type { Upstream } from '../model/upstream.ts'
 import type { CallAudit } from './call-audit.ts'
+import type { PartyStatus } from '../evidence/publish/publisher.ts'
+import type { ReportJson } from '../evidence/verify/report-json.ts'
+import type { FrameAddress } from '../model/record.ts'
 import type { Status } from './contract/operations.ts'
 
 /** What the API needs of the approvals room. */
@@ -30,7 +33,52 @@ export interface ApprovalApi {
   readonly seal: CardSeal
 }
 
+export type LogVerification =
+  | { readonly state: 'never' }
+  | { readonly state: 'running'; readonly leaves: number; readonly of: number }
+  | { readonly state: 'failed'; readonly reason: string; readonly atMs: number }
+  | {
+      readonly state: 'done'
+      readonly atMs: number
+      readonly holds: boolean
+      readonly records: ReportJson['records']
+      readonly unclosed: number
+      readonly gaps: number
+      readonly problems: readonly string[]
+      readonly problemCount: number
+      readonly tookMs: number
+    }
+
+/** What the API needs of the transparency log. */
+export interface LogDesk {
+  readonly health: () => {
+    readonly origin: string
+    readonly keys: readonly string[]
+    readonly size: number
+    readonly root: string
+    readonly checkpoint: string
+    readonly waiting: number
+    readonly isBehind: boolean
+    readonly failure: string
+    readonly parties: readonly PartyStatus[]
+    readonly verification: LogVerification
+  }
+  /** Begins, unless it runs. */
+  readonly verify: () => void
+  /** Proofs of the leaves that speak of these frames. */
+  readonly prove: (frames: readonly FrameAddress[]) => Promise<
+    readonly {
+      readonly index: number
+      readonly kind: string
+      readonly atMs: number
+      readonly name: string
+      readonly file: string
+    }[]
+  >
+}
+
 export interface ApiParts {
+  readonly log: LogDesk
   readonly clock: Clock
   readonly control: ControlStore
   readonly keys: KeyTable

@@ -42,6 +42,8 @@ import { keepKeys } from './key-upkeep.ts'
 import { keepKeyJournal } from './key-journal.ts'
 import { createChangeFeed } from '../incident/change-feed.ts'
 import { consoleOrigin, controlPlaneApi, firstLoginUrl, warmSearch } from './control-plane.ts'
+import { openLogDesk } from './log-desk.ts'
+import { publishCheckpoints } from './publication.ts'
 import { createObserver } from './observer.ts'
 import { createPolicyAlerts } from './policy-alerts.ts'
 import { gatewaySettings } from './settings.ts'
@@ -131,6 +133,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     }),
   )
   const upstreams = stack.use(createUpstreamClient())
+  const publisher = stack.use(publishCheckpoints(config.evidence, folder, evidence, log))
+  const logDesk = stack.use(openLogDesk(folder, evidence, publisher, clock))
   stack.use(await keepKeyJournal(store.keys, store.index, evidence.recorder, clock))
 
   let inForce = config
@@ -212,6 +216,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         clock,
         store,
         evidence,
+        logDesk,
         feed,
         containment,
         trace: tracing.desk,

@@ -47,6 +47,7 @@ export interface ControlPlaneSources {
   readonly store: Store
   readonly evidence: Evidence
   readonly feed: ChangeFeed
+  readonly logDesk: ApiParts['log']
   readonly containment: ApiParts['containment']
   readonly trace: TraceDesk
   readonly approvals: ApprovalApi
@@ -82,6 +83,7 @@ export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
     }),
     cases: createCaseDesk(store.control.cases, clock),
     feed: sources.feed,
+    log: sources.logDesk,
     containment: sources.containment,
     trace: sources.trace,
     keeping: sources.keeping,

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { registerApprovals } from './commands/approvals.ts'
 import { registerConfig } from './commands/config.ts'
 import { registerDemo } from './commands/demo.ts'
+import { registerEvidence } from './commands/evidence.ts'
 import { registerExchanges } from './commands/exchanges.ts'
 import { registerKeys } from './commands/keys.ts'
 import { registerLoginLink } from './commands/login-link.ts'
@@ -17,6 +18,7 @@ import { registerTrace } from './commands/trace.ts'
 import { registerToken } from './commands/token.ts'
 import { registerUp } from './commands/up.ts'
 import { registerVerify } from './commands/verify.ts'
+import { registerWitness } from './commands/witness.ts'
 import { VERSION } from '../app/version.ts'
 
 const COMMANDS = [
@@ -34,6 +36,8 @@ const COMMANDS = [
   registerReindex,
   registerVerify,
   registerProof,
+  registerEvidence,
+  registerWitness,
   registerScan,
   registerConfig,
   registerPolicy,

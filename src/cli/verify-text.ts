@@ -1,4 +1,5 @@
 /** Says in words what a verification found. */
+import { problemWords } from '../evidence/verify/report-json.ts'
 import type {
   FolderReport,
   VerifyProblem,
@@ -45,35 +46,11 @@ function witnessText({ witnesses, witnessedSize }: FolderReport): string {
   return `${names === '' ? 'signatures not looked at' : names}, up to leaf ${count(witnessedSize)}`
 }
 
-/** `frame-altered: ex_… at leaf 12: its digest is another`. */
-export function problemText(problem: VerifyProblem): string {
-  const { kind, ...rest } = problem
-  const facts = Object.entries(rest).map(([name, value]) => `${name} ${String(value)}`)
-  return visibleLine(facts.length === 0 ? kind : `${kind}: ${facts.join(', ')}`)
-}
+export const problemText = (problem: VerifyProblem): string => visibleLine(problemWords(problem))
 
 export function progressLine({ leaves, of, bytes }: VerifyProgress): string {
   const part = of === 0 ? 1 : leaves / of
   const done = Math.round(part * 30)
   const bar = `${'#'.repeat(done)}${'.'.repeat(30 - done)}`
   return `[${bar}] ${Math.floor(part * 100)} %  ${count(leaves)} of ${count(of)} leaves  ${bytesText(bytes)}`
-}
-
-/** The report as JSON has it; `docs/reference/verify.md` is its text. */
-export function reportJson(report: FolderReport, tookMs: number): object {
-  const { checkpoint, leaves, ...rest } = report
-  return {
-    version: 1,
-    ...rest,
-    checkpoint:
-      checkpoint === null
-        ? null
-        : {
-            origin: checkpoint.origin,
-            size: checkpoint.size,
-            root: checkpoint.root.toString('base64'),
-          },
-    leaves: Object.fromEntries(leaves),
-    tookMs: Math.round(tookMs),
-  }
 }

@@ -1,4 +1,5 @@
 /** The resolved configuration every room reads: deep readonly, no optional field, milliseconds and bytes. */
+import type { PublicationConfig } from './evidence-config.ts'
 import type { MaskingPlan } from '../detect/masking-plan.ts'
 import type { PriceList } from '../model/cost.ts'
 import type { ApprovalSettings } from '../model/approval-settings.ts'
@@ -124,6 +125,7 @@ export interface Config {
   readonly approvals: ApprovalSettings
   readonly limits: Limits
   readonly containment: ContainmentConfig
+  readonly evidence: PublicationConfig
   readonly recording: RecordingConfig
   readonly storage: StorageConfig
   readonly retention: readonly RetentionClass[]

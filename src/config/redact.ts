@@ -19,6 +19,7 @@ export function redactConfig(config: Omit<Config, 'hash'>): Readonly<Record<stri
     retention,
     log,
   } = config
+  const { evidence } = config
   const masking = Object.fromEntries(
     Object.entries(config.masking).map(([name, { rules, ...plan }]) => [
       name,
@@ -39,6 +40,7 @@ export function redactConfig(config: Omit<Config, 'hash'>): Readonly<Record<stri
       : { policy: { file: config.policy.file, hash: config.policy.loaded.policy.hash } }),
     limits,
     recording,
+    evidence,
     storage,
     retention,
     log,

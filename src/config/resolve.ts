@@ -7,6 +7,7 @@ import type { Address, Config, IndexConfig } from './config.ts'
 import { environmentUpstreams } from './environment-upstreams.ts'
 import { pathOf, report, secretFolder } from './resolve-context.ts'
 import type { ResolveContext } from './resolve-context.ts'
+import { resolveEvidence } from './resolve-evidence.ts'
 import { resolveLogin } from './resolve-login.ts'
 import { resolveApprovals } from './resolve-approvals.ts'
 import { resolveListeners, resolveTls } from './resolve-listeners.ts'
@@ -56,6 +57,7 @@ export function resolveConfig(
     ),
     limits: checked.limits,
     containment: checked.containment,
+    evidence: resolveEvidence(checked.evidence, context),
     recording: checked.recording,
     storage: { folder: resolveFolder(checked, context), index: resolveIndex(checked, context) },
     retention,

@@ -6,6 +6,7 @@ import { choice, count, flag, leafNotes, reference, shaped, text } from './schem
 import { keysSchema } from './schema-keys.ts'
 import { loginSchema } from './schema-login.ts'
 import { containmentSchema } from './schema-containment.ts'
+import { evidenceSchema } from './schema-evidence.ts'
 import { limitsSchema, RECORDING_MODES, recordingSchema } from './schema-limits.ts'
 import { maskingSchema, routeMaskingSchema } from './schema-masking.ts'
 import { pricesSchema } from './schema-prices.ts'
@@ -212,6 +213,7 @@ export const configSchema = z
     approvals: approvalsSchema,
     limits: limitsSchema,
     containment: containmentSchema,
+    evidence: evidenceSchema,
     recording: recordingSchema,
     storage,
     retention: z

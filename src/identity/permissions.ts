@@ -189,6 +189,12 @@ export const PERMISSIONS = {
   'scim-clients.create': write('make a provisioning client', ADMIN),
   'scim-clients.revoke': write('revoke a provisioning client', ADMIN),
   'audit.list': read('read the audit trail', everyone('own', { admin: 'all', auditor: 'all' })),
+  'evidence.health': read('see the transparency log and who holds its checkpoints', METADATA),
+  'evidence.verify': write('verify every record against the log', {
+    admin: 'all',
+    auditor: 'all',
+    investigator: 'all',
+  }),
   'status.read': read('see the state of the gateway', everyone('all')),
 } as const satisfies Record<string, Permission>
 

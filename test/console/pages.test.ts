@@ -264,6 +264,25 @@ test('only the rows of a long trail that are in sight exist, and its end is reac
   assertCalm()
 })
 
+test('an auditor verifies every record in the browser and keeps checkpoint and proof', async () => {
+  await ask(browser, 'prove it')
+  const visitor = await browser.visitor('vera', ['auditor'])
+  const { page } = visitor
+  await page.getByRole('link', { name: 'Evidence' }).click()
+  await page.getByText('Nobody outside holds checkpoints').waitFor()
+  await page.getByText('Not verified since this gateway was started.').waitFor()
+  await page.getByRole('button', { name: 'Verify now' }).click()
+  const panel = page.getByRole('region', { name: 'Verification' })
+  await panel.getByText('sound').waitFor()
+  assert.match(await textOf(panel.getByLabel('Records')), /verified[1-9].*missing0altered0/)
+  const [checkpoint] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Keep this checkpoint' }).click(),
+  ])
+  assert.match(checkpoint.suggestedFilename(), /^checkpoint-\d+$/)
+  await look(visitor, 'evidence')
+})
+
 test('upstreams show where prompts go and how that went', async () => {
   await ask(browser, 'fine')
   await ask(browser, 'broken', { script: { status: 503 } })

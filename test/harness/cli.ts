@@ -19,6 +19,8 @@ export interface Ran {
 export interface Running extends AsyncDisposable {
   /** Resolves once standard output holds `text`; rejects when the process ends without. */
   readonly until: (text: string) => Promise<void>
+  /** Standard output so far. */
+  readonly out: () => string
   readonly kill: (signal: NodeJS.Signals) => void
   readonly closeOut: () => void
   readonly ended: Promise<Ran>
@@ -51,6 +53,7 @@ export function startCliWith(
     ended,
     kill: (signal) => child.kill(signal),
     closeOut: () => child.stdout.destroy(),
+    out: () => Buffer.concat(out).toString('utf8'),
     until: async (text) => {
       while (!Buffer.concat(out).includes(text)) {
         if (child.exitCode !== null || child.signalCode !== null)

@@ -20,6 +20,7 @@ import { MePage } from './routes/me.tsx'
 import { NotFound } from './routes/not-found.tsx'
 import { People } from './routes/people.tsx'
 import { Replay, readReplaySearch } from './routes/replay.tsx'
+import { EvidencePage } from './routes/evidence.tsx'
 import { Trace } from './routes/trace.tsx'
 import { Upstreams } from './routes/upstreams.tsx'
 
@@ -95,6 +96,12 @@ const keys = createRoute({
   component: Keys,
 })
 
+const evidence = createRoute({
+  getParentRoute: () => shell,
+  path: '/evidence',
+  component: EvidencePage,
+})
+
 const upstreams = createRoute({
   getParentRoute: () => shell,
   path: '/upstreams',
@@ -133,6 +140,7 @@ const routeTree = root.addChildren([
     casePage,
     trace,
     keys,
+    evidence,
     upstreams,
     people,
     audit,

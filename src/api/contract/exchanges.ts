@@ -267,6 +267,20 @@ export const ExchangeProof = z
         bytes: z.number().int(),
       }),
     ),
+    leaves: z
+      .array(
+        z.object({
+          index: z.number().int(),
+          kind: z.string(),
+          atMs: TimeMs,
+          name: z.string().openapi({ description: 'Name for the file.' }),
+          file: z.string().openapi({
+            description:
+              'A C2SP tlog-proof with the leaf in it: `custody verify` reads it offline.',
+          }),
+        }),
+      )
+      .openapi({ description: 'Its leaves in the transparency log; none until their checkpoint.' }),
   })
   .openapi('ExchangeProof')
 export type ExchangeProof = z.infer<typeof ExchangeProof>

@@ -11,6 +11,7 @@ import * as keeping from './keeping.ts'
 import * as devices from './devices.ts'
 import * as keys from './keys.ts'
 import * as locks from './locks.ts'
+import * as evidence from './evidence.ts'
 import * as operations from './operations.ts'
 import * as provisioning from './provisioning.ts'
 import * as people from './people.ts'
@@ -103,6 +104,8 @@ export const ROUTES = [
   views.createView,
   views.updateView,
   views.deleteView,
+  evidence.readEvidence,
+  evidence.verifyEvidence,
   operations.listUpstreams,
   operations.readStatus,
   operations.listAudit,

@@ -87,10 +87,16 @@ export function exchangeRoutes({ app, parts, guarded }: Registrar): void {
         verdict: problems.length === 0 ? ('sound' as const) : ('damaged' as const),
         problems: [...problems],
         frames: frames.map(({ address, type, bytes }) => ({ ...address, type, bytes })),
+        leaves: [...(await parts.log.prove(frames.flatMap(leafFrame)))],
       },
       200,
     )
   })
+}
+
+/** The frames that have a leaf of their own. */
+function leafFrame({ type, address }: RecordedExchange['frames'][number]) {
+  return type === 'opening' || type === 'closing' || type === 'refusal' ? [address] : []
 }
 
 /** A cursor is the id of the last row of the page before. */

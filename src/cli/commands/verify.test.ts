@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { jsonLines, runCli } from '../../../test/harness/cli.ts'
+import { bundleOf, headOf } from '../../../test/harness/bundles.ts'
 import { openTestEvidence, temporaryFolder } from '../../../test/harness/evidence.ts'
 import { record } from '../../../test/harness/recorded.ts'
 import { framesOf, Tampered } from '../../../test/harness/tampering.ts'
@@ -74,4 +75,31 @@ test('a proof of an exchange is one file that verifies anywhere, and no other le
   assert.equal((await runCli('verify', path)).code, 2)
   const unknown = await runCli('proof', 'ex_00000000000000000000000000', '--data', folder.path)
   assert.equal(unknown.code, 3)
+})
+
+test('a bundle is verified under the key of its log, and not when a byte of it was changed', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'bundle.tar')
+  const policy = join(folder.path, 'trust.policy')
+  {
+    await using to = await openTestEvidence(folder.path)
+    await record(to)
+    const frames = await framesOf(folder.path)
+    const id = frames.find(({ head }) => head.type === 'closing')!.head.record
+    writeFileSync(path, await bundleOf(to, headOf([id])))
+  }
+  const [report] = jsonLines((await runCli('verify', folder.path, '--json')).out)
+  const [key] = (report?.['keys'] ?? []) as string[]
+  writeFileSync(policy, `log ${key}\nquorum none\n`)
+  const good = await runCli('verify', path, '--policy', policy)
+  assert.deepEqual({ code: good.code, err: good.err }, { code: 0, err: '' })
+  assert.match(good.out, /^verified {2}ex_/m)
+  const bytes = readFileSync(path)
+  bytes[bytes.indexOf('opening.payload') + 800]! ^= 1
+  writeFileSync(path, bytes)
+  assert.equal((await runCli('verify', path, '--policy', policy)).code, 1)
+  writeFileSync(path, 'hello')
+  const none = await runCli('verify', path, '--policy', policy)
+  assert.equal(none.code, 1)
+  assert.match(none.err, /neither a proof nor a bundle/)
 })

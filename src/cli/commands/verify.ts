@@ -1,23 +1,19 @@
 /** `custody verify`: holds a data folder, or a copy of one, against its transparency log; needs no server and no database. */
 import type { Command } from 'commander'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { nodeDisk } from '../../evidence/disk.ts'
 import { openLocalKeyProvider } from '../../evidence/key-provider.ts'
 import { parseLeaf } from '../../evidence/log/leaf.ts'
 import { parsePolicy, type Policy } from '../../evidence/log/policy.ts'
 import { parseProofFile, verifyProofFile } from '../../evidence/log/proof-file.ts'
+import { reportJson } from '../../evidence/verify/report-json.ts'
 import { verifyFolder, type FolderReport } from '../../evidence/verify/verify-folder.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { configFor } from '../load.ts'
+import { verifyBundleFile } from '../verify-bundle.ts'
 import { EXIT, failWith, print, printJson, say, timeText } from '../output.ts'
-import {
-  problemText,
-  PROBLEMS_SHOWN,
-  progressLine,
-  reportJson,
-  reportLines,
-} from '../verify-text.ts'
+import { problemText, PROBLEMS_SHOWN, progressLine, reportLines } from '../verify-text.ts'
 
 interface VerifyOptions {
   readonly policy?: string
@@ -30,6 +26,7 @@ interface VerifyOptions {
 }
 
 const PROGRESS_EVERY_MS = 100
+const PROOF_START = Buffer.from('c2sp.org/tlog-proof')
 /** Clocks of witnesses may be a little ahead. */
 const CLOCK_SLACK_S = 60
 
@@ -39,7 +36,7 @@ export function registerVerify(program: Command): void {
     .description('check that every record is as it was recorded; needs no server')
     .argument(
       '[path]',
-      'data folder or a copy of one, or a .tlog-proof file (default: the data folder)',
+      'data folder or a copy of one, a .tlog-proof file, or a bundle (default: the data folder)',
     )
     .option('--policy <file>', 'whom to trust: C2SP tlog-policy file with log and witness keys')
     .option(
@@ -55,7 +52,7 @@ export function registerVerify(program: Command): void {
 }
 
 async function verify(argument: string | undefined, options: VerifyOptions): Promise<void> {
-  if (argument !== undefined && isProofFile(argument)) return verifyProof(argument, options)
+  if (argument !== undefined && isFile(argument)) return verifyFile(argument, options)
   const folder =
     argument ?? configFor({ data: options.data, config: options.config }).config.storage.folder
   if (!existsSync(join(folder, 'segments')) && !existsSync(join(folder, 'log')))
@@ -87,19 +84,35 @@ async function verify(argument: string | undefined, options: VerifyOptions): Pro
   tell(report, systemClock.monotonicMs() - startedMs, options.json === true)
 }
 
-function isProofFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
-}
+const isFile = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isFile() === true
 
-function verifyProof(path: string, options: VerifyOptions): void {
+async function verifyFile(path: string, options: VerifyOptions): Promise<void> {
   if (options.policy === undefined)
     return failWith(
       EXIT.usage,
-      'a proof is verified against a policy: --policy <file>',
+      'a proof or a bundle is verified against a policy: --policy <file>',
       'the file names the keys that you trust: log <key>, then quorum none',
     )
   const policy = readPolicy(options.policy)
   if (policy === 'refused') return
+  if (isProof(path)) return verifyProof(path, policy, options)
+  const keys = policy.logs.map(({ key }) => key)
+  return verifyBundleFile(path, keys, options.json === true)
+}
+
+function isProof(path: string): boolean {
+  const start = Buffer.alloc(PROOF_START.length)
+  const file = openSync(path, 'r')
+  try {
+    readSync(file, start, 0, start.length, 0)
+  } finally {
+    closeSync(file)
+  }
+  return start.equals(PROOF_START)
+}
+
+function verifyProof(path: string, policy: Policy, options: VerifyOptions): void {
   const reading = parseProofFile(readFileSync(path))
   if (reading.kind === 'refused')
     return failWith(EXIT.failed, `${path} is no proof: ${reading.reason}`)

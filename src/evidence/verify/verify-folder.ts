@@ -7,6 +7,7 @@ import type { KeyProvider } from '../key-provider.ts'
 import type { Checkpoint } from '../log/checkpoint.ts'
 import { peekCheckpoint } from '../log/checkpoint.ts'
 import type { LeafKind } from '../log/leaf.ts'
+import { checkStamps } from './check-stamps.ts'
 import { LogFolder } from '../log/log-folder.ts'
 import { readVerifiers } from '../log/log-keys.ts'
 import { formatNoteKey, type NoteKey } from '../log/note-key.ts'
@@ -51,6 +52,8 @@ export type VerifyProblem =
   | { readonly kind: 'log-missing' }
   | { readonly kind: 'log-not-trusted'; readonly origin: string }
   | { readonly kind: 'witnesses-missing'; readonly reason: string }
+  /** `size`: leaves under the checkpoint that it should date. */
+  | { readonly kind: 'timestamp-refused'; readonly size: number; readonly reason: string }
 
 export interface FolderReport {
   /** True when everything is as recorded. */
@@ -73,6 +76,8 @@ export interface FolderReport {
   readonly witnesses: readonly WitnessSeen[]
   /** Size of the newest checkpoint that witnesses signed. */
   readonly witnessedSize: number | null
+  /** Tokens of time stamping authorities, each on one checkpoint. */
+  readonly timestamps: number
   readonly segmentBytes: number
   readonly openedPayloads: boolean
   readonly problems: readonly VerifyProblem[]
@@ -89,6 +94,8 @@ export async function verifyFolder(options: VerifyFolderOptions): Promise<Folder
   if (note === null) extra.push({ kind: 'log-missing' })
   else if (keys.length === 0) extra.push({ kind: 'log-not-trusted', origin: claimed?.origin ?? '' })
   const witnessedNote = await store.read(WITNESSED)
+  const stamps = await checkStamps(store)
+  extra.push(...stamps.problems)
   const ledger = new RecordLedger(options.onRecord)
   let segmentBytes = 0
   const frames = walkFrames({
@@ -105,7 +112,7 @@ export async function verifyFolder(options: VerifyFolderOptions): Promise<Folder
   const report = await verifyLog({
     store,
     keys,
-    known: [...options.known, ...(witnessedNote === null ? [] : [witnessedNote])],
+    known: [...options.known, ...stamps.notes, ...(witnessedNote === null ? [] : [witnessedNote])],
     silenceMaxS: SILENCE_MAX_S,
     onLeaf: (leaf) => {
       isStopped = leaf.kind === 'gateway.stopped'
@@ -132,6 +139,7 @@ export async function verifyFolder(options: VerifyFolderOptions): Promise<Folder
     ageS: report.lastLeafS === null ? null : Math.max(0, nowS - report.lastLeafS),
     witnesses: witnessed.seen,
     witnessedSize: witnessed.size,
+    timestamps: stamps.notes.length,
     segmentBytes,
     openedPayloads: provider !== null,
     problems,

@@ -1,7 +1,10 @@
 /** Reads the record back and says what does not verify: every frame and digest of the exchange. */
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { proofQuery } from '../../api/exchanges.ts'
-import { formatBytes } from '../../ui/format.ts'
+import { download } from '../../ui/download.ts'
+import { formatBytes, formatCount } from '../../ui/format.ts'
+import { Moment } from '../../ui/moment.tsx'
 import { ProblemNotice, Skeleton } from '../../ui/notice.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { StateBadge } from '../../ui/state-badge.tsx'
@@ -11,7 +14,7 @@ export function RecordPanel({ id }: { readonly id: string }) {
   const proof = useQuery(proofQuery(id))
   if (proof.isPending) return <Skeleton rows={5} label="Checking the record" />
   if (proof.isError) return <ProblemNotice error={proof.error} retry={() => void proof.refetch()} />
-  const { verdict, problems, frames } = proof.data
+  const { verdict, problems, frames, leaves } = proof.data
   return (
     <Panel
       title="Record"
@@ -25,6 +28,19 @@ export function RecordPanel({ id }: { readonly id: string }) {
           ))}
         </ul>
       )}
+      <section className={classes.leaves} aria-label="Proofs">
+        {leaves.length === 0 && <p>Its leaves in the transparency log come within a second.</p>}
+        {leaves.map(({ index, kind, atMs, name, file }) => (
+          <p key={index}>
+            <span>
+              {kind}, leaf {formatCount(index)}, <Moment ms={atMs} />
+            </span>
+            <Button variant="default" size="compact-xs" onClick={() => download(name, file)}>
+              Download proof
+            </Button>
+          </p>
+        ))}
+      </section>
       <div className={classes.scroll} tabIndex={0} role="region" aria-label="Frames">
         <table className={classes.frames}>
           <thead>

@@ -7,6 +7,7 @@ import {
   IconMessages,
   IconRadar2,
   IconServer2,
+  IconShieldCheck,
   IconUserCircle,
   IconUsers,
 } from '@tabler/icons-react'
@@ -19,6 +20,7 @@ export interface PageEntry {
     | '/cases'
     | '/trace'
     | '/keys'
+    | '/evidence'
     | '/upstreams'
     | '/people'
     | '/audit'
@@ -50,6 +52,14 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/cases', title: 'Cases', icon: IconBriefcase, keys: 'g s', operation: 'cases.list' },
   { path: '/trace', title: 'Trace', icon: IconRadar2, keys: 'g t', operation: 'trace.search' },
   { path: '/keys', title: 'Keys', icon: IconKey, keys: 'g k', operation: 'keys.list' },
+  {
+    path: '/evidence',
+    title: 'Evidence',
+    icon: IconShieldCheck,
+    keys: 'g e',
+    operation: 'evidence.health',
+    needsAll: true,
+  },
   {
     path: '/upstreams',
     title: 'Upstreams',

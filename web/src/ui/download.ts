@@ -1,0 +1,9 @@
+/** Gives the browser a text as a file to keep, under exactly this name: of other types it would add an ending. */
+export function download(name: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: 'application/octet-stream' }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  URL.revokeObjectURL(url)
+}
