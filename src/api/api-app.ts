@@ -20,6 +20,7 @@ import { loginRoutes } from './routes/login.ts'
 import { exportRoutes } from './routes/exports.ts'
 import { keepingRoutes } from './routes/keeping.ts'
 import { keyRoutes } from './routes/keys.ts'
+import { policyRoutes } from './routes/policy.ts'
 import { lockRoutes } from './routes/locks.ts'
 import { liveRoutes } from './routes/live.ts'
 import { evidenceRoutes } from './routes/evidence.ts'
@@ -72,6 +73,7 @@ export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   conversationRoutes(registrar)
   traceRoutes(registrar)
   approvalRoutes(registrar)
+  policyRoutes(registrar)
   keyRoutes(registrar)
   lockRoutes(registrar)
   peopleRoutes(registrar)

@@ -14,6 +14,7 @@ import type { CaseDesk } from '../incident/case-desk.ts'
 import type { ChangeFeed } from '../incident/change-feed.ts'
 import type { ExchangeDesk } from '../incident/exchange-desk.ts'
 import type { Keeping } from '../incident/keeping/keeping.ts'
+import type { PolicyDesk } from '../incident/policy-desk.ts'
 import type { TraceDesk } from '../incident/trace/trace-desk.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { PriceList } from '../model/cost.ts'
@@ -89,6 +90,7 @@ export interface ApiParts {
     /** Puts a lock that was set or released in force at this worker now; how many exchanges in flight it cut. */
     readonly applied: (lockId: string) => Promise<number>
   }
+  readonly policy: PolicyDesk
   readonly trace: TraceDesk
   readonly keeping: Keeping
   readonly linkMethod: LoginMethod

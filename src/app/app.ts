@@ -47,6 +47,7 @@ import { publishCheckpoints } from './publication.ts'
 import { createObserver } from './observer.ts'
 import { createPolicyAlerts } from './policy-alerts.ts'
 import { gatewaySettings } from './settings.ts'
+import { openPolicyRoom } from './policy-room.ts'
 import { starterKey } from './starter-key.ts'
 import { traceFor, type RunningTracing } from './tracing.ts'
 import { VERSION } from './version.ts'
@@ -145,9 +146,22 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   let { login, keys: keyRules } = config
   stack.use(keepKeys({ store, recorder: evidence.recorder, clock, log, rules: () => keyRules }))
   let { prices } = config
-  let settings: GatewaySnapshot = gatewaySettings(config, sandbox?.url ?? '')
-  const admission = createAdmission()
   const maskingKey = await openMaskingKey(keysFolder, keyProvider)
+  const policyRoom = stack.use(
+    await openPolicyRoom({
+      config,
+      store,
+      evidence,
+      clock,
+      log,
+      master: maskingKey,
+      changed: () => {
+        settings = gatewaySettings(inForce, sandbox?.url ?? '', policyRoom.policy())
+      },
+    }),
+  )
+  let settings: GatewaySnapshot = gatewaySettings(config, sandbox?.url ?? '', policyRoom.policy())
+  const admission = createAdmission()
   tracing = stack.use(traceFor(config, maskingKey, () => settings.upstreams, log))
   const { keeping } = stack.use(
     startKeeping({ store, evidence, clock, log, config: () => inForce }),
@@ -166,7 +180,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       master: maskingKey,
       settings: () => settings.approvals,
       consoleUrl: () => consoleOrigin(adminUrl),
-      authorsOf: async () => [],
+      authorsOf: policyRoom.authorsOf,
     }),
   )
   const alerts = stack.use(
@@ -211,7 +225,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const admin: ControlPlane = stack.use(
     await startControlPlane(config.admin, {
       version: VERSION,
-      readiness: () => readiness(evidence, admission, containment, refusedReload),
+      readiness: () =>
+        readiness(evidence, admission, containment, refusedReload, policyRoom.check()),
       api: controlPlaneApi({
         clock,
         store,
@@ -219,6 +234,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         logDesk,
         feed,
         containment,
+        policy: policyRoom.desk,
         trace: tracing.desk,
         approvals,
         keeping,
@@ -228,7 +244,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         keyRules: () => keyRules,
         upstreams: () => settings.upstreams,
         prices: () => prices,
-        readiness: () => readiness(evidence, admission, containment, refusedReload),
+        readiness: () =>
+          readiness(evidence, admission, containment, refusedReload, policyRoom.check()),
         exchangesInProgress: () => admission.running(),
         proxyUrl: () => proxyUrl,
         consoleUrl: () => login.consoleUrl ?? consoleOrigin(adminUrl),
@@ -270,7 +287,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     index: store.index,
     reload: (next, warnings) => {
       inForce = next
-      settings = gatewaySettings(next, sandbox?.url ?? '')
+      policyRoom.configured(next)
+      settings = gatewaySettings(next, sandbox?.url ?? '', policyRoom.policy())
       prices = next.prices
       login = next.login
       keyRules = next.keys
@@ -339,6 +357,7 @@ function readiness(
   admission: Admission,
   containment: Containment,
   refusedReload: string,
+  policy: string,
 ): Readiness {
   const health = evidence.recorder.health()
   const draining = admission.isDraining()
@@ -348,6 +367,7 @@ function readiness(
       recorder: health.ready ? 'ok' : health.reason,
       admission: draining ? 'draining' : 'ok',
       configuration: refusedReload || 'ok',
+      policy,
       locks: containment.check(),
     },
   }

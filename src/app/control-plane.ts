@@ -16,6 +16,7 @@ import { createCaseDesk } from '../incident/case-desk.ts'
 import type { ChangeFeed } from '../incident/change-feed.ts'
 import { createExchangeDesk } from '../incident/exchange-desk.ts'
 import type { Keeping } from '../incident/keeping/keeping.ts'
+import type { PolicyDesk } from '../incident/policy-desk.ts'
 import type { TraceDesk } from '../incident/trace/trace-desk.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { PriceList } from '../model/cost.ts'
@@ -49,6 +50,7 @@ export interface ControlPlaneSources {
   readonly feed: ChangeFeed
   readonly logDesk: ApiParts['log']
   readonly containment: ApiParts['containment']
+  readonly policy: PolicyDesk
   readonly trace: TraceDesk
   readonly approvals: ApprovalApi
   readonly keeping: Keeping
@@ -85,6 +87,7 @@ export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
     feed: sources.feed,
     log: sources.logDesk,
     containment: sources.containment,
+    policy: sources.policy,
     trace: sources.trace,
     keeping: sources.keeping,
     linkMethod: createLinkMethod(store.control, clock, sources.login),

@@ -163,6 +163,17 @@ export const PERMISSIONS = {
     investigator: 'all',
   }),
 
+  'policy.read': read('see the policy and its versions', {
+    admin: 'all',
+    'policy-author': 'all',
+    approver: 'all',
+    investigator: 'all',
+    auditor: 'all',
+  }),
+  'policy.check': write('check a policy that is being written', { 'policy-author': 'all' }),
+  'policy.backtest': write('try a policy on what was recorded', { 'policy-author': 'all' }),
+  'policy.publish': write('publish a policy', { 'policy-author': 'all' }),
+
   'keys.list': read(
     'list gateway keys',
     everyone('own', { admin: 'all', investigator: 'all', auditor: 'all' }),

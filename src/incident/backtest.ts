@@ -80,9 +80,15 @@ function asksRecord({ groups, size, when }: Criteria): boolean {
   )
 }
 
-/** `policy` is evaluated as if all its rules that are not off were enforced. */
-export async function backtest(policy: Policy, sources: BacktestSources): Promise<BacktestReport> {
-  const depth = depthFor(policy)
+/**
+ * `policy` is evaluated as if all its rules that are not off were enforced. What was recorded while nobody looked for
+ * anything has no findings: only the depth `text` finds what is in it.
+ */
+export async function backtest(
+  policy: Policy,
+  sources: BacktestSources,
+  depth: BacktestDepth = depthFor(policy),
+): Promise<BacktestReport> {
   const tally = new Tally(policy.enforced(({ stage }) => stage.kind !== 'off'))
   let done = 0
   for await (const rows of sources.rows) {

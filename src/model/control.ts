@@ -1,4 +1,5 @@
 /** What the control plane keeps beside people: the audit trail, reveals, saved views, answers of repeated creates. */
+import type { PolicyVersionTable } from './policy-version.ts'
 import type { ApprovalTable } from './approval.ts'
 import type { LockTable } from './containment.ts'
 import type { CaseTable } from './cases.ts'
@@ -136,6 +137,7 @@ export interface ControlStore {
   readonly maskTokens: MaskTokenTable
   readonly holds: HoldTable
   readonly approvals: ApprovalTable
+  readonly policyVersions: PolicyVersionTable
   readonly locks: LockTable
   readonly idempotency: IdempotencyTable
 }

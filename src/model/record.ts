@@ -274,6 +274,8 @@ export const EVENT_TYPES = [
   'lock.set',
   'lock.released',
   'trace.searched',
+  'policy.changed',
+  'policy.refused',
   'approval.created',
   'approval.voted',
   'approval.escalated',

@@ -6,6 +6,7 @@ import { gatewayKeys } from './migrations/control/001-gateway-keys.ts'
 import { peopleAndAudit } from './migrations/control/002-people-and-audit.ts'
 import { maskTokens } from './migrations/control/003-mask-tokens.ts'
 import { exchangeFindings } from './migrations/index/070-exchange-findings.ts'
+import { policyVersions } from './migrations/control/010-policy-versions.ts'
 import { approvals } from './migrations/control/020-approvals.ts'
 import { cases } from './migrations/control/080-cases.ts'
 import { devices } from './migrations/control/042-devices.ts'
@@ -69,6 +70,7 @@ export const CONTROL_AREA: MigrationArea = {
     'reveals',
     'saved_views',
     'idempotent_answers',
+    'policy_versions',
     'mask_tokens',
     'approvals',
     'approval_requests',
@@ -99,6 +101,7 @@ export const CONTROL_AREA: MigrationArea = {
     { name: '041-scim', up: scim },
     { name: '042-devices', up: devices },
     { name: '050-legal-holds', up: legalHolds },
+    { name: '010-policy-versions', up: policyVersions },
   ],
 }
 

@@ -7,6 +7,7 @@ import type { AuditRow, IdempotentAnswer, RevealRow, SavedViewRow } from '../mod
 import type { LockRow } from '../model/containment.ts'
 import type { CaseEntryRow, CaseMemberRow, CaseRow } from '../model/cases.ts'
 import type { HoldRow } from '../model/holds.ts'
+import type { PolicyVersionRow } from '../model/policy-version.ts'
 import type { KeyRow } from '../model/keys.ts'
 import type { FindingRow, MaskToken } from '../model/masking.ts'
 import type { IdentityRow, LoginAttemptRow, LoginSessionHintRow } from '../model/login.ts'
@@ -149,6 +150,7 @@ export type ControlTables = {
   approvals: ApprovalColumns
   approval_requests: { digest: string; approval: string }
   approval_grants: ApprovalGrantColumns
+  policy_versions: TableOf<PolicyVersionRow>
   locks: TableOf<Omit<LockRow, 'kind'>> & { kind: string }
   idempotent_answers: TableOf<Omit<IdempotentAnswer, 'answer'>> & {
     /** Person and key. */

@@ -97,6 +97,38 @@ function peopleTests(engine: string, fresh: () => Promise<FreshDatabase>): void 
     }
   })
 
+  test(`${engine}: versions of the policy are added once and never changed`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const versions = store.control.policyVersions
+    const row = (version: number, text: string) => ({
+      version,
+      hash: hashOf(version),
+      text,
+      author: 'per_1',
+      authorName: 'Ada\0',
+      note: 'why \ud800',
+      createdAtMs: EPOCH_MS + version,
+    })
+    assert.equal(await versions.latest(), null)
+    assert.equal(await versions.insert(row(1, 'one')), true)
+    assert.equal(await versions.insert(row(1, 'another')), false)
+    assert.equal(await versions.insert(row(2, 'two')), true)
+    assert.equal((await versions.latest())?.text, 'two')
+    assert.equal((await versions.read(1))?.text, 'one')
+    assert.equal(await versions.read(3), null)
+    const page = await versions.list({ before: null, limit: 1 })
+    assert.deepEqual(
+      page.map(({ version }) => version),
+      [2],
+    )
+    const next = await versions.list({ before: 2, limit: 5 })
+    assert.deepEqual(
+      next.map(({ version, hash }) => [version, hash]),
+      [[1, hashOf(1)]],
+    )
+  })
+
   test(`${engine}: many who start at once make one first admin`, async () => {
     await using database = await fresh()
     const stores = await Promise.all(Array.from({ length: 4 }, () => openStore(database.options)))

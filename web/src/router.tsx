@@ -19,6 +19,7 @@ import { Login } from './routes/login.tsx'
 import { MePage } from './routes/me.tsx'
 import { NotFound } from './routes/not-found.tsx'
 import { People } from './routes/people.tsx'
+import { Policy } from './routes/policy.tsx'
 import { Replay, readReplaySearch } from './routes/replay.tsx'
 import { EvidencePage } from './routes/evidence.tsx'
 import { Trace } from './routes/trace.tsx'
@@ -89,6 +90,8 @@ const casePage = createRoute({
 })
 const trace = createRoute({ getParentRoute: () => shell, path: '/trace', component: Trace })
 
+const policy = createRoute({ getParentRoute: () => shell, path: '/policy', component: Policy })
+
 const keys = createRoute({
   getParentRoute: () => shell,
   path: '/keys',
@@ -139,6 +142,7 @@ const routeTree = root.addChildren([
     cases,
     casePage,
     trace,
+    policy,
     keys,
     evidence,
     upstreams,

@@ -14,6 +14,7 @@ import * as locks from './locks.ts'
 import * as evidence from './evidence.ts'
 import * as operations from './operations.ts'
 import * as provisioning from './provisioning.ts'
+import * as policy from './policy.ts'
 import * as people from './people.ts'
 import * as trace from './trace.ts'
 import * as views from './views.ts'
@@ -55,6 +56,12 @@ export const ROUTES = [
   keeping.readErasure,
   keeping.readTombstone,
   exports.createExport,
+  policy.readPolicyNow,
+  policy.listPolicyVersions,
+  policy.readPolicyVersion,
+  policy.checkPolicy,
+  policy.backtestPolicy,
+  policy.publishPolicy,
   keys.listKeys,
   keys.createKey,
   keys.revokeKey,

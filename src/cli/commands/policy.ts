@@ -29,6 +29,7 @@ export function registerPolicy(program: Command): void {
   common(policy.command('backtest'))
     .description('Run a policy over recorded exchanges and say what would have changed.')
     .option('--policy <file>', 'another policy file')
+    .option('--deep', 'look into every text again')
     .option('--since <duration>', 'how far back, such as 24h or 7d', '7d')
     .option('--data <folder>', 'data folder (default ./custody-data)')
     .action(backtestPolicy)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createRecordedLook } from '../../app/recorded-facts.ts'
 import { openMaskingKey } from '../../evidence/keyring.ts'
 import { backtest, depthFor } from '../../incident/backtest.ts'
-import type { BacktestReport } from '../../incident/backtest.ts'
+import type { BacktestReport, BacktestSources } from '../../incident/backtest.ts'
 import { systemClock } from '../../lib/clock.ts'
 import type { ExchangeId } from '../../lib/ids.ts'
 import { exchangeIdFloor } from '../../lib/ids.ts'
@@ -21,6 +21,7 @@ import type { PolicyOptions } from './read.ts'
 export interface BacktestOptions extends PolicyOptions {
   readonly policy?: string
   readonly since: string
+  readonly deep?: boolean
 }
 
 const PAGE = 2000
@@ -39,12 +40,12 @@ export async function backtestPolicy(options: BacktestOptions): Promise<void> {
   if (data === null) return
   await using store = await openConfiguredStore(config)
   const { policy } = named.loaded
-  const depth = depthFor(policy)
+  const depth = options.deep === true ? 'text' : depthFor(policy)
   const plan = depth === 'text' ? sightPlan(null, policy) : null
   const master = await openMaskingKey(join(data.folder, 'keys'), data.keyProvider)
   await using look = createRecordedLook(plan?.kind === 'plan' ? plan.plan : null, master)
   const startedAt = performance.now()
-  const report = await backtest(policy, {
+  const sources: BacktestSources = {
     rows: oldestFirst(store.search, systemClock.nowMs() - since.ms),
     findingsOf: (ids) => store.search.findingsOf(ids),
     recorded: async (row) => {
@@ -58,7 +59,8 @@ export async function backtestPolicy(options: BacktestOptions): Promise<void> {
     progress: (done) => {
       if (done % PROGRESS_EVERY === 0) say(`${done} exchanges …`)
     },
-  })
+  }
+  const report = await backtest(policy, sources, depth)
   const seconds = (performance.now() - startedAt) / 1000
   if (options.json === true) printJson({ policy: policy.hash, since: options.since, ...report })
   else for (const line of linesOf(report, seconds)) print(visibleLine(line, 500))
@@ -89,6 +91,9 @@ function linesOf(report: BacktestReport, seconds: number): readonly string[] {
   const speed = Math.round(exchanges / Math.max(seconds, 0.001))
   return [
     `${exchanges} exchanges, ${DEPTH[depth]}, ${speed} a second, every rule as if enforced`,
+    ...(depth === 'text'
+      ? []
+      : ['what was recorded while nobody looked for anything has no findings; --deep looks again']),
     ...(unreadable === 0 ? [] : [`${unreadable} of them could not be read`]),
     '',
     `newly denied   ${report.newlyDenied}`,

@@ -22,6 +22,7 @@ import { createLoginLinkTable } from './login-links.ts'
 import { createLoginSessionTable } from './login-sessions.ts'
 import { createMaskTokenTable } from './mask-tokens.ts'
 import { createPeopleTable } from './people.ts'
+import { createPolicyVersionTable } from './policy-versions.ts'
 import { createRevealTable } from './reveals.ts'
 import { createSavedViewTable } from './saved-views.ts'
 
@@ -54,6 +55,7 @@ export function createControlStore(db: ControlDb, engine: ControlEngine): Contro
     maskTokens: createMaskTokenTable(db),
     approvals: createApprovalTable(db, engine.approvals),
     holds: createHoldTable(db),
+    policyVersions: createPolicyVersionTable(db),
     locks: createLockTable(db, engine.changes),
     idempotency: createIdempotencyTable(db),
   }

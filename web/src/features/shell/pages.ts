@@ -2,6 +2,7 @@
 import {
   IconActivity,
   IconBriefcase,
+  IconGavel,
   IconHistory,
   IconKey,
   IconMessages,
@@ -19,6 +20,7 @@ export interface PageEntry {
     | '/conversations'
     | '/cases'
     | '/trace'
+    | '/policy'
     | '/keys'
     | '/evidence'
     | '/upstreams'
@@ -51,6 +53,7 @@ export const PAGES: readonly PageEntry[] = [
   },
   { path: '/cases', title: 'Cases', icon: IconBriefcase, keys: 'g s', operation: 'cases.list' },
   { path: '/trace', title: 'Trace', icon: IconRadar2, keys: 'g t', operation: 'trace.search' },
+  { path: '/policy', title: 'Policy', icon: IconGavel, keys: 'g y', operation: 'policy.read' },
   { path: '/keys', title: 'Keys', icon: IconKey, keys: 'g k', operation: 'keys.list' },
   {
     path: '/evidence',

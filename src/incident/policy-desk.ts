@@ -1,0 +1,55 @@
+/** What the control plane may do with the policy; the composition root says how. */
+import type { Policy } from '../policy/policy.ts'
+import type { TestOutcome } from '../policy/run-tests.ts'
+import type { PolicyVersionRow } from '../model/policy-version.ts'
+import type { BacktestReport } from './backtest.ts'
+
+export interface PolicyInForce {
+  /** A file is edited where it lies; the console then only shows it. */
+  readonly source: 'file' | 'console' | 'none'
+  /** Of the file; empty otherwise. */
+  readonly file: string
+  /** Of the console; 0 otherwise. */
+  readonly version: number
+  readonly text: string
+  readonly policy: Policy | null
+  /** Why a newer one is not in force; empty when there is none. */
+  readonly refused: string
+}
+
+export interface PolicyRemark {
+  readonly kind: 'problem' | 'warning'
+  readonly line: number
+  readonly column: number
+  readonly message: string
+  readonly hint: string
+}
+
+export interface PolicyCheck {
+  /** Null where there is a problem. */
+  readonly policy: Policy | null
+  readonly hash: string
+  readonly remarks: readonly PolicyRemark[]
+  readonly tests: readonly TestOutcome[]
+}
+
+export type Published =
+  | { readonly kind: 'published'; readonly version: PolicyVersionRow }
+  | { readonly kind: 'invalid'; readonly remarks: readonly PolicyRemark[] }
+  | { readonly kind: 'stale' }
+  | { readonly kind: 'file' }
+
+export interface PolicyDesk {
+  readonly inForce: () => PolicyInForce
+  readonly starter: () => string
+  readonly check: (text: string) => PolicyCheck
+  /** Null where the text has a problem. */
+  readonly backtest: (text: string, sinceMs: number) => Promise<BacktestReport | null>
+  readonly publish: (wish: {
+    readonly text: string
+    readonly note: string
+    /** The version it is based on; 0 for the first. */
+    readonly basedOn: number
+    readonly author: { readonly id: string; readonly name: string }
+  }) => Promise<Published>
+}

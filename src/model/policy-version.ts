@@ -1,0 +1,26 @@
+/** Versions of a policy that is edited in the console: immutable, numbered, each with its author and note. */
+
+export interface PolicyVersionRow {
+  /** From 1, without gaps. */
+  readonly version: number
+  /** SHA-256 of the text. */
+  readonly hash: string
+  readonly text: string
+  /** Id of the person. */
+  readonly author: string
+  readonly authorName: string
+  readonly note: string
+  readonly createdAtMs: number
+}
+
+export interface PolicyVersionTable {
+  /** False when the version exists: somebody else was faster. */
+  readonly insert: (row: PolicyVersionRow) => Promise<boolean>
+  readonly latest: () => Promise<PolicyVersionRow | null>
+  readonly read: (version: number) => Promise<PolicyVersionRow | null>
+  /** Newest first, without texts. */
+  readonly list: (page: {
+    readonly before: number | null
+    readonly limit: number
+  }) => Promise<readonly Omit<PolicyVersionRow, 'text'>[]>
+}
