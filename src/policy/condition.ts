@@ -18,6 +18,8 @@ export class Condition {
   /** True when it depends on what was found. */
   readonly asksFindings: boolean
   readonly #run: (bindings: Bindings) => CelResult
+  /** Of the bindings asked last: a rule that fires is asked twice, for its verdict and for its reasons. */
+  #last: { readonly bindings: Bindings; readonly outcome: ConditionOutcome } | null = null
 
   constructor(
     source: string,
@@ -32,6 +34,13 @@ export class Condition {
 
   /** Total: every fault is an outcome. */
   test(bindings: Bindings): ConditionOutcome {
+    if (this.#last?.bindings === bindings) return this.#last.outcome
+    const outcome = this.#evaluated(bindings)
+    this.#last = { bindings, outcome }
+    return outcome
+  }
+
+  #evaluated(bindings: Bindings): ConditionOutcome {
     try {
       const result = this.#run(bindings)
       if (isCelError(result)) return { kind: 'failed', why: 'the condition could not be evaluated' }

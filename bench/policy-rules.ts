@@ -1,0 +1,35 @@
+/** What a policy of a hundred rules costs an exchange: CPU of one evaluation, by what the rules ask. */
+import { readPolicy } from '../src/config/policy/read-policy.ts'
+import { evaluate } from '../src/policy/evaluate.ts'
+import { givenFacts } from '../src/policy/run-tests.ts'
+
+const RULES = 100
+const ROUNDS = 2_000
+const WARM = 500
+const TEXT = `pay with 4111 1111 1111 1111 and word${RULES - 1}, about ${'some words '.repeat(150)}`
+
+const KINDS: Readonly<Record<string, (n: number) => string>> = {
+  'keywords, groups, models': (n) =>
+    `keywords: [word${n}, other${n}], unless: { groups: [staff${n}] }, models: ['gpt-*']`,
+  'detectors and sizes': () => 'entities: [CREDIT_CARD], size: { bytes: 100 }',
+  'CEL of four clauses': (n) =>
+    `when: 'findings.new("CREDIT_CARD") > 0 && !("payments" in caller.groups) && request.tokens < 90000 && upstream != "u${n}"'`,
+}
+
+for (const [name, fields] of Object.entries(KINDS)) {
+  const rules = Array.from(
+    { length: RULES },
+    (_, n) =>
+      `  - { id: r${n}, title: T, on: request, ${fields(n)}, then: deny, stage: enforce }\n`,
+  )
+  const reading = readPolicy(`version: 1\nrules:\n${rules.join('')}`, 'bench')
+  if (reading.kind !== 'policy') throw new Error(JSON.stringify(reading.problems))
+  const { policy } = reading.loaded
+  const facts = givenFacts(policy, { text: TEXT, caller: { groups: ['contractors'] } })
+  for (let round = 0; round < WARM; round += 1) evaluate(policy, facts)
+  const before = process.cpuUsage()
+  for (let round = 0; round < ROUNDS; round += 1) evaluate(policy, facts)
+  const { user, system } = process.cpuUsage(before)
+  const ms = (user + system) / 1000 / ROUNDS
+  console.log(`${RULES} rules of ${name}: ${ms.toFixed(3)} ms CPU an exchange`)
+}
