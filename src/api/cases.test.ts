@@ -165,6 +165,32 @@ test('a closed case takes nothing more until it is opened again, and each change
   )
 })
 
+test('the report of a case opens without network, holds no prompt, and is inert', async () => {
+  const made = await opened(ivy, { question: '<script>alert(1)</script> who saw it?' })
+  await ivy.call('POST', `/cases/${made.id}/entries`, {
+    body: { kind: 'pin', target: exchange, text: 'the first \u202eone' },
+  })
+  await ivy.call('POST', `/cases/${made.id}/entries`, note('It was the nightly job.'))
+  const headers = { authorization: `Bearer ${ivy.token}` }
+  const html = await fetch(`${console.api}/cases/${made.id}/report`, { headers })
+  const text = await html.text()
+  assert.equal(html.status, 200)
+  assert.match(
+    html.headers.get('content-disposition') ?? '',
+    /^attachment; filename="case-\d+\.html"$/,
+  )
+  assert.ok(!text.includes('<script') && !text.includes('\u202e') && !text.includes('hello'))
+  assert.ok(text.includes(exchange) && text.includes('It was the nightly job.'))
+  assert.doesNotMatch(text, /(?:src|href)=/)
+  const pdf = await fetch(`${console.api}/cases/${made.id}/report?format=pdf`, { headers })
+  const bytes = Buffer.from(await pdf.arrayBuffer())
+  assert.equal(bytes.toString('latin1', 0, 5), '%PDF-')
+  assert.match(bytes.toString('latin1').slice(-8), /%%EOF/)
+  const strange = await ivy.call('GET', `/cases/${made.id}/report?format=exe`)
+  assert.equal(strange.status, 422)
+  assert.equal((await rosa.call('GET', `/cases/${made.id}/report`)).status, 403)
+})
+
 test('what makes no sense is refused with the field that is wrong', async () => {
   const made = await opened(ivy)
   const entries = `/cases/${made.id}/entries`

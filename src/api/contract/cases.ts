@@ -181,6 +181,26 @@ export const readCase = apiRoute('cases.read', {
   responses: { 200: json(CaseFile, 'The case.') },
 })
 
+export const reportCase = apiRoute('cases.read', {
+  method: 'get',
+  path: '/cases/{id}/report',
+  tags,
+  summary: 'An executive page and a technical annex, without prompts and answers',
+  request: {
+    params: CaseParam,
+    query: z.object({ format: z.enum(['html', 'pdf']).default('html') }),
+  },
+  responses: {
+    200: {
+      description: 'The report, as a file.',
+      content: {
+        'text/html': { schema: z.string() },
+        'application/pdf': { schema: z.string().openapi({ format: 'binary' }) },
+      },
+    },
+  },
+})
+
 export const updateCase = apiRoute('cases.update', {
   method: 'patch',
   path: '/cases/{id}',

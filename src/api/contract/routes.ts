@@ -101,6 +101,7 @@ export const ROUTES = [
   cases.listCases,
   cases.createCase,
   cases.readCase,
+  cases.reportCase,
   cases.updateCase,
   cases.addCaseEntry,
   cases.changeCaseEntry,

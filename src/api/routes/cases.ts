@@ -1,7 +1,12 @@
 /** Serves cases to investigators, and that they exist to auditors. */
 import type { SeenCase } from '../../incident/case-desk.ts'
+import { caseReport } from '../../incident/report/case-report.ts'
+import { reportHtml } from '../../incident/report/report-html.ts'
+import { reportPdf } from '../../incident/report/report-pdf.ts'
+import { isExchangeId } from '../../lib/ids.ts'
 import type { CaseEntryRow, CaseRow } from '../../model/cases.ts'
 import { fail } from '../../model/errors.ts'
+import type { ExchangeRow } from '../../model/record.ts'
 import type { PersonRow } from '../../model/people.ts'
 import {
   addCaseEntry,
@@ -12,6 +17,7 @@ import {
   readCase,
   removeCaseEntry,
   removeCaseMember,
+  reportCase,
   updateCase,
 } from '../contract/cases.ts'
 import type { Case, CaseEntry, NewCaseEntry } from '../contract/cases.ts'
@@ -88,8 +94,52 @@ export function caseRoutes(registrar: Registrar): void {
     context.header('etag', etagOf(row.version))
     return context.json(shownCase({ row, isOpen: true }, await peopleById(parts)), 200)
   })
+  reportRoute(registrar)
   entryRoutes(registrar)
   memberRoutes(registrar)
+}
+
+function reportRoute({ app, parts, guarded }: Registrar): void {
+  app.openapi(guarded(reportCase), async (context) => {
+    const { id } = context.req.valid('param')
+    const { format } = context.req.valid('query')
+    const { person } = context.get('signedIn')
+    const row = await parts.cases.open(id, person.id)
+    const [members, entries, people] = await Promise.all([
+      parts.cases.members(id),
+      parts.cases.entries(id),
+      peopleById(parts),
+    ])
+    await context.get('audit').shown({ target: id, details: { report: format } })
+    const report = caseReport({
+      row,
+      members,
+      entries,
+      exchanges: await pinnedRows(parts, entries),
+      nameOf: (one) => people.get(one)?.login ?? one,
+      writtenBy: person.login,
+      writtenAtMs: parts.clock.nowMs(),
+    })
+    const headers = {
+      'content-disposition': `attachment; filename="case-${row.number}.${format}"`,
+      'content-type': format === 'pdf' ? 'application/pdf' : 'text/html; charset=utf-8',
+    }
+    const body = format === 'pdf' ? await reportPdf(report) : reportHtml(report)
+    return context.body(typeof body === 'string' ? body : new Uint8Array(body), 200, headers)
+  })
+}
+
+async function pinnedRows(
+  parts: ApiParts,
+  entries: readonly CaseEntryRow[],
+): Promise<ReadonlyMap<string, ExchangeRow>> {
+  const rows = new Map<string, ExchangeRow>()
+  for (const { kind, target, removedAtMs } of entries) {
+    if (kind !== 'pin' || removedAtMs !== null || !isExchangeId(target)) continue
+    const row = await parts.desk.row(target, null)
+    if (row !== null) rows.set(target, row)
+  }
+  return rows
 }
 
 function entryRoutes({ app, parts, guarded }: Registrar): void {

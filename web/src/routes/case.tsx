@@ -83,6 +83,16 @@ function CaseView({ file }: { readonly file: CaseFile }) {
             </div>
           </Panel>
           <CaseMembers file={file} />
+          <Panel title="Report" note="without prompts and answers">
+            <p className={classes.report}>
+              <a href={`/api/v1/cases/${one.id}/report?format=pdf`} download>
+                PDF
+              </a>
+              <a href={`/api/v1/cases/${one.id}/report`} download>
+                HTML
+              </a>
+            </p>
+          </Panel>
         </div>
       </div>
     </div>
