@@ -68,7 +68,7 @@ function summaryOf({ row, entries, exchanges }: CaseReportFacts): readonly Repor
       ],
     }),
     section('What was done', {
-      paragraphs: [...(living.some(({ kind }) => kind === 'action') ? [] : ['Nothing is noted.'])],
+      paragraphs: living.some(({ kind }) => kind === 'action') ? [] : ['Nothing is noted.'],
       table: actionsOf(living),
     }),
     section('Findings', {

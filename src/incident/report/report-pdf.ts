@@ -1,5 +1,5 @@
 /** A report as PDF: text only, the marking and the page number on every page. */
-import PDFDocument from 'pdfkit'
+import Pdf from 'pdfkit'
 import type { ReportDocument, ReportSection, ReportTable } from './document.ts'
 
 const MARGIN = 50
@@ -11,7 +11,7 @@ const ROW_GAP = 4
 type Page = PDFKit.PDFDocument
 
 export function reportPdf(report: ReportDocument): Promise<Buffer> {
-  const page = new PDFDocument({
+  const page = new Pdf({
     size: 'A4',
     margins: { top: MARGIN + 14, bottom: MARGIN + 14, left: MARGIN, right: MARGIN },
     bufferPages: true,
@@ -56,20 +56,42 @@ function drawFact(page: Page, name: string, value: string): void {
 }
 
 function drawTable(page: Page, { head, rows }: ReportTable): void {
-  const width = widthOf(page) / head.length
-  drawRow(page, head, width, 'Helvetica-Bold')
-  for (const row of rows) drawRow(page, row, width, 'Helvetica')
+  const widths = columnWidths(head, rows, widthOf(page))
+  drawRow(page, head, widths, 'Helvetica-Bold')
+  for (const row of rows) drawRow(page, row, widths, 'Helvetica')
 }
 
-function drawRow(page: Page, cells: readonly string[], width: number, font: string): void {
+/** Columns share the page by the length of what stands in them, none below a few words. */
+function columnWidths(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  whole: number,
+): readonly number[] {
+  const lengths = head.map((title, at) =>
+    Math.min(60, Math.max(12, title.length, ...rows.map((row) => row[at]?.length ?? 0))),
+  )
+  const sum = lengths.reduce((total, length) => total + length, 0)
+  return lengths.map((length) => (whole * length) / sum)
+}
+
+function drawRow(
+  page: Page,
+  cells: readonly string[],
+  widths: readonly number[],
+  font: string,
+): void {
   page.font(font).fontSize(7.5)
-  const inner = width - 6
-  const heights = cells.map((cell) => page.heightOfString(printable(cell), { width: inner }))
+  const inner = (at: number): number => (widths[at] ?? 0) - 6
+  const heights = cells.map((cell, at) =>
+    page.heightOfString(printable(cell), { width: inner(at) }),
+  )
   const height = Math.max(...heights)
   roomFor(page, height)
   const { y } = page
+  let left = MARGIN
   cells.forEach((cell, at) => {
-    page.fillColor(INK).text(printable(cell), MARGIN + at * width, y, { width: inner })
+    page.fillColor(INK).text(printable(cell), left, y, { width: inner(at) })
+    left += widths[at] ?? 0
   })
   page.y = y + height + ROW_GAP
   page
