@@ -51,6 +51,7 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   'openid-client': ['identity'],
   '@node-saml/node-saml': ['identity'],
   '@bufbuild/cel': ['policy'],
+  '@modelcontextprotocol/sdk': ['cli'],
 }
 
 const PURE = new Set(['dialects', 'detect', 'policy'])

@@ -7,6 +7,7 @@ import { registerEvidence } from './commands/evidence.ts'
 import { registerExchanges } from './commands/exchanges.ts'
 import { registerKeys } from './commands/keys.ts'
 import { registerLoginLink } from './commands/login-link.ts'
+import { registerMcp } from './commands/mcp.ts'
 import { registerProof } from './commands/proof.ts'
 import { registerPolicy } from './commands/policy.ts'
 import { registerReindex } from './commands/reindex.ts'
@@ -33,6 +34,7 @@ const COMMANDS = [
   registerReplay,
   registerTail,
   registerTrace,
+  registerMcp,
   registerReindex,
   registerVerify,
   registerProof,
