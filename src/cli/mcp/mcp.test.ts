@@ -115,7 +115,9 @@ test('trace leads from a text to who sent it, masks what stands around it, and i
   )
   assert.ok(!text.includes('Zanzibar'))
   const trail = await investigator.call('GET', '/audit')
-  assert.ok(trail.body.items.some(({ action }: { action: string }) => action === 'trace.search'))
+  assert.ok(
+    trail.body.items.some(({ operation }: { operation: string }) => operation === 'trace.search'),
+  )
 })
 
 test('an exchange is shown masked and explained, and a wrong id is refused in words', async () => {
