@@ -109,7 +109,7 @@ export function createMcpServer(api: ApiClient, nowMs: () => number): McpServer 
     (body) =>
       answered(async () => {
         const answer = await api.call(traceText, { body })
-        const { exposures, hits, ...summary } = answer
+        const { exposures, hits: _hits, ...summary } = answer
         return { ...summary, listed: exposures.length, exposures: [...traceLines(answer)] }
       }),
   )
