@@ -28,6 +28,7 @@ import { operationRoutes } from './routes/operations.ts'
 import { provisioningRoutes } from './routes/provisioning.ts'
 import { peopleRoutes } from './routes/people.ts'
 import { traceRoutes } from './routes/trace.ts'
+import { trustRoutes } from './routes/trust.ts'
 import { viewRoutes } from './routes/views.ts'
 
 export const BODY_BYTES_MAX = 64 * 1024
@@ -76,6 +77,7 @@ export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   policyRoutes(registrar)
   keyRoutes(registrar)
   lockRoutes(registrar)
+  trustRoutes(registrar)
   peopleRoutes(registrar)
   provisioningRoutes(registrar)
   loginRoutes(registrar)

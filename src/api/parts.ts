@@ -21,6 +21,7 @@ import type { PriceList } from '../model/cost.ts'
 import type { ControlStore } from '../model/control.ts'
 import type { KeyTable } from '../model/keys.ts'
 import type { EvidenceEvent } from '../model/record.ts'
+import type { TrustRule } from '../model/trust.ts'
 import type { Upstream } from '../model/upstream.ts'
 import type { CallAudit } from './call-audit.ts'
 import type { PartyStatus } from '../evidence/publish/publisher.ts'
@@ -86,6 +87,8 @@ export interface ApiParts {
   readonly desk: ExchangeDesk
   readonly cases: CaseDesk
   readonly feed: ChangeFeed
+  /** In force, of custody.yaml and of the console. */
+  readonly trustRules: () => Promise<readonly TrustRule[]>
   readonly containment: {
     /** Puts a lock that was set or released in force at this worker now; how many exchanges in flight it cut. */
     readonly applied: (lockId: string) => Promise<number>

@@ -28,6 +28,7 @@ function pathOf(route: (typeof ROUTES)[number]): string {
     .replace('{id}', 'nothing')
     .replace('{page}', 'nothing')
     .replace('{part}', 'answer')
+    .replace('{name}', 'nothing')
   return path.endsWith('/histogram') ? `${path}?fromMs=1&toMs=2` : path
 }
 

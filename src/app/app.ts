@@ -20,9 +20,8 @@ import { BlockFindings } from '../gateway/masking/block-findings.ts'
 import { createInspectionPool } from '../gateway/masking/inspection-pool.ts'
 import { createTokenVault } from '../gateway/masking/token-vault.ts'
 import type { GatewaySnapshot } from '../gateway/parts.ts'
+import { createStrangers } from '../gateway/strangers.ts'
 import { createUpstreamClient } from '../gateway/upstream-client.ts'
-import { createIdentifier } from '../identity/identify.ts'
-import { createKeyAuthenticator } from '../identity/key-authenticator.ts'
 import { systemClock } from '../lib/clock.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Upstream } from '../model/upstream.ts'
@@ -34,6 +33,7 @@ import type { FolderLock } from '../store/folder-lock.ts'
 import { openStore } from '../store/store.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
+import { startCallers } from './callers.ts'
 import { startContainment } from './containment.ts'
 import type { Containment } from './containment.ts'
 import { openApprovals } from './approvals.ts'
@@ -126,19 +126,15 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const sandbox = config.upstreams.some((upstream) => upstream.sandbox)
     ? stack.use(await startSandbox(options.sandbox))
     : null
-  const authenticator = stack.use(
-    createKeyAuthenticator({
-      table: store.keys,
-      clock,
-      onFlushFailure: (error) => log.warn({}, 'last use of keys not written', error),
-    }),
-  )
   const upstreams = stack.use(createUpstreamClient())
   const publisher = stack.use(publishCheckpoints(config.evidence, folder, evidence, log))
   const logDesk = stack.use(openLogDesk(folder, evidence, publisher, clock))
   stack.use(await keepKeyJournal(store.keys, store.index, evidence.recorder, clock))
 
   let inForce = config
+  const callers = stack.use(
+    startCallers({ store, clock, log, recorder: evidence.recorder, config: () => inForce }),
+  )
   const containment = stack.use(
     await startContainment({ store, evidence, clock, log, config: () => inForce }),
   )
@@ -195,12 +191,14 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     {
       clock,
       recorder: evidence.recorder,
-      identify: createIdentifier([authenticator]),
+      identify: callers.identify,
       settings: () => settings,
       dialectByName,
       claimantOf,
       upstreams,
       admission,
+      tokenEndpoint: callers.tokenEndpoint(containment.view),
+      strangers: createStrangers(clock),
       containment: containment.view,
       inFlight: containment.inFlight,
       masking: {
@@ -235,6 +233,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         feed,
         containment,
         policy: policyRoom.desk,
+        trustRules: async () => callers.book.rules(),
         trace: tracing.desk,
         approvals,
         keeping,

@@ -51,6 +51,7 @@ export interface ControlPlaneSources {
   readonly logDesk: ApiParts['log']
   readonly containment: ApiParts['containment']
   readonly policy: PolicyDesk
+  readonly trustRules: ApiParts['trustRules']
   readonly trace: TraceDesk
   readonly approvals: ApprovalApi
   readonly keeping: Keeping
@@ -88,6 +89,7 @@ export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
     log: sources.logDesk,
     containment: sources.containment,
     policy: sources.policy,
+    trustRules: sources.trustRules,
     trace: sources.trace,
     keeping: sources.keeping,
     linkMethod: createLinkMethod(store.control, clock, sources.login),

@@ -32,6 +32,7 @@ export function headText(head: ShownHead): string[] {
     field('exchange', `${head.id}  ${head.state}`),
     field('time', `${timeText(head.receivedAtMs)}${times === '' ? ' UTC' : times}`),
     field('caller', callerText(head)),
+    ...claimTexts(head),
     ...declaredTexts(head),
     field(
       'upstream',
@@ -57,6 +58,12 @@ function callerText({ principal, remoteAddress }: ShownHead): string {
   if (service !== '') parts.push(`service ${service}`)
   if (groups.length > 0) parts.push(`groups ${groups.join(' ')}`)
   return [...parts, `from ${remoteAddress}`].join(', ')
+}
+
+/** What its token says of the run, the repository, the pod: proven by the issuer. */
+function claimTexts({ principal }: ShownHead): string[] {
+  const claims = Object.entries(principal?.claims ?? {}).map(([name, value]) => `${name}: ${value}`)
+  return claims.length === 0 ? [] : [field('claims', claims.join(', '))]
 }
 
 /** What the caller says about itself, kept apart from what was proven. */

@@ -6,6 +6,7 @@ import { registerDemo } from './commands/demo.ts'
 import { registerEvidence } from './commands/evidence.ts'
 import { registerExchanges } from './commands/exchanges.ts'
 import { registerKeys } from './commands/keys.ts'
+import { registerLocks } from './commands/locks.ts'
 import { registerLoginLink } from './commands/login-link.ts'
 import { registerMcp } from './commands/mcp.ts'
 import { registerProof } from './commands/proof.ts'
@@ -26,6 +27,7 @@ const COMMANDS = [
   registerUp,
   registerDemo,
   registerKeys,
+  registerLocks,
   registerLoginLink,
   registerToken,
   registerApprovals,

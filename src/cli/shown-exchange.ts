@@ -22,6 +22,7 @@ export interface ShownHead {
     readonly service: string
     readonly issuer: string
     readonly groups: readonly string[]
+    readonly claims: Readonly<Record<string, string>>
   } | null
   readonly remoteAddress: string
   readonly declared: {

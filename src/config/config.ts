@@ -3,6 +3,7 @@ import type { PublicationConfig } from './evidence-config.ts'
 import type { MaskingPlan } from '../detect/masking-plan.ts'
 import type { PriceList } from '../model/cost.ts'
 import type { ApprovalSettings } from '../model/approval-settings.ts'
+import type { TrustRule } from '../model/trust.ts'
 import type { RecordingMode, Route, Upstream } from '../model/upstream.ts'
 import type { LoginConfig } from './login-config.ts'
 import type { LoadedPolicy } from './policy/read-policy.ts'
@@ -59,6 +60,11 @@ export interface StorageConfig {
 export interface ContainmentConfig {
   readonly staleAfterMs: number
   readonly whenStale: 'refuse' | 'pass'
+}
+
+export interface TrustConfig {
+  readonly rules: readonly TrustRule[]
+  readonly allowPrivateIssuers: boolean
 }
 
 export interface RetentionClass {
@@ -126,6 +132,7 @@ export interface Config {
   readonly limits: Limits
   readonly containment: ContainmentConfig
   readonly evidence: PublicationConfig
+  readonly trust: TrustConfig
   readonly recording: RecordingConfig
   readonly storage: StorageConfig
   readonly retention: readonly RetentionClass[]

@@ -15,6 +15,7 @@ import { resolveMasking } from './resolve-masking.ts'
 import { resolvePolicy } from './policy/resolve-policy.ts'
 import { resolveRetention, resolveRoutes } from './resolve-routes.ts'
 import type { CheckedConfig } from './schema.ts'
+import { resolveTrust } from './resolve-trust.ts'
 import { resolveSecret, resolveUpstream } from './upstreams.ts'
 
 /** Reports into `context`. The result is only fit for printing when problems were reported. */
@@ -58,6 +59,7 @@ export function resolveConfig(
     limits: checked.limits,
     containment: checked.containment,
     evidence: resolveEvidence(checked.evidence, context),
+    trust: resolveTrust(checked.trust, context),
     recording: checked.recording,
     storage: { folder: resolveFolder(checked, context), index: resolveIndex(checked, context) },
     retention,

@@ -4,6 +4,7 @@ import { approvalsSchema, routeHoldSchema } from './schema-approvals.ts'
 import { PRESET_NAMES } from './presets.ts'
 import { choice, count, flag, leafNotes, reference, shaped, text } from './schema-leaves.ts'
 import { keysSchema } from './schema-keys.ts'
+import { trustSchema } from './schema-trust.ts'
 import { loginSchema } from './schema-login.ts'
 import { containmentSchema } from './schema-containment.ts'
 import { evidenceSchema } from './schema-evidence.ts'
@@ -214,6 +215,7 @@ export const configSchema = z
     limits: limitsSchema,
     containment: containmentSchema,
     evidence: evidenceSchema,
+    trust: trustSchema,
     recording: recordingSchema,
     storage,
     retention: z

@@ -12,6 +12,7 @@ import type { GatewayParts } from './parts.ts'
 import { refuseOpened } from './refuse-opened.ts'
 import { STEPS_BEFORE_FORWARD } from './pipeline.ts'
 import type { StepResult } from './pipeline.ts'
+import { isTokenRequest, serveToken } from './token-endpoint.ts'
 
 /** Never rejects. Resolves when the exchange is settled. `refusal` stops it before the first step (an upgrade, say). */
 export async function handle(
@@ -19,6 +20,11 @@ export async function handle(
   parts: GatewayParts,
   refusal: GatewayError | null,
 ): Promise<void> {
+  if (refusal === null && isTokenRequest(caller)) {
+    await serveToken(caller, parts)
+    await delivered(caller, parts.settings().limits.idleMs)
+    return
+  }
   const exchange = arrive(caller, parts)
   const full = parts.admission.enter(exchange.settings.limits)
   parts.inFlight.enter(exchange)

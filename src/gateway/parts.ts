@@ -16,6 +16,8 @@ import type { Conversations } from './conversation/conversation.ts'
 import type { RequestTools } from './masking/inspect-request.ts'
 import type { TokenVault } from './masking/token-vault.ts'
 import type { GatewayObserver } from './observer.ts'
+import type { Strangers } from './strangers.ts'
+import type { TokenEndpoint } from './token-endpoint.ts'
 import type { UpstreamClient } from './upstream-client.ts'
 
 export type Identification =
@@ -58,6 +60,8 @@ export interface GatewayParts {
   readonly claimantOf: (request: PathMatch) => Dialect | null
   readonly upstreams: UpstreamClient
   readonly admission: Admission
+  readonly tokenEndpoint: TokenEndpoint
+  readonly strangers: Strangers
   readonly containment: ContainmentView
   readonly inFlight: InFlight
   readonly masking: MaskingParts

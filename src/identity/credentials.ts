@@ -1,6 +1,7 @@
 /** Finds the credentials of a request in the places where clients put them; decides nothing about who they belong to. */
 import type { HeaderList } from '../model/record.ts'
 import { looksLikeGatewayKey } from './gateway-key.ts'
+import { EXCHANGED_PREFIX } from './exchange/exchanged-token-authenticator.ts'
 
 export type FoundCredentials =
   /** Distinct, in wire order. A gateway key stands alone: other credentials beside it do not count. */
@@ -45,9 +46,14 @@ export function findCredentials(
   for (const key of queryKeys(query)) found.add(key)
   if (found.size === 0) return other
   const credentials = [...found]
-  const gatewayKeys = credentials.filter(looksLikeGatewayKey)
+  const gatewayKeys = credentials.filter(isOurs)
   if (gatewayKeys.length > 1) return { kind: 'conflicting' }
   return { kind: 'credentials', credentials: gatewayKeys.length === 1 ? gatewayKeys : credentials }
+}
+
+/** Keys and tokens that this gateway made itself. */
+function isOurs(text: string): boolean {
+  return looksLikeGatewayKey(text) || text.startsWith(EXCHANGED_PREFIX)
 }
 
 /** Most headers are told apart by the length of their name alone. */

@@ -2,8 +2,20 @@
 import { hash, randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
-/** Gateway keys, personal API tokens, login links, login session cookies, cookies of a login under way, SCIM tokens, device codes and grants. */
-export type SecretPrefix = 'cst_' | 'cpt_' | 'cll_' | 'cls_' | 'cla_' | 'csc_' | 'cdv_' | 'cdg_'
+/**
+ * Gateway keys, personal API tokens, login links, login session cookies, cookies of a login under way, SCIM tokens, device codes
+ * and grants, exchanged tokens.
+ */
+export type SecretPrefix =
+  | 'cst_'
+  | 'cpt_'
+  | 'cll_'
+  | 'cls_'
+  | 'cla_'
+  | 'csc_'
+  | 'cdv_'
+  | 'cdg_'
+  | 'cxt_'
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const RANDOM_BYTES = 32

@@ -43,6 +43,8 @@ const SHAPE = /^[a-z]{2,3}_[0-9a-hjkmnp-tv-z]{26}$/
 export const newExchangeId = (timeMs: number): ExchangeId =>
   `ex_${timeOrdered(timeMs)}` as ExchangeId
 export const newKeyId = (timeMs: number): KeyId => `key_${timeOrdered(timeMs)}` as KeyId
+/** Tokens made by exchange: what their exchanges have for a key id. */
+export const newExchangedTokenId = (timeMs: number): KeyId => `ct_${timeOrdered(timeMs)}` as KeyId
 export const newEventId = (timeMs: number): EventId => `ev_${timeOrdered(timeMs)}` as EventId
 export const newInstanceId = (timeMs: number): InstanceId =>
   `in_${timeOrdered(timeMs)}` as InstanceId

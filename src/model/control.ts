@@ -8,6 +8,8 @@ import type { IdentityTable, LoginAttemptTable, LoginSessionHintTable, OnceTable
 import type { DeviceTable } from './devices.ts'
 import type { ScimTables } from './scim.ts'
 import type { HoldTable } from './holds.ts'
+import type { ExchangedTokenTable } from './exchanged-token.ts'
+import type { TrustRuleTable } from './trust.ts'
 import type { MaskTokenTable } from './masking.ts'
 import type { ApiTokenTable, LoginLinkTable, LoginSessionTable, PeopleTable } from './people.ts'
 
@@ -139,5 +141,7 @@ export interface ControlStore {
   readonly approvals: ApprovalTable
   readonly policyVersions: PolicyVersionTable
   readonly locks: LockTable
+  readonly trustRules: TrustRuleTable
+  readonly exchangedTokens: ExchangedTokenTable
   readonly idempotency: IdempotencyTable
 }

@@ -1,22 +1,8 @@
 /** Every error Custody can answer with, as one closed table; `fail` is the only way to make one. */
 import { PEOPLE_ERRORS } from './people-errors.ts'
-
-export interface ErrorRow {
-  readonly status: number
-  /** Plain sentence for the caller. Details may be appended by `fail`. */
-  readonly message: string
-  /** What to do about it. */
-  readonly hint: string
-  /** May the same request succeed when sent again? Drives `x-should-retry`. */
-  readonly retryable: boolean
-}
-
-const row = (status: number, message: string, hint: string, retryable = false): ErrorRow => ({
-  status,
-  message,
-  hint,
-  retryable,
-})
+import { CALLER_ERRORS } from './caller-errors.ts'
+import { row } from './error-row.ts'
+import type { ErrorRow } from './error-row.ts'
 
 export const ERRORS = {
   'request.malformed': row(
@@ -113,17 +99,7 @@ export const ERRORS = {
     'This key may not use this model.',
     'Use a model that the key allows.',
   ),
-  'containment.locked': row(
-    400,
-    'This call is locked by the operators of the gateway.',
-    'Ask them, and name the reference; sending it again does not help.',
-  ),
-  'containment.stale': row(
-    503,
-    'The gateway cannot read its locks, so nothing is forwarded.',
-    'Try again; the operator sees why in /readyz.',
-    true,
-  ),
+  ...CALLER_ERRORS,
   'route.unknown': row(
     404,
     'No upstream answers this path.',

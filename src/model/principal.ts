@@ -17,6 +17,8 @@ export interface Principal {
   readonly owner?: string
   /** Login of the human who set a job off, as its issuer says. */
   readonly actor?: string
+  /** Name of the trust rule that accepted the credential. */
+  readonly rule?: string
   /** Issuer and kept claims for token methods; empty for keys. */
   readonly issuer: string
   readonly claims: Readonly<Record<string, string>>
@@ -40,6 +42,10 @@ export type IdentityFailure =
   | 'expired'
   | 'revoked'
   | 'conflicting'
+  /** A token that no trust rule accepts. */
+  | 'untrusted'
+  /** A token that counts once and must be exchanged. */
+  | 'single-use'
 
 export type IdentityResult =
   | { readonly kind: 'principal'; readonly principal: Principal }

@@ -271,6 +271,8 @@ export const EVENT_TYPES = [
   'person.broke-glass',
   'key.handed-over',
   'key.ended',
+  'token.issued',
+  'token.refused',
   'lock.set',
   'lock.released',
   'trace.searched',

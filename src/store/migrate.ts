@@ -12,6 +12,7 @@ import { cases } from './migrations/control/080-cases.ts'
 import { devices } from './migrations/control/042-devices.ts'
 import { scim } from './migrations/control/041-scim.ts'
 import { loginProviders } from './migrations/control/040-login-providers.ts'
+import { trustAndTokens } from './migrations/control/031-trust-and-tokens.ts'
 import { locks } from './migrations/control/030-locks.ts'
 import { decisionsAndContexts } from './migrations/index/010-decisions-and-contexts.ts'
 import { legalHolds } from './migrations/control/050-legal-holds.ts'
@@ -89,6 +90,8 @@ export const CONTROL_AREA: MigrationArea = {
     'scim_users',
     'scim_groups',
     'legal_holds',
+    'trust_rules',
+    'exchanged_tokens',
   ],
   migrations: [
     { name: '001-gateway-keys', up: gatewayKeys },
@@ -102,6 +105,7 @@ export const CONTROL_AREA: MigrationArea = {
     { name: '042-devices', up: devices },
     { name: '050-legal-holds', up: legalHolds },
     { name: '010-policy-versions', up: policyVersions },
+    { name: '031-trust-and-tokens', up: trustAndTokens },
   ],
 }
 

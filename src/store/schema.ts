@@ -8,6 +8,8 @@ import type { LockRow } from '../model/containment.ts'
 import type { CaseEntryRow, CaseMemberRow, CaseRow } from '../model/cases.ts'
 import type { HoldRow } from '../model/holds.ts'
 import type { PolicyVersionRow } from '../model/policy-version.ts'
+import type { StoredTrustRule } from '../model/trust.ts'
+import type { ExchangedTokenRow } from '../model/exchanged-token.ts'
 import type { KeyRow } from '../model/keys.ts'
 import type { FindingRow, MaskToken } from '../model/masking.ts'
 import type { IdentityRow, LoginAttemptRow, LoginSessionHintRow } from '../model/login.ts'
@@ -151,6 +153,8 @@ export type ControlTables = {
   approval_requests: { digest: string; approval: string }
   approval_grants: ApprovalGrantColumns
   policy_versions: TableOf<PolicyVersionRow>
+  trust_rules: TableOf<StoredTrustRule>
+  exchanged_tokens: TableOf<Omit<ExchangedTokenRow, 'principal'>> & { principal: string }
   locks: TableOf<Omit<LockRow, 'kind'>> & { kind: string }
   idempotent_answers: TableOf<Omit<IdempotentAnswer, 'answer'>> & {
     /** Person and key. */

@@ -15,6 +15,7 @@ import { Device, readDeviceSearch } from './routes/device.tsx'
 import { Exchange, readExchangeSearch } from './routes/exchange.tsx'
 import { Keys, readKeysSearch } from './routes/keys.tsx'
 import { Live, readLiveSearch } from './routes/live.tsx'
+import { Locks, readLocksSearch } from './routes/locks.tsx'
 import { Login } from './routes/login.tsx'
 import { MePage } from './routes/me.tsx'
 import { NotFound } from './routes/not-found.tsx'
@@ -103,6 +104,11 @@ const evidence = createRoute({
   getParentRoute: () => shell,
   path: '/evidence',
   component: EvidencePage,
+const locks = createRoute({
+  getParentRoute: () => shell,
+  path: '/locks',
+  validateSearch: readLocksSearch,
+  component: Locks,
 })
 
 const upstreams = createRoute({
@@ -145,6 +151,7 @@ const routeTree = root.addChildren([
     policy,
     keys,
     evidence,
+    locks,
     upstreams,
     people,
     audit,

@@ -17,6 +17,7 @@ import * as provisioning from './provisioning.ts'
 import * as policy from './policy.ts'
 import * as people from './people.ts'
 import * as trace from './trace.ts'
+import * as trust from './trust.ts'
 import * as views from './views.ts'
 
 export const ROUTES = [
@@ -67,6 +68,11 @@ export const ROUTES = [
   keys.revokeKey,
   keys.handOverKey,
   keys.readKeyLastUse,
+  trust.listTrustRules,
+  trust.createTrustRule,
+  trust.deleteTrustRule,
+  trust.listExchangedTokens,
+  trust.revokeExchangedToken,
   locks.listLocks,
   locks.previewLock,
   locks.createLock,

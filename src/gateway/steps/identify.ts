@@ -14,12 +14,16 @@ export function identify(
   const result = parts.identify(caller.rawHeaders, query)
   // A cached key answers at once; awaiting it would cost every exchange a turn of the loop.
   return result instanceof Promise
-    ? result.then((settled) => learn(exchange, settled))
-    : learn(exchange, result)
+    ? result.then((settled) => learn(exchange, settled, parts))
+    : learn(exchange, result, parts)
 }
 
-function learn(exchange: Exchange, result: Identification): StepResult {
-  if (result.kind === 'failure') return fail(`identity.${result.reason}`, result.detail)
+function learn(exchange: Exchange, result: Identification, parts: GatewayParts): StepResult {
+  if (result.kind === 'failure') {
+    return parts.strangers.failed(exchange.caller.remoteAddress)
+      ? fail('identity.throttled')
+      : fail(`identity.${result.reason}`, result.detail)
+  }
   exchange.principal = result.principal
   return null
 }

@@ -14,7 +14,9 @@ import {
   createLoginSessionHintTable,
   createOnceTable,
 } from './login-attempts.ts'
+import { createExchangedTokenTable } from './exchanged-tokens.ts'
 import { createLockTable } from './locks.ts'
+import { createTrustRuleTable } from './trust-rules.ts'
 import type { ChangeEngine } from '../key-table.ts'
 import { createDeviceTable } from './devices.ts'
 import { createScimTables } from './scim.ts'
@@ -56,6 +58,8 @@ export function createControlStore(db: ControlDb, engine: ControlEngine): Contro
     approvals: createApprovalTable(db, engine.approvals),
     holds: createHoldTable(db),
     policyVersions: createPolicyVersionTable(db),
+    trustRules: createTrustRuleTable(db, engine.changes),
+    exchangedTokens: createExchangedTokenTable(db, engine),
     locks: createLockTable(db, engine.changes),
     idempotency: createIdempotencyTable(db),
   }

@@ -16,6 +16,8 @@ const TONES: Readonly<Record<string, string>> = {
   sound: 'good',
   open: 'busy',
   contained: 'warn',
+  held: 'bad',
+  released: 'good',
   closed: 'good',
   interrupted: 'warn',
   refused: 'bad',

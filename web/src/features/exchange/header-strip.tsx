@@ -57,6 +57,10 @@ function proven({ exchange, principal }: ExchangeDetail): readonly Fact[] {
     ['Key', line(exchange.keyId)],
     ['Issuer', line(principal.issuer)],
     ['Groups', line(principal.groups.join(', '))],
+    ...Object.entries(principal.claims).map(([name, value]): Fact => [
+      visibleLine(name, 60),
+      line(value),
+    ]),
     ['Address', line(exchange.remoteAddress)],
   ]
 }

@@ -8,6 +8,7 @@ import type { TableColumns } from '../../ui/data-table.tsx'
 import { Moment } from '../../ui/moment.tsx'
 import { KeyFlags } from './key-flags.tsx'
 import { StateBadge } from '../../ui/state-badge.tsx'
+import { LockButton } from '../locks/lock-button.tsx'
 import classes from '../../ui/form.module.css'
 
 interface KeyTableProps {
@@ -107,6 +108,7 @@ function keyColumns({
               Hand over
             </Button>
           )}
+          {key.state === 'active' && <LockButton kind="key" value={key.id} />}
           {key.state === 'active' && mayRevoke(key) && (
             <Button
               size="compact-xs"

@@ -3,6 +3,7 @@ import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { visibleLine } from '../../../../src/lib/visible-text.ts'
 import type { Person } from '../../api/people.ts'
+import { LockButton } from '../locks/lock-button.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
 import type { TableColumns } from '../../ui/data-table.tsx'
 import { Moment } from '../../ui/moment.tsx'
@@ -75,6 +76,7 @@ function peopleColumns({
             >
               Trail
             </Link>
+            <LockButton kind="person" value={person.login} />
             {mayChange && !person.disabled && (
               <Button
                 size="compact-xs"

@@ -5,6 +5,7 @@ import {
   IconGavel,
   IconHistory,
   IconKey,
+  IconLock,
   IconMessages,
   IconRadar2,
   IconServer2,
@@ -23,6 +24,7 @@ export interface PageEntry {
     | '/policy'
     | '/keys'
     | '/evidence'
+    | '/locks'
     | '/upstreams'
     | '/people'
     | '/audit'
@@ -54,6 +56,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/cases', title: 'Cases', icon: IconBriefcase, keys: 'g s', operation: 'cases.list' },
   { path: '/trace', title: 'Trace', icon: IconRadar2, keys: 'g t', operation: 'trace.search' },
   { path: '/policy', title: 'Policy', icon: IconGavel, keys: 'g y', operation: 'policy.read' },
+  { path: '/locks', title: 'Locks', icon: IconLock, keys: 'g x', operation: 'locks.list' },
   { path: '/keys', title: 'Keys', icon: IconKey, keys: 'g k', operation: 'keys.list' },
   {
     path: '/evidence',

@@ -1,0 +1,89 @@
+/** Trust rules: which tokens of other issuers are accepted; those of custody.yaml are shown, those of the console made here. */
+import { z } from '@hono/zod-openapi'
+import { TimeMs, apiRoute, body, json } from './common.ts'
+
+const Texts = z.array(z.string())
+
+export const TrustRule = z
+  .object({
+    name: z.string(),
+    kind: z.enum(['jwt', 'saml']),
+    preset: z.string().nullable(),
+    issuer: z.string(),
+    audiences: Texts,
+    conditions: z.record(z.string(), Texts),
+    principal: z.string(),
+    service: z.string(),
+    owner: z.string(),
+    keep: Texts,
+    allowedUpstreams: Texts.nullable(),
+    allowedModels: Texts.nullable(),
+    isConfigured: z.boolean().openapi({ description: 'It stands in custody.yaml.' }),
+  })
+  .openapi('TrustRule')
+export type TrustRule = z.infer<typeof TrustRule>
+
+export const ExchangedToken = z
+  .object({
+    id: z.string().openapi({ example: 'ct_01kb3w9m4v0000000000000001' }),
+    rule: z.string(),
+    principal: z.string(),
+    grantType: z.string(),
+    issuedAtMs: TimeMs,
+    expiresAtMs: TimeMs,
+  })
+  .openapi('ExchangedToken')
+
+const tags = ['trust']
+
+export const listTrustRules = apiRoute('trust.list', {
+  method: 'get',
+  path: '/trust-rules',
+  tags,
+  summary: 'Trust rules, those of custody.yaml first',
+  responses: { 200: json(z.object({ items: z.array(TrustRule) }), 'Rules.') },
+})
+
+export const createTrustRule = apiRoute('trust.create', {
+  method: 'post',
+  path: '/trust-rules',
+  tags,
+  summary: 'Makes a trust rule; one that would let strangers in is refused',
+  request: {
+    body: body(
+      z.strictObject({
+        name: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/),
+        rule: z
+          .record(z.string(), z.unknown())
+          .openapi({ description: 'Settings as under `trust.rules.<name>` of custody.yaml.' }),
+      }),
+    ),
+  },
+  responses: { 201: json(TrustRule, 'The rule holds from the next call on.') },
+})
+
+export const deleteTrustRule = apiRoute('trust.delete', {
+  method: 'delete',
+  path: '/trust-rules/{name}',
+  tags,
+  summary: 'Removes a trust rule of the console; the tokens it let in end',
+  request: { params: z.object({ name: z.string().max(80) }) },
+  responses: { 204: { description: 'Removed.' } },
+})
+
+export const listExchangedTokens = apiRoute('trust.tokens', {
+  method: 'get',
+  path: '/exchanged-tokens',
+  tags,
+  summary: 'Live tokens that were made by exchange, newest first',
+  responses: { 200: json(z.object({ items: z.array(ExchangedToken) }), 'Tokens.') },
+})
+
+export const revokeExchangedToken = apiRoute('trust.revoke-token', {
+  method: 'post',
+  path: '/exchanged-tokens/{id}/revoke',
+  tags,
+  summary: 'Revokes a token from its next call on',
+  request: { params: z.object({ id: z.string().max(40) }) },
+  responses: { 204: { description: 'Revoked.' } },
+})

@@ -1,0 +1,90 @@
+/** Wires who may call: gateway keys, tokens of trusted issuers, tokens that were exchanged. */
+import type { Config } from '../config/config.ts'
+import type { TokenEndpoint } from '../gateway/token-endpoint.ts'
+import { createExchangedTokenAuthenticator } from '../identity/exchange/exchanged-token-authenticator.ts'
+import { createTokenDesk } from '../identity/exchange/token-desk.ts'
+import { createIdentifier } from '../identity/identify.ts'
+import type { Identifier } from '../identity/identify.ts'
+import { createJwtAuthenticator } from '../identity/jwt/jwt-authenticator.ts'
+import { createTrustBook } from '../identity/jwt/trust-book.ts'
+import type { TrustBook } from '../identity/jwt/trust-book.ts'
+import { createKeyAuthenticator } from '../identity/key-authenticator.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { ContainedFacts, ContainmentView } from '../model/containment.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Recorder } from '../model/recorder.ts'
+import type { Store } from '../store/store.ts'
+import type { Logger } from '../telemetry/logger.ts'
+
+export interface Callers extends AsyncDisposable {
+  readonly identify: Identifier
+  readonly book: TrustBook
+  /** Made once the locks are known: nobody who is locked gets a token. */
+  readonly tokenEndpoint: (containment: ContainmentView) => TokenEndpoint
+}
+
+export function startCallers(sources: {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Logger
+  readonly recorder: Recorder
+  readonly config: () => Config
+}): Callers {
+  const { store, clock, log, recorder, config } = sources
+  const keys = createKeyAuthenticator({
+    table: store.keys,
+    clock,
+    onFlushFailure: (error) => log.warn({}, 'last use of keys not written', error),
+  })
+  const book = createTrustBook({
+    table: store.control.trustRules,
+    config: () => config().trust,
+    clock,
+    onUnreadable: (rule) => log.error({ rule }, 'a trust rule cannot be read and trusts nobody'),
+  })
+  return {
+    book,
+    identify: createIdentifier([
+      keys,
+      createExchangedTokenAuthenticator({ table: store.control.exchangedTokens, book, clock }),
+      createJwtAuthenticator({ book, clock }),
+    ]),
+    tokenEndpoint: (containment) => {
+      const desk = createTokenDesk({
+        book,
+        tokens: store.control.exchangedTokens,
+        once: store.control.once,
+        clock,
+        lockOn: (principal) => containment.check(factsOf(principal))?.id ?? null,
+        note: (event) => recorder.note(event),
+      })
+      return async (request) => {
+        try {
+          const isReliable = (await containment.current()) ?? true
+          if (isReliable || containment.whenStale() === 'pass') return await desk(request)
+        } catch (error) {
+          log.error({}, 'a token could not be made', error)
+        }
+        const body = {
+          error: 'temporarily_unavailable',
+          error_description: 'tokens cannot be made now',
+        }
+        return { status: 503, body }
+      }
+    },
+    [Symbol.asyncDispose]: () => keys[Symbol.asyncDispose](),
+  }
+}
+
+function factsOf(principal: Principal): ContainedFacts {
+  return {
+    principal: principal.id,
+    people: [principal.id, principal.owner ?? '', principal.actor ?? ''],
+    key: '',
+    services: [principal.service],
+    upstream: '',
+    model: '',
+    conversation: '',
+    findings: [],
+  }
+}
