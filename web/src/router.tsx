@@ -104,6 +104,8 @@ const evidence = createRoute({
   getParentRoute: () => shell,
   path: '/evidence',
   component: EvidencePage,
+})
+
 const locks = createRoute({
   getParentRoute: () => shell,
   path: '/locks',
