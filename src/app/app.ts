@@ -37,6 +37,7 @@ import { startCallers } from './callers.ts'
 import { startContainment } from './containment.ts'
 import type { Containment } from './containment.ts'
 import { openApprovals } from './approvals.ts'
+import { startExports } from './exports.ts'
 import { startKeeping } from './keeping.ts'
 import { keepKeys } from './key-upkeep.ts'
 import { keepKeyJournal } from './key-journal.ts'
@@ -162,11 +163,18 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const { keeping } = stack.use(
     startKeeping({ store, evidence, clock, log, config: () => inForce }),
   )
+  const exports = stack.use(startExports(config, { store, evidence, clock, log, metrics }))
   const inspectionPool = stack.use(createInspectionPool())
   store.control.maskTokens
     .removeBefore(clock.nowMs() - TOKENS_KEPT_MS)
     .catch((error: unknown) => log.warn({}, 'old mask tokens not removed', error))
   let adminUrl = ''
+  const checkedNow = (): Readiness => {
+    const policy = policyRoom.check()
+    const { ready, checks } = readiness(evidence, admission, containment, refusedReload, policy)
+    // A receiver that is away makes no gateway unready.
+    return { ready, checks: { ...checks, ...exports.checks() } }
+  }
   const approvals = stack.use(
     openApprovals({
       clock,
@@ -223,8 +231,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const admin: ControlPlane = stack.use(
     await startControlPlane(config.admin, {
       version: VERSION,
-      readiness: () =>
-        readiness(evidence, admission, containment, refusedReload, policyRoom.check()),
+      readiness: checkedNow,
       api: controlPlaneApi({
         clock,
         store,
@@ -243,14 +250,14 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         keyRules: () => keyRules,
         upstreams: () => settings.upstreams,
         prices: () => prices,
-        readiness: () =>
-          readiness(evidence, admission, containment, refusedReload, policyRoom.check()),
+        readiness: checkedNow,
         exchangesInProgress: () => admission.running(),
         proxyUrl: () => proxyUrl,
         consoleUrl: () => login.consoleUrl ?? consoleOrigin(adminUrl),
       }),
       metrics: () => {
         gaugesNow(metrics, evidence, admission)
+        exports.measure()
         return metrics.expose()
       },
     }),
@@ -290,6 +297,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       settings = gatewaySettings(next, sandbox?.url ?? '', policyRoom.policy())
       prices = next.prices
       login = next.login
+      exports.reload(next)
       keyRules = next.keys
       log.setLevel(next.log.level)
       refusedReload = ''

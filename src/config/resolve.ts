@@ -9,6 +9,7 @@ import { pathOf, report, secretFolder } from './resolve-context.ts'
 import type { ResolveContext } from './resolve-context.ts'
 import { resolveEvidence } from './resolve-evidence.ts'
 import { resolveLogin } from './resolve-login.ts'
+import { resolveExports } from './resolve-exports.ts'
 import { resolveApprovals } from './resolve-approvals.ts'
 import { resolveListeners, resolveTls } from './resolve-listeners.ts'
 import { resolveMasking } from './resolve-masking.ts'
@@ -56,6 +57,7 @@ export function resolveConfig(
       routes.map(({ name }) => name),
       context,
     ),
+    exports: resolveExports(checked, context),
     limits: checked.limits,
     containment: checked.containment,
     evidence: resolveEvidence(checked.evidence, context),

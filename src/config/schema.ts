@@ -6,6 +6,7 @@ import { choice, count, flag, leafNotes, reference, shaped, text } from './schem
 import { keysSchema } from './schema-keys.ts'
 import { trustSchema } from './schema-trust.ts'
 import { loginSchema } from './schema-login.ts'
+import { exportsSchema } from './schema-exports.ts'
 import { containmentSchema } from './schema-containment.ts'
 import { evidenceSchema } from './schema-evidence.ts'
 import { limitsSchema, RECORDING_MODES, recordingSchema } from './schema-limits.ts'
@@ -212,6 +213,7 @@ export const configSchema = z
     ).optional(),
     prices: pricesSchema.optional(),
     approvals: approvalsSchema,
+    exports: exportsSchema,
     limits: limitsSchema,
     containment: containmentSchema,
     evidence: evidenceSchema,

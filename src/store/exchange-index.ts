@@ -65,6 +65,12 @@ export interface ExchangeIndex {
   /** In no order; those that are not there are left out. */
   readonly exchanges: (ids: readonly ExchangeId[]) => Promise<readonly ExchangeRow[]>
   readonly events: (limit: number) => Promise<readonly EventRow[]>
+  /** Those that stand behind a place in the segments of these instances, in the order in which they were written. */
+  readonly eventsAfter: (
+    instances: readonly InstanceId[],
+    place: { readonly instance: string; readonly segment: number; readonly offset: number },
+    limit: number,
+  ) => Promise<readonly EventRow[]>
   /** Events that speak of this record, oldest first. */
   readonly eventsOf: (record: string, limit: number) => Promise<readonly EventRow[]>
   readonly erasure: ErasureIndex

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { ExchangeId, InstanceId } from '../lib/ids.ts'
 import { exchangeIdFloor } from '../lib/ids.ts'
 import type { BlockRow, ExchangeRow } from '../model/record.ts'
-import type { EventRow, ExchangeFilter, IndexPosition } from './exchange-index.ts'
+import type { EventRow, ExchangeFilter, ExchangeIndex, IndexPosition } from './exchange-index.ts'
 import { decodeBlock, decodeEvent, decodeExchange, decodePosition, keyText } from './row-codec.ts'
 import type { ExchangeTable, IndexDb } from './schema.ts'
 
@@ -20,6 +20,7 @@ export interface IndexReader {
   readonly blocksLike: (prefix: string) => Promise<readonly BlockRow[]>
   readonly openExchanges: (instance: InstanceId) => Promise<readonly ExchangeRow[]>
   readonly events: (limit: number) => Promise<readonly EventRow[]>
+  readonly eventsAfter: ExchangeIndex['eventsAfter']
   readonly eventsOf: (record: string, limit: number) => Promise<readonly EventRow[]>
 }
 
@@ -77,6 +78,21 @@ export function createIndexReader(db: IndexDb): IndexReader {
         .selectFrom('events')
         .selectAll()
         .orderBy('id', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map(decodeEvent)
+    },
+    eventsAfter: async (instances, { instance, segment, offset }, limit) => {
+      const rows = await db
+        .selectFrom('events')
+        .selectAll()
+        .where('instance', 'in', instances)
+        .where(
+          sql<boolean>`(instance, segment, byte_offset) > (${instance}, ${segment}, ${offset})`,
+        )
+        .orderBy('instance')
+        .orderBy('segment')
+        .orderBy('byte_offset')
         .limit(limit)
         .execute()
       return rows.map(decodeEvent)

@@ -21,6 +21,7 @@ import { traceErasures } from './migrations/trace/071-trace-erasures.ts'
 import { traceIndex } from './migrations/trace/070-trace-index.ts'
 import { search } from './migrations/index/002-search.ts'
 import { erasure } from './migrations/index/050-erasure.ts'
+import { eventsInOrder } from './migrations/index/085-events-in-order.ts'
 import { eventRecords } from './migrations/index/051-event-records.ts'
 
 interface Migration {
@@ -56,6 +57,7 @@ export const INDEX_AREA: MigrationArea = {
     { name: '051-event-records', up: eventRecords },
     { name: '070-exchange-findings', up: exchangeFindings },
     { name: '010-decisions-and-contexts', up: decisionsAndContexts },
+    { name: '085-events-in-order', up: eventsInOrder },
   ],
 }
 

@@ -131,6 +131,24 @@ export const METRICS = {
     help: 'Reloads of the configuration, by result (accepted, refused).',
     labels: ['result'],
   },
+  exportedEvents: {
+    kind: 'counter',
+    name: 'custody_export_events_total',
+    help: 'Events for security tools, by sink and result (delivered, dead, failed; what failed is sent again).',
+    labels: ['sink', 'result'],
+  },
+  exportLag: {
+    kind: 'gauge',
+    name: 'custody_export_lag_seconds',
+    help: 'Age of the oldest event that waits for a sink.',
+    labels: ['sink'],
+  },
+  exportDeadLetters: {
+    kind: 'gauge',
+    name: 'custody_export_dead_letters',
+    help: 'Events that the receiver of a sink will not take.',
+    labels: ['sink'],
+  },
   buildInfo: {
     kind: 'gauge',
     name: 'custody_build_info',

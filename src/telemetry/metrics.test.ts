@@ -77,6 +77,7 @@ test('no label can hold a person, a key or an id', () => {
     'outcome',
     'result',
     'rule',
+    'sink',
     'surface',
     'upstream',
     'version',

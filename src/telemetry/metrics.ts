@@ -38,6 +38,9 @@ export function createMetrics(): Metrics {
     evidenceFreeBytes: gaugeFamily(METRICS.evidenceFreeBytes),
     indexLag: gaugeFamily(METRICS.indexLag),
     configReloads: counterFamily(METRICS.configReloads),
+    exportedEvents: counterFamily(METRICS.exportedEvents),
+    exportLag: gaugeFamily(METRICS.exportLag),
+    exportDeadLetters: gaugeFamily(METRICS.exportDeadLetters),
     buildInfo: gaugeFamily(METRICS.buildInfo),
   }
   const expose = (): string =>

@@ -188,4 +188,42 @@ export function erasureContract(engine: string, fresh: () => Promise<FreshDataba
     assert.deepEqual(await ids(exchangeId(2)), [second])
     assert.deepEqual(await ids('nobody'), [])
   })
+
+  test(`${engine}: events are read behind a place in the order in which they were written`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const placed = (n: number, segment: number, offset: number, instance = INSTANCE) => ({
+      ...erased(n, []),
+      instance,
+      segment,
+      offset,
+    })
+    // Ids ascend with time, which may step back.
+    const rows = [
+      placed(3, 1, 10),
+      placed(1, 1, 90),
+      placed(2, 2, 5),
+      placed(4, 0, 0, OTHER_INSTANCE),
+    ]
+    await store.index.apply(batchOf({ events: rows.toReversed() }))
+    const ids = rows.map(({ id }) => id)
+    const after = async (segment: number, offset: number, limit = 10) => {
+      const place = { instance: INSTANCE, segment, offset }
+      const found = await store.index.eventsAfter([INSTANCE, OTHER_INSTANCE], place, limit)
+      return found.map(({ id }) => id)
+    }
+    assert.deepEqual(await after(0, 0), ids)
+    assert.deepEqual(await after(0, 0, 2), ids.slice(0, 2))
+    assert.deepEqual(await after(1, 10), ids.slice(1))
+    assert.deepEqual(await after(9, 0), ids.slice(3))
+    const own = await store.index.eventsAfter(
+      [INSTANCE],
+      { instance: '', segment: 0, offset: 0 },
+      9,
+    )
+    assert.deepEqual(
+      own.map(({ id }) => id),
+      ids.slice(0, 3),
+    )
+  })
 }
