@@ -4,7 +4,10 @@ import { registerApprovals } from './commands/approvals.ts'
 import { registerConfig } from './commands/config.ts'
 import { registerDemo } from './commands/demo.ts'
 import { registerEvidence } from './commands/evidence.ts'
+import { registerErase } from './commands/erase.ts'
 import { registerExchanges } from './commands/exchanges.ts'
+import { registerExport } from './commands/export.ts'
+import { registerHolds } from './commands/holds.ts'
 import { registerKeys } from './commands/keys.ts'
 import { registerLocks } from './commands/locks.ts'
 import { registerLoginLink } from './commands/login-link.ts'
@@ -13,6 +16,7 @@ import { registerProof } from './commands/proof.ts'
 import { registerPolicy } from './commands/policy.ts'
 import { registerReindex } from './commands/reindex.ts'
 import { registerReplay } from './commands/replay.ts'
+import { registerRetention } from './commands/retention.ts'
 import { registerScan } from './commands/scan.ts'
 import { registerShow } from './commands/show.ts'
 import { registerTail } from './commands/tail.ts'
@@ -38,6 +42,10 @@ const COMMANDS = [
   registerTrace,
   registerMcp,
   registerReindex,
+  registerHolds,
+  registerRetention,
+  registerErase,
+  registerExport,
   registerVerify,
   registerProof,
   registerEvidence,

@@ -21,6 +21,7 @@ import { EvidenceReader } from './reader.ts'
 import { EVENT_CLASS, SegmentRecorder } from './recorder.ts'
 import { recoverFolder, type Recovered } from './recovery.ts'
 import { SegmentFiles } from './segment-files.ts'
+import { withDeadline } from './with-deadline.ts'
 import { instanceFolder, listInstances } from './segment-scan.ts'
 
 export interface EvidenceOptions {
@@ -123,6 +124,15 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     details: { instance, recoveredInstances: recovered.instances, closed: recovered.closed },
   })
   await recorder.flush()
+  const settle = async (): Promise<void> => {
+    await recorder.flush()
+    await indexWriter.flush()
+    if (indexWriter.isBehind) throw new Error('the index does not have everything yet')
+    if (log.isBehind || log.failure !== '')
+      throw new Error(`the transparency log does not have everything yet ${log.failure}`)
+    await log.flush()
+    if (!recorder.health().ready) throw new Error(recorder.health().reason)
+  }
   const eraser = new Eraser({
     disk,
     folder,
@@ -130,15 +140,9 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     index,
     clock,
     living: instance,
-    note: (event) => recorder.note(event),
-    settle: async () => {
-      await recorder.flush()
-      await indexWriter.flush()
-      if (indexWriter.isBehind) throw new Error('the index does not have everything yet')
-      if (log.isBehind || log.failure !== '')
-        throw new Error(`the transparency log does not have everything yet ${log.failure}`)
-      await log.flush()
-    },
+    // A disk that hangs must not keep holds from being set, which wait for erasures.
+    note: (event) => withDeadline(recorder.note(event), limits.openDeadlineMs, 'noting an erasure'),
+    settle: () => withDeadline(settle(), limits.openDeadlineMs, 'settling evidence'),
     leaveSegment: (segment) => recorder.leaveSegment(segment),
     condemn: (retentionClass, ids) => directory.condemn(retentionClass, ids),
     forgetBodies: () => bodies.clear(),

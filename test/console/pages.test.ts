@@ -369,6 +369,43 @@ test('answers that name the one before them are a thread too', async () => {
   assertCalm()
 })
 
+test('a hold that one person sets keeps an exchange until another releases it; then it is erased with a receipt', async () => {
+  const key = await browser.console.keyFor('olga')
+  const id = await browser.console.chat('the file of the case', { key })
+  const ines = await browser.visitor('ines', ['investigator'])
+  await ines.page.goto(at(`/exchanges/${id}`))
+  await ines.page.getByRole('button', { name: 'Hold' }).click()
+  await dialogOf(ines.page).getByLabel('Reason').fill('the court asks for it')
+  assert.deepEqual(await violationsOf(ines.page), [])
+  await dialogOf(ines.page).getByRole('button', { name: 'Hold' }).click()
+  await ines.page.getByTitle(/^Legal hold ho_/).waitFor()
+  const visitor = await browser.visitor('arno', ['admin'])
+  const { page } = visitor
+  const erase = async (): Promise<void> => {
+    await page.getByRole('button', { name: 'Erase', exact: true }).click()
+    await dialogOf(page).getByLabel('Ids, parted by spaces or lines').fill(id)
+    await dialogOf(page).getByLabel('Also before the minimum').check()
+    await dialogOf(page).getByRole('button', { name: 'See what would be erased' }).click()
+  }
+  await page.goto(at('/retention'))
+  await erase()
+  await dialogOf(page).getByText('the court asks for it').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: /^Release the hold/ }).click()
+  await dialogOf(page).getByLabel('Reason').fill('the case is closed')
+  await dialogOf(page).getByRole('button', { name: 'Release' }).click()
+  await page.getByText('the case is closed').waitFor()
+  await erase()
+  await dialogOf(page).getByLabel('Reason').fill('the person asked for it')
+  await dialogOf(page).getByRole('button', { name: 'Erase 1' }).click()
+  await dialogOf(page).getByText('Download the receipt').waitFor()
+  await dialogOf(page).getByRole('button', { name: 'Done' }).click()
+  await page.getByText('the person asked for it').waitFor()
+  await look(visitor, 'retention')
+  await page.goto(at(`/exchanges/${id}`))
+  await page.getByText('This exchange was erased, as recorded').waitFor()
+})
+
 test('a page whose data does not come says so and is asked again', async () => {
   const { page } = await browser.visitor('nora', ['admin'])
   for (const [path, matter] of [
@@ -377,6 +414,7 @@ test('a page whose data does not come says so and is asked again', async () => {
     ['/people', 'people'],
     ['/audit', 'audit'],
     ['/conversations', 'conversations'],
+    ['/retention', 'holds'],
   ] as const) {
     await page.route(`**/api/v1/${matter}*`, (route) =>
       route.fulfill({

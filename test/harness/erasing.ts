@@ -60,10 +60,12 @@ export async function readsExactly(evidence: Evidence, recorded: Recorded): Prom
 export async function secretsOf(
   folder: string,
   isOf: (record: string) => boolean,
+  types: readonly string[] | null = null,
 ): Promise<readonly Buffer[]> {
   const secrets: Buffer[] = []
   for await (const found of scanSegments(nodeDisk, folder)) {
     if (found.kind !== 'frame' || found.head.erased || !isOf(found.head.record)) continue
+    if (types !== null && !types.includes(found.head.type)) continue
     secrets.push(Buffer.from(found.bytes.subarray(84, 116)))
     secrets.push(Buffer.from(found.bytes.subarray(116, 116 + 24)))
   }

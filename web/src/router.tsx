@@ -21,6 +21,7 @@ import { MePage } from './routes/me.tsx'
 import { NotFound } from './routes/not-found.tsx'
 import { People } from './routes/people.tsx'
 import { Policy } from './routes/policy.tsx'
+import { Retention } from './routes/retention.tsx'
 import { Replay, readReplaySearch } from './routes/replay.tsx'
 import { EvidencePage } from './routes/evidence.tsx'
 import { Trace } from './routes/trace.tsx'
@@ -113,6 +114,12 @@ const locks = createRoute({
   component: Locks,
 })
 
+const retention = createRoute({
+  getParentRoute: () => shell,
+  path: '/retention',
+  component: Retention,
+})
+
 const upstreams = createRoute({
   getParentRoute: () => shell,
   path: '/upstreams',
@@ -154,6 +161,7 @@ const routeTree = root.addChildren([
     keys,
     evidence,
     locks,
+    retention,
     upstreams,
     people,
     audit,

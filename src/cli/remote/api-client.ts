@@ -34,7 +34,12 @@ export interface ApiClient {
   /** An answer that goes on until `signal` aborts or the server ends it. */
   readonly open: (
     route: { readonly path: string },
-    ask: { readonly query: Query; readonly headers: Readonly<Record<string, string>> },
+    ask: {
+      readonly query?: Query
+      readonly headers?: Readonly<Record<string, string>>
+      /** Makes it a POST. */
+      readonly body?: unknown
+    },
     signal: AbortSignal,
   ) => Promise<Response>
 }
@@ -86,8 +91,15 @@ export function createApiClient(baseUrl: string, token: string): ApiClient {
         await pause(waitS * 1000, new AbortController().signal)
       }
     },
-    open: async (route, { query, headers }, signal) => {
-      const init = { method: 'GET', headers: { accept: 'text/event-stream', ...headers } }
+    open: async (route, { query = {}, headers, body }, signal) => {
+      const init =
+        body === undefined
+          ? { method: 'GET', headers: { accept: 'text/event-stream', ...headers } }
+          : {
+              method: 'POST',
+              headers: { 'content-type': 'application/json', ...headers },
+              body: JSON.stringify(body),
+            }
       const answer = await send(targetOf(route.path, { query }), init, signal)
       if (answer.ok) return answer
       throw refused(answer.status, await answer.text().catch(() => ''), baseUrl)

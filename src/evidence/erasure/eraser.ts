@@ -8,7 +8,7 @@ import type { SegmentFiles } from '../segment-files.ts'
 import { listInstances, planInstance } from '../segment-scan.ts'
 import { blankFrames, type BlankedSegment } from './blank-frames.ts'
 import { readPlans, removePlan, writePlan } from './erasure-files.ts'
-import { planErasure, type ErasurePlan } from './erasure-plan.ts'
+import { planErasure, type ErasurePlan, type PlanSources } from './erasure-plan.ts'
 import { removeLeftovers } from './leftovers.ts'
 import { copyHolder, isCopyHolder, ReferenceBook } from './reference-book.ts'
 import { returnSpace } from './return-space.ts'
@@ -98,6 +98,9 @@ export class Eraser {
     return this.exclusively(async () => {
       const { disk, folder } = this.#options
       const plans = await readPlans(disk, folder)
+      if (plans.length === 0) return 0
+      // What was announced is in the index then, and what is not there was never announced.
+      await this.#options.settle()
       let finished = 0
       for (const plan of plans) {
         if (await this.#wasAnnounced(plan)) {
@@ -122,14 +125,9 @@ export class Eraser {
     const { rows, refusals } = await this.#rows(order.exchanges)
     if (refusals.length > 0) return { kind: 'refused', refusals }
     const erasure = newControlId('er', clock.nowMs())
-    const plan = await this.#planAlone(erasure, rows)
-    const { disk, folder } = this.#options
-    await writePlan(disk, folder, plan)
-    const held = await order.guard(rows)
-    if (held.length > 0) {
-      await this.#giveUp(plan)
-      return { kind: 'refused', refusals: held }
-    }
+    const ready = await this.#ready(erasure, rows, order)
+    if (ready.kind === 'refused') return ready
+    const { plan } = ready
     const atMs = clock.nowMs()
     await note({
       type: 'record.erased',
@@ -165,6 +163,33 @@ export class Eraser {
     }
   }
 
+  /** Until it is announced, whatever goes wrong leaves everything as it was, now or at the next start. */
+  async #ready(
+    erasure: string,
+    rows: readonly ExchangeRow[],
+    { guard }: ErasureOrder,
+  ): Promise<
+    | { readonly kind: 'ready'; readonly plan: ErasurePlan }
+    | { readonly kind: 'refused'; readonly refusals: readonly ErasureRefusal[] }
+  > {
+    const { disk, folder } = this.#options
+    await this.#book.catchUp()
+    const first = await planErasure(this.#sources(), erasure, rows)
+    // Before a row of the index goes: the file says what to put back.
+    await writePlan(disk, folder, first)
+    try {
+      const plan = await this.#planAlone(first, rows)
+      await writePlan(disk, folder, plan)
+      const refusals = await guard(rows)
+      if (refusals.length === 0) return { kind: 'ready', plan }
+      await this.#giveUp(first)
+      return { kind: 'refused', refusals }
+    } catch (error) {
+      await this.#giveUp(first).catch(() => {})
+      throw error
+    }
+  }
+
   async #rows(ids: readonly ExchangeId[]) {
     const { index, disk, folder } = this.#options
     const local = new Set(await listInstances(disk, folder))
@@ -189,27 +214,24 @@ export class Eraser {
    * Plans twice. Blocks that seem to be unreferenced are condemned after the first time: exchanges that begin from then
    * on store them again. Those that had begun before are in the book when it is read the second time.
    */
-  async #planAlone(erasure: string, rows: readonly ExchangeRow[]): Promise<ErasurePlan> {
-    const { index, files, clock, condemn, settle } = this.#options
-    const sources = {
-      index,
-      files,
-      book: this.#book,
-      orphanBeforeMs: clock.nowMs() - ORPHAN_AGE_MS,
-    }
-    await this.#book.catchUp()
-    const first = await planErasure(sources, erasure, rows)
+  async #planAlone(first: ErasurePlan, rows: readonly ExchangeRow[]): Promise<ErasurePlan> {
+    const { index, condemn, settle } = this.#options
     for (const [retentionClass, ids] of deadBlocks(first)) condemn(retentionClass, ids)
     await index.erasure.forgetBlocks(first.blocks)
     await settle()
     await this.#book.catchUp()
-    const second = await planErasure(sources, erasure, rows)
+    const second = await planErasure(this.#sources(), first.erasure, rows)
     const doomed = new Set(second.frames.map(copyHolder))
     const isDoomed = (row: BlockRow): boolean => doomed.has(copyHolder(row))
     // Somebody came to refer to them in between.
     await index.erasure.restoreBlocks(first.blocks.filter((row) => !isDoomed(row)))
     await index.erasure.forgetBlocks(second.blocks)
     return { ...second, blocks: [...first.blocks.filter(isDoomed), ...second.blocks] }
+  }
+
+  #sources(): PlanSources {
+    const { index, files, clock } = this.#options
+    return { index, files, book: this.#book, orphanBeforeMs: clock.nowMs() - ORPHAN_AGE_MS }
   }
 
   /** `note` made the announcement durable, and the index has what is durable. */

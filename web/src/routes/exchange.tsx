@@ -2,6 +2,7 @@
 import { Tabs } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { isApiProblem } from '../api/client.ts'
 import { contentQuery } from '../api/content.ts'
 import type { Part, Side } from '../api/content.ts'
 import { exchangeQuery } from '../api/exchanges.ts'
@@ -17,6 +18,7 @@ import { RecordPanel } from '../features/exchange/record-panel.tsx'
 import { RevealBar } from '../features/exchange/reveal-bar.tsx'
 import { SideChoice } from '../features/exchange/side-choice.tsx'
 import { useContentMode } from '../features/exchange/use-content-mode.ts'
+import { ErasedNotice } from '../features/keeping/erased-notice.tsx'
 import { useShortcuts } from '../features/keyboard/shortcuts.tsx'
 import { ProblemNotice, Skeleton } from '../ui/notice.tsx'
 import classes from './exchange.module.css'
@@ -86,6 +88,7 @@ export function Exchange() {
     },
   ])
   if (detail.isPending) return <Skeleton rows={12} label="Loading the exchange" />
+  if (isApiProblem(detail.error, 410)) return <ErasedNotice id={id} />
   if (detail.isError)
     return <ProblemNotice error={detail.error} retry={() => void detail.refetch()} />
   const { exchange } = detail.data

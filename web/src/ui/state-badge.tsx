@@ -22,6 +22,7 @@ const TONES: Readonly<Record<string, string>> = {
   interrupted: 'warn',
   refused: 'bad',
   damaged: 'bad',
+  held: 'busy',
 }
 
 export function StateBadge({ state }: { readonly state: string }) {

@@ -6,6 +6,7 @@ import type { Exchange } from '../../api/exchanges.ts'
 import { visibleLine } from '../../../../src/lib/visible-text.ts'
 import { PinToCase } from '../cases/pin-to-case.tsx'
 import { LockButton } from '../locks/lock-button.tsx'
+import { KeepingButtons } from '../keeping/keeping-buttons.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { StateBadge } from '../../ui/state-badge.tsx'
 import classes from './exchange-head.module.css'
@@ -52,6 +53,7 @@ export function ExchangeHead({ exchange, page, children }: ExchangeHeadProps) {
       <div className={classes.aside}>
         {children}
         {page === 'exchange' && <LockButton kind="principal" value={exchange.principal} />}
+        {page === 'exchange' && <KeepingButtons exchange={exchange} />}
         {page === 'exchange' && <PinToCase exchange={id} />}
         {page === 'exchange' && (
           <Link to="/exchanges/$id/conversation" params={{ id }} className={classes.thread}>

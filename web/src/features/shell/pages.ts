@@ -1,6 +1,7 @@
 /** The pages of the navigation: a page is listed for those whose roles allow its first call. */
 import {
   IconActivity,
+  IconArchive,
   IconBriefcase,
   IconGavel,
   IconHistory,
@@ -25,6 +26,7 @@ export interface PageEntry {
     | '/keys'
     | '/evidence'
     | '/locks'
+    | '/retention'
     | '/upstreams'
     | '/people'
     | '/audit'
@@ -65,6 +67,13 @@ export const PAGES: readonly PageEntry[] = [
     keys: 'g e',
     operation: 'evidence.health',
     needsAll: true,
+  },
+  {
+    path: '/retention',
+    title: 'Retention',
+    icon: IconArchive,
+    keys: 'g r',
+    operation: 'holds.list',
   },
   {
     path: '/upstreams',

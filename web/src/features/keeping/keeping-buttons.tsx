@@ -1,0 +1,41 @@
+/** What one may do about keeping an exchange: hold it, export it; and whether it is held. */
+import { Button } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { Link } from '@tanstack/react-router'
+import type { Exchange } from '../../api/exchanges.ts'
+import { mayCall, useMe } from '../access/me.ts'
+import { StateBadge } from '../../ui/state-badge.tsx'
+import { ExportDialog } from './export-dialog.tsx'
+import { HoldDialog } from './hold-dialog.tsx'
+
+export function KeepingButtons({ exchange }: { readonly exchange: Exchange }) {
+  const me = useMe()
+  const [isHolding, holding] = useDisclosure(false)
+  const [isExporting, exporting] = useDisclosure(false)
+  const { id, holds } = exchange
+  return (
+    <>
+      {holds.length > 0 && (
+        <Link to="/retention" title={`Legal hold ${holds.join(', ')}`}>
+          <StateBadge state="held" />
+        </Link>
+      )}
+      {mayCall(me, 'holds.set') && (
+        <Button size="compact-xs" variant="default" onClick={holding.open}>
+          Hold
+        </Button>
+      )}
+      {mayCall(me, 'exports.create') && (
+        <Button size="compact-xs" variant="default" onClick={exporting.open}>
+          Export
+        </Button>
+      )}
+      <HoldDialog
+        isShown={isHolding}
+        onClose={holding.close}
+        wish={{ kind: 'exchange', target: id }}
+      />
+      <ExportDialog exchanges={[id]} isShown={isExporting} onClose={exporting.close} />
+    </>
+  )
+}
