@@ -6,6 +6,7 @@ import { checkBundle } from '../evidence/bundle/check-bundle.ts'
 import { readBundle } from '../evidence/bundle/read-bundle.ts'
 import { parseNoteKey } from '../evidence/log/note-key.ts'
 import type { Role } from '../model/people.ts'
+import { openTraceStore } from '../store/trace/open-trace-store.ts'
 
 let console: TestConsole
 let people: ReadonlyMap<Role, TestPerson>
@@ -107,6 +108,25 @@ test('a value is found wherever it stands, erased with its exchanges, and writte
   assert.equal((await as('investigator')('GET', `/exchanges/${other}`)).status, 200)
   const trail = await as('auditor')('GET', '/audit?limit=200')
   assert.ok(!trail.text.includes('1203'))
+})
+
+test('what was erased is taken out of the trace index too', async () => {
+  const text =
+    'the quick brown aardvark signs a contract over one hundred and eleven copper kettles in Lisbon today'
+  const id = await console.chat(text)
+  const storage = { kind: 'sqlite', folder: console.gateway.folder } as const
+  const postings = async (): Promise<number> => {
+    await using traces = await openTraceStore(storage)
+    return (await traces.runs()).reduce((sum, run) => sum + run.postings, 0)
+  }
+  const traced = await post('investigator', '/trace', { text })
+  assert.equal(traced.body.total, 2, traced.text)
+  const before = await postings()
+  assert.ok(before > 0)
+  const erased = await erase('admin', { kind: 'exchange', exchanges: [id] })
+  assert.equal(erased.body.erasures.length, 1, erased.text)
+  assert.ok((await postings()) < before)
+  assert.equal((await post('investigator', '/trace', { text })).body.total, 0)
 })
 
 test('the plan of retention names every class, and nothing is due that has no end', async () => {

@@ -30,7 +30,7 @@ import type { SandboxOptions } from '../sandbox/start-sandbox.ts'
 import type { ExchangeIndex } from '../store/exchange-index.ts'
 import { acquireFolderLock } from '../store/folder-lock.ts'
 import type { FolderLock } from '../store/folder-lock.ts'
-import { openStore } from '../store/store.ts'
+import { openStore, type StoreOptions } from '../store/store.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { startCallers } from './callers.ts'
@@ -38,6 +38,7 @@ import { startContainment } from './containment.ts'
 import type { Containment } from './containment.ts'
 import { openApprovals } from './approvals.ts'
 import { startExports } from './exports.ts'
+import { traceForgetter } from './forget-traces.ts'
 import { startKeeping } from './keeping.ts'
 import { keepKeys } from './key-upkeep.ts'
 import { keepKeyJournal } from './key-journal.ts'
@@ -95,13 +96,11 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const lock = await lockFolder(folder)
   stack.defer(() => lock[Symbol.dispose]())
 
-  const store = stack.use(
-    await openStore(
-      config.storage.index.kind === 'sqlite'
-        ? { kind: 'sqlite', folder }
-        : { kind: 'postgres', url: config.storage.index.url.reveal() },
-    ),
-  )
+  const storage: StoreOptions =
+    config.storage.index.kind === 'sqlite'
+      ? { kind: 'sqlite', folder }
+      : { kind: 'postgres', url: config.storage.index.url.reveal() }
+  const store = stack.use(await openStore(storage))
   let tracing: RunningTracing | null = null
   const keysFolder = join(folder, 'keys')
   const keyProvider = await openLocalKeyProvider(keysFolder)
@@ -113,6 +112,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       keyProvider,
       limits: evidenceLimits(config),
       retentionClasses: config.retention.map(({ name }) => name),
+      forgetDerived: traceForgetter(storage),
       ...(options.disk === undefined ? {} : { disk: options.disk }),
       observer: {
         committed: (ms) => {

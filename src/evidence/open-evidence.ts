@@ -9,7 +9,7 @@ import { BodyCache } from './body-cache.ts'
 import { BodyStore } from './body-store.ts'
 import { nodeDisk, type Disk } from './disk.ts'
 import { EvidenceLog, type EvidenceLogOptions } from './evidence-log.ts'
-import { Eraser } from './erasure/eraser.ts'
+import { Eraser, type Forgotten } from './erasure/eraser.ts'
 import { feedIndex } from './index-feed.ts'
 import { IndexWriter } from './index-writer.ts'
 import { Journal } from './journal.ts'
@@ -38,6 +38,8 @@ export interface EvidenceOptions {
   readonly log?: Pick<EvidenceLogOptions, 'limits' | 'heartbeatMs'>
   /** Classes whose keys every segment has from its start; others make the recorder begin a new segment once. */
   readonly retentionClasses?: readonly string[]
+  /** Told what was erased, before the erasure counts as finished. */
+  readonly forgetDerived?: (forgotten: Forgotten) => Promise<void>
 }
 
 export interface Evidence extends AsyncDisposable {
@@ -146,6 +148,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     leaveSegment: (segment) => recorder.leaveSegment(segment),
     condemn: (retentionClass, ids) => directory.condemn(retentionClass, ids),
     forgetBodies: () => bodies.clear(),
+    forgetDerived: options.forgetDerived ?? (async () => {}),
   })
   // A disk that fails here must not keep the gateway from starting: retention tries again.
   await eraser.resume().catch(() => 0)

@@ -68,6 +68,14 @@ export interface EraserOptions {
   readonly condemn: (retentionClass: string, ids: readonly string[]) => void
   /** Bodies kept in memory are let go. */
   readonly forgetBodies: () => void
+  /** Takes away what others derived from it. */
+  readonly forgetDerived: (forgotten: Forgotten) => Promise<void>
+}
+
+/** What is gone: ids of exchanges, and of the blocks and lists that went with them. */
+export interface Forgotten {
+  readonly exchanges: readonly ExchangeId[]
+  readonly blocks: readonly string[]
 }
 
 export class Eraser {
@@ -251,6 +259,8 @@ export class Eraser {
     const touched = await blankFrames(disk, folder, plan.frames)
     await this.#tidy(touched)
     await index.erasure.forget(plan)
+    const blocks = [...deadBlocks(plan).values()].flat()
+    await this.#options.forgetDerived({ exchanges: plan.exchanges, blocks })
     await index.erasure.scrub()
     await note({
       type: 'record.erasure-finished',

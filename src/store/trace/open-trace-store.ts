@@ -37,7 +37,10 @@ async function openFile(folder: string): Promise<OpenTraceStore> {
   try {
     database.exec('pragma page_size = 16384')
     await whenFree(() => database.exec('pragma journal_mode = wal'))
-    database.exec('pragma synchronous = normal; pragma cache_size = -32768')
+    // What is forgotten must not lie on in free pages.
+    database.exec(
+      'pragma synchronous = normal; pragma cache_size = -32768; pragma secure_delete = on',
+    )
     const db = new Kysely<unknown>({ dialect: new NodeSqliteDialect(database) })
     await migrate(db, { types: SQLITE_TYPES, lock: async () => {} }, TRACE_AREA)
     const store = createTraceStore(db.$extendTables<TraceTables>(), {

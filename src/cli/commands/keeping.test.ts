@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { jsonLines, startCliWith } from '../../../test/harness/cli.ts'
+import { startConsole, type TestConsole } from '../../../test/harness/console.ts'
+import { temporaryFolder, type TemporaryFolder } from '../../../test/harness/evidence.ts'
+import { readBundle } from '../../evidence/bundle/read-bundle.ts'
+
+const REASON = ['--reason', 'request 12 of the regulator']
+
+let console: TestConsole
+let folder: TemporaryFolder
+const tokens = { admin: '', investigator: '' }
+
+before(async () => {
+  console = await startConsole()
+  folder = await temporaryFolder()
+  tokens.admin = (await console.person('an admin', ['admin'])).token
+  tokens.investigator = (await console.person('an investigator', ['investigator'])).token
+})
+after(async () => {
+  await console[Symbol.asyncDispose]()
+  await folder[Symbol.asyncDispose]()
+})
+
+const as = (who: keyof typeof tokens, ...args: readonly string[]) =>
+  startCliWith({ CUSTODY_TOKEN: tokens[who], CUSTODY_SERVER: console.gateway.adminUrl }, ...args)
+    .ended
+
+test('a hold set here refuses an erasure, is released by another, and then it is erased with a receipt', async () => {
+  const id = await console.chat('to be kept for a while')
+  const set = await as('investigator', 'holds', 'set', '--exchange', id, ...REASON)
+  assert.deepEqual([set.code, set.err], [0, ''])
+  const [hold = ''] = set.out.split(' ')
+  assert.match(hold, /^ho_/)
+  assert.match((await as('admin', 'holds')).out, new RegExp(`${hold}.*exchange ${id}`))
+  const refused = await as('admin', 'erase', id, '--despite-minimum', ...REASON)
+  assert.equal(refused.code, 1)
+  assert.match(refused.err, /request 12 of the regulator[\s\S]*nothing was erased/)
+  assert.match((await as('investigator', 'holds', 'release', hold, ...REASON)).err, /own-hold/)
+  assert.equal((await as('admin', 'holds', 'release', hold, ...REASON)).code, 0)
+  const dry = await as('admin', 'erase', id, '--despite-minimum', '--dry-run')
+  assert.equal(dry.out, `${id}\n`)
+  const receipt = join(folder.path, 'receipt.json')
+  const args = ['erase', id, '--despite-minimum', '--receipt', receipt, ...REASON]
+  const erased = await as('admin', ...args)
+  assert.deepEqual([erased.code, erased.err], [0, ''])
+  assert.match(readFileSync(receipt, 'utf8'), /c2sp\.org\/tlog-proof@v1/)
+  assert.equal(statSync(receipt).mode & 0o777, 0o600)
+  assert.match((await as('admin', 'show', id)).err, /api\.erased/)
+  assert.equal((await as('admin', 'holds')).out, '')
+  assert.match((await as('admin', 'holds', '--all')).out, /an admin/)
+})
+
+test('a bundle is written to a file that was not there, and is whole', async () => {
+  const id = await console.chat('for the court')
+  const out = join(folder.path, 'bundle.tar')
+  const made = await as('investigator', 'export', id, '--raw', '--out', out, ...REASON)
+  assert.equal(made.code, 0, made.err)
+  assert.match(made.err, /not encrypted/)
+  const reading = await readBundle(
+    (async function* () {
+      yield readFileSync(out)
+    })(),
+  )
+  assert.deepEqual(reading.problems, [])
+  assert.equal(reading.manifest.items[0]?.state, 'recorded')
+  const again = await as('investigator', 'export', id, '--out', out, ...REASON)
+  assert.equal(again.code, 1)
+  assert.ok(existsSync(out))
+  const byFilter = join(folder.path, 'filtered.tar')
+  const filter = ['--model', 'echo', '--since', '1h', '--format', 'csv']
+  const more = await as('investigator', 'export', ...filter, '--out', byFilter, ...REASON)
+  assert.equal(more.code, 0, more.err)
+  const denied = await as('admin', 'export', id, '--out', join(folder.path, 'x.tar'), ...REASON)
+  assert.deepEqual([denied.code, existsSync(join(folder.path, 'x.tar'))], [1, false])
+})
+
+test('the plan of retention is shown, and a run says what it did', async () => {
+  assert.match((await as('admin', 'retention')).out, /default +183d +kept/)
+  assert.match((await as('admin', 'retention', 'run')).out, /^erased 0 exchanges/)
+  const [plan] = jsonLines((await as('admin', 'retention', 'plan', '--json', '--days', '30')).out)
+  assert.equal(plan?.['horizonDays'], 30)
+})
+
+test('what makes no sense is refused before anything is asked', async () => {
+  const value = join(folder.path, 'value.txt')
+  writeFileSync(value, 'a value')
+  for (const args of [
+    ['holds', 'set', ...REASON],
+    ['holds', 'set', '--exchange', 'ex_1', '--case', 'C', ...REASON],
+    ['holds', 'set', '--exchange', 'ex_1', '--reason', 'short'],
+    ['erase', ...REASON],
+    ['erase', 'ex_1', '--value-file', value, ...REASON],
+    ['export', '--out', join(folder.path, 'y.tar'), ...REASON],
+    ['export', 'ex_1', ...REASON],
+    ['retention', 'plan', '--days', 'many'],
+  ]) {
+    assert.equal((await as('admin', ...args)).code, 2, args.join(' '))
+  }
+  const alone = await startCliWith({}, 'retention', 'plan').ended
+  assert.deepEqual([alone.code, /--server/.test(alone.err)], [2, true])
+})

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readsExactly, recordChat } from '../../../test/harness/erasing.ts'
+import {
+  openTestEvidence,
+  temporaryFolder,
+  type TestEvidence,
+} from '../../../test/harness/evidence.ts'
+import { nodeDisk } from '../../evidence/disk.ts'
+import { listInstances } from '../../evidence/segment-scan.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { newExchangeId } from '../../lib/ids.ts'
+import { createHoldDesk } from './hold-desk.ts'
+import { DAY_MS, Retention, type RetentionRule } from './retention.ts'
+
+const RULES: readonly RetentionRule[] = [
+  { name: 'default', minDays: 183, maxDays: null },
+  { name: 'short', minDays: 0, maxDays: 30 },
+]
+
+const ada = { person: 'per_ada', login: 'ada' }
+const bob = { person: 'per_bob', login: 'bob' }
+
+function keeperOf(opened: TestEvidence, rules = RULES) {
+  const { evidence, store, folder } = opened
+  const holds = createHoldDesk({
+    table: store.control.holds,
+    clock: systemClock,
+    note: (event) => evidence.recorder.note(event),
+    exclusively: (work) => evidence.eraser.exclusively(work),
+  })
+  const retention = new Retention({
+    index: store.index.erasure,
+    eraser: evidence.eraser,
+    holds,
+    clock: systemClock,
+    rules: () => rules,
+    instances: () => listInstances(nodeDisk, folder),
+  })
+  return { holds, retention }
+}
+
+/** Recorded so many days ago. */
+async function recordOld(opened: TestEvidence, days: number, retentionClass = 'short') {
+  const receivedAtMs = Date.now() - days * DAY_MS
+  const id = newExchangeId(receivedAtMs)
+  const messages = [
+    { role: 'system' as const, text: 'what all of them share '.repeat(20) },
+    { role: 'user' as const, text: `of ${days} days ago` },
+  ]
+  return recordChat(opened.evidence, messages, { id, receivedAtMs, retentionClass })
+}
+
+async function exists(opened: TestEvidence, one: { readonly id: string }): Promise<boolean> {
+  const rows = await opened.store.index.list({ limit: 100 })
+  return rows.some(({ id }) => id === one.id)
+}
+
+test('what is older than the maximum of its class is erased, and nothing else', async () => {
+  await using folder = await temporaryFolder()
+  await using opened = await openTestEvidence(folder.path, {
+    retentionClasses: ['default', 'short'],
+  })
+  const { retention } = keeperOf(opened)
+  const old = [await recordOld(opened, 90), await recordOld(opened, 31)]
+  const young = [await recordOld(opened, 29), await recordOld(opened, 0)]
+  const kept = await recordOld(opened, 900, 'default')
+  await opened.evidence.flush()
+  const [first, short] = await retention.plan(7)
+  assert.deepEqual([first?.due.exchanges, first?.dueBeforeMs], [0, null])
+  assert.deepEqual([short?.due.exchanges, short?.soon.exchanges, short?.held], [2, 1, 0])
+  const run = await retention.step(100)
+  assert.deepEqual([run.erased, run.held], [2, 0])
+  for (const one of old) {
+    assert.equal(await exists(opened, one), false)
+    const tombstone = await opened.store.index.erasure.tombstone(one.id)
+    assert.deepEqual([tombstone?.cause, tombstone?.rule], ['retention', 'short'])
+  }
+  for (const one of [...young, kept]) await readsExactly(opened.evidence, one)
+  assert.equal((await retention.plan(0))[1]?.due.exchanges, 0)
+})
+
+test('a step is bounded, and steps go on until nothing is due', async () => {
+  await using folder = await temporaryFolder()
+  await using opened = await openTestEvidence(folder.path, { retentionClasses: ['short'] })
+  const { retention } = keeperOf(opened)
+  for (let days = 40; days < 45; days += 1) await recordOld(opened, days)
+  await opened.evidence.flush()
+  const counts: number[] = []
+  for (let more = true; more && counts.length < 10;) {
+    const run = await retention.step(2)
+    counts.push(run.erased)
+    more = run.more
+  }
+  assert.deepEqual(
+    counts.filter((count) => count > 0),
+    [2, 2, 1],
+  )
+})
+
+test('what is held stays however old it is, does not stop the rest, and goes after the release', async () => {
+  await using folder = await temporaryFolder()
+  await using opened = await openTestEvidence(folder.path, { retentionClasses: ['short'] })
+  const { holds, retention } = keeperOf(opened)
+  const held = await recordOld(opened, 80)
+  const free = await recordOld(opened, 70)
+  await opened.evidence.flush()
+  const hold = await holds.set({ kind: 'exchange', exchange: held.id }, 'the court asks', ada)
+  assert.equal((await retention.plan(0))[0]?.name, 'default')
+  assert.equal((await retention.plan(0))[1]?.held, 1)
+  const run = await retention.step(10)
+  assert.deepEqual([run.erased, run.held], [1, 1])
+  await readsExactly(opened.evidence, held)
+  assert.equal(await exists(opened, free), false)
+  assert.equal(await holds.release(hold.id, 'over now', ada), 'own')
+  assert.equal(await holds.release('ho_nothing', 'over now', bob), 'not-found')
+  assert.equal(await holds.release(hold.id, 'over now', bob), 'released')
+  assert.equal(await holds.release(hold.id, 'over now', bob), 'released-before')
+  while ((await retention.step(10)).more);
+  await retention.step(10)
+  assert.equal(await exists(opened, held), false)
+  await opened.evidence.flush()
+  const types = (await opened.store.index.eventsOf(held.id, 20)).map(({ event }) => event.type)
+  assert.deepEqual(types, ['hold.set', 'hold.released', 'record.erased', 'record.erasure-finished'])
+})
