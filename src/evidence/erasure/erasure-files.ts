@@ -19,12 +19,13 @@ export async function writePlan(disk: Disk, folder: string, plan: ErasurePlan): 
   await writeOnce(disk, pathOf(folder, plan.erasure), Buffer.from(JSON.stringify(plan)))
 }
 
-/** Oldest first. */
+/** Oldest first. Takes half-written ones away: nothing was done for them yet. */
 export async function readPlans(disk: Disk, folder: string): Promise<readonly ErasurePlan[]> {
   const plans: ErasurePlan[] = []
   for (const name of await disk.list(erasuresFolder(folder))) {
-    if (!NAME.test(name)) continue
     const path = join(erasuresFolder(folder), name)
+    if (name.endsWith('.json.new')) await disk.remove(path)
+    if (!NAME.test(name)) continue
     const plan: unknown = JSON.parse((await disk.readWhole(path)).toString('utf8'))
     if (!isPlan(plan)) throw new Error(`${path} is not an erasure plan that this version knows`)
     plans.push(plan)
