@@ -24,7 +24,7 @@ async function forget({ storage, forgotten }: ForgetOrder): Promise<void> {
     documents.add(exchangeDocument(number, 'upload'))
   }
   for (let pass = 0; pass < PASSES_MAX; pass += 1) {
-    if ((await forgetDocuments(traces, documents, null)) === 0) return
+    if ((await forgetDocuments(traces, documents)) === 0) return
   }
   throw new Error('the trace index changes too fast to forget what was erased')
 }
