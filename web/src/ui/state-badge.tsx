@@ -22,7 +22,6 @@ const TONES: Readonly<Record<string, string>> = {
   interrupted: 'warn',
   refused: 'bad',
   damaged: 'bad',
-  held: 'busy',
 }
 
 export function StateBadge({ state }: { readonly state: string }) {
