@@ -8,6 +8,7 @@ import type { ApiEnv, ApiParts } from './parts.ts'
 import { problemAnswer } from './problem.ts'
 import { REFERENCE_CSS, referencePage } from './reference-page.ts'
 import { createRegistrar } from './registrar.ts'
+import { slackRoutes } from './routes/slack.ts'
 import { approvalRoutes } from './routes/approvals.ts'
 import { accessRoutes } from './routes/access.ts'
 import { caseRoutes } from './routes/cases.ts'
@@ -75,6 +76,7 @@ export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   traceRoutes(registrar)
   approvalRoutes(registrar)
   policyRoutes(registrar)
+  slackRoutes(registrar)
   keyRoutes(registrar)
   lockRoutes(registrar)
   trustRoutes(registrar)

@@ -4,6 +4,7 @@ import type { CardSeal } from '../approvals/card-seal.ts'
 import type { DecidingParts } from '../approvals/deciding.ts'
 import { createApprovalDesk } from '../approvals/desk.ts'
 import { createJournal } from '../approvals/journal.ts'
+import { keepDelivering, noticesOf } from '../approvals/notify/couriers.ts'
 import { keepRounds } from '../approvals/rounds.ts'
 import { createApprovalWatch } from '../approvals/watch.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -39,9 +40,16 @@ export function openApprovals(sources: ApprovalSources): Approvals {
   const note = recorder.note.bind(recorder)
   const onFault = (what: string, error: unknown): void => log.error({ what }, 'approvals', error)
   const stack = new AsyncDisposableStack()
-  const journal = createJournal({ table, note, announce: async () => undefined })
+  const notices = store.control.notices
+  const journal = createJournal({
+    table,
+    note,
+    announce: (approval, step) => notices.add(noticesOf(settings(), approval, step, clock.nowMs())),
+  })
   const watch = stack.use(createApprovalWatch(table, onFault))
   const seal = createCardSeal(sources.master)
+  const consoleUrl = (): string => settings().consoleUrl ?? sources.consoleUrl()
+  stack.use(keepDelivering({ notices, table, clock, seal, settings, consoleUrl, onFault }))
   stack.use(keepRounds({ table, clock, journal, onFault }))
   return {
     desk: createApprovalDesk({
@@ -51,7 +59,7 @@ export function openApprovals(sources: ApprovalSources): Approvals {
       watch,
       seal,
       note,
-      consoleUrl: () => settings().consoleUrl ?? sources.consoleUrl(),
+      consoleUrl,
       ownerOf: async (keyId) => (await store.keys.byId(keyId))?.owner ?? null,
     }),
     deciding: {

@@ -27,13 +27,10 @@ export function resolveApprovals(
     groups: approvals.groups,
     breakGlass: approvals.breakGlass,
     authorsMayApprove: approvals.authorsMayApprove,
-    expiresInMs: approvals.expiresIn,
-    grantMs: approvals.grantFor,
     freshLoginMs: approvals.freshLogin,
     hold: {
       budgetMs: approvals.hold.budget,
       pending: approvals.hold.pending,
-      keepalive: approvals.hold.keepalive,
     },
     routes: routeHolds(checked, routeNames),
     webhooks: Object.entries(approvals.webhooks).map(([name, { url, secret: written }]) => ({
@@ -74,11 +71,10 @@ function routeHolds(
     checked.routes.flatMap(({ approvals }, index) => {
       const name = routeNames[index]
       if (approvals === undefined || name === undefined) return []
-      const { budget, pending, keepalive } = approvals
+      const { budget, pending } = approvals
       const said: Partial<HoldSettings> = {
         ...(budget === undefined ? {} : { budgetMs: budget }),
         ...(pending === undefined ? {} : { pending }),
-        ...(keepalive === undefined ? {} : { keepalive }),
       }
       return [[name, said] as const]
     }),

@@ -27,17 +27,12 @@ const budget = {
 
 const PENDING =
   'What a caller is told when its time is over: `retry` is 503 with Retry-After, `final` a 400 that no client sends again, `by-client` chooses what the client is known to handle.'
-const KEEPALIVE =
-  '`none` says nothing before the decision. `sse-comment` begins streams with 200 and comments: a denial is then an error inside the stream. `informational` sends up to four 103 answers: only where nothing stands between caller and gateway.'
-
 const PENDING_NAMES = ['by-client', 'retry', 'final'] as const
-const KEEPALIVE_NAMES = ['none', 'sse-comment', 'informational'] as const
 
 export const routeHoldSchema = z
   .strictObject({
     budget: durationIfSaid(budget),
     pending: choice(PENDING_NAMES, PENDING).optional(),
-    keepalive: choice(KEEPALIVE_NAMES, KEEPALIVE).optional(),
   })
   .describe('How callers of this route wait for an approval. Default: as `approvals.hold` says.')
 
@@ -98,20 +93,6 @@ export const approvalsSchema = z
       'Whether somebody who wrote a rule may approve what it holds.',
       'Turn it off where duties must be apart.',
     ).prefault(true),
-    expiresIn: duration({
-      is: '30m',
-      min: 10_000,
-      max: 30 * 86_400_000,
-      what: 'Time for a decision, where the rule says none; nobody deciding is a denial.',
-      why: 'A request that nobody wants to answer for within half an hour is stale.',
-    }),
-    grantFor: duration({
-      is: '30m',
-      min: 10_000,
-      max: 30 * 86_400_000,
-      what: 'How long an approval lets the request through, where the rule says nothing.',
-      why: 'A job that was told to come back must find the door open.',
-    }),
     freshLogin: duration({
       is: '5m',
       min: 10_000,
@@ -123,7 +104,6 @@ export const approvalsSchema = z
       .strictObject({
         budget: duration({ ...budget, is: '240s' }),
         pending: choice(PENDING_NAMES, PENDING).prefault('by-client'),
-        keepalive: choice(KEEPALIVE_NAMES, KEEPALIVE).prefault('none'),
       })
       .prefault({})
       .describe('How callers wait; routes may say otherwise.'),

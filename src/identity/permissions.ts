@@ -139,6 +139,7 @@ export const PERMISSIONS = {
     ...read('see the state of a held request by its secret link', {}),
     isPublic: true,
   },
+  'approvals.slack': { ...write('decide by a click in Slack, signed by it', {}), isPublic: true },
   'grants.list': read('see what approvals permit', METADATA),
   'grants.revoke': write('end what an approval permits', { admin: 'all', approver: 'all' }),
   'holds.list': read('see legal holds', KEEPERS),

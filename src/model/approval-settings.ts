@@ -2,14 +2,10 @@
 
 export type PendingAnswer = 'by-client' | 'retry' | 'final'
 
-/** What is sent to a caller that waits, before anything is decided. */
-export type HoldKeepalive = 'none' | 'sse-comment' | 'informational'
-
 export interface HoldSettings {
   /** Longest silence; less where the client says that it gives up earlier. */
   readonly budgetMs: number
   readonly pending: PendingAnswer
-  readonly keepalive: HoldKeepalive
 }
 
 /** A secret that shows only when asked. */
@@ -53,8 +49,6 @@ export interface ApprovalSettings {
   readonly breakGlass: readonly string[]
   /** False: who wrote a rule does not approve what it holds. */
   readonly authorsMayApprove: boolean
-  readonly expiresInMs: number
-  readonly grantMs: number
   /** A login this recent counts as fresh. */
   readonly freshLoginMs: number
   readonly hold: HoldSettings
@@ -73,10 +67,8 @@ export const DEFAULT_APPROVAL_SETTINGS: ApprovalSettings = {
   groups: {},
   breakGlass: [],
   authorsMayApprove: true,
-  expiresInMs: 30 * MINUTE_MS,
-  grantMs: 30 * MINUTE_MS,
   freshLoginMs: 5 * MINUTE_MS,
-  hold: { budgetMs: 4 * MINUTE_MS, pending: 'by-client', keepalive: 'none' },
+  hold: { budgetMs: 4 * MINUTE_MS, pending: 'by-client' },
   routes: {},
   webhooks: [],
   slack: null,

@@ -3,6 +3,7 @@ import type { PolicyVersionTable } from './policy-version.ts'
 import type { ApprovalTable } from './approval.ts'
 import type { LockTable } from './containment.ts'
 import type { CaseTable } from './cases.ts'
+import type { NoticeTable } from './notice.ts'
 import type { ExchangeQuery } from './exchange-query.ts'
 import type { IdentityTable, LoginAttemptTable, LoginSessionHintTable, OnceTable } from './login.ts'
 import type { DeviceTable } from './devices.ts'
@@ -140,6 +141,7 @@ export interface ControlStore {
   readonly holds: HoldTable
   readonly approvals: ApprovalTable
   readonly policyVersions: PolicyVersionTable
+  readonly notices: NoticeTable
   readonly locks: LockTable
   readonly trustRules: TrustRuleTable
   readonly exchangedTokens: ExchangedTokenTable

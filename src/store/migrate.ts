@@ -8,6 +8,7 @@ import { maskTokens } from './migrations/control/003-mask-tokens.ts'
 import { exchangeFindings } from './migrations/index/070-exchange-findings.ts'
 import { policyVersions } from './migrations/control/010-policy-versions.ts'
 import { approvals } from './migrations/control/020-approvals.ts'
+import { notices } from './migrations/control/021-notices.ts'
 import { cases } from './migrations/control/080-cases.ts'
 import { devices } from './migrations/control/042-devices.ts'
 import { scim } from './migrations/control/041-scim.ts'
@@ -78,6 +79,7 @@ export const CONTROL_AREA: MigrationArea = {
     'approvals',
     'approval_requests',
     'approval_grants',
+    'notices',
     'identities',
     'login_attempts',
     'seen_once',
@@ -100,6 +102,7 @@ export const CONTROL_AREA: MigrationArea = {
     { name: '002-people-and-audit', up: peopleAndAudit },
     { name: '003-mask-tokens', up: maskTokens },
     { name: '020-approvals', up: approvals },
+    { name: '021-notices', up: notices },
     { name: '040-login-providers', up: loginProviders },
     { name: '030-locks', up: locks },
     { name: '080-cases', up: cases },

@@ -12,6 +12,7 @@ import type { StoredTrustRule } from '../model/trust.ts'
 import type { ExchangedTokenRow } from '../model/exchanged-token.ts'
 import type { KeyRow } from '../model/keys.ts'
 import type { FindingRow, MaskToken } from '../model/masking.ts'
+import type { Notice } from '../model/notice.ts'
 import type { IdentityRow, LoginAttemptRow, LoginSessionHintRow } from '../model/login.ts'
 import type { DeviceGrantRow, DeviceLoginRow } from '../model/devices.ts'
 import type { ScimClientRow, ScimGroupRow, ScimUserRow } from '../model/scim.ts'
@@ -155,6 +156,7 @@ export type ControlTables = {
   policy_versions: TableOf<PolicyVersionRow>
   trust_rules: TableOf<StoredTrustRule>
   exchanged_tokens: TableOf<Omit<ExchangedTokenRow, 'principal'>> & { principal: string }
+  notices: TableOf<Notice>
   locks: TableOf<Omit<LockRow, 'kind'>> & { kind: string }
   idempotent_answers: TableOf<Omit<IdempotentAnswer, 'answer'>> & {
     /** Person and key. */

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Approval } from '../../src/api/contract/approvals.ts'
 import type { RecordedExchange } from '../../src/evidence/reader.ts'
+import type { Clock } from '../../src/lib/clock.ts'
 import type { Answer, Call, TestConsole } from './console.ts'
 import { startConsole } from './console.ts'
 
@@ -60,6 +61,9 @@ export interface ApprovalGatewayOptions {
   readonly policy?: string
   readonly yaml?: string
   readonly folder?: string
+  readonly port?: number
+  readonly clock?: Clock
+  readonly env?: Readonly<Record<string, string>>
   /** Of the approver before a restart. */
   readonly token?: string
 }
@@ -76,6 +80,9 @@ export async function approvalGateway(
       folder,
       yaml: `policy: policy.yaml\n${options.yaml ?? ''}`,
       ...(options.token === undefined ? {} : { token: options.token }),
+      ...(options.port === undefined ? {} : { port: options.port }),
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
+      ...(options.env === undefined ? {} : { env: options.env }),
     }),
   )
   const erin =
@@ -132,5 +139,15 @@ async function asked(
     headers: answer.headers,
     text: await answer.text(),
     exchange: answer.headers.get('x-custody-exchange') ?? '',
+  }
+}
+
+/** Real time, so many times faster. */
+export function fastClock(factor: number): Clock {
+  const began = { nowMs: Date.now(), monotonicMs: performance.now() }
+  const since = (): number => (performance.now() - began.monotonicMs) * factor
+  return {
+    nowMs: () => Math.round(began.nowMs + since()),
+    monotonicMs: () => began.monotonicMs + since(),
   }
 }

@@ -7,6 +7,7 @@ import type { App } from '../../src/app/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Disk } from '../../src/evidence/disk.ts'
 import type { RecordedExchange } from '../../src/evidence/reader.ts'
+import type { Clock } from '../../src/lib/clock.ts'
 import { isExchangeId } from '../../src/lib/ids.ts'
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts'
 import type { Sandbox } from '../../src/sandbox/start-sandbox.ts'
@@ -32,6 +33,10 @@ export interface TestGatewayOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Where faults are injected. */
   readonly disk?: Disk
+  /** The time of day, for tests that cannot wait for it. */
+  readonly clock?: Clock
+  /** Where callers connect; any free one unless told. */
+  readonly port?: number
   /** Reuse a folder; it is not removed. */
   readonly folder?: string
 }
@@ -63,7 +68,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     env: { CUSTODY_LOG__LEVEL: 'silent', ...options.env },
     flags: {
       data: join(folder, 'data'),
-      listen: '127.0.0.1:0',
+      listen: `127.0.0.1:${options.port ?? 0}`,
       admin: '127.0.0.1:0',
       config: file,
     },
@@ -71,7 +76,10 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   if (loaded.kind === 'problems')
     throw new Error(`the test configuration is wrong: ${JSON.stringify(loaded.problems)}`)
   const app = stack.use(
-    await startApp(loaded.config, options.disk === undefined ? {} : { disk: options.disk }),
+    await startApp(loaded.config, {
+      ...(options.disk === undefined ? {} : { disk: options.disk }),
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
+    }),
   )
   const key = app.starterKey ?? ''
   const owned = stack.move()

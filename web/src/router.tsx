@@ -2,6 +2,7 @@
 import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router'
 import { readAuditSearch } from './features/audit/audit-search.ts'
 import { Shell } from './features/shell/shell.tsx'
+import { Approvals, readApprovalsSearch } from './routes/approvals.tsx'
 import { Audit } from './routes/audit.tsx'
 import {
   DeclaredConversation,
@@ -25,9 +26,16 @@ import { Retention } from './routes/retention.tsx'
 import { Replay, readReplaySearch } from './routes/replay.tsx'
 import { EvidencePage } from './routes/evidence.tsx'
 import { Trace } from './routes/trace.tsx'
+import { RequestState } from './routes/request-page.tsx'
 import { Upstreams } from './routes/upstreams.tsx'
 
 const root = createRootRoute({ notFoundComponent: NotFound })
+
+const requestState = createRoute({
+  getParentRoute: () => root,
+  path: '/requests/$page',
+  component: RequestState,
+})
 
 const login = createRoute({ getParentRoute: () => root, path: '/login', component: Login })
 
@@ -93,6 +101,12 @@ const casePage = createRoute({
 const trace = createRoute({ getParentRoute: () => shell, path: '/trace', component: Trace })
 
 const policy = createRoute({ getParentRoute: () => shell, path: '/policy', component: Policy })
+const approvals = createRoute({
+  getParentRoute: () => shell,
+  path: '/approvals',
+  validateSearch: readApprovalsSearch,
+  component: Approvals,
+})
 
 const keys = createRoute({
   getParentRoute: () => shell,
@@ -146,6 +160,7 @@ const me = createRoute({ getParentRoute: () => shell, path: '/me', component: Me
 
 const routeTree = root.addChildren([
   login,
+  requestState,
   shell.addChildren([
     home,
     live,
@@ -158,6 +173,7 @@ const routeTree = root.addChildren([
     casePage,
     trace,
     policy,
+    approvals,
     keys,
     evidence,
     locks,

@@ -280,3 +280,20 @@ export const readRequestPage = apiRoute('approvals.page', {
   request: { params: z.object({ page: z.string().regex(/^[A-Za-z0-9_-]{24}$/) }) },
   responses: { 200: json(RequestPage, 'Its state.') },
 })
+
+export const slackInteraction = apiRoute('approvals.slack', {
+  method: 'post',
+  path: '/slack/interactions',
+  tags,
+  summary: 'Takes a click on a card in Slack; signed by Slack, counted once',
+  responses: {
+    200: json(
+      z.object({
+        response_type: z.literal('ephemeral'),
+        replace_original: z.literal(false),
+        text: z.string(),
+      }),
+      'What the one who clicked is told.',
+    ),
+  },
+})

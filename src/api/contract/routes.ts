@@ -63,6 +63,7 @@ export const ROUTES = [
   policy.checkPolicy,
   policy.backtestPolicy,
   policy.publishPolicy,
+  approvals.slackInteraction,
   keys.listKeys,
   keys.createKey,
   keys.revokeKey,

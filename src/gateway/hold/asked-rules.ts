@@ -1,5 +1,4 @@
 /** What the rules that hold a request ask of people, put together: each rule's approvers, and the strictest terms of all. */
-import type { ApprovalSettings } from '../../model/approval-settings.ts'
 import type { AskedRule, AskedTerms } from '../../model/approval.ts'
 import type { ApprovalTerms, Decision } from '../../model/decision.ts'
 
@@ -8,9 +7,9 @@ export interface Asked {
   readonly terms: AskedTerms
 }
 
-export function askedRules(decision: Decision, settings: ApprovalSettings): Asked {
+export function askedRules(decision: Decision): Asked {
   const hits = decision.hits.filter((hit) => hit.inForce && hit.verdict === 'hold')
-  const terms = hits.map(({ approval }) => approval ?? defaultTerms(settings))
+  const terms = hits.map(({ approval }) => approval ?? DEFAULT_TERMS)
   const budgets = terms.flatMap(({ holdBudgetMs }) => (holdBudgetMs === null ? [] : [holdBudgetMs]))
   return {
     asks: hits.map((hit, index) => ({
@@ -35,16 +34,15 @@ export function askedRules(decision: Decision, settings: ApprovalSettings): Aske
   }
 }
 
-function defaultTerms({ expiresInMs, grantMs }: ApprovalSettings): ApprovalTerms {
-  return {
-    approvers: [],
-    quorum: 1,
-    expiresInMs,
-    holdBudgetMs: null,
-    reasonRequired: false,
-    highAssurance: false,
-    grants: 'conversation',
-    grantMs,
-    escalateTo: [],
-  }
+/** What a rule that says nothing of its approvals means. */
+const DEFAULT_TERMS: ApprovalTerms = {
+  approvers: [],
+  quorum: 1,
+  expiresInMs: 4 * 60 * 60 * 1000,
+  holdBudgetMs: null,
+  reasonRequired: false,
+  highAssurance: false,
+  grants: 'conversation',
+  grantMs: 8 * 60 * 60 * 1000,
+  escalateTo: [],
 }

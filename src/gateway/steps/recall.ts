@@ -17,7 +17,7 @@ async function recalled(exchange: Exchange, parts: GatewayParts): Promise<StepRe
   // What cannot be kept in memory cannot be frozen, and people cannot approve what they would not see.
   if (body.kind === 'streamed') return fail('approval.unholdable')
   const bytes = body.kind === 'whole' ? body : EMPTY
-  const { asks, terms } = askedRules(decision, exchange.settings.approvals)
+  const { asks, terms } = askedRules(decision)
   const request = frozenRequest(exchange, {
     principal,
     routing,

@@ -23,6 +23,7 @@ import { createScimTables } from './scim.ts'
 import { createLoginLinkTable } from './login-links.ts'
 import { createLoginSessionTable } from './login-sessions.ts'
 import { createMaskTokenTable } from './mask-tokens.ts'
+import { createNoticeTable } from './notices.ts'
 import { createPeopleTable } from './people.ts'
 import { createPolicyVersionTable } from './policy-versions.ts'
 import { createRevealTable } from './reveals.ts'
@@ -60,6 +61,7 @@ export function createControlStore(db: ControlDb, engine: ControlEngine): Contro
     policyVersions: createPolicyVersionTable(db),
     trustRules: createTrustRuleTable(db, engine.changes),
     exchangedTokens: createExchangedTokenTable(db, engine),
+    notices: createNoticeTable(db),
     locks: createLockTable(db, engine.changes),
     idempotency: createIdempotencyTable(db),
   }

@@ -23,6 +23,7 @@ export interface PageEntry {
     | '/cases'
     | '/trace'
     | '/policy'
+    | '/approvals'
     | '/keys'
     | '/evidence'
     | '/locks'
@@ -59,6 +60,13 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/trace', title: 'Trace', icon: IconRadar2, keys: 'g t', operation: 'trace.search' },
   { path: '/policy', title: 'Policy', icon: IconGavel, keys: 'g y', operation: 'policy.read' },
   { path: '/locks', title: 'Locks', icon: IconLock, keys: 'g x', operation: 'locks.list' },
+  {
+    path: '/approvals',
+    title: 'Approvals',
+    icon: IconShieldCheck,
+    keys: 'g v',
+    operation: 'approvals.list',
+  },
   { path: '/keys', title: 'Keys', icon: IconKey, keys: 'g k', operation: 'keys.list' },
   {
     path: '/evidence',
