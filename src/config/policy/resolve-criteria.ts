@@ -19,7 +19,6 @@ export function resolveCriteria(
   written: CheckedCriteria,
   path: Path,
   context: RuleContext,
-  occurrence: Content['occurrence'],
 ): Criteria {
   const { size } = written
   if (size !== undefined && Object.values(size).every((bound) => bound === undefined))
@@ -47,7 +46,7 @@ export function resolveCriteria(
             tokens: size.tokens ?? null,
             newTokens: size.newTokens ?? null,
           },
-    content: contentOf(written, path, context, occurrence),
+    content: contentOf(written, path, context),
     when: conditionOf(written.when, [...path, 'when'], context),
   }
 }
@@ -76,12 +75,7 @@ function minuteOf(time: string): number {
   return Number(hour) * 60 + Number(minute)
 }
 
-function contentOf(
-  written: CheckedCriteria,
-  path: Path,
-  context: RuleContext,
-  occurrence: Content['occurrence'],
-): Content | null {
+function contentOf(written: CheckedCriteria, path: Path, context: RuleContext): Content | null {
   const { keywords = [], patterns = [], entities = [], packs = [], detectors = [] } = written
   const isEmpty = [keywords, patterns, entities, packs, detectors].every((one) => one.length === 0)
   for (const [field, needed] of [
@@ -121,7 +115,7 @@ function contentOf(
     packs,
     detectors,
     atLeast: written.atLeast ?? 1,
-    occurrence: written.occurrence ?? occurrence,
+    occurrence: written.occurrence ?? 'any',
     label: written.label ?? null,
   }
 }

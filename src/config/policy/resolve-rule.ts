@@ -26,8 +26,7 @@ export function resolveRule(written: CheckedRule, path: Path, context: RuleConte
       allowed: 'allow, mask or deny for response and tool_call',
       hint: 'Hold the request that asks for it.',
     })
-  const occurrence = verdict === 'hold' ? 'new' : 'any'
-  const criteria = resolveCriteria(written, path, context, occurrence)
+  const criteria = resolveCriteria(written, path, context)
   const excuses = written.unless === undefined ? [] : [written.unless].flat()
   const unless = excuses.map((excuse, index) => {
     const at = Array.isArray(written.unless) ? [...path, 'unless', index] : [...path, 'unless']
@@ -36,7 +35,7 @@ export function resolveRule(written: CheckedRule, path: Path, context: RuleConte
         message: 'an empty section excuses everything',
         hint: 'Name a condition, or remove it.',
       })
-    return resolveCriteria(excuse, at, context, 'any')
+    return resolveCriteria(excuse, at, context)
   })
   if (isAnswer && verdict === 'mask' && criteria.when?.asksFindings === true)
     reportRule(context, [...path, 'when'], {

@@ -94,7 +94,7 @@ export const criteriaFields = {
     .register(leafNotes, { allowed: 'a whole number from 1 to 10000', why: '', secret: false }),
   occurrence: choice(
     ['any', 'new'],
-    '`new`: only values that this conversation has not sent before. Default: `any`; for `then: hold` `new`, so that an approved value is not asked for at every turn.',
+    '`new`: only values that this conversation has not sent before. Default: `any`; what was approved once is covered by its grant, not asked for at every turn.',
   ).optional(),
   size: z
     .strictObject({
