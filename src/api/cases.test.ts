@@ -161,7 +161,7 @@ test('a closed case takes nothing more until it is opened again, and each change
   const { body: file } = await ivy.call('GET', path)
   assert.deepEqual(
     file.entries.map((one: { text: string }) => one.text),
-    ['opened', 'status open → closed', 'severity medium → critical', 'status closed → open'],
+    ['opened', 'status open → closed, severity medium → critical', 'status closed → open'],
   )
 })
 

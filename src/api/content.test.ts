@@ -63,7 +63,10 @@ test('nothing is revealed without a reason, and a reason of three letters is non
   const long = await ivy.call('POST', '/reveals', { body: { scope, reason: REASON, minutes: 600 } })
   assert.equal(long.status, 422)
   const unknown = await ivy.call('POST', '/reveals', {
-    body: { scope: { ...scope, exchangeId: exchange.replace(/.$/, '0') }, reason: REASON },
+    body: {
+      scope: { ...scope, exchangeId: exchange.replace(/.$/, (last) => (last === '0' ? '1' : '0')) },
+      reason: REASON,
+    },
   })
   assert.equal(unknown.status, 404)
 })

@@ -29,7 +29,7 @@ function commandsOf(command: Command, path: string): (readonly [string, Command]
   return children.flatMap((child) => commandsOf(child, `${path} ${child.name()}`))
 }
 
-const commands = commandsOf(createProgram(), 'custody')
+const commands = commandsOf(await createProgram(), 'custody')
 
 /** The section of a command, with the sections it leads to. */
 function textOf(path: string): string {

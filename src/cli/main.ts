@@ -14,7 +14,8 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     throw error
   })
   try {
-    await createProgram().parseAsync([...argv], { from: 'user' })
+    const program = await createProgram(argv)
+    await program.parseAsync([...argv], { from: 'user' })
   } catch (error) {
     explain(error)
   }

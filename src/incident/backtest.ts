@@ -1,6 +1,6 @@
 /** Puts recorded exchanges before another policy: what would have fired, and what would have become of them. */
 import type { ExchangeId } from '../lib/ids.ts'
-import type { Verdict } from '../model/decision.ts'
+import type { Decision, Verdict } from '../model/decision.ts'
 import { VERDICTS } from '../model/decision.ts'
 import type { FindingRow } from '../model/masking.ts'
 import type { ExchangeRow } from '../model/record.ts'
@@ -84,6 +84,8 @@ function asksRecord({ groups, size, when }: Criteria): boolean {
  * `policy` is evaluated as if all its rules that are not off were enforced. What was recorded while nobody looked for
  * anything has no findings: only the depth `text` finds what is in it.
  */
+type Judged = Pick<Decision, 'verdict' | 'hits'>
+
 export async function backtest(
   policy: Policy,
   sources: BacktestSources,
@@ -191,7 +193,7 @@ class Tally {
       return
     }
     const findings = this.#aged(row, facts.findings)
-    const { verdict, hits } = evaluate(this.#policy, { ...facts, findings })
+    const { verdict, hits } = uncovered(evaluate(this.#policy, { ...facts, findings }))
     if (hits.length > 0) {
       const service = row.service || row.declaredService || '(none)'
       count(this.#byService, service)
@@ -283,4 +285,15 @@ function sorted(
   compare: (a: readonly [string, number], b: readonly [string, number]) => number,
 ): Readonly<Record<string, number>> {
   return Object.fromEntries([...counts].toSorted(compare))
+}
+
+/** What a conversation carries over was asked for when it was new: its grant covers it, and nobody is asked again. */
+function uncovered({ verdict, hits }: Judged): Judged {
+  const held = hits.filter((hit) => hit.verdict === 'hold')
+  const isCarried = held.every(
+    ({ findings, newFindings }) => findings.length > 0 && newFindings.length === 0,
+  )
+  if (verdict !== 'hold' || !isCarried) return { verdict, hits }
+  const rest = hits.filter((hit) => hit.verdict !== 'hold')
+  return { verdict: rest.some((hit) => hit.verdict === 'mask') ? 'mask' : 'allow', hits: rest }
 }

@@ -44,6 +44,7 @@ const ENTRIES_MAX = 5000
 export type CaseDesk = ReturnType<typeof createCaseDesk>
 
 export function createCaseDesk(table: CaseTable, clock: Clock) {
+  let lastMs = 0
   const known = async (id: string): Promise<CaseRow> => {
     const row = await table.byId(id)
     if (row === null) throw fail('api.not-found')
@@ -58,7 +59,9 @@ export function createCaseDesk(table: CaseTable, clock: Clock) {
     return row
   }
   const noted = async (caseId: string, person: string, entry: NewEntry): Promise<CaseEntryRow> => {
-    const atMs = clock.nowMs()
+    // Ids order entries, and those of one moment would come in any order.
+    lastMs = Math.max(clock.nowMs(), lastMs + 1)
+    const atMs = lastMs
     const row: CaseEntryRow = {
       id: newControlId('ce', atMs),
       caseId,
@@ -112,7 +115,8 @@ export function createCaseDesk(table: CaseTable, clock: Clock) {
       const next: CaseRow = { ...row, ...given, updatedAtMs: atMs, version: version + 1 }
       const closedAtMs = next.status === 'closed' ? (row.closedAtMs ?? atMs) : null
       if (!(await table.update({ ...next, closedAtMs }))) throw fail('api.precondition')
-      for (const text of changesOf(row, next)) await changed(id, person, text)
+      const changes = changesOf(row, next)
+      if (changes.length > 0) await changed(id, person, changes.join(', '))
       return { ...next, closedAtMs }
     },
     addMember: async (id: string, by: string, person: string): Promise<void> => {
