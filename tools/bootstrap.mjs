@@ -73,7 +73,7 @@ const COMMANDS = {
 }
 
 /** Commands that serve or test the console; the others do not wait for it. */
-const NEEDS_CONSOLE = new Set(['up', 'dev', 'test', 'check', 'build'])
+const NEEDS_CONSOLE = new Set(['up', 'dev', 'test', 'test:long', 'check', 'build'])
 
 const [name = 'cli', ...rest] = process.argv.slice(2)
 const steps = COMMANDS[name]
@@ -156,7 +156,7 @@ function buildConsole() {
   rmSync(made, { recursive: true, force: true })
   process.stderr.write('error: the console did not build; its messages are above\n')
   // A gateway without its console still records; everything else must not pass with an old one.
-  if (name === 'test' || name === 'check' || name === 'build') process.exit(1)
+  if (name !== 'up' && name !== 'dev' && name !== 'cli') process.exit(1)
 }
 
 /** Of everything the build reads: its own sources, the pure file it takes from src, the versions of packages. */
