@@ -80,6 +80,6 @@ test('a way back into the gateway is seen in every spelling', () => {
 
 test('only addresses of this machine are loopback', () => {
   for (const host of ['127.0.0.1', '::1', 'localhost']) assert.ok(isLoopback(host), host)
-  for (const host of ['0.0.0.0', '::', '192.168.1.1', 'example.com'])
+  for (const host of ['0.0.0.0', '::', '192.168.1.1', 'example.com', '127.0.0.1.example.com'])
     assert.ok(!isLoopback(host), host)
 })

@@ -1,5 +1,5 @@
 /** Checks and normalises the base URL of an upstream: no secrets in it, no way back into the gateway itself. */
-import { isIP } from 'node:net'
+import { isIP, isIPv4 } from 'node:net'
 import { addressRange } from '../lib/address-range.ts'
 import type { AddressRange } from '../lib/address-range.ts'
 import type { DialectName } from '../model/dialect.ts'
@@ -78,7 +78,12 @@ function isLocal(host: string): boolean {
   if (bare === '::1' || bare === '::' || bare === '0.0.0.0' || /(?:^|\.)localhost\.?$/.test(bare)) {
     return true
   }
-  return bare.startsWith('127.') || bare.startsWith('::ffff:127.') || bare.startsWith('::ffff:7f')
+  // Threat: `127.0.0.1.evil.example` is a name like any other.
+  return (
+    (isIPv4(bare) && bare.startsWith('127.')) ||
+    bare.startsWith('::ffff:127.') ||
+    bare.startsWith('::ffff:7f')
+  )
 }
 
 /** True for a host that only this machine can reach. */
