@@ -1,6 +1,7 @@
 /** Reads the policy file that custody.yaml names; its problems come with those of the configuration. */
 import { readFileSync } from 'node:fs'
 import type { MaskingPlan } from '../../detect/masking-plan.ts'
+import { looksSecret } from '../../lib/secret-shape.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { sightPlan } from '../../policy/sight-plan.ts'
 import type { PolicyFile } from '../config.ts'
@@ -23,7 +24,9 @@ export function resolvePolicy(
   const file = pathOf(path, policy, context)
   const text = readText(file)
   if (text.kind === 'problem') {
-    report(context, path, { message: text.problem, hint: `See ${file}.` })
+    // People do paste credentials in the wrong place.
+    const hint = looksSecret(policy) ? 'Write the path of a policy file.' : `See ${file}.`
+    report(context, path, { message: text.problem, hint })
     return null
   }
   const reading = readPolicy(text.text, file, entitiesOf(plans))
