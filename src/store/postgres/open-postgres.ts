@@ -48,8 +48,10 @@ export async function openPostgres(url: string): Promise<Store> {
     types: { getTypeParser: wholeNumbers },
   })
   cleanup.defer(() => pool.end())
-  // A lost idle connection is replaced on the next query; without a listener it would end the process.
+  // A lost connection is replaced on the next query; without a listener it would end the process. The pool listens to idle
+  // ones only: one that is lost between two queries of a transaction needs a listener of its own.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   const base = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
   await migrate(base, ENGINE, INDEX_AREA)
   await migrate(base, ENGINE, CONTROL_AREA)

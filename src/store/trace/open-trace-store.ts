@@ -70,8 +70,10 @@ async function openTables(url: string): Promise<OpenTraceStore> {
     allowExitOnIdle: true,
     types: { getTypeParser: wholeNumbers },
   })
-  // A lost idle connection is replaced on the next query; without a listener it would end the process.
+  // A lost connection is replaced on the next query; without a listener it would end the process. The pool listens to idle
+  // ones only: one that is lost between two queries of a transaction needs a listener of its own.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   try {
     const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
     const takeLock = sql`select pg_advisory_xact_lock(${TRACE_LOCK})`
