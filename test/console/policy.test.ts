@@ -43,7 +43,7 @@ test('a first policy is written from the starter, checked line by line, tried an
   await dialog.getByLabel('Note').fill('The starter policy, as shipped')
   await dialog.getByRole('button', { name: 'Publish' }).click()
   await page.getByRole('table', { name: 'Rules', exact: true }).getByText('cards-masked').waitFor()
-  await page.getByText('The starter policy, as shipped').waitFor()
+  await page.getByRole('cell', { name: 'The starter policy, as shipped' }).waitFor()
   await page.setViewportSize({ width: 390, height: 844 })
   assert.deepEqual(await violationsOf(page), [])
   const [wide, shown] = [
