@@ -5,10 +5,9 @@ import { cutOff, letBack } from './deprovision.ts'
 import type { DeprovisionParts } from './deprovision.ts'
 import type { ControlStore } from '../model/control.ts'
 import type { PeopleTable, PersonRow, Role } from '../model/people.ts'
+import { textProblem } from './text-problem.ts'
 
 const TEXT_CHARS_MAX = 200
-/** Control, format (bidi, zero width), surrogate and separator characters: they make two names look alike. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
 
 export interface PersonProblem {
   readonly path: 'login' | 'name'
@@ -136,13 +135,6 @@ function unique(roles: readonly Role[]): readonly Role[] {
 }
 
 function textProblems(path: 'login' | 'name', text: string, min: number): readonly PersonProblem[] {
-  const message = textProblem(text, min)
+  const message = textProblem(text, min, TEXT_CHARS_MAX)
   return message === null ? [] : [{ path, message }]
-}
-
-function textProblem(text: string, min: number): string | null {
-  if (text.length < min) return 'is empty'
-  if (text.length > TEXT_CHARS_MAX) return `has more than ${TEXT_CHARS_MAX} characters`
-  if (INVISIBLE.test(text)) return 'holds a control or invisible character'
-  return text.trim() === text ? null : 'begins or ends with a space'
 }
