@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { exchangeIdFloor, isExchangeId, newExchangeId } from './ids.ts'
+import { exchangeIdFloor, isExchangeId, newControlId, newExchangeId } from './ids.ts'
 
 const TIME_MAX_MS = 2 ** 48
 
@@ -12,6 +12,15 @@ test('exchange ids sort by their time of birth', () => {
       if (a !== b) assert.equal(newExchangeId(a) < newExchangeId(b), a < b)
     }),
   )
+})
+
+test('ids of one millisecond sort as they were made, whatever they name, and are told apart by chance', () => {
+  const ids = Array.from({ length: 5_000 }, () => newExchangeId(7))
+  assert.deepEqual(ids.toSorted(), ids)
+  assert.ok(newControlId('au', 7).slice(3) > (ids.at(-1) ?? '').slice(3))
+  const steps = new Set(ids.map((id) => id.slice(-8)))
+  assert.equal(steps.size, ids.length)
+  assert.ok(ids.every((id) => isExchangeId(id)))
 })
 
 test('the floor of a time divides the ids born before it from the others', () => {

@@ -13,8 +13,12 @@ export type InstanceId = Branded<'InstanceId'>
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const TIME_CHARS = 10
 const RANDOM_CHARS = 16
+/** Of an id's random letters, the last ones that a later id of the same millisecond adds chance to. */
+const STEP_CHARS = 12
 const pool = Buffer.alloc(RANDOM_CHARS * 256)
 let poolAt = pool.length
+let lastTimeMs = -1
+const last = new Uint8Array(RANDOM_CHARS)
 
 function timeText(timeMs: number): string {
   let time = ''
@@ -25,17 +29,29 @@ function timeText(timeMs: number): string {
   return time
 }
 
-/** A 26-character ULID-shaped text: 48 bits of `timeMs`, then 80 random bits. */
+/**
+ * A 26-character ULID-shaped text: 48 bits of `timeMs`, then 80 bits of chance. Ids that one process makes in one millisecond
+ * sort as they were made: each is the one before plus at least one and 60 random bits, so the next one cannot be guessed.
+ */
 function timeOrdered(timeMs: number): string {
-  const time = timeText(timeMs)
   if (poolAt === pool.length) {
     randomFillSync(pool)
     poolAt = 0
   }
-  let random = ''
-  for (let i = 0; i < RANDOM_CHARS; i += 1) random += ALPHABET.charAt((pool[poolAt + i] ?? 0) & 31)
+  const again = timeMs === lastTimeMs
+  let carry = again ? 1 : 0
+  for (let i = RANDOM_CHARS - 1; i >= 0; i -= 1) {
+    const drawn = (pool[poolAt + i] ?? 0) & (i === 0 ? 15 : 31)
+    const step = i >= RANDOM_CHARS - STEP_CHARS ? drawn : 0
+    const sum = again ? (last[i] ?? 0) + step + carry : drawn
+    last[i] = sum & 31
+    carry = sum >> 5
+  }
   poolAt += RANDOM_CHARS
-  return time + random
+  lastTimeMs = timeMs
+  let random = ''
+  for (const value of last) random += ALPHABET.charAt(value)
+  return timeText(timeMs) + random
 }
 
 const SHAPE = /^[a-z]{2,3}_[0-9a-hjkmnp-tv-z]{26}$/
