@@ -1,18 +1,15 @@
 /** The composition root: builds every room in order, wires them, and closes them in reverse. */
 import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ControlPlane, Readiness } from '../api/server.ts'
 import { startControlPlane } from '../api/server.ts'
 import type { Config, ConfigProblem } from '../config/config.ts'
 import { claimantOf, dialectByName } from '../dialects/registry.ts'
-import { openEvidence } from '../evidence/open-evidence.ts'
 import type { Evidence } from '../evidence/open-evidence.ts'
 import type { Disk } from '../evidence/disk.ts'
-import { openLocalKeyProvider } from '../evidence/key-provider.ts'
 import { openMaskingKey } from '../evidence/keyring.ts'
 import { createAdmission } from '../gateway/admission.ts'
-import type { Admission } from '../gateway/admission.ts'
 import { createContextReader } from '../gateway/conversation/context.ts'
 import { createConversationMemory } from '../gateway/conversation/memory.ts'
 import { listen } from '../gateway/listener.ts'
@@ -28,17 +25,12 @@ import type { Upstream } from '../model/upstream.ts'
 import { startSandbox } from '../sandbox/start-sandbox.ts'
 import type { SandboxOptions } from '../sandbox/start-sandbox.ts'
 import type { ExchangeIndex } from '../store/exchange-index.ts'
-import { acquireFolderLock } from '../store/folder-lock.ts'
-import type { FolderLock } from '../store/folder-lock.ts'
-import { openStore, type StoreOptions } from '../store/store.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { startCallers } from './callers.ts'
 import { startContainment } from './containment.ts'
-import type { Containment } from './containment.ts'
 import { openApprovals } from './approvals.ts'
 import { startExports } from './exports.ts'
-import { traceForgetter } from './forget-traces.ts'
 import { startKeeping } from './keeping.ts'
 import { keepKeys } from './key-upkeep.ts'
 import { keepKeyJournal } from './key-journal.ts'
@@ -48,6 +40,10 @@ import { openLogDesk } from './log-desk.ts'
 import { publishCheckpoints } from './publication.ts'
 import { createObserver } from './observer.ts'
 import { createPolicyAlerts } from './policy-alerts.ts'
+import { gaugesNow, readiness } from './health.ts'
+import { lockFolder } from './lock-folder.ts'
+import { openRecords } from './open-records.ts'
+import { createReloading } from './reloading.ts'
 import { gatewaySettings } from './settings.ts'
 import { openPolicyRoom } from './policy-room.ts'
 import { starterKey } from './starter-key.ts'
@@ -71,9 +67,6 @@ export interface App extends AsyncDisposable {
   readonly refuseReload: (problems: readonly ConfigProblem[]) => void
 }
 
-/** A gateway that was killed may need a moment to let go of the folder. */
-const LOCK_TRIES = 50
-const LOCK_WAIT_MS = 100
 /** Conversations are not resumed after this long; until then their tokens can be brought back. */
 const TOKENS_KEPT_MS = 90 * 86_400_000
 
@@ -96,32 +89,13 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const lock = await lockFolder(folder)
   stack.defer(() => lock[Symbol.dispose]())
 
-  const storage: StoreOptions =
-    config.storage.index.kind === 'sqlite'
-      ? { kind: 'sqlite', folder }
-      : { kind: 'postgres', url: config.storage.index.url.reveal() }
-  const store = stack.use(await openStore(storage))
   let tracing: RunningTracing | null = null
-  const keysFolder = join(folder, 'keys')
-  const keyProvider = await openLocalKeyProvider(keysFolder)
-  const evidence = stack.use(
-    await openEvidence({
-      folder,
-      index: store.index,
+  const { store, evidence, keysFolder, keyProvider } = stack.use(
+    await openRecords(config, {
       clock,
-      keyProvider,
-      limits: evidenceLimits(config),
-      retentionClasses: config.retention.map(({ name }) => name),
-      forgetDerived: traceForgetter(storage),
-      ...(options.disk === undefined ? {} : { disk: options.disk }),
-      observer: {
-        committed: (ms) => {
-          metrics.recorderCommit.with().observe(ms / 1000)
-          tracing?.recorded()
-        },
-        writeFailed: () => metrics.recordWriteFailures.with().add(),
-        gap: () => metrics.recordingGaps.with().add(),
-      },
+      metrics,
+      disk: options.disk,
+      committed: () => tracing?.recorded(),
     }),
   )
   const sandbox = config.upstreams.some((upstream) => upstream.sandbox)
@@ -139,10 +113,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const containment = stack.use(
     await startContainment({ store, evidence, clock, log, config: () => inForce }),
   )
-  let refusedReload = ''
-  let { login, keys: keyRules } = config
-  stack.use(keepKeys({ store, recorder: evidence.recorder, clock, log, rules: () => keyRules }))
-  let { prices } = config
+  const reloading = createReloading({ clock, log, metrics, recorder: evidence.recorder })
+  stack.use(keepKeys({ store, recorder: evidence.recorder, clock, log, rules: () => inForce.keys }))
   const maskingKey = await openMaskingKey(keysFolder, keyProvider)
   const policyRoom = stack.use(
     await openPolicyRoom({
@@ -171,7 +143,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   let adminUrl = ''
   const checkedNow = (): Readiness => {
     const policy = policyRoom.check()
-    const { ready, checks } = readiness(evidence, admission, containment, refusedReload, policy)
+    const { ready, checks } = readiness(evidence, admission, containment, reloading.check(), policy)
     // A receiver that is away makes no gateway unready.
     return { ready, checks: { ...checks, ...exports.checks() } }
   }
@@ -246,14 +218,14 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         keeping,
         log,
         version: VERSION,
-        login: () => login,
-        keyRules: () => keyRules,
+        login: () => inForce.login,
+        keyRules: () => inForce.keys,
         upstreams: () => settings.upstreams,
-        prices: () => prices,
+        prices: () => inForce.prices,
         readiness: checkedNow,
         exchangesInProgress: () => admission.running(),
         proxyUrl: () => proxyUrl,
-        consoleUrl: () => login.consoleUrl ?? consoleOrigin(adminUrl),
+        consoleUrl: () => inForce.login.consoleUrl ?? consoleOrigin(adminUrl),
       }),
       metrics: () => {
         gaugesNow(metrics, evidence, admission)
@@ -267,18 +239,11 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   stack.defer(async () => {
     listener.stopAccepting()
     approvals.letGo()
-    await Promise.race([admission.drain(), sleep(config.limits.drainMs)])
+    await Promise.race([admission.drain(), sleep(config.limits.drainMs, undefined, { ref: false })])
   })
   metrics.buildInfo.with(VERSION, process.versions.node).set(1)
   const key = await starterKey(keysFolder, store.keys, keyProvider, clock)
-  const loginUrl = await firstLoginUrl(store.control, clock, consoleOrigin(adminUrl), login)
-
-  const reloaded = (type: 'config.reloaded' | 'config.refused', hash: string): void => {
-    metrics.configReloads.with(type === 'config.reloaded' ? 'accepted' : 'refused').add()
-    evidence.recorder
-      .note({ type, atMs: clock.nowMs(), actor: '', details: { hash } })
-      .catch((error: unknown) => log.error({}, 'reload not recorded', error))
-  }
+  const loginUrl = await firstLoginUrl(store.control, clock, consoleOrigin(adminUrl), config.login)
 
   const owned = stack.move()
   return {
@@ -295,42 +260,12 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       inForce = next
       policyRoom.configured(next)
       settings = gatewaySettings(next, sandbox?.url ?? '', policyRoom.policy())
-      prices = next.prices
-      login = next.login
       exports.reload(next)
-      keyRules = next.keys
-      log.setLevel(next.log.level)
-      refusedReload = ''
-      for (const warning of warnings) log.warn({ warning }, 'configuration warning')
-      log.info({ hash: next.hash }, 'configuration reloaded')
-      reloaded('config.reloaded', next.hash)
+      reloading.accepted(next, warnings)
     },
-    refuseReload: (problems) => {
-      refusedReload = 'the last reload was refused; the configuration before it is in force'
-      for (const { path, message, line } of problems) {
-        log.error({ path, problem: message, line }, 'configuration refused')
-      }
-      reloaded('config.refused', '')
-    },
+    refuseReload: reloading.refused,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
-}
-
-async function lockFolder(folder: string): Promise<FolderLock> {
-  for (let tries = 0; tries < LOCK_TRIES; tries += 1) {
-    const lock = acquireFolderLock(folder)
-    if (lock !== null) return lock
-    await sleep(LOCK_WAIT_MS)
-  }
-  throw new Error(
-    `another gateway uses the data folder ${folder}; stop it or choose another with --data`,
-  )
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref()
-  })
 }
 
 function readTls(files: NonNullable<Config['tls']>): {
@@ -342,55 +277,4 @@ function readTls(files: NonNullable<Config['tls']>): {
 
 function urlOf(scheme: string, host: string, port: number): string {
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
-}
-
-function evidenceLimits(config: Config) {
-  const { segmentBytesMax, segmentAgeMs, freeBytesMin, deadlineMs, flushMs } = config.recording
-  return {
-    segmentBytesMax,
-    segmentAgeMs,
-    freeBytesMin,
-    openDeadlineMs: deadlineMs,
-    // A hanging file call must be noticed while there is time to write to a new segment before callers give up.
-    diskDeadlineMs: Math.ceil(deadlineMs * 0.6),
-    // The promise is flushMs until durable; the commit itself takes part of it.
-    streamCommitMs: Math.max(1, flushMs * 0.8),
-  }
-}
-
-/** A refused reload does not make the gateway unready: it goes on with what it had, and says so. */
-function readiness(
-  evidence: Evidence,
-  admission: Admission,
-  containment: Containment,
-  refusedReload: string,
-  policy: string,
-): Readiness {
-  const health = evidence.recorder.health()
-  const draining = admission.isDraining()
-  return {
-    ready: health.ready && !draining && !containment.refuses(),
-    checks: {
-      recorder: health.ready ? 'ok' : health.reason,
-      admission: draining ? 'draining' : 'ok',
-      configuration: refusedReload || 'ok',
-      policy,
-      locks: containment.check(),
-    },
-  }
-}
-
-function gaugesNow(
-  metrics: ReturnType<typeof createMetrics>,
-  evidence: Evidence,
-  admission: Admission,
-): void {
-  const health = evidence.recorder.health()
-  metrics.recorderReady.with().set(health.ready ? 1 : 0)
-  if (health.freeBytes !== null) metrics.evidenceFreeBytes.with().set(health.freeBytes)
-  metrics.exchangesInProgress.with().set(admission.running())
-  metrics.bufferedBytes.with().set(admission.heldBytes())
-  const load = evidence.load()
-  metrics.recorderPendingBytes.with().set(load.pendingBytes)
-  metrics.indexLag.with().set(load.indexLag)
 }

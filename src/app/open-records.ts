@@ -1,0 +1,82 @@
+/** Opens what records and finds again: the index store, the keys of the data folder, and the evidence room above both. */
+import { join } from 'node:path'
+import type { Config } from '../config/config.ts'
+import type { Disk } from '../evidence/disk.ts'
+import type { KeyProvider } from '../evidence/key-provider.ts'
+import { openLocalKeyProvider } from '../evidence/key-provider.ts'
+import { openEvidence, type Evidence } from '../evidence/open-evidence.ts'
+import type { Clock } from '../lib/clock.ts'
+import { openStore, type Store, type StoreOptions } from '../store/store.ts'
+import type { createMetrics } from '../telemetry/metrics.ts'
+import { traceForgetter } from './forget-traces.ts'
+
+export interface Records extends AsyncDisposable {
+  readonly store: Store
+  readonly keysFolder: string
+  readonly keyProvider: KeyProvider
+  readonly evidence: Evidence
+}
+
+export interface RecordParts {
+  readonly clock: Clock
+  readonly metrics: ReturnType<typeof createMetrics>
+  /** The file system unless a test injects faults. */
+  readonly disk: Disk | undefined
+  /** After each commit: there may be something to index. */
+  readonly committed: () => void
+}
+
+export async function openRecords(config: Config, parts: RecordParts): Promise<Records> {
+  await using stack = new AsyncDisposableStack()
+  const { folder, index } = config.storage
+  const { clock, metrics, disk } = parts
+  const storage: StoreOptions =
+    index.kind === 'sqlite'
+      ? { kind: 'sqlite', folder }
+      : { kind: 'postgres', url: index.url.reveal() }
+  const store = stack.use(await openStore(storage))
+  const keysFolder = join(folder, 'keys')
+  const keyProvider = await openLocalKeyProvider(keysFolder)
+  const evidence = stack.use(
+    await openEvidence({
+      folder,
+      index: store.index,
+      clock,
+      keyProvider,
+      limits: evidenceLimits(config),
+      retentionClasses: config.retention.map(({ name }) => name),
+      forgetDerived: traceForgetter(storage),
+      ...(disk === undefined ? {} : { disk }),
+      observer: {
+        committed: (ms) => {
+          metrics.recorderCommit.with().observe(ms / 1000)
+          parts.committed()
+        },
+        writeFailed: () => metrics.recordWriteFailures.with().add(),
+        gap: () => metrics.recordingGaps.with().add(),
+      },
+    }),
+  )
+  const owned = stack.move()
+  return {
+    store,
+    keysFolder,
+    keyProvider,
+    evidence,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+function evidenceLimits(config: Config) {
+  const { segmentBytesMax, segmentAgeMs, freeBytesMin, deadlineMs, flushMs } = config.recording
+  return {
+    segmentBytesMax,
+    segmentAgeMs,
+    freeBytesMin,
+    openDeadlineMs: deadlineMs,
+    // A hanging file call must be noticed while there is time to write to a new segment before callers give up.
+    diskDeadlineMs: Math.ceil(deadlineMs * 0.6),
+    // The promise is flushMs until durable; the commit itself takes part of it.
+    streamCommitMs: Math.max(1, flushMs * 0.8),
+  }
+}
