@@ -1,6 +1,7 @@
 /** Turns approvals and grants into what the contract says: fingerprints and digests stay inside, and so does the page's link. */
 import type { DecidingParts } from '../approvals/deciding.ts'
 import { approvalsFor, standingOf } from '../approvals/deciding.ts'
+import type { Roster } from '../approvals/roster.ts'
 import type {
   Approval as ApprovalModel,
   AttendedApproval,
@@ -11,7 +12,7 @@ import type { PersonRow } from '../model/people.ts'
 import type { Approval, Grant, RequestPage } from './contract/approvals.ts'
 
 export function shownApproval(
-  parts: DecidingParts,
+  parts: Pick<DecidingParts, 'settings' | 'clock'> & { readonly roster: Roster },
   approval: AttendedApproval,
   person: PersonRow,
 ): Approval {
@@ -64,7 +65,7 @@ export function shownApproval(
     history: approval.history.map((step) => ({ ...step })),
     brokeGlass: approval.brokeGlass,
     review: approval.review,
-    standing: standingOf(parts, approval, person),
+    standing: standingOf(parts, parts.roster, approval, person),
   }
 }
 

@@ -5,6 +5,7 @@ import type { DecidingParts } from '../approvals/deciding.ts'
 import { createApprovalDesk } from '../approvals/desk.ts'
 import { createJournal } from '../approvals/journal.ts'
 import { keepDelivering, noticesOf } from '../approvals/notify/couriers.ts'
+import { rosterOf } from '../approvals/roster.ts'
 import { keepRounds } from '../approvals/rounds.ts'
 import { createApprovalWatch } from '../approvals/watch.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -31,7 +32,15 @@ export interface ApprovalSources {
   readonly master: Buffer
   readonly settings: () => ApprovalSettings
   readonly consoleUrl: () => string
-  readonly authorsOf: (policy: string) => Promise<readonly string[]>
+  readonly authorsOf: DecidingParts['authorsOf']
+}
+
+/** Read each time: somebody who left a group a moment ago decides nothing any more. */
+export function rosterFrom(
+  { people, scim }: Pick<Store['control'], 'people' | 'scim'>,
+  settings: () => ApprovalSettings,
+): DecidingParts['roster'] {
+  return async () => rosterOf(settings(), await scim.groups.list(), await people.list())
 }
 
 export function openApprovals(sources: ApprovalSources): Approvals {
@@ -68,6 +77,7 @@ export function openApprovals(sources: ApprovalSources): Approvals {
       clock,
       journal,
       settings,
+      roster: rosterFrom(store.control, settings),
       authorsOf: sources.authorsOf,
     },
     seal,

@@ -1,4 +1,5 @@
 /** Holds the policy in force: from the file that custody.yaml names, else the newest version of the console. */
+import type { RuleAuthors } from '../approvals/deciding.ts'
 import type { Config } from '../config/config.ts'
 import { readPolicy } from '../config/policy/read-policy.ts'
 import type { LoadedPolicy } from '../config/policy/read-policy.ts'
@@ -19,6 +20,7 @@ import { sightPlan } from '../policy/sight-plan.ts'
 import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createRecordedLook } from './recorded-facts.ts'
+import { createRuleAuthors } from './rule-authors.ts'
 
 export interface PolicyRoom extends Disposable {
   readonly desk: PolicyDesk
@@ -27,8 +29,8 @@ export interface PolicyRoom extends Disposable {
   readonly configured: (config: Config) => void
   /** For readiness: `ok`, or why a newer policy is not in force. */
   readonly check: () => string
-  /** Ids of the people who wrote the version of this hash. */
-  readonly authorsOf: (hash: string) => Promise<readonly string[]>
+  /** Who wrote the rules of the version of this hash. */
+  readonly authorsOf: (hash: string) => Promise<RuleAuthors>
 }
 
 export interface PolicyRoomParts {
@@ -201,10 +203,7 @@ export async function openPolicyRoom(parts: PolicyRoomParts): Promise<PolicyRoom
       else poll()
     },
     check: () => refused || 'ok',
-    authorsOf: async (hash) => {
-      const all = await versions.list({ before: null, limit: 200 })
-      return all.filter((one) => one.hash === hash).map(({ author }) => author)
-    },
+    authorsOf: createRuleAuthors(versions),
     [Symbol.dispose]: () => clearInterval(timer),
   }
 }

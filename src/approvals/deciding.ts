@@ -10,6 +10,7 @@ import { move } from './moves.ts'
 import type { Moved } from './moves.ts'
 import { cancel, castVote, review } from './state.ts'
 import type { Ballot } from './state.ts'
+import type { Roster } from './roster.ts'
 import { deciderOf, isRequester, mayAnswerFor } from './who-decides.ts'
 import type { Decider, Engagement } from './who-decides.ts'
 
@@ -20,9 +21,13 @@ export interface DecidingParts {
   /** Null where no evidence can be written (the command line): a gateway catches up. */
   readonly journal: Journal | null
   readonly settings: () => ApprovalSettings
-  /** Logins of those who wrote the rules of this policy; empty where nobody knows. */
-  readonly authorsOf: (policy: string) => Promise<readonly string[]>
+  /** Who is in which group at this moment. */
+  readonly roster: () => Promise<Roster>
+  /** Ids of the people who wrote each rule of this policy, by rule; empty where nobody knows. */
+  readonly authorsOf: (policy: string) => Promise<RuleAuthors>
 }
+
+export type RuleAuthors = ReadonlyMap<string, ReadonlySet<string>>
 
 /** A person as the surface knows them. */
 export interface Actor {
@@ -37,12 +42,19 @@ export async function decide(
   ballot: Ballot,
 ): Promise<Moved> {
   const people = await parts.people.list()
-  const decider = deciding(parts, actor.person, actor.isFresh)
+  const roster = await parts.roster()
+  const decider = deciderOf(actor.person, roster(actor.person), actor.isFresh)
   if (decider === null) return { kind: 'not-found' }
   return move(parts, id, async (approval) => {
     const nowMs = parts.clock.nowMs()
     const at = { nowMs, grantId: newControlId('gr', nowMs) }
-    return castVote(approval, decider, ballot, at, await engagementOf(parts, approval, people))
+    return castVote(
+      approval,
+      decider,
+      ballot,
+      at,
+      await engagementOf(parts, approval, people, roster),
+    )
   })
 }
 
@@ -53,7 +65,7 @@ export async function withdraw(
   actor: Actor,
   by: { readonly reason: string; readonly surface: string },
 ): Promise<Moved> {
-  const decider = deciding(parts, actor.person, actor.isFresh)
+  const decider = await deciding(parts, actor)
   const known = await parts.table.byId(id)
   if (decider === null || known === null) return { kind: 'not-found' }
   if (!isRequester(known, decider))
@@ -69,7 +81,7 @@ export async function lookAtBreakGlass(
   actor: Actor,
   note: string,
 ): Promise<Moved> {
-  const decider = deciding(parts, actor.person, actor.isFresh)
+  const decider = await deciding(parts, actor)
   if (decider === null) return { kind: 'not-found' }
   return move(parts, id, (approval) => review(approval, decider, note, parts.clock.nowMs()))
 }
@@ -106,45 +118,44 @@ export interface Standing {
   readonly mayBreakGlass: boolean
 }
 
-export function standingOf(parts: DecidingParts, approval: Approval, person: PersonRow): Standing {
-  const decider = deciding(parts, person, false)
+export function standingOf(
+  { settings }: Pick<DecidingParts, 'settings'>,
+  roster: Roster,
+  approval: Approval,
+  person: PersonRow,
+): Standing {
+  const decider = deciderOf(person, roster(person), false)
   if (decider === null) return { isRequester: false, mayDecide: false, mayBreakGlass: false }
   const own = isRequester(approval, decider)
   return {
     isRequester: own,
     mayDecide: approval.asks.some((ask) => mayAnswerFor(approval, ask, decider)),
     mayBreakGlass:
-      !own &&
-      decider.isApprover &&
-      parts.settings().breakGlass.some((name) => decider.names.has(name)),
+      !own && decider.isApprover && settings().breakGlass.some((name) => decider.names.has(name)),
   }
 }
 
-function deciding(
-  parts: Pick<DecidingParts, 'settings'>,
-  person: PersonRow,
-  isFresh: boolean,
-): Decider | null {
-  return deciderOf(person, groupsOf(parts.settings(), person.login), isFresh)
-}
-
-export function groupsOf({ groups }: ApprovalSettings, login: string): readonly string[] {
-  return Object.entries(groups).flatMap(([name, logins]) => (logins.includes(login) ? [name] : []))
+async function deciding(
+  { roster }: Pick<DecidingParts, 'roster'>,
+  { person, isFresh }: Actor,
+): Promise<Decider | null> {
+  return deciderOf(person, (await roster())(person), isFresh)
 }
 
 async function engagementOf(
   parts: DecidingParts,
   approval: Approval,
   people: readonly PersonRow[],
+  roster: Roster,
 ): Promise<Engagement> {
   const { breakGlass, authorsMayApprove } = parts.settings()
-  const authors = authorsMayApprove ? [] : await parts.authorsOf(approval.request.policy)
+  const authors = authorsMayApprove ? null : await parts.authorsOf(approval.request.policy)
   return {
     breakGlass,
-    isAuthor: (_, { login }) => authors.includes(login),
+    isAuthor: ({ rule }, { id }) => authors?.get(rule)?.has(id) === true,
     voter: (id) => {
       const person = people.find((one) => one.id === id)
-      return person === undefined ? null : deciding(parts, person, false)
+      return person === undefined ? null : deciderOf(person, roster(person), false)
     },
   }
 }

@@ -200,13 +200,28 @@ test('what the rule demands is demanded: a reason, a fresh login in the console,
   assert.equal(refusal(vote(alone, 'erin', { choice: 'conversation' })), 'no-conversation')
 })
 
-test('the author of a rule does not approve what it holds where that is configured', () => {
-  const authored = {
-    ...ENGAGEMENT,
-    isAuthor: (_: Approval, { login }: Decider) => login === 'erin',
-  }
+const writtenBy = (authors: Readonly<Record<string, string>>): Engagement => ({
+  ...ENGAGEMENT,
+  isAuthor: ({ rule }, { login }) => authors[rule] === login,
+})
+
+test('the author of a rule does not approve what it holds where that is configured, and may deny it', () => {
+  const authored = writtenBy({ cards: 'erin' })
   assert.equal(refusal(vote(pending(1), 'erin', {}, authored)), 'policy-author')
+  assert.equal(after(vote(pending(1), 'erin', { choice: 'deny' }, authored)).state, 'denied')
   assert.equal(after(vote(pending(1), 'finn', {}, authored)).state, 'approved')
+})
+
+test('of several rules an author answers for those that others wrote, and breaks the glass for none', () => {
+  const asks = [askedRule({ rule: 'cards' }), askedRule({ rule: 'names' })]
+  const authored = writtenBy({ cards: 'erin', names: 'ivo' })
+  const held = pending(1, { asks })
+  const first = after(vote(held, 'erin', {}, authored))
+  assert.equal(first.state, 'pending')
+  assert.equal(after(vote(first, 'finn', {}, authored)).state, 'approved')
+  const broken = { breakGlass: true, reason: 'fire' }
+  assert.equal(refusal(vote(held, 'ivo', broken, authored)), 'policy-author')
+  assert.equal(after(vote(held, 'ivo', broken)).state, 'approved')
 })
 
 test('breaking the glass needs the group and a reason, and somebody else to look at it afterwards', () => {

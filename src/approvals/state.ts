@@ -143,13 +143,9 @@ function refusalOf(
   if (approval.state === 'expired') return 'expired'
   if (approval.state !== 'pending') return 'decided'
   if (nowMs >= approval.expiresAtMs) return 'expired'
-  const answersFor = approval.asks.filter((ask) => mayAnswerFor(approval, ask, decider))
   if (isRequester(approval, decider)) return 'own-request'
-  if (ballot.breakGlass) {
-    const isListed = engagement.breakGlass.some((name) => decider.names.has(name))
-    if (!decider.isApprover || !isListed) return 'not-break-glass'
-  } else if (answersFor.length === 0) return 'not-approver'
-  if (engagement.isAuthor(approval, decider)) return 'policy-author'
+  const stranger = notEntitled(approval, decider, ballot, engagement)
+  if (stranger !== null) return stranger
   const { terms } = approval
   if (ballot.reason.trim() === '' && (terms.reasonRequired || ballot.breakGlass))
     return 'reason-required'
@@ -165,11 +161,31 @@ function refusalOf(
   return isRepeated ? 'already-voted' : null
 }
 
+/** Breaking the glass decides for every rule at once, so that the author of any of them may not. */
+function notEntitled(
+  approval: Approval,
+  decider: Decider,
+  ballot: Ballot,
+  engagement: Engagement,
+): DecisionRefusal | null {
+  const isAuthor = (ask: AskedRule): boolean => engagement.isAuthor(ask, decider)
+  const isApproval = ballot.choice !== 'deny'
+  if (ballot.breakGlass) {
+    const isListed = engagement.breakGlass.some((name) => decider.names.has(name))
+    if (!decider.isApprover || !isListed) return 'not-break-glass'
+    return isApproval && approval.asks.some(isAuthor) ? 'policy-author' : null
+  }
+  const named = approval.asks.filter((ask) => mayAnswerFor(approval, ask, decider))
+  if (named.length === 0) return 'not-approver'
+  return isApproval && named.every(isAuthor) ? 'policy-author' : null
+}
+
 function votesFor(ask: AskedRule, approval: Approval, engagement: Engagement): number {
   const people = new Set<string>()
   for (const vote of approval.votes) {
     const decider = engagement.voter(vote.person)
-    if (decider !== null && mayAnswerFor(approval, ask, decider)) people.add(vote.person)
+    if (decider === null || engagement.isAuthor(ask, decider)) continue
+    if (mayAnswerFor(approval, ask, decider)) people.add(vote.person)
   }
   return people.size
 }

@@ -16,7 +16,8 @@ export interface Decider {
 /** What is in force beside the rule. */
 export interface Engagement {
   readonly breakGlass: readonly string[]
-  readonly isAuthor: (approval: Approval, decider: Decider) => boolean
+  /** Who wrote the rule does not approve what it holds; denying is open to them. */
+  readonly isAuthor: (ask: AskedRule, decider: Decider) => boolean
   /** A person who voted, as they are now; null when they may not decide any more. */
   readonly voter: (person: string) => Decider | null
 }

@@ -1,5 +1,7 @@
 /** Approvals on a data folder, with or without a running gateway: it makes evidence of what is decided here. */
 import { join } from 'node:path'
+import { rosterFrom } from '../app/approvals.ts'
+import { createRuleAuthors } from '../app/rule-authors.ts'
 import { createCardSeal } from '../approvals/card-seal.ts'
 import { decide } from '../approvals/deciding.ts'
 import type { DecidingParts } from '../approvals/deciding.ts'
@@ -51,12 +53,14 @@ export async function approvalsHere(
     clock: systemClock,
     journal: null,
     settings: () => config.approvals,
-    authorsOf: async () => [],
+    roster: rosterFrom(store.control, () => config.approvals),
+    authorsOf: createRuleAuthors(store.control.policyVersions),
   }
+  const roster = await parts.roster()
   const known = await people.byLogin(login)
   const person = known !== null && known.disabledAtMs === null ? known : null
   const shown = (approval: Parameters<typeof shownApproval>[1]): Approval =>
-    shownApproval(parts, approval, person ?? stranger(login))
+    shownApproval({ ...parts, roster }, approval, person ?? stranger(login))
   return {
     list: async (show, limit) => (await table.list({ ...FILTERS[show], limit })).map(shown),
     card: async (id) => {

@@ -38,6 +38,7 @@ export function redactConfig(config: Omit<Config, 'hash'>): Readonly<Record<stri
     ...(config.policy === null
       ? {}
       : { policy: { file: config.policy.file, hash: config.policy.loaded.policy.hash } }),
+    approvals: config.approvals,
     limits,
     recording,
     evidence,

@@ -58,7 +58,8 @@ export interface ApprovalGateway extends AsyncDisposable {
 }
 
 export interface ApprovalGatewayOptions {
-  readonly policy?: string
+  /** Null: no file; the policy is made in the console. */
+  readonly policy?: string | null
   readonly yaml?: string
   readonly folder?: string
   readonly port?: number
@@ -74,11 +75,12 @@ export async function approvalGateway(
   await using stack = new AsyncDisposableStack()
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'custody-held-')))
   if (options.folder === undefined) stack.defer(() => rm(folder, { recursive: true, force: true }))
-  await writeFile(join(folder, 'policy.yaml'), options.policy ?? HOLD_POLICY)
+  const { policy = HOLD_POLICY } = options
+  if (policy !== null) await writeFile(join(folder, 'policy.yaml'), policy)
   const console = stack.use(
     await startConsole({
       folder,
-      yaml: `policy: policy.yaml\n${options.yaml ?? ''}`,
+      yaml: `${policy === null ? '' : 'policy: policy.yaml\n'}${options.yaml ?? ''}`,
       ...(options.token === undefined ? {} : { token: options.token }),
       ...(options.port === undefined ? {} : { port: options.port }),
       ...(options.clock === undefined ? {} : { clock: options.clock }),

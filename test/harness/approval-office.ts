@@ -10,6 +10,7 @@ import { createApprovalDesk } from '../../src/approvals/desk.ts'
 import { createJournal } from '../../src/approvals/journal.ts'
 import type { Moved } from '../../src/approvals/moves.ts'
 import { goRound } from '../../src/approvals/rounds.ts'
+import { rosterOf } from '../../src/approvals/roster.ts'
 import type { Ballot } from '../../src/approvals/state.ts'
 import { createApprovalWatch } from '../../src/approvals/watch.ts'
 import type { Clock } from '../../src/lib/clock.ts'
@@ -101,7 +102,8 @@ export async function office(options: OfficeOptions = {}): Promise<Office> {
     clock,
     journal,
     settings: () => settings,
-    authorsOf: async () => [],
+    roster: async () => rosterOf(settings, [], await people.list()),
+    authorsOf: async () => new Map(),
   }
   const actor = async (login: string) => {
     const person = await people.byLogin(login)

@@ -47,7 +47,7 @@ export function approvalRoutes(registrar: Registrar): void {
     })
     const items = rows.slice(0, limit)
     const next = rows.length > limit ? (items.at(-1)?.id ?? null) : null
-    return context.json({ items: items.map((one) => shown(context, parts, one)), next }, 200)
+    return context.json({ items: await shownAll(context, parts, items), next }, 200)
   })
   app.openapi(guarded(readApproval), async (context) => {
     const approval = await visible(context, parts, context.req.valid('param').id)
@@ -61,7 +61,7 @@ export function approvalRoutes(registrar: Registrar): void {
     const mayRead = context.get('signedIn').roles.some((role) => READERS.has(role))
     return context.json(
       {
-        approval: shown(context, parts, approval),
+        approval: await shown(context, parts, approval),
         excerpts: mayRead ? [...seal.open(approval.id, approval.sealedCard)] : [],
         firstTime: others.length === 0,
       },
@@ -93,7 +93,7 @@ function deedRoutes({ app, parts, guarded }: Registrar): void {
     const actor = await actorOf(context, parts)
     const surface = surfaceOf(context)
     const moved = await decide(deciding, id, actor, { ...ballot, surface })
-    return context.json(shown(context, parts, carriedOut(moved)), 200)
+    return context.json(await shown(context, parts, carriedOut(moved)), 200)
   })
   app.openapi(guarded(cancelApproval), async (context) => {
     const { id } = context.req.valid('param')
@@ -101,14 +101,14 @@ function deedRoutes({ app, parts, guarded }: Registrar): void {
     context.get('audit').add({ target: id, reason })
     const actor = await actorOf(context, parts)
     const moved = await withdraw(deciding, id, actor, { reason, surface: surfaceOf(context) })
-    return context.json(shown(context, parts, carriedOut(moved)), 200)
+    return context.json(await shown(context, parts, carriedOut(moved)), 200)
   })
   app.openapi(guarded(reviewApproval), async (context) => {
     const { id } = context.req.valid('param')
     const { note } = context.req.valid('json')
     context.get('audit').add({ target: id, reason: note })
     const moved = await lookAtBreakGlass(deciding, id, await actorOf(context, parts), note)
-    return context.json(shown(context, parts, carriedOut(moved)), 200)
+    return context.json(await shown(context, parts, carriedOut(moved)), 200)
   })
 }
 
@@ -141,9 +141,21 @@ function ownOnly(context: Context<ApiEnv>): { readonly principal?: string } {
   return context.get('reach') === 'all' ? {} : { principal: context.get('signedIn').person.login }
 }
 
-function shown(context: Context<ApiEnv>, parts: ApiParts, approval: AttendedApproval) {
+async function shownAll(
+  context: Context<ApiEnv>,
+  { approvals: { deciding } }: ApiParts,
+  approvals: readonly AttendedApproval[],
+) {
   const { person, roles } = context.get('signedIn')
-  return shownApproval(parts.approvals.deciding, approval, { ...person, roles })
+  const roster = await deciding.roster()
+  return approvals.map((one) => shownApproval({ ...deciding, roster }, one, { ...person, roles }))
+}
+
+async function shown(context: Context<ApiEnv>, parts: ApiParts, approval: AttendedApproval) {
+  const { person, roles } = context.get('signedIn')
+  const { deciding } = parts.approvals
+  const roster = await deciding.roster()
+  return shownApproval({ ...deciding, roster }, approval, { ...person, roles })
 }
 
 async function visible(
