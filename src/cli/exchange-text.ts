@@ -53,9 +53,13 @@ const tookText = ({ durationMs, firstByteMs }: ShownClosing): string =>
 function callerText({ principal, remoteAddress }: ShownHead): string {
   if (principal === null) return `not identified, from ${remoteAddress}`
   const { id, kind, method, keyId, service, issuer, groups } = principal
+  const { owner = '', actor = '', rule = '' } = principal
   const parts = [`${id} (${kind})`, `proven by ${method}${keyId === null ? '' : ` ${keyId}`}`]
   if (issuer !== '') parts.push(`issued by ${issuer}`)
   if (service !== '') parts.push(`service ${service}`)
+  if (rule !== '') parts.push(`let in by the trust rule ${rule}`)
+  if (owner !== '') parts.push(`owned by ${owner}`)
+  if (actor !== '') parts.push(`set off by ${actor}`)
   if (groups.length > 0) parts.push(`groups ${groups.join(' ')}`)
   return [...parts, `from ${remoteAddress}`].join(', ')
 }

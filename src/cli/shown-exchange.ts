@@ -23,6 +23,10 @@ export interface ShownHead {
     readonly issuer: string
     readonly groups: readonly string[]
     readonly claims: Readonly<Record<string, string>>
+    /** Empty or absent where nobody is known. */
+    readonly owner?: string
+    readonly actor?: string
+    readonly rule?: string
   } | null
   readonly remoteAddress: string
   readonly declared: {

@@ -52,6 +52,28 @@ test('a responder sees what a lock will hit, locks a key where it is listed, and
   assertCalm()
 })
 
+test('whatever an exchange shows can be locked where it is shown', async () => {
+  const key = await browser.console.keyFor('trent')
+  const id = await browser.console.chat('hello', { key })
+  const { page, assertCalm } = await browser.visitor('rosa', ['admin', 'investigator'])
+  await page.getByRole('link', { name: 'Upstreams' }).click()
+  await page.getByRole('button', { name: 'Lock the upstream openai' }).waitFor()
+  await page.goto(`${browser.adminUrl}/exchanges/${id}`)
+  await page.getByRole('button', { name: 'Lock a subject of this exchange' }).click()
+  await page.getByRole('menuitem', { name: /^The model/ }).waitFor()
+  const shown = await page.getByRole('menuitem').allInnerTexts()
+  assert.deepEqual(
+    shown.map((text) => text.split('\n')[0]),
+    ['The principal', 'The person', 'The key', 'The upstream', 'The model'],
+  )
+  await page.getByRole('menuitem', { name: /^The model/ }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('What it will hit').waitFor()
+  assert.deepEqual(await violationsOf(page), [])
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  assertCalm()
+})
+
 test('an auditor sees locks and no way to set one', async () => {
   const { page } = await browser.visitor('otto', ['auditor'])
   await page.getByRole('link', { name: 'Locks' }).click()

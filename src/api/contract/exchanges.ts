@@ -204,6 +204,23 @@ export const ExchangeDetail = z
         method: z.string().openapi({ description: 'How it was proven.' }),
         service: z.string(),
         groups: z.array(z.string()),
+        owner: z.string().openapi({
+          description: 'Who answers for the credential: owner of the key or of the trust rule.',
+        }),
+        actor: z
+          .string()
+          .openapi({ description: 'Who set the job off, as its issuer says; empty when unknown.' }),
+        rule: z
+          .string()
+          .openapi({ description: 'Trust rule that let it in; empty where none did.' }),
+        run: z
+          .object({
+            repository: z.string(),
+            run: z.string(),
+            runUrl: z.string().nullable(),
+            by: z.enum(['proven', 'declared', 'nothing']),
+          })
+          .openapi({ description: 'Which run of which repository, and who says so.' }),
         issuer: z.string(),
         claims: z.record(z.string(), z.string()),
       })

@@ -1,6 +1,7 @@
 /** Serves exchanges: list, facets, histogram, metadata of one, proof of one. */
 import type { Context } from 'hono'
 import { reachOf } from '../../identity/permissions.ts'
+import { ciRunOf } from '../../incident/ci-run.ts'
 import { isOwn } from '../../incident/matches-query.ts'
 import { revealFor } from '../../incident/reveals.ts'
 import type { RecordedExchange } from '../../evidence/reader.ts'
@@ -144,6 +145,10 @@ async function detail(
             method: principal.method,
             service: principal.service,
             groups: [...principal.groups],
+            owner: principal.owner ?? '',
+            actor: principal.actor ?? '',
+            rule: principal.rule ?? '',
+            run: ciRunOf(principal, facts.tags),
             issuer: principal.issuer,
             claims: { ...principal.claims },
           },

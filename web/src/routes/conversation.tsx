@@ -11,6 +11,7 @@ import { shapeOf } from '../features/conversation/shape.ts'
 import { ThreadBar } from '../features/conversation/thread-bar.tsx'
 import { TurnCard } from '../features/conversation/turn-card.tsx'
 import { useThreadContent } from '../features/conversation/use-thread-content.ts'
+import { LockButton } from '../features/locks/lock-button.tsx'
 import { useShortcuts } from '../features/keyboard/shortcuts.tsx'
 import { formatCount } from '../ui/format.ts'
 import { ProblemNotice, Skeleton } from '../ui/notice.tsx'
@@ -107,6 +108,7 @@ function ThreadPage({ thread, from }: ThreadPageProps) {
         .join(', ')}
       aside={
         <>
+          <LockButton kind="conversation" value={thread.id ?? ''} />
           <Button
             size="compact-sm"
             variant="default"

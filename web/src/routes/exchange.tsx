@@ -6,6 +6,7 @@ import { isApiProblem } from '../api/client.ts'
 import { contentQuery } from '../api/content.ts'
 import type { Part, Side } from '../api/content.ts'
 import { exchangeQuery } from '../api/exchanges.ts'
+import type { ExchangeDetail } from '../api/exchanges.ts'
 import { AnswerPanel } from '../features/exchange/answer-panel.tsx'
 import { ContentDenied } from '../features/exchange/content-denied.tsx'
 import { ContextWindow } from '../features/exchange/context-window.tsx'
@@ -48,6 +49,10 @@ export function readExchangeSearch(search: Record<string, unknown>): ExchangeSea
     ...(view === undefined ? {} : { view }),
     ...(side === undefined ? {} : { side }),
   }
+}
+
+function peopleBehind(principal: ExchangeDetail['principal']): readonly string[] {
+  return principal === null ? [] : [principal.owner, principal.actor]
 }
 
 export function Exchange() {
@@ -120,7 +125,11 @@ export function Exchange() {
   }
   return (
     <div className={classes.page}>
-      <ExchangeHead exchange={exchange} page="exchange" />
+      <ExchangeHead
+        exchange={exchange}
+        page="exchange"
+        people={peopleBehind(detail.data.principal)}
+      />
       <HeaderStrip detail={detail.data} />
       <Tabs
         value={tab}

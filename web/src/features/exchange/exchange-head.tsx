@@ -5,7 +5,8 @@ import type { ReactNode } from 'react'
 import type { Exchange } from '../../api/exchanges.ts'
 import { visibleLine } from '../../../../src/lib/visible-text.ts'
 import { PinToCase } from '../cases/pin-to-case.tsx'
-import { LockButton } from '../locks/lock-button.tsx'
+import { LockMenu } from '../locks/lock-menu.tsx'
+import { subjectsOf } from '../locks/subjects.ts'
 import { KeepingButtons } from '../keeping/keeping-buttons.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { StateBadge } from '../../ui/state-badge.tsx'
@@ -14,10 +15,12 @@ import classes from './exchange-head.module.css'
 interface ExchangeHeadProps {
   readonly exchange: Exchange
   readonly page: 'exchange' | 'replay'
+  /** Logins of the people behind it. */
+  readonly people?: readonly string[]
   readonly children?: ReactNode
 }
 
-export function ExchangeHead({ exchange, page, children }: ExchangeHeadProps) {
+export function ExchangeHead({ exchange, page, people = [], children }: ExchangeHeadProps) {
   const { id } = exchange
   return (
     <div className={classes.head}>
@@ -52,7 +55,9 @@ export function ExchangeHead({ exchange, page, children }: ExchangeHeadProps) {
       <StateBadge state={exchange.state} />
       <div className={classes.aside}>
         {children}
-        {page === 'exchange' && <LockButton kind="principal" value={exchange.principal} />}
+        {page === 'exchange' && (
+          <LockMenu of="this exchange" subjects={subjectsOf({ exchange, people })} />
+        )}
         {page === 'exchange' && <KeepingButtons exchange={exchange} />}
         {page === 'exchange' && <PinToCase exchange={id} />}
         {page === 'exchange' && (

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import type { ExchangeDetail } from '../../api/exchanges.ts'
 import { visibleLine } from '../../../../src/lib/visible-text.ts'
 import { formatCount } from '../../ui/format.ts'
+import { LockButton } from '../locks/lock-button.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import classes from './findings-panel.module.css'
 
@@ -30,6 +31,7 @@ export function FindingsPanel({ detail }: { readonly detail: ExchangeDetail }) {
                 <th scope="col">Rule</th>
                 <th scope="col">Score</th>
                 <th scope="col">Same value elsewhere</th>
+                <th scope="col">Controls</th>
               </tr>
             </thead>
             <tbody>
@@ -77,6 +79,9 @@ function Row({ finding }: { readonly finding: Finding }) {
             <code>{digits}</code>
           </Link>
         )}
+      </td>
+      <td>
+        <LockButton kind="finding" value={fingerprint} />
       </td>
     </tr>
   )

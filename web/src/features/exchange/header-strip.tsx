@@ -8,6 +8,7 @@ import { Facts } from '../../ui/panel.tsx'
 import { StatusCode } from '../../ui/state-badge.tsx'
 import classes from './header-strip.module.css'
 
+type Proven = NonNullable<ExchangeDetail['principal']>
 type Fact = readonly [name: string, value: ReactNode]
 
 const line = (text: string | null): string | null =>
@@ -55,6 +56,10 @@ function proven({ exchange, principal }: ExchangeDetail): readonly Fact[] {
     ['Proven by', line(principal.method)],
     ['Service', line(principal.service)],
     ['Key', line(exchange.keyId)],
+    ['Trust rule', line(principal.rule)],
+    ['Owner', line(principal.owner)],
+    ['Set off by', line(principal.actor)],
+    ['Run', runOf(principal.run)],
     ['Issuer', line(principal.issuer)],
     ['Groups', line(principal.groups.join(', '))],
     ...Object.entries(principal.claims).map(([name, value]): Fact => [
@@ -63,6 +68,12 @@ function proven({ exchange, principal }: ExchangeDetail): readonly Fact[] {
     ]),
     ['Address', line(exchange.remoteAddress)],
   ]
+}
+
+function runOf({ repository, run, runUrl, by }: Proven['run']): ReactNode {
+  if (by !== 'proven') return null
+  const text = `${run === '' ? '' : `run ${visibleLine(run, 40)} of `}${visibleLine(repository, 120)}`
+  return runUrl === null ? text : <a href={runUrl}>{text}</a>
 }
 
 function declared({ exchange, declared: says, links }: ExchangeDetail): readonly Fact[] {

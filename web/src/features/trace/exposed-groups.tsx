@@ -1,8 +1,11 @@
 /** Who and what was exposed, ranked; each leads to everything of theirs. */
 import { Link } from '@tanstack/react-router'
 import { visibleLine } from '../../../../src/lib/visible-text.ts'
+import type { LockSubject } from '../../api/locks.ts'
 import type { TraceAnswer, TraceGroup } from '../../api/trace.ts'
 import { formatCount, formatDateTime } from '../../ui/format.ts'
+import { LockButton } from '../locks/lock-button.tsx'
+import { LockMenu } from '../locks/lock-menu.tsx'
 import { formatTerm } from '../query/grammar.ts'
 import type { FieldName } from '../query/fields.ts'
 import classes from './trace.module.css'
@@ -14,10 +17,15 @@ const AROUND_MS = 3_600_000
 export function ExposedGroups({ answer }: { readonly answer: TraceAnswer }) {
   return (
     <div className={classes.groups}>
-      <Group title="Principals" field="principal" groups={answer.principals} />
-      <Group title="Services" field="service" groups={answer.services} />
-      <Group title="Keys" field="key" groups={answer.keys} />
-      <Group title="Conversations" field="conversation" groups={answer.conversations} />
+      <Group title="Principals" field="principal" lock="principal" groups={answer.principals} />
+      <Group title="Services" field="service" lock="service" groups={answer.services} />
+      <Group title="Keys" field="key" lock="key" groups={answer.keys} />
+      <Group
+        title="Conversations"
+        field="conversation"
+        lock="conversation"
+        groups={answer.conversations}
+      />
       <Group
         title="Went to"
         field={null}
@@ -25,6 +33,10 @@ export function ExposedGroups({ answer }: { readonly answer: TraceAnswer }) {
           ...group,
           value: [group.upstream, group.model].filter(Boolean).join(' · '),
           note: group.region || group.host,
+          subjects: [
+            { kind: 'upstream' as const, value: group.upstream },
+            { kind: 'model' as const, value: group.model },
+          ],
         }))}
       />
       <section className={classes.group} aria-label="Looked at since">
@@ -51,10 +63,15 @@ export function ExposedGroups({ answer }: { readonly answer: TraceAnswer }) {
 interface GroupProps {
   readonly title: string
   readonly field: FieldName | null
-  readonly groups: readonly (TraceGroup & { readonly note?: string })[]
+  /** What a lock of one of them is on. */
+  readonly lock?: LockSubject['kind']
+  readonly groups: readonly (TraceGroup & {
+    readonly note?: string
+    readonly subjects?: readonly LockSubject[]
+  })[]
 }
 
-function Group({ title, field, groups }: GroupProps) {
+function Group({ title, field, lock, groups }: GroupProps) {
   if (groups.length === 0) return null
   const most = Math.max(...groups.map(({ exchanges }) => exchanges))
   return (
@@ -80,6 +97,10 @@ function Group({ title, field, groups }: GroupProps) {
             {group.note !== undefined && <small>{visibleLine(group.note, 60)}</small>}
             {group.raw < group.exchanges && <small>{formatCount(group.raw)} raw</small>}
             <b>{formatCount(group.exchanges)}</b>
+            {lock !== undefined && <LockButton kind={lock} value={group.value} />}
+            {group.subjects !== undefined && (
+              <LockMenu isSmall of={group.value} subjects={group.subjects} />
+            )}
           </li>
         ))}
       </ul>

@@ -7,6 +7,7 @@ import type { Exposure, TraceAnswer, TraceHit } from '../../api/trace.ts'
 import { DataTable } from '../../ui/data-table.tsx'
 import type { TableColumns } from '../../ui/data-table.tsx'
 import { formatCount } from '../../ui/format.ts'
+import { LockButton } from '../locks/lock-button.tsx'
 import { Moment } from '../../ui/moment.tsx'
 import { RecordedText } from '../../ui/recorded-text.tsx'
 import forms from '../../ui/form.module.css'
@@ -98,6 +99,7 @@ function Places({ hits }: { readonly hits: readonly TraceHit[] }) {
                 ? `detection saw it as ${visibleLine(hit.entity, 60)}`
                 : `${hit.place} ${visibleLine(hit.id.slice(0, 16), 16)}…`}
             </span>
+            {hit.place === 'finding' && <LockButton kind="finding" value={hit.id} />}
             {hit.spans.map(({ start, end, before, match, after, spelling }) => (
               <p key={`${start} ${end}`} className={classes.span}>
                 <RecordedText inline text={before.slice(-60)} />

@@ -6,6 +6,7 @@ import { formatCount } from '../../ui/format.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Facts, Panel } from '../../ui/panel.tsx'
 import { StateBadge } from '../../ui/state-badge.tsx'
+import { LockButton } from '../locks/lock-button.tsx'
 import { formatTerm } from '../query/grammar.ts'
 import classes from './upstream-card.module.css'
 
@@ -14,7 +15,16 @@ export function UpstreamCard({ upstream }: { readonly upstream: Upstream }) {
   const { answered, failed, refused, open } = health
   const line = visibleLine(name, 80)
   return (
-    <Panel title={line} note={dialect} aside={<StateBadge state={healthOf(upstream)} />}>
+    <Panel
+      title={line}
+      note={dialect}
+      aside={
+        <>
+          <LockButton kind="upstream" value={name} />
+          <StateBadge state={healthOf(upstream)} />
+        </>
+      }
+    >
       <div className={classes.body}>
         <Shares parts={[answered, open, failed]} />
         <Facts
