@@ -55,11 +55,6 @@ export function resolveMasking(
     place(names[index], plan)
   })
   place('default', common)
-  if (Object.values(plans).some(({ directions }) => directions.includes('response'))) {
-    context.warnings.push(
-      'masking: streams of Bedrock cannot be masked yet; they are refused where answers are masked',
-    )
-  }
   return plans
 }
 

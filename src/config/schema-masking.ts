@@ -108,8 +108,8 @@ const fields = {
     .describe('Findings with a lower score are dropped. Default: 0.5.')
     .register(leafNotes, { allowed: 'a number from 0.05 to 1', why: '', secret: false }),
   signedReasoning: choice(
-    ['pass', 'block'],
-    'Reasoning that a provider signed or encrypted cannot be edited: it passes unread, or what is found in it stops the exchange. Default: `pass`.',
+    ['pass', 'drop', 'block'],
+    'Reasoning that a provider signed or encrypted cannot be edited: it passes and findings are recorded, it is taken out of answers, or a finding in it stops the exchange (in answers encrypted reasoning does too). Default: `pass`.',
   ).optional(),
   unknownEvents: choice(
     ['withhold', 'pass'],

@@ -2,8 +2,11 @@
 import type { CompiledRules } from './compiled-rules.ts'
 import type { Operator, OperatorTable } from './operators.ts'
 
-/** Reasoning that the provider signed or encrypted is never edited: it passes, or what is found in it stops the exchange. */
-export type SignedReasoning = 'pass' | 'block'
+/**
+ * Reasoning that the provider signed or encrypted is never edited: it passes and is only looked at, it is taken out of
+ * answers whole, or what is found in it (and what nobody can look into) stops the exchange.
+ */
+export type SignedReasoning = 'pass' | 'drop' | 'block'
 export type UnknownEvents = 'withhold' | 'pass'
 export type ToolTreatment = 'exempt' | 'mask' | 'block'
 /** What becomes of a bare number that must be masked. */

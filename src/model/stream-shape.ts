@@ -22,6 +22,19 @@ export interface EventReading {
   readonly strips: readonly NodeRef[]
   /** False when nothing is known of events of this kind. */
   readonly isKnown: boolean
+  readonly reasoning: ReasoningReading
+}
+
+/** What an event has of reasoning that the provider signed or encrypted. */
+export interface ReasoningReading {
+  /** The whole event belongs to it. */
+  readonly isWhole: boolean
+  /** Elements and members that hold it among other things. */
+  readonly parts: readonly NodeRef[]
+  /** Numbers that count blocks, and what they are when blocks of reasoning are not counted. */
+  readonly places: readonly { readonly node: NodeRef; readonly without: number }[]
+  /** True where something is encrypted: nobody can look into it. */
+  readonly isSealed: boolean
 }
 
 /** Its name goes where the framing has one: the `event:` field, or the event type of a binary message. */
@@ -30,12 +43,15 @@ export interface FlushEvent {
   readonly data: unknown
 }
 
+/** Whether blocks of reasoning count where blocks are numbered. */
+export type BlockCount = 'all' | 'without-reasoning'
+
 /** Reads the events of one answer; a fresh one for each. */
 export interface StreamShape {
   /** `name`: what the framing calls the event; empty where it calls it nothing. */
   readonly read: (tape: JsonTape, name: string) => EventReading
   /** An event that carries the last of a channel's text; its name is empty for none. */
-  readonly flush: (group: string, kind: string, text: string) => FlushEvent
+  readonly flush: (group: string, kind: string, text: string, counting: BlockCount) => FlushEvent
   /** How a text that stands under `key` repeats a channel; null when it repeats none. */
   readonly repeats: (key: string) => 'text' | 'json' | null
 }

@@ -1,5 +1,6 @@
 /** Finds the streamed text of Anthropic messages. */
 import type { StreamedText, StreamShape } from '../../model/stream-shape.ts'
+import { createReasoningBlocks } from '../reasoning-blocks.ts'
 import { indexText, isText, repeatsNothing, streamedText } from '../stream-text.ts'
 
 const TEXTS: Readonly<Record<string, string>> = {
@@ -18,8 +19,13 @@ const EVENTS: ReadonlySet<string> = new Set([
   'error',
 ])
 
+const SEALED = 'redacted_thinking'
+/** Anthropic signs every block of thinking. */
+const REASONING: ReadonlySet<string> = new Set(['thinking', SEALED])
+
 export function anthropicShape(): StreamShape {
   const tools = new Map<string, string>()
+  const reasoning = createReasoningBlocks()
   return {
     repeats: repeatsNothing,
     read: (tape) => {
@@ -27,9 +33,13 @@ export function anthropicShape(): StreamShape {
       const group = indexText(tape, tape.root, 'index')
       const texts: StreamedText[] = []
       let isKnown = EVENTS.has(type)
+      let isSealed = false
       if (type === 'content_block_start') {
         const block = tape.member(tape.root, 'content_block')
         tools.set(group, tape.text(tape.member(block, 'name')) ?? '')
+        const blockType = tape.text(tape.member(block, 'type')) ?? ''
+        if (REASONING.has(blockType)) reasoning.add(Number(group))
+        isSealed = blockType === SEALED
       }
       if (type === 'content_block_delta') {
         const delta = tape.member(tape.root, 'delta')
@@ -48,12 +58,19 @@ export function anthropicShape(): StreamShape {
       }
       const isOver = type === 'message_delta' || type === 'message_stop'
       const ends = isOver ? 'all' : type === 'content_block_stop' ? [group] : []
-      return { texts, ends, strips: [], isKnown }
+      return {
+        texts,
+        ends,
+        strips: [],
+        isKnown,
+        reasoning: reasoning.read(tape, tape.member(tape.root, 'index'), isSealed),
+      }
     },
-    flush: (group, kind, rest) => {
+    flush: (group, kind, rest, counting) => {
+      const index = reasoning.numbered(Number(group), counting)
       const [type] = Object.entries(TEXTS).find(([, key]) => key === kind) ?? ['text_delta']
       const name = 'content_block_delta'
-      return { name, data: { type: name, index: Number(group), delta: { type, [kind]: rest } } }
+      return { name, data: { type: name, index, delta: { type, [kind]: rest } } }
     },
   }
 }

@@ -1,6 +1,7 @@
 /** Finds the streamed text of Converse, also in the events that Amazon's own models send behind `invoke`. */
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
-import type { EventReading, FlushEvent, StreamedText } from '../../model/stream-shape.ts'
+import type { EventReading, StreamedText, StreamShape } from '../../model/stream-shape.ts'
+import { createReasoningBlocks } from '../reasoning-blocks.ts'
 import { indexText, isText, streamedText } from '../stream-text.ts'
 
 const EVENTS: ReadonlySet<string> = new Set([
@@ -17,17 +18,19 @@ const SIGNATURES = ['signature', 'redactedContent'] as const
 export interface ConverseShape {
   readonly knows: (name: string) => boolean
   readonly read: (tape: JsonTape, event: NodeRef, name: string) => EventReading
-  readonly flush: (group: string, kind: string, text: string) => FlushEvent
+  readonly flush: StreamShape['flush']
 }
 
 export function converseShape(): ConverseShape {
   const tools = new Map<string, string>()
+  const blocks = createReasoningBlocks()
   return {
     knows: (name) => EVENTS.has(name),
     read: (tape, event, name) => {
       const group = indexText(tape, event, 'contentBlockIndex')
       const texts: StreamedText[] = []
       let isKnown = EVENTS.has(name)
+      let isSealed = false
       if (name === 'contentBlockStart') {
         const tool = tape.member(tape.member(event, 'start'), 'toolUse')
         tools.set(group, tape.text(tape.member(tool, 'name')) ?? '')
@@ -38,6 +41,8 @@ export function converseShape(): ConverseShape {
         const input = tape.member(tape.member(delta, 'toolUse'), 'input')
         const reasoning = tape.member(delta, 'reasoningContent')
         const thought = tape.member(reasoning, 'text')
+        if (tape.kind(reasoning) === 'object') blocks.add(Number(group))
+        isSealed = isText(tape, tape.member(reasoning, 'redactedContent'))
         if (isText(tape, plain)) texts.push(streamedText(plain, group, 'text'))
         else if (isText(tape, input)) {
           const tool = tools.get(group) ?? ''
@@ -50,11 +55,15 @@ export function converseShape(): ConverseShape {
       }
       const isOver = name === 'messageStop' || name === 'metadata'
       const ends = isOver ? 'all' : name === 'contentBlockStop' ? [group] : []
-      return { texts, ends, strips: [], isKnown }
+      const reasoning = blocks.read(tape, tape.member(event, 'contentBlockIndex'), isSealed)
+      return { texts, ends, strips: [], isKnown, reasoning }
     },
-    flush: (group, kind, rest) => ({
+    flush: (group, kind, rest, counting) => ({
       name: 'contentBlockDelta',
-      data: { contentBlockIndex: Number(group), delta: deltaOf(kind, rest) },
+      data: {
+        contentBlockIndex: blocks.numbered(Number(group), counting),
+        delta: deltaOf(kind, rest),
+      },
     }),
   }
 }

@@ -2,6 +2,7 @@
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
 import { NONE } from '../../lib/json/tape.ts'
 import type { EventReading, FlushEvent, StreamedText } from '../../model/stream-shape.ts'
+import { NO_REASONING } from '../reasoning-blocks.ts'
 import { isText, streamedText } from '../stream-text.ts'
 import { METRICS } from './invoke-chunk.ts'
 
@@ -29,7 +30,13 @@ export function readNativeEvent(tape: JsonTape): EventReading {
       index += 1
     }
   }
-  return { texts, ends: isOver ? 'all' : [], strips: [], isKnown: texts.length > 0 || isOver }
+  return {
+    texts,
+    ends: isOver ? 'all' : [],
+    strips: [],
+    isKnown: texts.length > 0 || isOver,
+    reasoning: NO_REASONING,
+  }
 }
 
 export function nativeFlush(group: string, kind: string, rest: string): FlushEvent {

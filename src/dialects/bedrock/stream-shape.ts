@@ -4,6 +4,7 @@ import type { Surface } from '../../model/dialect.ts'
 import type { EventReading, FlushEvent, StreamShape } from '../../model/stream-shape.ts'
 import { anthropicShape } from '../anthropic/stream-shape.ts'
 import { chatShape } from '../openai/chat-shape.ts'
+import { NO_REASONING } from '../reasoning-blocks.ts'
 import { repeatsNothing } from '../stream-text.ts'
 import { converseShape } from './converse-shape.ts'
 import { nativeFlush, readNativeEvent } from './native-shape.ts'
@@ -14,7 +15,13 @@ export function bedrockShape({ name }: Surface): StreamShape | null {
 }
 
 /** The service ends a stream by a message of its own; nothing comes behind it. */
-const FAILURE: EventReading = { texts: [], ends: 'all', strips: [], isKnown: true }
+const FAILURE: EventReading = {
+  texts: [],
+  ends: 'all',
+  strips: [],
+  isKnown: true,
+  reasoning: NO_REASONING,
+}
 
 const isFailure = (name: string): boolean => name === 'exception' || name === 'error'
 
@@ -39,8 +46,8 @@ function invokeStream(): StreamShape {
     anthropic: anthropic.flush,
     chat: chat.flush,
     native: nativeFlush,
-    converse: (group, kind, rest) => {
-      const { name, data } = converse.flush(group, kind, rest)
+    converse: (group, kind, rest, counting) => {
+      const { name, data } = converse.flush(group, kind, rest, counting)
       return { name, data: { [name]: data } }
     },
   }
@@ -52,8 +59,8 @@ function invokeStream(): StreamShape {
       family = reading.family
       return reading
     },
-    flush: (group, kind, rest): FlushEvent => ({
-      ...flushes[family](group, kind, rest),
+    flush: (group, kind, rest, counting): FlushEvent => ({
+      ...flushes[family](group, kind, rest, counting),
       name: 'chunk',
     }),
   }

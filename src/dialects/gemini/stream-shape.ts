@@ -1,7 +1,10 @@
 /** Finds the streamed text of Gemini answers. */
 import type { NodeRef } from '../../lib/json/tape.ts'
 import type { StreamedText, StreamShape } from '../../model/stream-shape.ts'
+import { NO_REASONING } from '../reasoning-blocks.ts'
 import { indexText, isText, repeatsNothing, streamedText } from '../stream-text.ts'
+
+const SIGNATURES = ['thoughtSignature', 'thought_signature'] as const
 
 export function geminiShape(): StreamShape {
   return {
@@ -10,6 +13,7 @@ export function geminiShape(): StreamShape {
       const texts: StreamedText[] = []
       const ends: string[] = []
       const strips: NodeRef[] = []
+      const thoughts: NodeRef[] = []
       const candidates = tape.member(tape.root, 'candidates')
       for (const candidate of tape.children(candidates)) {
         const group = indexText(tape, candidate, 'index')
@@ -19,6 +23,9 @@ export function geminiShape(): StreamShape {
           const isThought = tape.boolean(tape.member(part, 'thought')) === true
           if (isText(tape, node))
             texts.push(streamedText(node, group, isThought ? 'thought' : 'text'))
+          const signature = SIGNATURES.map((key) => tape.member(part, key)).find((one) => one >= 0)
+          if (isThought) thoughts.push(part)
+          else if (signature !== undefined) thoughts.push(signature)
         }
         if (isText(tape, tape.member(candidate, 'finishReason'))) ends.push(group)
         const odds = tape.member(candidate, 'logprobsResult')
@@ -27,7 +34,8 @@ export function geminiShape(): StreamShape {
       const isKnown = ['candidates', 'usageMetadata', 'promptFeedback', 'error'].some(
         (key) => tape.kind(tape.member(tape.root, key)) !== null,
       )
-      return { texts, ends, strips, isKnown }
+      const reasoning = thoughts.length === 0 ? NO_REASONING : { ...NO_REASONING, parts: thoughts }
+      return { texts, ends, strips, isKnown, reasoning }
     },
     flush: (group, _kind, rest) => {
       const content = { parts: [{ text: rest }], role: 'model' }

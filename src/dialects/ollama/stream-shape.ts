@@ -1,6 +1,7 @@
 /** Finds the streamed text of Ollama answers. */
 import type { NodeRef } from '../../lib/json/tape.ts'
 import type { StreamShape } from '../../model/stream-shape.ts'
+import { NO_REASONING } from '../reasoning-blocks.ts'
 import { isText, repeatsNothing, streamedText } from '../stream-text.ts'
 
 export function ollamaShape(): StreamShape {
@@ -18,7 +19,13 @@ export function ollamaShape(): StreamShape {
         .filter(([, node]) => isText(tape, node))
         .map(([kind, node]) => streamedText(node, '0', kind))
       const isDone = tape.boolean(tape.member(tape.root, 'done')) === true
-      return { texts, ends: isDone ? 'all' : [], strips: [], isKnown: true }
+      return {
+        texts,
+        ends: isDone ? 'all' : [],
+        strips: [],
+        isKnown: true,
+        reasoning: NO_REASONING,
+      }
     },
     flush: (_group, kind, rest) => {
       if (kind === 'response') return { name: '', data: { response: rest, done: false } }

@@ -1,6 +1,8 @@
 /** Finds the streamed text of OpenAI chat completions and completions, and of every server that speaks them. */
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
+import { NONE } from '../../lib/json/tape.ts'
 import type { StreamedText, StreamShape } from '../../model/stream-shape.ts'
+import { NO_REASONING } from '../reasoning-blocks.ts'
 import { indexText, isText, repeatsNothing, streamedText } from '../stream-text.ts'
 
 export function chatShape(): StreamShape {
@@ -28,6 +30,7 @@ export function chatShape(): StreamShape {
       const texts: StreamedText[] = []
       const ends: string[] = []
       const strips: NodeRef[] = []
+      const details: NodeRef[] = []
       const choices = tape.member(tape.root, 'choices')
       for (const key of ['id', 'object', 'model'])
         head = { ...head, [key]: tape.text(tape.member(tape.root, key)) ?? head[key] ?? '' }
@@ -35,6 +38,9 @@ export function chatShape(): StreamShape {
       for (const choice of tape.children(choices)) {
         const group = indexText(tape, choice, 'index')
         texts.push(...deltaTexts(tape, group, tape.member(choice, 'delta')))
+        // Routers repeat reasoning here, signed or encrypted as its provider made it.
+        const detail = tape.member(tape.member(choice, 'delta'), 'reasoning_details')
+        if (tape.firstChild(detail) !== NONE) details.push(detail)
         const plain = tape.member(choice, 'text')
         if (isText(tape, plain)) texts.push(streamedText(plain, group, 'completion'))
         if (isText(tape, tape.member(choice, 'finish_reason'))) ends.push(group)
@@ -43,7 +49,8 @@ export function chatShape(): StreamShape {
       }
       const isKnown =
         tape.kind(choices) === 'array' || tape.kind(tape.member(tape.root, 'error')) !== null
-      return { texts, ends, strips, isKnown }
+      const reasoning = details.length === 0 ? NO_REASONING : { ...NO_REASONING, parts: details }
+      return { texts, ends, strips, isKnown, reasoning }
     },
     flush: (group, kind, rest) => {
       const index = Number(group)

@@ -1,6 +1,9 @@
 /** Finds the streamed text of OpenAI responses. */
-import type { JsonTape } from '../../lib/json/tape.ts'
-import type { StreamedText, StreamShape } from '../../model/stream-shape.ts'
+import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
+import { NONE } from '../../lib/json/tape.ts'
+import type { ReasoningReading, StreamedText, StreamShape } from '../../model/stream-shape.ts'
+import { createReasoningBlocks, NO_REASONING } from '../reasoning-blocks.ts'
+import type { ReasoningBlocks } from '../reasoning-blocks.ts'
 import { isText, streamedText } from '../stream-text.ts'
 
 const RESPONSE_JSON: ReadonlySet<string> = new Set([
@@ -14,12 +17,14 @@ interface Template {
   readonly [field: string]: string | number
 }
 
-const PLACES = ['output_index', 'content_index', 'summary_index'] as const
+const OUTPUT_INDEX = 'output_index'
+const PLACES = [OUTPUT_INDEX, 'content_index', 'summary_index'] as const
 
 /** Texts come in deltas and are repeated whole by what ends them and by the last event. */
 export function responsesShape(): StreamShape {
   const tools = new Map<string, string>()
   const templates = new Map<string, Template>()
+  const blocks = createReasoningBlocks()
   const templateOf = (tape: JsonTape, type: string): Template => ({
     type,
     sequence_number: tape.number(tape.member(tape.root, 'sequence_number')) ?? 0,
@@ -63,11 +68,35 @@ export function responsesShape(): StreamShape {
       const ends = RESPONSE_END.test(type) ? 'all' : step === 'done' ? [group] : []
       const odds = tape.member(tape.root, 'logprobs')
       const strips = tape.firstChild(odds) === -1 ? [] : [odds]
-      return { texts, ends, strips, isKnown: type === 'error' || type.startsWith('response.') }
+      const isKnown = type === 'error' || type.startsWith('response.')
+      return { texts, ends, strips, isKnown, reasoning: readReasoning(tape, blocks) }
     },
-    flush: (group, _kind, rest) => {
+    flush: (group, _kind, rest, counting) => {
       const template = templates.get(group)
-      return { name: template?.type ?? '', data: { ...template, delta: rest } }
+      const place = template?.[OUTPUT_INDEX]
+      const counted =
+        typeof place === 'number' ? { [OUTPUT_INDEX]: blocks.numbered(place, counting) } : {}
+      return { name: template?.type ?? '', data: { ...template, ...counted, delta: rest } }
     },
   }
+}
+
+/** Whether an item of reasoning is encrypted may show only at its end: each of them counts. */
+function readReasoning(tape: JsonTape, blocks: ReasoningBlocks): ReasoningReading {
+  const item = tape.member(tape.root, 'item')
+  const place = tape.member(tape.root, OUTPUT_INDEX)
+  if (isReasoning(tape, item)) blocks.add(tape.number(place) ?? -1)
+  if (place !== NONE) return blocks.read(tape, place, isSealed(tape, item))
+  const output = tape.member(tape.member(tape.root, 'response'), 'output')
+  const parts = tape.children(output).filter((one) => isReasoning(tape, one))
+  if (parts.length === 0) return NO_REASONING
+  return { ...NO_REASONING, parts, isSealed: parts.some((one) => isSealed(tape, one)) }
+}
+
+function isReasoning(tape: JsonTape, item: NodeRef): boolean {
+  return tape.text(tape.member(item, 'type')) === 'reasoning'
+}
+
+function isSealed(tape: JsonTape, item: NodeRef): boolean {
+  return isText(tape, tape.member(item, 'encrypted_content'))
 }

@@ -123,14 +123,13 @@ function visitObject(tape: JsonTape, node: NodeRef, place: LeafPlace, visitor: L
   }
 }
 
-/** Anthropic and Bedrock sign thinking, OpenAI encrypts it, Gemini puts a signature beside a thought. */
+/**
+ * Anthropic and Bedrock sign thinking, Gemini the turn that a thought belongs to. What OpenAI encrypts is left alone by
+ * its name; the summary beside it is text like any other.
+ */
 function hasSignature(tape: JsonTape, node: NodeRef): boolean {
-  if (tape.member(node, 'signature') !== NONE) return true
-  const encrypted = tape.member(node, 'encrypted_content')
-  if (encrypted !== NONE && tape.kind(encrypted) !== 'null') return true
   return (
-    tape.boolean(tape.member(node, 'thought')) === true &&
-    tape.member(node, 'thoughtSignature') !== NONE
+    tape.member(node, 'signature') !== NONE || tape.boolean(tape.member(node, 'thought')) === true
   )
 }
 

@@ -3,6 +3,7 @@ import { createJsonMatcher } from '../../detect/json-fragments.ts'
 import { createMatcher } from '../../detect/matcher.ts'
 import type { Matcher, MatcherOptions, Step } from '../../detect/matcher.ts'
 import { operatorsOf, uncoveredOf } from '../../detect/masking-plan.ts'
+import type { MaskingPlan } from '../../detect/masking-plan.ts'
 import type { OperatorTable } from '../../detect/operators.ts'
 import { scanJson } from '../../lib/json/scan.ts'
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
@@ -10,12 +11,15 @@ import type { StreamFraming } from '../../model/dialect.ts'
 import { fail } from '../../model/errors.ts'
 import type { FindingRecord, UninspectedRecord } from '../../model/masking.ts'
 import type { Splice } from '../../model/record.ts'
-import type { StreamedText, StreamShape } from '../../model/stream-shape.ts'
+import type { ReasoningReading, StreamedText, StreamShape } from '../../model/stream-shape.ts'
 import type { AnswerMasking, AnswerQuestion } from './answer-masking.ts'
 import { inspectValue } from './inspect-texts.ts'
+import type { RawValue } from './inspect-texts.ts'
 import { createMaskKeys } from './mask-keys.ts'
 import { ROOT_PLACE, visitLeaves } from './request-leaves.ts'
 import type { LeafPlace } from './request-leaves.ts'
+import { carriedOut, edit, maskedText, removals } from './json-edits.ts'
+import type { Edit } from './json-edits.ts'
 import { restoringMatcher } from './restoring-matcher.ts'
 import { createBinaryWire } from './binary-wire.ts'
 import { changedPart } from './stream-events.ts'
@@ -29,13 +33,9 @@ interface Channel {
   readonly group: string
   readonly kind: string
   readonly isSigned: boolean
+  /** It is only looked at: its text leaves as it came. */
+  readonly passes: boolean
   readonly matcher: Matcher
-}
-
-interface Edit {
-  readonly start: number
-  readonly end: number
-  readonly text: string
 }
 
 export function createStreamAnswer(question: AnswerQuestion, shape: StreamShape): AnswerMasking {
@@ -125,9 +125,14 @@ class StreamAnswer {
       this.uninspected.push({ channel: 'event', start, end, reason: 'unknown-event' })
       return []
     }
-    const edits: Edit[] = reading.strips.map((node) =>
-      edit(scan.tape, node, scan.tape.kind(node) === 'array' ? '[]' : 'null'),
-    )
+    const taken = this.#takeReasoning(scan.tape, reading.reasoning, length)
+    if (taken === null) return this.#flush(reading.ends)
+    const edits: Edit[] = [
+      ...taken,
+      ...reading.strips.map((node) =>
+        edit(scan.tape, node, scan.tape.kind(node) === 'array' ? '[]' : 'null'),
+      ),
+    ]
     reading.texts.forEach((part, index) => {
       // The last text of its channel in an event that ends it takes the rest with it.
       const isLast = !reading.texts.slice(index + 1).some((other) => sameChannel(other, part))
@@ -135,14 +140,39 @@ class StreamAnswer {
       edits.push(...this.#continue(scan.tape, part, ends))
     })
     const before = this.#flush(reading.ends)
-    const inPlace = new Set(reading.texts.map(({ node }) => node))
+    const gone = this.#drops ? reading.reasoning.parts : []
+    const inPlace = new Set([...reading.texts.map(({ node }) => node), ...gone])
     edits.push(...this.#others(scan.tape, inPlace))
     return [...before, edits.length === 0 ? raw : event.with(carriedOut(bytes, edits))]
   }
 
+  get #drops(): boolean {
+    return this.#question.plan.signedReasoning === 'drop'
+  }
+
+  /** Signed reasoning is never edited. Null when the whole event is taken out. */
+  #takeReasoning(
+    tape: JsonTape,
+    reasoning: ReasoningReading,
+    length: number,
+  ): readonly Edit[] | null {
+    const { signedReasoning } = this.#question.plan
+    if (reasoning.isSealed && signedReasoning === 'block') this.isBlocked = true
+    if (reasoning.isSealed && signedReasoning === 'pass') {
+      const [start, end] = [this.#at, this.#at + length]
+      this.uninspected.push({ channel: 'event', start, end, reason: 'encrypted-reasoning' })
+    }
+    if (!this.#drops) return []
+    if (reasoning.isWhole) return null
+    return [
+      ...removals(tape, reasoning.parts),
+      ...reasoning.places.map(({ node, without }) => edit(tape, node, String(without))),
+    ]
+  }
+
   #continue(tape: JsonTape, part: StreamedText, ends: boolean): readonly Edit[] {
     const { plan } = this.#question
-    if (part.isSigned && plan.signedReasoning === 'pass') return []
+    if (part.isSigned && this.#drops) return []
     if (part.tool !== '' && plan.tools[part.tool] === 'exempt') return []
     const name = nameOf(part)
     const channel = this.#channels.get(name) ?? this.#opened(part)
@@ -154,7 +184,7 @@ class StreamAnswer {
       this.#channels.delete(name)
     }
     const shown = steps.map((step) => this.#noted(channel, step)).join('')
-    return shown === given ? [] : [edit(tape, part.node, JSON.stringify(shown))]
+    return channel.passes || shown === given ? [] : [edit(tape, part.node, JSON.stringify(shown))]
   }
 
   #opened({ group, kind, isJson, isSigned, tool }: StreamedText): Channel {
@@ -179,16 +209,17 @@ class StreamAnswer {
     const spelled = (value: string): string => (isJson ? JSON.stringify(value).slice(1, -1) : value)
     const matcher =
       restorable.size === 0 || isSigned ? inner : restoringMatcher(inner, restorable, spelled)
-    return { group, kind, isSigned, matcher }
+    const passes = isSigned && plan.signedReasoning === 'pass'
+    return { group, kind, isSigned, passes, matcher }
   }
 
-  #noted({ group, kind, isSigned }: Channel, step: Step): string {
+  #noted({ group, kind, isSigned, passes }: Channel, step: Step): string {
     const channel = `${group} ${kind}`
     this.findings.push(...step.findings.map((one) => ({ ...one, block: null, channel })))
     this.#masked += step.findings.filter(({ operator }) => operator !== 'keep').length
     this.uninspected.push(...step.uninspected.map((one) => ({ ...one, channel })))
     // Signed reasoning cannot be edited: what is found in it stops the answer unless it may pass.
-    if (step.blocked || (isSigned && step.findings.length > 0)) this.isBlocked = true
+    if (step.blocked || (isSigned && !passes && step.findings.length > 0)) this.isBlocked = true
     return step.emit
   }
 
@@ -199,8 +230,9 @@ class StreamAnswer {
       if (ends !== 'all' && !ends.includes(channel.group)) continue
       this.#channels.delete(name)
       const rest = this.#noted(channel, channel.matcher.end())
-      if (rest === '') continue
-      out.push(this.#wire.write(this.#shape.flush(channel.group, channel.kind, rest)))
+      if (rest === '' || channel.passes) continue
+      const counting = this.#drops ? 'without-reasoning' : 'all'
+      out.push(this.#wire.write(this.#shape.flush(channel.group, channel.kind, rest, counting)))
     }
     return out
   }
@@ -241,13 +273,11 @@ class StreamAnswer {
           edits.push(...this.#repeated(tape, node, form, place))
           return
         }
-        if (place.isSigned && plan.signedReasoning === 'pass') return
         if (place.tool !== '' && plan.tools[place.tool] === 'exempt') return
         const raw = tape.bytes.toString('utf8', tape.start(node), tape.end(node))
         const seen = `${place.key}\0${raw}`
         if (this.#clean.has(seen)) return
-        const blocks = place.isSigned || (place.tool !== '' && plan.tools[place.tool] === 'block')
-        const treatment = blocks ? ('block' as const) : ('operators' as const)
+        const treatment = treatmentOf(place, plan)
         const found = inspectValue(plan.rules, this.#options.keys, settings, {
           raw,
           key: place.key,
@@ -292,33 +322,11 @@ function insertion(framing: StreamFraming, out: Buffer, at: number): Splice | nu
     : { start: at, end: at, with: out.toString('utf8') }
 }
 
-function edit(tape: JsonTape, node: NodeRef, text: string): Edit {
-  return { start: tape.start(node), end: tape.end(node), text }
+function treatmentOf(place: LeafPlace, plan: MaskingPlan): RawValue['treatment'] {
+  if (place.isSigned) return plan.signedReasoning === 'block' ? 'block' : 'keep'
+  return place.tool !== '' && plan.tools[place.tool] === 'block' ? 'block' : 'operators'
 }
 
 const nameOf = ({ group, kind }: StreamedText): string => `${group} ${kind}`
 
 const sameChannel = (a: StreamedText, b: StreamedText): boolean => nameOf(a) === nameOf(b)
-
-function maskedText(
-  raw: string,
-  masks: readonly { readonly start: number; readonly end: number; readonly text: string }[],
-): string {
-  let out = ''
-  let from = 0
-  for (const { start, end, text } of masks) {
-    out += raw.slice(from, start) + text
-    from = end
-  }
-  return out + raw.slice(from)
-}
-
-function carriedOut(bytes: Buffer, edits: readonly Edit[]): string {
-  let out = ''
-  let from = 0
-  for (const { start, end, text } of edits.toSorted((a, b) => a.start - b.start)) {
-    out += bytes.toString('utf8', from, start) + text
-    from = end
-  }
-  return out + bytes.toString('utf8', from)
-}

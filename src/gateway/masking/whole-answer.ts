@@ -3,11 +3,14 @@ import { scanJson } from '../../lib/json/scan.ts'
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
 import { spliced } from '../../lib/spliced.ts'
 import { fail } from '../../model/errors.ts'
+import type { UninspectedRecord } from '../../model/masking.ts'
 import type { Splice } from '../../model/record.ts'
 import type { AnswerMasking, AnswerQuestion, AnswerReport } from './answer-masking.ts'
 import { inspectRequest } from './inspect-request.ts'
 import type { RequestInspection } from './inspect-request.ts'
+import { removals } from './json-edits.ts'
 import { TOKEN_SHAPE } from './mask-keys.ts'
+import { reasoningParts } from './reasoning-parts.ts'
 import { createTextAnswer } from './text-answer.ts'
 
 /** What is larger is not held: the answer is cut. */
@@ -20,17 +23,22 @@ export function createWholeAnswer(question: AnswerQuestion): AnswerMasking {
   let held = 0
   let isBlocked = false
   let tellTales: readonly Splice[] = []
+  let reasoning: Reasoning = { gone: [], uninspected: [], isBlocked: false }
   let report: AnswerReport = { splices: [], findings: [], uninspected: [] }
 
   const carryOut = (body: Buffer, inspection: RequestInspection): Buffer => {
     const masks = inspection.splices.length === 0 ? [] : [...inspection.splices, ...tellTales]
-    const splices = withRestored(body, masks, question.restorable)
+    const { gone } = reasoning
+    const left = masks.filter(
+      (one) => !gone.some((cut) => one.start < cut.end && one.end > cut.start),
+    )
+    const splices = withRestored(body, [...left, ...gone], question.restorable)
     report = {
       splices,
       findings: inspection.findings.map((one) => ({ ...one, block: null, channel: 'body' })),
-      uninspected: inspection.uninspected,
+      uninspected: [...inspection.uninspected, ...reasoning.uninspected],
     }
-    isBlocked = inspection.isBlocked
+    isBlocked = inspection.isBlocked || reasoning.isBlocked
     if (isBlocked) return NOTHING
     return splices.length === 0 ? body : spliced(body, splices)
   }
@@ -55,6 +63,7 @@ export function createWholeAnswer(question: AnswerQuestion): AnswerMasking {
         return isBlocked ? NOTHING : out
       }
       tellTales = probabilities(scan.tape)
+      reasoning = reasoningOf(scan.tape, question)
       const { plan, scope, tools } = question
       const inspection = inspectRequest(
         tools,
@@ -67,6 +76,35 @@ export function createWholeAnswer(question: AnswerQuestion): AnswerMasking {
     },
     isBlocked: () => isBlocked,
     report: () => report,
+  }
+}
+
+interface Reasoning {
+  /** Taken out. */
+  readonly gone: readonly Splice[]
+  readonly uninspected: readonly UninspectedRecord[]
+  readonly isBlocked: boolean
+}
+
+/** What becomes of reasoning that the provider signed or encrypted. */
+function reasoningOf(tape: JsonTape, { plan, kind, status }: AnswerQuestion): Reasoning {
+  const { parts, sealed } =
+    kind === 'generate' && status < 300 ? reasoningParts(tape) : { parts: [], sealed: [] }
+  const isDropped = plan.signedReasoning === 'drop'
+  return {
+    gone: isDropped
+      ? removals(tape, parts).map(({ start, end }) => ({ start, end, with: '' }))
+      : [],
+    uninspected:
+      plan.signedReasoning === 'pass'
+        ? sealed.map((node) => ({
+            channel: 'body',
+            start: tape.start(node),
+            end: tape.end(node),
+            reason: 'encrypted-reasoning',
+          }))
+        : [],
+    isBlocked: plan.signedReasoning === 'block' && sealed.length > 0,
   }
 }
 
@@ -91,7 +129,7 @@ function withRestored(
   splices: readonly Splice[],
   values: ReadonlyMap<string, string>,
 ): readonly Splice[] {
-  if (values.size === 0) return splices
+  if (values.size === 0) return splices.toSorted((a, b) => a.start - b.start)
   const restored: Splice[] = []
   // Latin-1 gives one unit for each byte, and tokens are ASCII.
   for (const found of body.toString('latin1').matchAll(TOKEN_SHAPE)) {

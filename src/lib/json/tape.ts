@@ -68,6 +68,12 @@ export class JsonTape {
     return this.#slot(node, START)
   }
 
+  /** Byte offset at which the entry begins: the quote of a member's key, or the value of an element. */
+  entryStart(node: NodeRef): number {
+    const key = this.#slot(node, KEY_START)
+    return key < 0 ? this.start(node) : key - 1
+  }
+
   /** Byte offset behind the last byte of the value. */
   end(node: NodeRef): number {
     return this.#slot(node, END)
