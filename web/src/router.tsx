@@ -14,6 +14,7 @@ import { Cases } from './routes/cases.tsx'
 import { Conversations } from './routes/conversations.tsx'
 import { Device, readDeviceSearch } from './routes/device.tsx'
 import { Exchange, readExchangeSearch } from './routes/exchange.tsx'
+import { ConversationFilm, ExchangeFilm, readFilmSearch } from './routes/film.tsx'
 import { Keys, readKeysSearch } from './routes/keys.tsx'
 import { Live, readLiveSearch } from './routes/live.tsx'
 import { Locks, readLocksSearch } from './routes/locks.tsx'
@@ -89,6 +90,20 @@ const exchangeConversation = createRoute({
   path: '/exchanges/$id/conversation',
   validateSearch: readConversationSearch,
   component: ExchangeConversation,
+})
+
+const conversationFilm = createRoute({
+  getParentRoute: () => shell,
+  path: '/conversations/$id/film',
+  validateSearch: readFilmSearch,
+  component: ConversationFilm,
+})
+
+const exchangeFilm = createRoute({
+  getParentRoute: () => shell,
+  path: '/exchanges/$id/film',
+  validateSearch: readFilmSearch,
+  component: ExchangeFilm,
 })
 
 const cases = createRoute({ getParentRoute: () => shell, path: '/cases', component: Cases })
@@ -169,6 +184,8 @@ const routeTree = root.addChildren([
     conversations,
     conversation,
     exchangeConversation,
+    conversationFilm,
+    exchangeFilm,
     cases,
     casePage,
     trace,

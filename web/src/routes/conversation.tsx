@@ -1,7 +1,7 @@
 /** Conversation: the thread of exchanges as a timeline, forks visible, what each turn added. */
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useEffect, useMemo } from 'react'
 import { visibleLine } from '../../../src/lib/visible-text.ts'
 import { threadQuery } from '../api/conversations.ts'
@@ -109,6 +109,11 @@ function ThreadPage({ thread, from }: ThreadPageProps) {
       aside={
         <>
           <LockButton kind="conversation" value={thread.id ?? ''} />
+          {open !== undefined && (
+            <Link to="/exchanges/$id/film" params={{ id: open }}>
+              Film
+            </Link>
+          )}
           <Button
             size="compact-sm"
             variant="default"

@@ -66,6 +66,11 @@ export function ExchangeHead({ exchange, page, people = [], children }: Exchange
           </Link>
         )}
         {page === 'exchange' && (
+          <Link to="/exchanges/$id/film" params={{ id }} className={classes.thread}>
+            Film
+          </Link>
+        )}
+        {page === 'exchange' && (
           <Link to="/exchanges/$id/replay" params={{ id }} className={classes.replay}>
             <IconPlayerPlay size={15} stroke={1.8} aria-hidden="true" />
             Replay

@@ -1,10 +1,10 @@
 /** Where in the film one is; markers can be jumped to. */
 import { formatPosition } from '../../ui/format.ts'
-import type { Timeline } from './timeline.ts'
+import type { Playable } from './timeline.ts'
 import classes from './seek-bar.module.css'
 
 interface SeekBarProps {
-  readonly timeline: Timeline
+  readonly timeline: Playable
   readonly positionMs: number
   readonly onSeek: (positionMs: number) => void
 }

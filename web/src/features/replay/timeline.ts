@@ -2,18 +2,23 @@
 import type { ReplayStep } from '../../api/content.ts'
 
 export interface Marker {
-  readonly kind: 'first-byte' | 'tool-call' | 'mask' | 'error' | 'end'
+  readonly kind: 'first-byte' | 'tool-call' | 'mask' | 'error' | 'end' | 'turn' | 'finding' | 'hold'
   readonly label: string
   /** Position in the film, in milliseconds. */
   readonly atMs: number
 }
 
-export interface Timeline {
-  readonly steps: readonly ReplayStep[]
-  /** Position of each step in the film; the same as recorded where no idle stretch was cut. */
+/** What a player needs to know of what it plays. */
+export interface Playable {
+  /** Ascending: at each of them something new is to be seen. */
   readonly positions: readonly number[]
   readonly lengthMs: number
   readonly markers: readonly Marker[]
+}
+
+/** The positions are as recorded where no idle stretch was cut. */
+export interface Timeline extends Playable {
+  readonly steps: readonly ReplayStep[]
 }
 
 /** `idleMs` null plays every pause as long as it was. */
@@ -65,7 +70,7 @@ function markersOf(
 }
 
 /** How many steps have arrived at the position. */
-export function stepsAt(timeline: Timeline, positionMs: number): number {
+export function stepsAt(timeline: Playable, positionMs: number): number {
   let low = 0
   let high = timeline.positions.length
   while (low < high) {

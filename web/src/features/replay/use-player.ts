@@ -1,7 +1,7 @@
 /** Plays a timeline in real time: position, pace, steps, markers. Draws at most once per frame. */
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { stepsAt } from './timeline.ts'
-import type { Timeline } from './timeline.ts'
+import type { Playable } from './timeline.ts'
 
 export interface Player {
   readonly positionMs: number
@@ -19,7 +19,7 @@ export interface Player {
 
 export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16] as const
 
-export function usePlayer(timeline: Timeline, startMs: number): Player {
+export function usePlayer(timeline: Playable, startMs: number): Player {
   const [positionMs, setPosition] = useState(startMs)
   const [isPlaying, setPlaying] = useState(false)
   const [speed, setSpeed] = useState(1)
