@@ -68,6 +68,29 @@ test('facets count each field without its own filter, and agree with the list', 
   assert.equal(prefix.length, 3)
 })
 
+test('a written query holds together with the filters, for list, facets and owners alike', async () => {
+  await console.chat('x', { model: 'q-one' })
+  await console.chat('y', { model: 'q-two', key: miasKey })
+  const q = (text: string) => `&q=${encodeURIComponent(text)}`
+  const models = async (call: Call, query: string) =>
+    (await pages(call, query)).map((row) => row.model)
+  assert.deepEqual(await models(auditor.call, q('model:q-one or model:q-two')), ['q-two', 'q-one'])
+  assert.deepEqual(await models(auditor.call, q('model:q-* -principal:mia')), ['q-one'])
+  assert.deepEqual(await models(auditor.call, `&model=q-two${q('model:q-*')}`), ['q-two'])
+  assert.deepEqual(await models(auditor.call, `&model=q-two${q('model:q-one')}`), [])
+  // Threat: a query of or, to reach what is not one's own.
+  assert.deepEqual(await models(mia.call, q('model:q-one or model:q-two')), ['q-two'])
+  const { body } = await auditor.call('GET', `/exchanges/facets?values=50${q('model:q-one')}`)
+  assert.equal(body.total, 1)
+  const seen = body.fields.model.map((one: { value: string }) => one.value)
+  assert.ok(seen.includes('q-two'), 'the facet of a field is counted without its own term')
+  const refused = await auditor.call('GET', `/exchanges?q=${encodeURIComponent('model:a or')}`)
+  assert.equal(refused.status, 422)
+  assert.deepEqual(refused.body.errors, [
+    { path: 'q, character 11', message: 'Something must follow here. Add field:value.' },
+  ])
+})
+
 test('the histogram counts what the list holds', async () => {
   const id = await console.chat('h', { model: 'histo' })
   const [row] = (await auditor.call('GET', '/exchanges?model=histo')).body.items

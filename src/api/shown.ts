@@ -3,19 +3,18 @@ import type { KeyStanding } from '../identity/key-ownership.ts'
 import type { ListedKey } from '../identity/key-admin.ts'
 import type { Owner } from '../incident/exchange-desk.ts'
 import type { AuditRow, RevealRow, SavedViewRow } from '../model/control.ts'
-import type { ExchangeQuery, FacetField } from '../model/exchange-query.ts'
-import { FACET_FIELDS } from '../model/exchange-query.ts'
 import type { HoldRow } from '../model/holds.ts'
 import type { ApiTokenRow, LoginSessionRow, PersonRow } from '../model/people.ts'
 import type { ExchangeRow } from '../model/record.ts'
 import type { ApiToken, LoginSession } from './contract/access.ts'
 import type { Reveal } from './contract/content.ts'
-import type { Exchange, ExchangeFilterQuery } from './contract/exchanges.ts'
+import type { Exchange } from './contract/exchanges.ts'
 import type { GatewayKey } from './contract/keys.ts'
 import type { AuditEvent } from './contract/operations.ts'
 import type { Person } from './contract/people.ts'
 import type { SavedView } from './contract/views.ts'
 import { etagOf } from './etag.ts'
+import { filterOf } from './filter-query.ts'
 
 export function shownExchange(
   row: ExchangeRow,
@@ -49,37 +48,6 @@ export function shownExchange(
   }
   // Threat: a prompt that adds few bytes was sent before, perhaps by somebody else.
   return { ...shown, ...lists, ...(owner === null ? {} : { storedBytes: null }) }
-}
-
-/** The filters of a URL as a query of the index. */
-export function queryOf(filter: ExchangeFilterQuery, owner: Owner): ExchangeQuery {
-  const values: Record<string, readonly string[]> = {}
-  for (const field of FACET_FIELDS) {
-    const wanted = filter[field]
-    if (wanted !== undefined) values[field] = wanted
-  }
-  const not = filter.not === undefined ? null : unwantedOf(filter.not)
-  return {
-    values,
-    ...(not === null ? {} : { not }),
-    ...(filter.maxDurationMs === undefined ? {} : { durationMsMax: filter.maxDurationMs }),
-    ...(filter.sinceMs === undefined ? {} : { sinceMs: filter.sinceMs }),
-    ...(filter.untilMs === undefined ? {} : { untilMs: filter.untilMs }),
-    ...(filter.conversation === undefined ? {} : { conversation: filter.conversation }),
-    ...(filter.minDurationMs === undefined ? {} : { durationMsMin: filter.minDurationMs }),
-    ...(owner === null || owner === undefined ? {} : { owner }),
-  }
-}
-
-/** `field:value` texts by field. */
-function unwantedOf(written: readonly string[]): NonNullable<ExchangeQuery['not']> {
-  const not: Partial<Record<FacetField, string[]>> = {}
-  for (const text of written) {
-    const colon = text.indexOf(':')
-    const field = FACET_FIELDS.find((name) => name === text.slice(0, colon))
-    if (field !== undefined) (not[field] ??= []).push(text.slice(colon + 1))
-  }
-  return not
 }
 
 export function shownPerson(row: PersonRow): Person {
@@ -133,20 +101,6 @@ export function shownReveal(row: RevealRow, personName: string, nowMs: number): 
     personName,
     scope: scope.kind === 'exchange' ? scope : { kind: 'query', filter: filterOf(scope.query) },
     state: row.endedAtMs !== null ? 'ended' : isExpired ? 'expired' : 'active',
-  }
-}
-
-function filterOf(query: ExchangeQuery): Record<string, unknown> {
-  const { values, not, durationMsMin, durationMsMax, owner: _owner, ...rest } = query
-  const unwanted = Object.entries(not ?? {}).flatMap(([field, texts]) =>
-    texts.map((text) => `${field}:${text}`),
-  )
-  return {
-    ...rest,
-    ...values,
-    ...(unwanted.length === 0 ? {} : { not: unwanted }),
-    ...(durationMsMax === undefined ? {} : { maxDurationMs: durationMsMax }),
-    ...(durationMsMin === undefined ? {} : { minDurationMs: durationMsMin }),
   }
 }
 

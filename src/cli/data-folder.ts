@@ -9,6 +9,7 @@ import type { KeyProvider } from '../evidence/key-provider.ts'
 import { EvidenceReader } from '../evidence/reader.ts'
 import { recoverFolder } from '../evidence/recovery.ts'
 import { systemClock } from '../lib/clock.ts'
+import type { ExchangeSearch } from '../model/exchange-query.ts'
 import type { ExchangeIndex } from '../store/exchange-index.ts'
 import { acquireFolderLock } from '../store/folder-lock.ts'
 import type { FolderLock } from '../store/folder-lock.ts'
@@ -22,6 +23,7 @@ const LOCK_RETRY_MS = 50
 export interface DataFolder extends AsyncDisposable {
   readonly folder: string
   readonly index: ExchangeIndex
+  readonly search: ExchangeSearch
   readonly reader: EvidenceReader
   readonly keyProvider: KeyProvider
 }
@@ -39,13 +41,14 @@ export async function openDataFolder(config: Config): Promise<DataFolder | null>
   const { folder } = config.storage
   if (!hasRecords(folder)) return null
   await using stack = new AsyncDisposableStack()
-  const { index } = stack.use(await openConfiguredStore(config))
+  const { index, search } = stack.use(await openConfiguredStore(config))
   const keyProvider = await openLocalKeyProvider(join(folder, 'keys'))
   await putInOrder(folder, index, keyProvider)
   const owned = stack.move()
   return {
     folder,
     index,
+    search,
     reader: new EvidenceReader({ folder, index, keyProvider }),
     keyProvider,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -1,6 +1,9 @@
 /** The filters that lists of exchanges share: declares the options and reads them into an index filter. */
 import type { Command } from 'commander'
 import type { ExchangeState } from '../model/record.ts'
+import type { ExchangeQuery } from '../model/exchange-query.ts'
+import { parseQuery } from '../model/query/parse.ts'
+import { bothQueries, toExchangeQuery } from '../model/query/to-query.ts'
 import type { ExchangeFilter } from '../store/exchange-index.ts'
 import { readMoment } from './read-moment.ts'
 
@@ -72,3 +75,38 @@ const problem = (option: string, message: string): FilterReading => ({
   option,
   message,
 })
+
+export type QueryReading =
+  | { readonly kind: 'query'; readonly query: ExchangeQuery | null }
+  | { readonly kind: 'problem'; readonly message: string; readonly hint: string }
+
+/** Words of the command line as one query; null where none was written. A problem is shown below its place. */
+export function readWrittenQuery(
+  words: readonly string[],
+  filter: Omit<ExchangeFilter, 'limit' | 'before'>,
+  nowMs: number,
+): QueryReading {
+  const text = words.join(' ').trim()
+  if (text === '') return { kind: 'query', query: null }
+  const reading = parseQuery(text)
+  if (reading.kind === 'query') {
+    return {
+      kind: 'query',
+      query: bothQueries(queryOfFilter(filter), toExchangeQuery(reading.node, nowMs)),
+    }
+  }
+  const { at, message, hint } = reading.problem
+  return { kind: 'problem', message: `the query, at character ${at + 1}: ${message}`, hint }
+}
+
+export function queryOfFilter(filter: Omit<ExchangeFilter, 'limit' | 'before'>): ExchangeQuery {
+  const { sinceMs, untilMs, status, ...texts } = filter
+  const values = Object.entries({ ...texts, status: status?.toString() }).flatMap(
+    ([field, value]) => (value === undefined ? [] : [[field, [value]] as const]),
+  )
+  return {
+    values: Object.fromEntries(values),
+    ...(sinceMs === undefined ? {} : { sinceMs }),
+    ...(untilMs === undefined ? {} : { untilMs }),
+  }
+}

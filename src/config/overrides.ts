@@ -1,6 +1,6 @@
 /** Lays environment variables (`CUSTODY_SECTION__KEY`) and flags over what the file says. */
 import { z } from 'zod'
-import { didYouMean } from './did-you-mean.ts'
+import { didYouMean } from '../lib/did-you-mean.ts'
 import { isReference } from './reference.ts'
 import type { Environment } from './reference.ts'
 import { bareSchemas, childSchema, knownKeys, noteOf } from './schema-walk.ts'

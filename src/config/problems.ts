@@ -2,7 +2,7 @@
 import { looksSecret } from '../lib/secret-shape.ts'
 import type { z } from 'zod'
 import type { ConfigProblem } from './config.ts'
-import { didYouMean } from './did-you-mean.ts'
+import { didYouMean } from '../lib/did-you-mean.ts'
 import { allowedAt, knownKeys, noteOf, schemaAt } from './schema-walk.ts'
 import { configSchema } from './schema.ts'
 import { shownKey, shownPath, shownValue } from './shown.ts'

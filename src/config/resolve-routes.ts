@@ -1,7 +1,7 @@
 /** Resolves routes and retention classes, and checks that the names they use exist. */
 import type { RecordingMode, Upstream } from '../model/upstream.ts'
 import type { RetentionClass, RouteRule } from './config.ts'
-import { didYouMean } from './did-you-mean.ts'
+import { didYouMean } from '../lib/did-you-mean.ts'
 import type { Path } from './problems.ts'
 import { report } from './resolve-context.ts'
 import type { ResolveContext } from './resolve-context.ts'

@@ -1,5 +1,5 @@
 /** Judges one exchange by a query, as the index would. */
-import type { ExchangeQuery, FacetField } from '../model/exchange-query.ts'
+import type { Condition, ExchangeQuery, FacetField, TextTest } from '../model/exchange-query.ts'
 import { FACET_FIELDS, valuesOfRow } from '../model/exchange-query.ts'
 import type { ExchangeRow } from '../model/record.ts'
 
@@ -11,6 +11,7 @@ export function matchesQuery(row: ExchangeRow, query: ExchangeQuery): boolean {
     return false
   if (query.durationMsMax !== undefined && !((row.durationMs ?? Infinity) <= query.durationMsMax))
     return false
+  if (query.where !== undefined && !holds(row, query.where.condition)) return false
   if (query.owner !== undefined && !isOwn(row, query.owner)) return false
   return FACET_FIELDS.every((field) => {
     const wanted = query.values[field]
@@ -38,3 +39,32 @@ function suits(field: FacetField, wanted: string, values: readonly string[]): bo
 }
 
 const PREFIXED: ReadonlySet<FacetField> = new Set<FacetField>(['model', 'surface', 'tool'])
+
+function holds(row: ExchangeRow, condition: Condition): boolean {
+  switch (condition.kind) {
+    case 'all':
+      return condition.of.every((one) => holds(row, one))
+    case 'any':
+      return condition.of.some((one) => holds(row, one))
+    case 'not':
+      return !holds(row, condition.of)
+    case 'compare': {
+      const value = row[condition.field] ?? Number.NaN
+      if (condition.operator === '<') return value < condition.value
+      if (condition.operator === '<=') return value <= condition.value
+      return condition.operator === '>' ? value > condition.value : value >= condition.value
+    }
+    case 'is': {
+      const { field, test } = condition
+      if (field !== 'conversation') return passes(test, valuesOfRow(row, field))
+      return passes(test, row.conversation === null ? [] : [row.conversation])
+    }
+  }
+}
+
+function passes(test: TextTest, values: readonly string[]): boolean {
+  if (test.kind === 'none') return values.length === 0
+  return values.some((text) =>
+    test.kind === 'exact' ? text === test.text : text.startsWith(test.text),
+  )
+}

@@ -57,6 +57,46 @@ export function valuesOfRow(row: ExchangeRow, field: FacetField): readonly strin
   return value === null || value === '' ? [] : [String(value)]
 }
 
+/** What is measured, and can be compared. */
+export const NUMBER_FIELDS = [
+  'receivedAtMs',
+  'durationMs',
+  'status',
+  'inputTokens',
+  'outputTokens',
+  'requestBytes',
+  'answerBytes',
+] as const satisfies readonly (keyof ExchangeRow)[]
+
+export type NumberField = (typeof NUMBER_FIELDS)[number]
+
+export type TextTest =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'exact'; readonly text: string }
+  | { readonly kind: 'prefix'; readonly text: string }
+
+/** Joined by and, or, not. Of what an exchange does not have, every comparison is false. */
+export type Condition =
+  | { readonly kind: 'all' | 'any'; readonly of: readonly Condition[] }
+  | { readonly kind: 'not'; readonly of: Condition }
+  | {
+      readonly kind: 'is'
+      readonly field: FacetField | 'conversation'
+      readonly test: TextTest
+    }
+  | {
+      readonly kind: 'compare'
+      readonly field: NumberField
+      readonly operator: '<' | '<=' | '>' | '>='
+      readonly value: number
+    }
+
+/** A condition, and how people write it. */
+export interface Where {
+  readonly text: string
+  readonly condition: Condition
+}
+
 /**
  * Values of one field are alternatives, fields are joined by "and". An empty text stands for "has none". `model`,
  * `surface` and `tool` take a prefix that ends in `*`; `status` takes `4xx`; `fingerprint` any number of first digits.
@@ -71,6 +111,8 @@ export interface ExchangeQuery {
   readonly conversation?: string
   readonly durationMsMin?: number
   readonly durationMsMax?: number
+  /** What the fields above cannot say. Facets count with it. */
+  readonly where?: Where
   /** Only exchanges of these principals or keys: what a person may see as own. */
   readonly owner?: { readonly principals: readonly string[]; readonly keyIds: readonly string[] }
 }

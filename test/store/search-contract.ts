@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { matchesQuery } from '../../src/incident/matches-query.ts'
-import type { ExchangeQuery, FacetField } from '../../src/model/exchange-query.ts'
-import { FACET_FIELDS, valuesOfRow } from '../../src/model/exchange-query.ts'
+import type { Condition, ExchangeQuery, FacetField } from '../../src/model/exchange-query.ts'
+import { FACET_FIELDS, NUMBER_FIELDS, valuesOfRow } from '../../src/model/exchange-query.ts'
 import type { FindingRow } from '../../src/model/masking.ts'
 import type { ExchangeRow } from '../../src/model/record.ts'
 import { openStore } from '../../src/store/store.ts'
@@ -65,6 +65,39 @@ const someValues = fc.record(
   { requiredKeys: [] },
 )
 
+const texts = fc.constantFrom('', 'alice', 'gpt', 'gpt-5', 'open', 'cv_1', 'mcp__', '%', '_', '4')
+const condition = fc.letrec<{ readonly node: Condition }>((tie) => ({
+  node: fc.oneof(
+    { maxDepth: 3 },
+    fc.record({
+      kind: fc.constant('is' as const),
+      field: fc.constantFrom(...FACET_FIELDS, 'conversation' as const),
+      test: fc.oneof(
+        fc.constant({ kind: 'none' as const }),
+        fc.record({ kind: fc.constant('prefix' as const), text: texts }),
+        fc.record({
+          kind: fc.constant('exact' as const),
+          text: texts.filter((text) => text !== ''),
+        }),
+      ),
+    }),
+    fc.record({
+      kind: fc.constant('compare' as const),
+      field: fc.constantFrom(...NUMBER_FIELDS),
+      operator: fc.constantFrom('<', '<=', '>', '>='),
+      value: fc.oneof(
+        fc.constantFrom(0, 12, 200, 400.5, 1000, 1e15),
+        fc.integer({ min: 0, max: 40 }).map((ms) => EPOCH_MS + ms),
+      ),
+    }),
+    fc.record({ kind: fc.constant('not' as const), of: tie('node') }),
+    fc.record({
+      kind: fc.constantFrom('all', 'any'),
+      of: fc.array(tie('node'), { maxLength: 3 }),
+    }),
+  ),
+})).node
+
 const queries: fc.Arbitrary<ExchangeQuery> = fc.record(
   {
     sinceMs: recently,
@@ -77,6 +110,7 @@ const queries: fc.Arbitrary<ExchangeQuery> = fc.record(
     values: someValues,
     not: someValues,
     durationMsMax: fc.constantFrom(10, 900.5, 1000),
+    where: condition.map((asked) => ({ text: '', condition: asked })),
   },
   { requiredKeys: ['values'] },
 )

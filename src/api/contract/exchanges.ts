@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import { VERDICTS } from '../../model/decision.ts'
 import { FACET_FIELDS } from '../../model/exchange-query.ts'
+import { QUERY_CHARS_MAX } from '../../model/query/parse.ts'
 import { ExchangeIdText, PageQuery, TimeMs, apiRoute, json, pageOf } from './common.ts'
 
 export const ExchangeStateName = z.enum(['open', 'complete', 'interrupted', 'refused'])
@@ -107,6 +108,11 @@ const NOT_SHAPE = new RegExp(`^(?:${FACET_FIELDS.join('|')}):`)
 
 /** Filters that list, facets, histogram and live share; each may be given several times. */
 export const ExchangeFilters = {
+  q: z.string().max(QUERY_CHARS_MAX).optional().openapi({
+    description:
+      'A written query: field:value joined by and, or, not and brackets; see docs/reference/query.md. It holds together with the other filters.',
+    example: 'model:gpt-5* (status:5xx or duration:>30s) last:24h',
+  }),
   sinceMs: z.coerce.number().min(0).optional(),
   untilMs: z.coerce.number().min(0).optional().openapi({ description: 'Inclusive.' }),
   state: several(ExchangeStateName, 'How far it came.'),

@@ -23,7 +23,8 @@ import type { ApiEnv, ApiParts } from '../parts.ts'
 import { InvalidRequest } from '../problem.ts'
 import type { Registrar } from '../registrar.ts'
 import { ownerOf } from '../registrar.ts'
-import { queryOf, shownReveal } from '../shown.ts'
+import { queryOf } from '../filter-query.ts'
+import { shownReveal } from '../shown.ts'
 import { visibleRow } from './exchanges.ts'
 
 const MINUTE_MS = 60 * 1000
@@ -176,7 +177,9 @@ function revealRoutes({ app, parts, guarded }: Registrar): void {
         id: newControlId('rv', nowMs),
         person: person.id,
         scope:
-          scope.kind === 'exchange' ? scope : { kind: 'query', query: queryOf(scope.filter, null) },
+          scope.kind === 'exchange'
+            ? scope
+            : { kind: 'query', query: queryOf(scope.filter, null, parts.clock.nowMs()) },
         reason,
         createdAtMs: nowMs,
         expiresAtMs: nowMs + minutes * MINUTE_MS,

@@ -10,7 +10,8 @@ import {
 } from '../contract/conversations.ts'
 import type { Registrar } from '../registrar.ts'
 import { ownerOf } from '../registrar.ts'
-import { queryOf, shownExchange } from '../shown.ts'
+import { queryOf } from '../filter-query.ts'
+import { shownExchange } from '../shown.ts'
 import { exchangeCursor, visibleRow } from './exchanges.ts'
 
 export function conversationRoutes({ app, parts, guarded }: Registrar): void {
@@ -18,10 +19,13 @@ export function conversationRoutes({ app, parts, guarded }: Registrar): void {
   app.openapi(guarded(listConversations), async (context) => {
     const { cursor, limit, ...filter } = context.req.valid('query')
     const beforeExchange = exchangeCursor(cursor)
-    const rows = await desk.search.conversations(queryOf(filter, await ownerOf(context, parts)), {
-      limit: limit + 1,
-      ...(beforeExchange === null ? {} : { beforeExchange }),
-    })
+    const rows = await desk.search.conversations(
+      queryOf(filter, await ownerOf(context, parts), parts.clock.nowMs()),
+      {
+        limit: limit + 1,
+        ...(beforeExchange === null ? {} : { beforeExchange }),
+      },
+    )
     const items = rows.slice(0, limit)
     return context.json(
       {

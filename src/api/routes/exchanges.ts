@@ -25,7 +25,8 @@ import type { ApiEnv, ApiParts } from '../parts.ts'
 import { InvalidRequest } from '../problem.ts'
 import type { Registrar } from '../registrar.ts'
 import { ownerOf } from '../registrar.ts'
-import { queryOf, shownExchange } from '../shown.ts'
+import { queryOf } from '../filter-query.ts'
+import { shownExchange } from '../shown.ts'
 
 /** Threat: whoever is told that their own exchanges are held knows that somebody looks into them. */
 const NOT_HELD: ReadonlyMap<string, readonly HoldRow[]> = new Map()
@@ -36,7 +37,7 @@ export function exchangeRoutes({ app, parts, guarded }: Registrar): void {
     const { cursor, limit, ...filter } = context.req.valid('query')
     const owner = await ownerOf(context, parts)
     const before = exchangeCursor(cursor)
-    const rows = await desk.search.list(queryOf(filter, owner), {
+    const rows = await desk.search.list(queryOf(filter, owner, parts.clock.nowMs()), {
       limit: limit + 1,
       ...(before === null ? {} : { before }),
     })
@@ -52,13 +53,16 @@ export function exchangeRoutes({ app, parts, guarded }: Registrar): void {
   })
   app.openapi(guarded(countFacets), async (context) => {
     const { values, ...filter } = context.req.valid('query')
-    const counts = await desk.search.facets(queryOf(filter, await ownerOf(context, parts)), values)
+    const counts = await desk.search.facets(
+      queryOf(filter, await ownerOf(context, parts), parts.clock.nowMs()),
+      values,
+    )
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the contract names the same fields
     return context.json(counts as unknown as Facets, 200)
   })
   app.openapi(guarded(countHistogram), async (context) => {
     const { fromMs, toMs, buckets, ...filter } = context.req.valid('query')
-    const query = queryOf(filter, await ownerOf(context, parts))
+    const query = queryOf(filter, await ownerOf(context, parts), parts.clock.nowMs())
     const counted = await desk.search.histogram(query, { fromMs, toMs, buckets })
     return context.json(
       { fromMs, toMs, bucketMs: (toMs - fromMs) / buckets, buckets: [...counted] },

@@ -9,7 +9,7 @@ import { createExport, EXPORT_EXCHANGES_MAX, type ExportOrder } from '../contrac
 import type { ApiEnv, ApiParts } from '../parts.ts'
 import { InvalidRequest } from '../problem.ts'
 import type { Registrar } from '../registrar.ts'
-import { queryOf } from '../shown.ts'
+import { queryOf } from '../filter-query.ts'
 
 export function exportRoutes({ app, parts, guarded }: Registrar): void {
   app.openapi(guarded(createExport), async (context) => {
@@ -67,7 +67,7 @@ async function selectionOf(parts: ApiParts, order: ExportOrder): Promise<BundleH
       throw new InvalidRequest([{ path: 'exchanges', message: 'is empty: nothing to export' }])
     return { kind, exchanges: ids, query: null }
   }
-  const query = queryOf(filter, null)
+  const query = queryOf(filter, null, parts.clock.nowMs())
   const rows = await parts.desk.search.list(query, { limit: EXPORT_EXCHANGES_MAX })
   if (rows.length === 0)
     throw new InvalidRequest([{ path: 'filter', message: 'matches no exchange' }])

@@ -20,7 +20,7 @@ import {
   setHold,
 } from '../contract/keeping.ts'
 import type { Registrar } from '../registrar.ts'
-import { queryOf } from '../shown.ts'
+import { queryOf } from '../filter-query.ts'
 
 const doerOf = ({ person }: SignedIn): Doer => ({ person: person.id, login: person.login })
 
@@ -49,7 +49,9 @@ function holdRoutes({ app, parts, guarded }: Registrar): void {
   app.openapi(guarded(setHold), async (context) => {
     const { scope, reason } = context.req.valid('json')
     const wanted: HoldScope =
-      scope.kind === 'query' ? { kind: 'query', query: queryOf(scope.filter, null) } : scope
+      scope.kind === 'query'
+        ? { kind: 'query', query: queryOf(scope.filter, null, parts.clock.nowMs()) }
+        : scope
     const who = context.get('signedIn')
     const row = await holds.set(wanted, reason, doerOf(who))
     context.get('audit').add({ target: row.id, reason, details: { kind: scope.kind } })

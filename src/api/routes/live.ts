@@ -11,7 +11,8 @@ import { signedIn } from '../guard.ts'
 import type { ApiParts } from '../parts.ts'
 import type { Registrar } from '../registrar.ts'
 import { ownerOf } from '../registrar.ts'
-import { queryOf, shownExchange } from '../shown.ts'
+import { queryOf } from '../filter-query.ts'
+import { shownExchange } from '../shown.ts'
 import type { Owner } from '../../incident/exchange-desk.ts'
 
 /** Who missed more than this loads the list again. */
@@ -29,7 +30,7 @@ export function liveRoutes({ app, parts, guarded }: Registrar): void {
   app.openapi(guarded(followExchanges), async (context) => {
     if (streams >= STREAMS_MAX) throw fail('api.rate')
     const owner = await ownerOf(context, parts)
-    const query = queryOf(context.req.valid('query'), owner)
+    const query = queryOf(context.req.valid('query'), owner, parts.clock.nowMs())
     const last = placeOf(context.req.valid('header')['last-event-id'])
     // A proxy that buffers would make live late.
     context.header('x-accel-buffering', 'no')

@@ -82,6 +82,22 @@ test('every filter leaves out what does not match', async () => {
   assert.deepEqual(await idsOf('--limit', '1'), [ids.last])
 })
 
+test('a written query takes and, or, not and measures, beside the options', async () => {
+  assert.deepEqual(await idsOf('(status:429 or model:claude*) -state:open'), [ids.failed, ids.old])
+  assert.deepEqual(await idsOf('not', 'upstream:anthropic', 'tokens-in:<10'), [
+    ids.last,
+    ids.failed,
+  ])
+  assert.deepEqual(await idsOf('last:1h', '--status', '429'), [ids.failed])
+  assert.deepEqual(await idsOf('--limit', '1', 'principal:*'), [ids.last])
+  const wrong = await runCli('exchanges', '--data', folder, 'model:a or')
+  assert.equal(wrong.code, 2)
+  assert.equal(
+    wrong.err,
+    'error: the query, at character 11: Something must follow here.\nhint: Add field:value.\n',
+  )
+})
+
 test('the table shows every exchange and nothing that could drive a terminal', async () => {
   const ran = await runCli('exchanges', '--data', folder)
   const [title, ...lines] = ran.out.trimEnd().split('\n')

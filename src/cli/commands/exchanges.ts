@@ -1,12 +1,14 @@
 /** `custody exchanges`: lists recorded exchanges, newest first. */
 import type { Command } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
+import type { ExchangeId } from '../../lib/ids.ts'
+import type { ExchangeQuery, ExchangeSearch } from '../../model/exchange-query.ts'
 import type { ExchangeRow } from '../../model/record.ts'
 import type { ExchangeFilter, ExchangeIndex } from '../../store/exchange-index.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { EXCHANGE_COLUMNS, exchangeJson } from '../exchange-columns.ts'
 import type { ListedExchange } from '../exchange-columns.ts'
-import { readFilter, withFilters } from '../exchange-filter.ts'
+import { readFilter, readWrittenQuery, withFilters } from '../exchange-filter.ts'
 import type { FilterOptions } from '../exchange-filter.ts'
 import { configFor } from '../load.ts'
 import { EXIT, failWith, printTable, say, writeJson } from '../output.ts'
@@ -23,7 +25,12 @@ const PAGE = 500
 
 export function registerExchanges(program: Command): void {
   withServer(
-    withFilters(program.command('exchanges').description('list recorded exchanges, newest first'))
+    withFilters(
+      program
+        .command('exchanges')
+        .description('list recorded exchanges, newest first')
+        .argument('[query...]', "e.g. 'model:gpt-5* (status:5xx or duration:>30s)'"),
+    )
       .option('--limit <number>', 'how many at most', '50')
       .option('--json', 'JSON Lines')
       .option('--data <folder>', 'data folder (default ./custody-data)')
@@ -31,20 +38,29 @@ export function registerExchanges(program: Command): void {
   ).action(exchanges)
 }
 
-async function exchanges(options: ExchangesOptions): Promise<void> {
-  const reading = readFilter(options, systemClock.nowMs())
+async function exchanges(words: readonly string[], options: ExchangesOptions): Promise<void> {
+  const nowMs = systemClock.nowMs()
+  const reading = readFilter(options, nowMs)
   if (reading.kind === 'problem')
     return failWith(EXIT.usage, `${reading.option} ${reading.message}`)
+  const written = readWrittenQuery(words, reading.filter, nowMs)
+  if (written.kind === 'problem') return failWith(EXIT.usage, written.message, written.hint)
   if (!/^[1-9]\d{0,8}$/.test(options.limit)) {
     return failWith(EXIT.usage, '--limit takes a number from 1 on')
   }
   const limit = Number(options.limit)
   const api = serverFor(options, process.env)
-  if (api !== null) return show(remotePages(api, reading.filter, limit), options)
+  const q = words.join(' ')
+  if (api !== null) return show(remotePages(api, { ...reading.filter, q }, limit), options)
   const { config } = configFor({ data: options.data, config: options.config })
   await using data = await openDataFolder(config)
   if (data === null) return
-  await show(pages(data.index, { ...reading.filter, limit }), options)
+  const { query } = written
+  const found =
+    query === null
+      ? pages(data.index, { ...reading.filter, limit })
+      : searched(data.search, query, limit)
+  await show(found, options)
 }
 
 async function show(
@@ -74,6 +90,27 @@ async function* pages(
     yield page
     before = page.at(-1)?.id
     if (page.length < limit || before === undefined) return
+    left -= page.length
+  }
+}
+
+/** As `pages`, for what only a search can answer. */
+async function* searched(
+  search: ExchangeSearch,
+  query: ExchangeQuery,
+  limit: number,
+): AsyncGenerator<readonly ExchangeRow[]> {
+  let left = limit
+  let before: ExchangeId | undefined
+  while (left > 0) {
+    const asked = Math.min(left, PAGE)
+    const page = await search.list(query, {
+      limit: asked,
+      ...(before === undefined ? {} : { before }),
+    })
+    yield page
+    before = page.at(-1)?.id
+    if (page.length < asked || before === undefined) return
     left -= page.length
   }
 }

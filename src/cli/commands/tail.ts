@@ -1,11 +1,12 @@
 /** `custody tail`: follows exchanges as they open and end, one line each, until it is stopped. */
 import type { Command } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
+import { matchesQuery } from '../../incident/matches-query.ts'
 import { visibleLine } from '../../lib/visible-text.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { EXCHANGE_COLUMNS, exchangeJson } from '../exchange-columns.ts'
 import type { ListedExchange } from '../exchange-columns.ts'
-import { readFilter, withFilters } from '../exchange-filter.ts'
+import { readFilter, readWrittenQuery, withFilters } from '../exchange-filter.ts'
 import type { FilterOptions } from '../exchange-filter.ts'
 import { ExchangeWatch } from '../exchange-watch.ts'
 import { configFor } from '../load.ts'
@@ -24,25 +25,34 @@ const POLL_MS = 250
 
 export function registerTail(program: Command): void {
   withServer(
-    withFilters(program.command('tail').description('follow exchanges live; Ctrl-C ends it'))
+    withFilters(
+      program
+        .command('tail')
+        .description('follow exchanges live; Ctrl-C ends it')
+        .argument('[query...]', "e.g. 'entity:* -service:ci'"),
+    )
       .option('--json', 'JSON Lines')
       .option('--data <folder>', 'data folder (default ./custody-data)')
       .option('--config <file>', 'custody.yaml'),
   ).action(tail)
 }
 
-async function tail(options: TailOptions): Promise<void> {
+async function tail(words: readonly string[], options: TailOptions): Promise<void> {
   const nowMs = systemClock.nowMs()
   const reading = readFilter(options, nowMs)
   if (reading.kind === 'problem')
     return failWith(EXIT.usage, `${reading.option} ${reading.message}`)
   const { filter } = reading
+  const written = readWrittenQuery(words, filter, nowMs)
+  if (written.kind === 'problem') return failWith(EXIT.usage, written.message, written.hint)
+  const { query } = written
   const isJson = options.json === true
   const api = serverFor(options, process.env)
   using stop = stopSignal()
   if (api !== null) {
     if (!isJson) say('following; Ctrl-C ends')
-    for await (const row of remoteTail(api, filter, stop.signal)) await writeRow(row, isJson)
+    for await (const row of remoteTail(api, { ...filter, q: words.join(' ') }, stop.signal))
+      await writeRow(row, isJson)
     return
   }
   const { config } = configFor({ data: options.data, config: options.config })
@@ -51,7 +61,9 @@ async function tail(options: TailOptions): Promise<void> {
   const watch = new ExchangeWatch({ index: data.index, filter, fromMs: filter.sinceMs ?? nowMs })
   if (!isJson) say('following; Ctrl-C ends')
   while (!stop.signal.aborted) {
-    for (const row of await watch.poll()) await writeRow(row, isJson)
+    for (const row of await watch.poll()) {
+      if (query === null || matchesQuery(row, query)) await writeRow(row, isJson)
+    }
     await pause(POLL_MS, stop.signal)
   }
 }

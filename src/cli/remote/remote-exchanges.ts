@@ -6,15 +6,21 @@ import type { ApiClient, Query } from './api-client.ts'
 
 export const PAGE_MAX = 200
 
-export function filterQuery(filter: Omit<ExchangeFilter, 'limit' | 'before'>): Query {
-  const { sinceMs, untilMs, principal, service, keyId, model, upstream, status, state } = filter
-  return { sinceMs, untilMs, principal, service, keyId, model, upstream, status, state }
+/** Filters of options, and a written query that holds with them. */
+export interface RemoteFilter extends Omit<ExchangeFilter, 'limit' | 'before'> {
+  readonly q?: string
+}
+
+export function filterQuery(filter: RemoteFilter): Query {
+  const { sinceMs, untilMs, principal, service, keyId, model, upstream, status, state, q } = filter
+  const written = q === undefined || q === '' ? {} : { q }
+  return { sinceMs, untilMs, principal, service, keyId, model, upstream, status, state, ...written }
 }
 
 /** Newest first, `limit` rows in all. */
 export async function* remotePages(
   api: ApiClient,
-  filter: Omit<ExchangeFilter, 'limit' | 'before'>,
+  filter: RemoteFilter,
   limit: number,
 ): AsyncGenerator<readonly Exchange[]> {
   let left = limit

@@ -1,15 +1,15 @@
 /** Follows exchanges of a control plane live, taking the stream up again where it broke off. */
 import { Exchange, followExchanges } from '../../api/contract/exchanges.ts'
-import type { ExchangeFilter } from '../../store/exchange-index.ts'
 import { say } from '../output.ts'
 import { pause } from '../pause.ts'
 import type { ApiClient } from './api-client.ts'
 import { checked, unreachable } from './api-client.ts'
 import { serverEvents } from './event-stream.ts'
 import { RemoteFailure } from './remote-failure.ts'
+import type { RemoteFilter } from './remote-exchanges.ts'
 import { PAGE_MAX, filterQuery, remotePages } from './remote-exchanges.ts'
 
-type Filter = Omit<ExchangeFilter, 'limit' | 'before'>
+type Filter = RemoteFilter
 
 const RETRY_MIN_MS = 500
 const RETRY_MAX_MS = 10_000

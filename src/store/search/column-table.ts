@@ -5,13 +5,16 @@ import type {
   FacetField,
   FacetValue,
   HistogramBucket,
+  NumberField,
 } from '../../model/exchange-query.ts'
 import { FACET_FIELDS, isListField } from '../../model/exchange-query.ts'
-import { keyText, listItems } from '../row-codec.ts'
+import { keyText } from '../row-codec.ts'
+import { rowCondition, suits } from './column-condition.ts'
 import { itemCounts, mostFrequent } from './facet-values.ts'
+import { NumberColumns } from './number-columns.ts'
 import { emptyBuckets } from './sql-search.ts'
-import { valueTest } from './where-query.ts'
-import type { ValueTest } from './where-query.ts'
+import { valueTest } from './where-value.ts'
+import type { ValueTest } from './where-value.ts'
 
 /** Characters of an exchange id after `ex_`. */
 const ID_BYTES = 26
@@ -20,8 +23,10 @@ const PREFIX = 'ex_'
 
 export interface ColumnRow {
   readonly id: string
-  readonly receivedAtMs: number
-  readonly durationMs: number | null
+  /** What cannot be told from the facets. */
+  readonly numbers: Readonly<Record<Exclude<NumberField, 'status'>, number | null>>
+  /** Declared; tells which rows are of one conversation, and no more. */
+  readonly conversation: string | null
   /** In the order of FACET_FIELDS. */
   readonly values: readonly (string | number | null)[]
 }
@@ -63,8 +68,7 @@ interface RowTest {
 export class ColumnTable {
   #size = 0
   #ids = new Uint8Array(FIRST_CAPACITY * ID_BYTES)
-  #received = new Float64Array(FIRST_CAPACITY)
-  #duration = new Float64Array(FIRST_CAPACITY)
+  readonly #numbers = new NumberColumns(FIRST_CAPACITY)
   readonly #columns: readonly Column[] = FACET_FIELDS.map((field) => ({
     field,
     dictionary: new Dictionary(),
@@ -80,8 +84,7 @@ export class ColumnTable {
     if (id.length !== ID_BYTES) return
     const { at, isKnown } = this.#find(id)
     if (!isKnown) this.#insert(at, id)
-    this.#received[at] = row.receivedAtMs
-    this.#duration[at] = row.durationMs ?? Number.NaN
+    this.#numbers.put(at, row.numbers, row.conversation)
     for (const [c, column] of this.#columns.entries()) {
       const value = row.values[c] ?? null
       column.codes[at] = column.dictionary.code(value === null ? '' : String(value))
@@ -93,8 +96,7 @@ export class ColumnTable {
     if (!isKnown) return
     const end = this.#size
     this.#ids.copyWithin(at * ID_BYTES, (at + 1) * ID_BYTES, end * ID_BYTES)
-    this.#received.copyWithin(at, at + 1, end)
-    this.#duration.copyWithin(at, at + 1, end)
+    this.#numbers.move(at, at + 1, end)
     for (const column of this.#columns) column.codes.copyWithin(at, at + 1, end)
     this.#size -= 1
   }
@@ -149,7 +151,7 @@ export class ColumnTable {
     const states = this.#columns.find((column) => column.field === 'state')
     if (states === undefined) return buckets
     for (let row = 0; row < this.#size; row += 1) {
-      const atMs = this.#received[row] ?? 0
+      const atMs = this.#numbers.at('receivedAtMs', row)
       if (atMs < fromMs || atMs >= toMs) continue
       if (this.#firstFailure(tests, row) !== -1 || !isIn(row)) continue
       const bucket = buckets[Math.floor(((atMs - fromMs) * range.buckets) / (toMs - fromMs))]
@@ -158,6 +160,41 @@ export class ColumnTable {
       if (state !== null) bucket[state] += 1
     }
     return buckets
+  }
+
+  /** Rows that match, in id order. */
+  scan(query: ExchangeQuery, visit: (row: number) => void): void {
+    const { tests, isIn } = this.#rowTest(query)
+    for (let row = 0; row < this.#size; row += 1) {
+      if (this.#firstFailure(tests, row) === -1 && isIn(row)) visit(row)
+    }
+  }
+
+  /** NaN where there is none. */
+  numberAt(field: Exclude<NumberField, 'status'>, row: number): number {
+    return this.#numbers.at(field, row)
+  }
+
+  /** Equal for rows of one conversation; NaN where none was declared. */
+  conversationAt(row: number): number {
+    return this.#numbers.conversationAt(row)
+  }
+
+  /** The number that stands for the stored text of a field. */
+  codesOf(field: FacetField): (row: number) => number {
+    const column = this.#columns[this.#columnOf(field)]
+    return (row) => column?.codes[row] ?? 0
+  }
+
+  textsOf(field: FacetField): readonly string[] {
+    return this.#columns[this.#columnOf(field)]?.dictionary.texts ?? []
+  }
+
+  /** Which rows have what is asked, told by the code of the field. */
+  passing(field: FacetField, test: (text: string) => boolean): (row: number) => boolean {
+    const column = this.#columnOf(field)
+    const passes = this.#passing(column, test)
+    return (row) => passes[this.#columns[column]?.codes[row] ?? 0] === 1
   }
 
   /** Index of the first test that the row fails; -1 when it passes all. */
@@ -204,17 +241,19 @@ export class ColumnTable {
     const ownKeys = this.#passing(keys, (text) =>
       (owner?.keyIds ?? []).some((one) => keyText(one) === text),
     )
+    const hasDuration = durationMsMin !== undefined || durationMsMax !== undefined
+    const where = query.where === undefined ? null : rowCondition(query.where.condition, this)
     return {
       tests,
       isIn: (row) => {
-        const atMs = this.#received[row] ?? 0
+        const atMs = this.#numbers.at('receivedAtMs', row)
         if (sinceMs !== undefined && atMs < Math.ceil(sinceMs)) return false
         if (untilMs !== undefined && atMs > Math.floor(untilMs)) return false
-        // NaN, where there is no duration yet, is not long enough.
-        if (durationMsMin !== undefined && !((this.#duration[row] ?? Number.NaN) >= durationMsMin))
-          return false
-        if (durationMsMax !== undefined && !((this.#duration[row] ?? Number.NaN) <= durationMsMax))
-          return false
+        // NaN, where there is no duration yet, is neither long nor short enough.
+        const durationMs = hasDuration ? this.#numbers.at('durationMs', row) : 0
+        if (durationMsMin !== undefined && !(durationMs >= durationMsMin)) return false
+        if (durationMsMax !== undefined && !(durationMs <= durationMsMax)) return false
+        if (where?.(row) === false) return false
         if (owner === undefined) return true
         return (
           ownPrincipals[this.#columns[principals]?.codes[row] ?? 0] === 1 ||
@@ -262,8 +301,7 @@ export class ColumnTable {
     const end = this.#size
     if (at < end) {
       this.#ids.copyWithin((at + 1) * ID_BYTES, at * ID_BYTES, end * ID_BYTES)
-      this.#received.copyWithin(at + 1, at, end)
-      this.#duration.copyWithin(at + 1, at, end)
+      this.#numbers.move(at + 1, at, end)
       for (const column of this.#columns) column.codes.copyWithin(at + 1, at, end)
     }
     this.#ids.set(id, at * ID_BYTES)
@@ -275,12 +313,7 @@ export class ColumnTable {
     const ids = new Uint8Array(capacity * ID_BYTES)
     ids.set(this.#ids)
     this.#ids = ids
-    const received = new Float64Array(capacity)
-    received.set(this.#received)
-    this.#received = received
-    const duration = new Float64Array(capacity)
-    duration.set(this.#duration)
-    this.#duration = duration
+    this.#numbers.grow(capacity)
     for (const column of this.#columns) {
       const codes = new Uint32Array(capacity)
       codes.set(column.codes)
@@ -297,19 +330,6 @@ function stateOf(text: string | undefined): (typeof STATES)[number] | null {
 
 function bump(counts: Uint32Array | undefined, code: number | undefined): void {
   if (counts !== undefined && code !== undefined) counts[code] = (counts[code] ?? 0) + 1
-}
-
-function suits(field: FacetField, test: ValueTest, text: string): boolean {
-  if (test.kind === 'none' || text === '') return test.kind === 'none' && text === ''
-  if (isListField(field)) return listItems(text).some((item) => suitsOne(test, item))
-  return suitsOne(test, text)
-}
-
-function suitsOne(test: ValueTest, text: string): boolean {
-  if (test.kind === 'none') return false
-  if (test.kind === 'exact') return text === test.text
-  if (test.kind === 'prefix') return text.startsWith(test.text)
-  return Math.floor(Number(text) / 100) === test.hundreds
 }
 
 function counted(

@@ -17,7 +17,8 @@ import { decodeExchange, keyText } from '../row-codec.ts'
 import type { IndexDb, IndexTables } from '../schema.ts'
 import { createFindingSearch } from './finding-search.ts'
 import { itemCounts, mostFrequent } from './facet-values.ts'
-import { FACET_COLUMNS, conditionsOf } from './where-query.ts'
+import { conditionsOf } from './where-query.ts'
+import { FACET_COLUMNS } from './where-value.ts'
 
 /** `settled`: a condition that leaves out changes which an older, unfinished transaction may still precede. */
 export function createSqlSearch(

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { Kysely } from 'kysely'
 import type { ExchangeId } from '../../lib/ids.ts'
-import type { ExchangeQuery, ExchangeSearch } from '../../model/exchange-query.ts'
+import type { ExchangeQuery, ExchangeSearch, NumberField } from '../../model/exchange-query.ts'
 import { FACET_FIELDS } from '../../model/exchange-query.ts'
 import type { ExchangeRow } from '../../model/record.ts'
 import { decodeExchange } from '../row-codec.ts'
@@ -12,7 +12,8 @@ import type { ExchangeTable, IndexTables } from '../schema.ts'
 import type { ColumnRow } from '../search/column-table.ts'
 import { ColumnTable } from '../search/column-table.ts'
 import { createSqlSearch } from '../search/sql-search.ts'
-import { FACET_COLUMNS } from '../search/where-query.ts'
+import { NUMBER_COLUMNS, asksConversation } from '../search/where-condition.ts'
+import { FACET_COLUMNS } from '../search/where-value.ts'
 import { NodeSqliteDialect } from './node-sqlite-dialect.ts'
 
 export interface SearchQuestion {
@@ -27,9 +28,15 @@ export type SearchAnswer =
 
 const BUSY_TIMEOUT_MS = 5_000
 const LOAD_ROWS = 5_000
-const COLUMNS = ['id', 'received_at_ms', 'duration_ms', 'change_seq']
-  .concat(FACET_FIELDS.map((field) => FACET_COLUMNS[field]))
-  .join(', ')
+const COLUMNS = [
+  ...new Set([
+    'id',
+    'change_seq',
+    'conversation',
+    ...Object.values(NUMBER_COLUMNS),
+    ...FACET_FIELDS.map((field) => FACET_COLUMNS[field]),
+  ]),
+].join(', ')
 
 /** Follows the database by the order of changes, so that every question sees what was committed before it. */
 class Columns {
@@ -115,11 +122,22 @@ class Columns {
 }
 
 function columnRow(row: Record<string, unknown>): ColumnRow {
-  const duration = row['duration_ms']
+  const number = (field: NumberField): number | null => {
+    const value = row[NUMBER_COLUMNS[field]]
+    return typeof value === 'number' ? value : null
+  }
+  const { conversation } = row
   return {
     id: String(row['id']),
-    receivedAtMs: Number(row['received_at_ms']),
-    durationMs: typeof duration === 'number' ? duration : null,
+    numbers: {
+      receivedAtMs: number('receivedAtMs'),
+      durationMs: number('durationMs'),
+      inputTokens: number('inputTokens'),
+      outputTokens: number('outputTokens'),
+      requestBytes: number('requestBytes'),
+      answerBytes: number('answerBytes'),
+    },
+    conversation: typeof conversation === 'string' ? conversation : null,
     values: FACET_FIELDS.map((field) => {
       const value = row[FACET_COLUMNS[field]]
       return typeof value === 'number' || typeof value === 'string' ? value : null
@@ -134,7 +152,8 @@ function createThreadSearch(database: DatabaseSync): ExchangeSearch {
   const byId = database.prepare('select * from exchanges where id = ?')
   // Whoever asks anything will ask for counts soon.
   void columns.load()
-  const isUsable = (query: ExchangeQuery): boolean => query.conversation === undefined
+  const isUsable = ({ conversation, where }: ExchangeQuery): boolean =>
+    conversation === undefined && (where === undefined || !asksConversation(where.condition))
   const rowsOf = (ids: readonly string[]): readonly ExchangeRow[] =>
     ids.flatMap((id) => {
       const row = byId.get(id)

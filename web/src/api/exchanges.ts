@@ -18,6 +18,8 @@ export type { Exchange, ExchangeDetail, ExchangeProof, Facets, Histogram }
 
 /** Filters as the API takes them. */
 export interface Filters {
+  /** A written query, which holds together with the others. */
+  readonly q?: string
   readonly sinceMs?: number
   readonly untilMs?: number
   readonly minDurationMs?: number

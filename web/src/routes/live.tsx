@@ -11,9 +11,9 @@ import { StreamLight } from '../features/exchange-list/stream-light.tsx'
 import { useExchangeList } from '../features/exchange-list/use-exchange-list.ts'
 import { useShortcuts } from '../features/keyboard/shortcuts.tsx'
 import { FacetPanel } from '../features/query/facet-panel.tsx'
-import { FIELDS } from '../features/query/fields.ts'
+import { fieldOf } from '../../../src/model/query/fields.ts'
 import { toggleValue, withBetween } from '../features/query/filters.ts'
-import { formatQuery } from '../features/query/grammar.ts'
+import { writeQuery } from '../features/query/grammar.ts'
 import type { Query } from '../features/query/grammar.ts'
 import { Histogram } from '../features/query/histogram.tsx'
 import { QueryBar } from '../features/query/query-bar.tsx'
@@ -50,7 +50,7 @@ export function Live() {
     else if (q === (search.q ?? '')) list.reload()
     else show({ ...search, q })
   }
-  const change = (query: Query): void => searchFor(formatQuery(query))
+  const change = (query: Query): void => searchFor(writeQuery(query))
   useShortcuts([
     { keys: '/', says: 'Write a query', group: 'Live', run: () => input.current?.focus() },
     { keys: 'p', says: 'Pause or go on', group: 'Live', run: list.togglePause },
@@ -71,8 +71,8 @@ export function Live() {
           input={input}
           onSearch={searchFor}
           counted={(field) => {
-            const { parameter } = FIELDS[field]
-            return parameter === null ? [] : (list.facets?.fields[parameter] ?? [])
+            const { facet } = fieldOf(field)
+            return facet === null ? [] : (list.facets?.fields[facet] ?? [])
           }}
         />
         <RangeMenu query={list.query} onChange={change} />

@@ -1,6 +1,6 @@
 /** The state of the audit page in its address, and as the API takes it. */
 import type { AuditEvent, AuditFilters } from '../../api/operations.ts'
-import { readDuration } from '../query/moments.ts'
+import { readDuration } from '../../../../src/model/query/quantities.ts'
 
 export interface AuditSearch {
   readonly person?: string

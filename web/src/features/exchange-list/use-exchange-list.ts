@@ -5,7 +5,7 @@ import { facetsQuery, histogramQuery } from '../../api/exchanges.ts'
 import type { Exchange, Facets, Histogram } from '../../api/exchanges.ts'
 import { filtersOf, timeWindow } from '../query/filters.ts'
 import type { TimeWindow } from '../query/filters.ts'
-import { parseQuery } from '../query/grammar.ts'
+import { readQuery } from '../query/grammar.ts'
 import type { Query } from '../query/grammar.ts'
 import { useLive } from './use-live.ts'
 import type { LiveRows } from './use-live.ts'
@@ -43,7 +43,7 @@ export function useExchangeList(text: string): ExchangeListState {
   const [nowMs, setNowMs] = useState(anchorMs)
   const [isPaused, setPaused] = useState(false)
   const [view, setView] = useState({ first: 0, last: 0, isAtTop: true })
-  const query = useMemo(() => parseQuery(text), [text])
+  const query = useMemo(() => readQuery(text), [text])
   const window = useMemo(() => timeWindow(query, anchorMs), [query, anchorMs])
   const filters = useMemo(() => filtersOf(query, window), [query, window])
   const reload = useCallback(() => {

@@ -1,7 +1,7 @@
 /** What the query bar offers where the caret stands: field names, then values of the field. */
-import { FIELDS, FIELD_NAMES, isFieldName } from './fields.ts'
-import type { FieldName } from './fields.ts'
-import { formatTerm } from './grammar.ts'
+import { FIELD_NAMES, fieldOf, isFieldName } from '../../../../src/model/query/fields.ts'
+import type { FieldName } from '../../../../src/model/query/fields.ts'
+import { formatItem } from '../../../../src/model/query/format.ts'
 
 export interface Option {
   readonly label: string
@@ -29,7 +29,9 @@ export function complete(
   caret: number,
   counted: (field: FieldName) => readonly CountedValue[],
 ): Completion {
-  const before = /(?:[^\s":,]+:(?:"(?:[^"\\]|\\.)*"?|[^\s"])*|[^\s:]*)$/u.exec(text.slice(0, caret))
+  const before = /(?:[^\s":,()]+:(?:"(?:[^"\\]|\\.)*"?|[^\s"()])*|[^\s:()]*)$/u.exec(
+    text.slice(0, caret),
+  )
   const word = before?.[0] ?? ''
   const start = caret - word.length
   const colon = word.indexOf(':')
@@ -55,7 +57,7 @@ export function complete(
 function fieldOptions(typed: string): Option[] {
   return FIELD_NAMES.filter((name) => name.startsWith(typed)).map((name) => ({
     label: `${name}:`,
-    says: FIELDS[name].says,
+    says: fieldOf(name).says,
     insert: `${name}:`,
   }))
 }
@@ -63,7 +65,8 @@ function fieldOptions(typed: string): Option[] {
 function valueOptions(field: FieldName, typed: string, counted: readonly CountedValue[]): Option[] {
   const options = new Map<string, string>()
   for (const { value, count } of counted) options.set(value, String(count))
-  for (const sample of FIELDS[field].samples) if (!options.has(sample)) options.set(sample, '')
+  const { samples, facet } = fieldOf(field)
+  for (const sample of samples) if (!options.has(sample)) options.set(sample, '')
   const lower = typed.toLowerCase()
   return [...options]
     .filter(([value]) => value.toLowerCase().includes(lower) && (value === '' || value !== typed))
@@ -71,6 +74,11 @@ function valueOptions(field: FieldName, typed: string, counted: readonly Counted
     .map(([value, count]) => ({
       label: value === '' ? '(none)' : value,
       says: count,
-      insert: `${formatTerm({ field, values: [value] }).slice(field.length + 1)} `,
+      // A sample of a measure is written as it is: `>2s`.
+      insert: `${facet === null || isSample(field, value) ? value : formatItem({ kind: 'text', text: value, isPrefix: false })} `,
     }))
+}
+
+function isSample(field: FieldName, value: string): boolean {
+  return fieldOf(field).samples.includes(value)
 }

@@ -4,7 +4,7 @@ import type { Facets } from '../../api/exchanges.ts'
 import { visibleLine } from '../../../../src/lib/visible-text.ts'
 import { formatCount } from '../../ui/format.ts'
 import { FACETS, parameterOf } from './fields.ts'
-import type { ValueField } from './fields.ts'
+import type { FieldName } from './fields.ts'
 import type { Query } from './grammar.ts'
 import { valuesOf } from './filters.ts'
 import classes from './facet-panel.module.css'
@@ -12,7 +12,7 @@ import classes from './facet-panel.module.css'
 interface FacetPanelProps {
   readonly facets: Facets | undefined
   readonly query: Query
-  readonly onToggle: (field: ValueField, value: string) => void
+  readonly onToggle: (field: FieldName, value: string) => void
 }
 
 const SHORT = 5

@@ -1,9 +1,10 @@
-/** A parsed query as the filters of the API, and the stretch of time it speaks of. */
+/** A query as the filters of the API, the stretch of time it speaks of, and the changes that clicks make to it. */
 import type { Filters } from '../../api/exchanges.ts'
-import { FIELDS } from './fields.ts'
-import type { FieldName } from './fields.ts'
-import { formatMoment, readDuration, readMoment } from './moments.ts'
-import type { Query, Term } from './grammar.ts'
+import type { FieldName } from '../../../../src/model/query/fields.ts'
+import type { QueryNode, Term } from '../../../../src/model/query/node.ts'
+import { formatMoment, readDuration, readMoment } from '../../../../src/model/query/quantities.ts'
+import { writeQuery } from './grammar.ts'
+import type { Query } from './grammar.ts'
 
 export const LAST_DEFAULT = '24h'
 
@@ -13,6 +14,8 @@ export interface TimeWindow {
   readonly toMs: number
   readonly slides: boolean
 }
+
+const WINDOW_FIELDS: ReadonlySet<FieldName> = new Set<FieldName>(['last', 'after', 'before'])
 
 export function timeWindow(query: Query, nowMs: number): TimeWindow {
   const after = single(query, 'after')
@@ -25,35 +28,27 @@ export function timeWindow(query: Query, nowMs: number): TimeWindow {
 
 /** The end of a window that slides is left open, so what happens next belongs to the list. */
 export function filtersOf(query: Query, window: TimeWindow): Filters {
-  const filters: Record<string, unknown> = { sinceMs: window.fromMs }
-  if (!window.slides) filters['untilMs'] = window.toMs
-  const not: string[] = []
-  for (const { field, values, isNot } of query.terms) {
-    const { parameter } = FIELDS[field]
-    if (parameter !== null && isNot === true) {
-      not.push(...values.map((value) => `${parameter}:${value}`))
-    } else if (parameter !== null) {
-      const earlier = filters[parameter]
-      filters[parameter] = Array.isArray(earlier) ? [...new Set([...earlier, ...values])] : values
-    }
+  const q = writeQuery({ ...query, all: query.all.filter((node) => !isWindow(node)) })
+  return {
+    sinceMs: window.fromMs,
+    ...(window.slides ? {} : { untilMs: window.toMs }),
+    ...(q === '' ? {} : { q }),
   }
-  if (not.length > 0) filters['not'] = [...new Set(not)]
-  const faster = single(query, 'faster')
-  if (faster !== null) filters['maxDurationMs'] = readDuration(faster) ?? 0
-  const slower = single(query, 'slower')
-  if (slower !== null) filters['minDurationMs'] = readDuration(slower) ?? 0
-  const conversation = single(query, 'conversation')
-  if (conversation !== null) filters['conversation'] = conversation
-  return filters
 }
 
+function isWindow(node: QueryNode): boolean {
+  return node.kind === 'term' && WINDOW_FIELDS.has(node.field)
+}
+
+/** Values that must be there, as plain texts; a star stands behind a beginning. */
 export function valuesOf(query: Query, field: FieldName): readonly string[] {
-  return query.terms
-    .filter((term) => term.field === field && term.isNot !== true)
-    .flatMap(({ values }) => values)
+  return query.all
+    .filter((node): node is Term => node.kind === 'term' && node.field === field)
+    .flatMap(({ items }) => items)
+    .flatMap((item) => (item.kind === 'text' ? [item.text + (item.isPrefix ? '*' : '')] : []))
 }
 
-/** Adds the value, or takes it away when it is there. Terms of one field are joined into one. */
+/** Adds the value, or takes it away when it is there. Values of one field are alternatives. */
 export function toggleValue(query: Query, field: FieldName, value: string): Query {
   const now = valuesOf(query, field)
   return withValues(
@@ -65,17 +60,29 @@ export function toggleValue(query: Query, field: FieldName, value: string): Quer
 
 /** Keeps the place of the field in the text; no values take it out. */
 export function withValues(query: Query, field: FieldName, values: readonly string[]): Query {
-  const terms: Term[] = []
+  const term: Term = { kind: 'term', field, items: values.map(itemOf(query, field)) }
+  const all: QueryNode[] = []
   let placed = values.length === 0
-  for (const term of query.terms) {
-    if (term.field !== field || term.isNot === true) terms.push(term)
+  for (const node of query.all) {
+    if (node.kind !== 'term' || node.field !== field) all.push(node)
     else if (!placed) {
-      terms.push({ field, values })
+      all.push(term)
       placed = true
     }
   }
-  if (!placed) terms.push({ field, values })
-  return { ...query, terms }
+  if (!placed) all.push(term)
+  return { ...query, all }
+}
+
+/** A value that was there keeps what its star means; one that comes from a count is taken by the letter. */
+function itemOf(query: Query, field: FieldName) {
+  const known = query.all
+    .filter((node): node is Term => node.kind === 'term' && node.field === field)
+    .flatMap(({ items }) => items)
+  return (value: string): Term['items'][number] =>
+    known.find(
+      (item) => item.kind === 'text' && item.text + (item.isPrefix ? '*' : '') === value,
+    ) ?? { kind: 'text', text: value, isPrefix: false }
 }
 
 export function withLast(query: Query, last: string): Query {

@@ -6,7 +6,7 @@ import type { KeyboardEvent, RefObject } from 'react'
 import { complete } from './completion.ts'
 import type { CountedValue, Option } from './completion.ts'
 import type { FieldName } from './fields.ts'
-import { parseQuery } from './grammar.ts'
+import { readQuery } from './grammar.ts'
 import classes from './query-bar.module.css'
 
 interface QueryBarProps {
@@ -15,6 +15,9 @@ interface QueryBarProps {
   readonly onSearch: (text: string) => void
   readonly input: RefObject<HTMLInputElement | null>
 }
+
+/** Characters that are shown before the place of a problem. */
+const PLACE_BEFORE = 24
 
 export function QueryBar({ text, counted, onSearch, input }: QueryBarProps) {
   const [draft, setDraft] = useState(text)
@@ -31,7 +34,7 @@ export function QueryBar({ text, counted, onSearch, input }: QueryBarProps) {
   })
   const completion = complete(draft, caret, counted)
   const options = isOpen ? completion.options : []
-  const problems = parseQuery(draft).unread
+  const { problem } = readQuery(draft)
 
   const change = (value: string, at: number): void => {
     setDraft(value)
@@ -48,7 +51,7 @@ export function QueryBar({ text, counted, onSearch, input }: QueryBarProps) {
   const search = (value: string): void => {
     setOpen(false)
     setChosen(-1)
-    onSearch(value.trim().replaceAll(/\s+/gu, ' '))
+    onSearch(value.trim())
   }
   const onKeyDown = (event: KeyboardEvent): void => {
     const option = options[chosen]
@@ -81,8 +84,8 @@ export function QueryBar({ text, counted, onSearch, input }: QueryBarProps) {
         aria-controls={listId}
         aria-autocomplete="list"
         aria-activedescendant={chosen >= 0 ? `${listId}-${chosen}` : undefined}
-        aria-invalid={problems.length > 0 && !isOpen}
-        placeholder="principal:alice  model:gpt-5*  status:5xx  last:7d"
+        aria-invalid={problem !== null && !isOpen}
+        placeholder="principal:alice (status:5xx or duration:>30s) -model:gpt-5* last:7d"
         spellCheck={false}
         autoComplete="off"
         autoCapitalize="off"
@@ -133,9 +136,13 @@ export function QueryBar({ text, counted, onSearch, input }: QueryBarProps) {
           </li>
         ))}
       </ul>
-      {problems.length > 0 && options.length === 0 && (
+      {problem !== null && options.length === 0 && (
         <p className={classes.problem} role="alert">
-          {problems[0]?.message}
+          <code className={classes.place}>
+            {draft.slice(Math.max(0, problem.at - PLACE_BEFORE), problem.at)}
+            <mark>{draft.slice(problem.at, Math.max(problem.end, problem.at + 1)) || ' '}</mark>
+          </code>
+          {problem.message} {problem.hint}
         </p>
       )}
     </div>

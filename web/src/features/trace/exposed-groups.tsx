@@ -6,7 +6,7 @@ import type { TraceAnswer, TraceGroup } from '../../api/trace.ts'
 import { formatCount, formatDateTime } from '../../ui/format.ts'
 import { LockButton } from '../locks/lock-button.tsx'
 import { LockMenu } from '../locks/lock-menu.tsx'
-import { formatTerm } from '../query/grammar.ts'
+import { queryText } from '../query/grammar.ts'
 import type { FieldName } from '../query/fields.ts'
 import classes from './trace.module.css'
 
@@ -112,7 +112,7 @@ function Group({ title, field, lock, groups }: GroupProps) {
 function pivot(field: FieldName, { value, firstAtMs, lastAtMs }: TraceGroup): string {
   const moment = (ms: number): string => new Date(ms).toISOString()
   return [
-    formatTerm({ field, values: [value] }),
+    queryText(field, value),
     `after:${moment(firstAtMs - AROUND_MS)}`,
     `before:${moment(lastAtMs + AROUND_MS)}`,
   ].join(' ')

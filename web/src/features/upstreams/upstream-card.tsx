@@ -7,7 +7,7 @@ import { Moment } from '../../ui/moment.tsx'
 import { Facts, Panel } from '../../ui/panel.tsx'
 import { StateBadge } from '../../ui/state-badge.tsx'
 import { LockButton } from '../locks/lock-button.tsx'
-import { formatTerm } from '../query/grammar.ts'
+import { queryText } from '../query/grammar.ts'
 import classes from './upstream-card.module.css'
 
 export function UpstreamCard({ upstream }: { readonly upstream: Upstream }) {
@@ -40,10 +40,7 @@ export function UpstreamCard({ upstream }: { readonly upstream: Upstream }) {
             ['Last error', health.lastErrorCode ?? ''],
           ]}
         />
-        <Link
-          to="/exchanges"
-          search={{ q: `${formatTerm({ field: 'upstream', values: [name] })} last:1h` }}
-        >
+        <Link to="/exchanges" search={{ q: `${queryText('upstream', name)} last:1h` }}>
           Its exchanges of the last hour
         </Link>
       </div>
