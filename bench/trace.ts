@@ -10,7 +10,8 @@ import { normalise } from '../src/incident/trace/normalise.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { newExchangeId } from '../src/lib/ids.ts'
 import { openStore } from '../src/store/store.ts'
-import { PostingList, pagesOf } from '../src/store/trace/posting-page.ts'
+import { PostingList } from '../src/store/trace/posting-list.ts'
+import { pagesOf } from '../src/store/trace/posting-page.ts'
 import { chatBody, closingFacts, openingFacts } from '../test/harness/evidence.ts'
 
 /** Exchanges that are really recorded, read back and compared. */

@@ -8,9 +8,9 @@ import { createMaskKeys } from '../gateway/masking/mask-keys.ts'
 import { forgetErased } from '../incident/trace/forget-erased.ts'
 import { TraceIndexer } from '../incident/trace/indexer.ts'
 import { mergeRuns } from '../incident/trace/merge-runs.ts'
-import { NORMALISATION } from '../incident/trace/normalise.ts'
 import { createTracer } from '../incident/trace/tracer.ts'
 import type { TracerParts } from '../incident/trace/tracer.ts'
+import { newestOf, TRACE_VERSIONS } from '../incident/trace/versions.ts'
 import type { Store, StoreOptions } from '../store/store.ts'
 import { openTraceStore } from '../store/trace/open-trace-store.ts'
 import type { TraceStore } from '../store/trace/trace-store.ts'
@@ -31,6 +31,7 @@ export interface Tracing extends AsyncDisposable {
   readonly catchUp: (isOver: () => boolean) => Promise<boolean>
 }
 
+const NEWEST = newestOf(TRACE_VERSIONS).version
 const DECODED_BYTES_MAX = 64 * 1024 * 1024
 
 export async function openTracing(
@@ -84,16 +85,14 @@ export function hostOfUrl(url: string): string {
   return URL.canParse(url) ? new URL(url).host : ''
 }
 
-/** An older normalisation answers until the new one has read everything. */
+/** An older version answers until the new one has read everything. */
 async function dropOldVersions(traces: TraceStore): Promise<void> {
-  const old = (await traces.runs()).filter(({ version }) => version < NORMALISATION)
+  const old = (await traces.runs()).filter(({ version }) => version < NEWEST)
   await traces.removeRuns(old.map(({ run }) => run))
 }
 
 async function isBehind(store: Store, traces: TraceStore): Promise<boolean> {
-  const read = new Map(
-    (await traces.positions(NORMALISATION)).map((place) => [place.instance, place]),
-  )
+  const read = new Map((await traces.positions(NEWEST)).map((place) => [place.instance, place]))
   return (await store.index.positions()).some(({ instance, segment, offset }) => {
     const place = read.get(instance)
     if (place === undefined) return true

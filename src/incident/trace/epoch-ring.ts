@@ -2,13 +2,13 @@
 import { randomBytes } from 'node:crypto'
 import type { KeyProvider } from '../../evidence/key-provider.ts'
 import type { TraceEpoch, TraceStore } from '../../store/trace/trace-store.ts'
-import { EpochDigests } from './trace-keys.ts'
+import { digestsOf, type Digests, type TraceVersion } from './versions.ts'
 
 export interface OpenEpoch {
   readonly epoch: number
   readonly retentionClass: string
   readonly month: string
-  readonly digests: EpochDigests
+  readonly digests: (version: TraceVersion) => Digests
 }
 
 const KEY_BYTES = 32
@@ -21,23 +21,18 @@ export class EpochRing {
   readonly #store: TraceStore
   readonly #provider: KeyProvider
   readonly #open = new Map<number, Promise<OpenEpoch>>()
-  readonly #named = new Map<string, Promise<OpenEpoch>>()
+  readonly #named = new Map<string, OpenEpoch>()
+  #month = { name: '', fromMs: 0, toMs: 0 }
 
   constructor(store: TraceStore, provider: KeyProvider) {
     this.#store = store
     this.#provider = provider
   }
 
-  /** Made when there is none yet. */
-  for(retentionClass: string, atMs: number): Promise<OpenEpoch> {
-    const month = new Date(atMs).toISOString().slice(0, 7)
-    const name = `${month} ${retentionClass}`
-    const known = this.#named.get(name)
-    if (known !== undefined) return known
-    const opened = this.#make(retentionClass, month)
-    this.#named.set(name, opened)
-    opened.catch(() => this.#named.delete(name))
-    return opened
+  /** Made when there is none yet. A promise only the first time. */
+  for(retentionClass: string, atMs: number): OpenEpoch | Promise<OpenEpoch> {
+    const name = `${this.#monthOf(atMs)} ${retentionClass}`
+    return this.#named.get(name) ?? this.#make(name, retentionClass, this.#monthOf(atMs))
   }
 
   /** All that there are now. One whose key does not open is left out: nothing in it can be found. */
@@ -47,15 +42,32 @@ export class EpochRing {
     return opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   }
 
-  async #make(retentionClass: string, month: string): Promise<OpenEpoch> {
+  async #make(name: string, retentionClass: string, month: string): Promise<OpenEpoch> {
     const known = (await this.#store.epochs()).find(
       (epoch) => epoch.retentionClass === retentionClass && epoch.month === month,
     )
-    if (known !== undefined) return this.#opened(known)
+    const opened = await this.#opened(known ?? (await this.#add(retentionClass, month)))
+    this.#named.set(name, opened)
+    return opened
+  }
+
+  async #add(retentionClass: string, month: string): Promise<TraceEpoch> {
     const wrapped = await this.#provider.wrap(randomBytes(KEY_BYTES), aad(retentionClass, month))
-    return this.#opened(
-      await this.#store.addEpoch({ retentionClass, month, wrapped: wrapped.toString('base64') }),
-    )
+    return this.#store.addEpoch({ retentionClass, month, wrapped: wrapped.toString('base64') })
+  }
+
+  /** UTC, as `2026-11`. */
+  #monthOf(atMs: number): string {
+    const { name, fromMs, toMs } = this.#month
+    if (atMs >= fromMs && atMs < toMs) return name
+    const at = new Date(atMs)
+    const [year, month] = [at.getUTCFullYear(), at.getUTCMonth()]
+    this.#month = {
+      name: at.toISOString().slice(0, 7),
+      fromMs: Date.UTC(year, month),
+      toMs: Date.UTC(year, month + 1),
+    }
+    return this.#month.name
   }
 
   #opened(epoch: TraceEpoch): Promise<OpenEpoch> {
@@ -68,10 +80,19 @@ export class EpochRing {
         epoch: epoch.epoch,
         retentionClass,
         month,
-        digests: new EpochDigests(key),
+        digests: remembered((version) => digestsOf(version, key)),
       }))
     this.#open.set(epoch.epoch, opened)
     opened.catch(() => this.#open.delete(epoch.epoch))
     return opened
+  }
+}
+
+function remembered(make: (version: TraceVersion) => Digests): (version: TraceVersion) => Digests {
+  const made = new Map<TraceVersion, Digests>()
+  return (version) => {
+    const digests = made.get(version) ?? make(version)
+    made.set(version, digests)
+    return digests
   }
 }

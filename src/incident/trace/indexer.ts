@@ -4,19 +4,19 @@ import { idTimeMs, type ExchangeId, type InstanceId } from '../../lib/ids.ts'
 import type { TracePlace, TraceStore } from '../../store/trace/trace-store.ts'
 import { blockDocument } from './documents.ts'
 import { EpochRing } from './epoch-ring.ts'
-import { NORMALISATION } from './normalise.ts'
 import { PendingPostings } from './pending-postings.ts'
 import { RecordItems, type RecordItem, type RecordItemsOptions } from './record-items.ts'
 import { textKeys } from './text-postings.ts'
 import { selectionKey } from './trace-keys.ts'
+import { newestOf, TRACE_VERSIONS, type TraceVersion, type TraceVersions } from './versions.ts'
 import type { SelectionKey } from './winnow.ts'
 
 export interface TraceIndexerOptions extends RecordItemsOptions {
   readonly store: TraceStore
   /** From `openTraceSecret`. */
   readonly secret: Buffer
-  /** The normalisation in force; tests take another. */
-  readonly version?: number
+  /** The newest is written; tests take others. */
+  readonly versions?: TraceVersions
 }
 
 /** Postings that are gathered before they are written. */
@@ -27,7 +27,7 @@ export class TraceIndexer {
   readonly #items: RecordItems
   readonly #epochs: EpochRing
   readonly #selection: SelectionKey
-  readonly #version: number
+  readonly #version: TraceVersion
   readonly #pending = new PendingPostings()
   /** Erased exchanges met since the last commit. */
   #erased: ExchangeId[] = []
@@ -41,17 +41,18 @@ export class TraceIndexer {
     this.#items = new RecordItems(options)
     this.#epochs = new EpochRing(store, keyProvider)
     this.#selection = selectionKey(secret)
-    this.#version = options.version ?? NORMALISATION
+    this.#version = newestOf(options.versions ?? TRACE_VERSIONS)
   }
 
   /**
    * Indexes everything that is stored now, or until `isOver` says so between two tickets. True when nothing was left.
+   * The newest comes first: it does not wait for what a new version makes again.
    */
   async run(isOver: () => boolean): Promise<boolean> {
     const { disk, folder } = this.#options
     const instances = await listInstances(disk, folder)
     const newest = instances.at(-1)
-    for (const instance of instances) {
+    for (const instance of instances.toReversed()) {
       if (this.#done.has(instance)) continue
       const isWhole = await this.#instance(instance, isOver)
       if (!isWhole) return false
@@ -63,7 +64,7 @@ export class TraceIndexer {
   async #instance(instance: InstanceId, isOver: () => boolean): Promise<boolean> {
     const { disk, folder, store } = this.#options
     this.#places ??= new Map(
-      (await store.positions(this.#version)).map((place) => [place.instance, place]),
+      (await store.positions(this.#version.version)).map((place) => [place.instance, place]),
     )
     const from = this.#places.get(instance) ?? null
     for await (const found of scanInstance(disk, folder, instance, from)) {
@@ -90,7 +91,7 @@ export class TraceIndexer {
     const { store } = this.#options
     const { instance, segment, offset } = place
     const runs = await this.#pending.take(store)
-    await store.commit(this.#version, runs, { instance, segment, offset }, this.#erased)
+    await store.commit(this.#version.version, runs, { instance, segment, offset }, this.#erased)
     this.#erased = []
     this.#places?.set(instance, { instance, segment, offset })
   }
@@ -104,22 +105,21 @@ export class TraceIndexer {
   }
 
   async #add(retentionClass: string, item: Exclude<RecordItem, { kind: 'erased' }>): Promise<void> {
-    const { epoch, digests } = await this.#epochs.for(retentionClass, idTimeMs(item.exchange))
+    const found = this.#epochs.for(retentionClass, idTimeMs(item.exchange))
+    const { epoch, digests } = found instanceof Promise ? await found : found
     if (item.kind === 'holds') {
-      const child = blockDocument(item.child)
+      const child = [blockDocument(item.child)]
       if (item.list === null) this.#pending.addOf(epoch, 'edge', child, item.exchange, 'answer')
       else this.#pending.add(epoch, 'edge', child, blockDocument(item.list))
       return
     }
-    const keys = textKeys(item.text, this.#selection, digests)
+    const keys = textKeys(item.text, this.#version, this.#selection, digests(this.#version))
     for (const [family, all] of [
       ['passage', keys.passages],
       ['value', keys.values],
     ] as const) {
-      for (const key of all) {
-        if (item.kind === 'block') this.#pending.add(epoch, family, key, blockDocument(item.id))
-        else this.#pending.addOf(epoch, family, key, item.exchange, item.part)
-      }
+      if (item.kind === 'block') this.#pending.add(epoch, family, all, blockDocument(item.id))
+      else this.#pending.addOf(epoch, family, all, item.exchange, item.part)
     }
   }
 }

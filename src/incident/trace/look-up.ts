@@ -3,8 +3,9 @@ import type { TraceFamily } from '../../store/schema.ts'
 import { documentsIn } from '../../store/trace/posting-page.ts'
 import type { TraceRun, TraceStore } from '../../store/trace/trace-store.ts'
 import { readDocument } from './documents.ts'
-import type { EpochRing } from './epoch-ring.ts'
+import type { EpochRing, OpenEpoch } from './epoch-ring.ts'
 import type { Question } from './match.ts'
+import type { TraceVersion } from './versions.ts'
 import { askedGrams, type SelectionKey } from './winnow.ts'
 
 /** A merge may take runs away while they are read. */
@@ -22,39 +23,68 @@ export class TraceLookUp {
   readonly #store: TraceStore
   readonly #epochs: EpochRing
   readonly #selection: SelectionKey
+  readonly #versions: readonly TraceVersion[]
 
-  constructor(store: TraceStore, epochs: EpochRing, selection: SelectionKey) {
+  constructor(
+    store: TraceStore,
+    epochs: EpochRing,
+    selection: SelectionKey,
+    versions: readonly TraceVersion[],
+  ) {
     this.#store = store
     this.#epochs = epochs
     this.#selection = selection
+    this.#versions = versions
   }
 
-  /** Most shared first. */
+  /** Most shared first. While a new version is made the old one answers too: what both find counts once. */
   candidates(question: Question): Promise<readonly Candidate[]> {
     return this.#steadily(async (runs) => {
       const shared = new Map<number, number>()
-      for (const epoch of await this.#epochs.all()) {
-        const passages = new Set<number>()
-        for (const { normalised } of question.pieces) {
-          for (const at of askedGrams(normalised, this.#selection)) {
-            passages.add(epoch.digests.passage(normalised, at))
-          }
-        }
-        const values = new Set([...question.values].map((value) => epoch.digests.value(value)))
-        const own = runs.filter((run) => run.epoch === epoch.epoch)
-        for (const [family, keys] of [
-          ['passage', passages],
-          ['value', values],
-        ] as const) {
-          for (const documents of (await this.#found(own, family, keys)).values()) {
-            for (const document of documents) shared.set(document, (shared.get(document) ?? 0) + 1)
-          }
+      for (const version of this.#versions) {
+        const own = runs.filter((run) => run.version === version.version)
+        if (own.length === 0) continue
+        for (const [document, count] of await this.#sharedIn(own, version, question)) {
+          shared.set(document, Math.max(count, shared.get(document) ?? 0))
         }
       }
       return [...shared]
         .map(([document, count]) => ({ document, shared: count }))
         .sort((a, b) => b.shared - a.shared || b.document - a.document)
     })
+  }
+
+  async #sharedIn(
+    runs: readonly TraceRun[],
+    version: TraceVersion,
+    question: Question,
+  ): Promise<ReadonlyMap<number, number>> {
+    const shared = new Map<number, number>()
+    for (const epoch of await this.#epochs.all()) {
+      const own = runs.filter((run) => run.epoch === epoch.epoch)
+      if (own.length === 0) continue
+      const { passages, values } = this.#keysOf(epoch, version, question)
+      for (const [family, keys] of [
+        ['passage', passages],
+        ['value', values],
+      ] as const) {
+        for (const documents of (await this.#found(own, family, keys)).values()) {
+          for (const document of documents) shared.set(document, (shared.get(document) ?? 0) + 1)
+        }
+      }
+    }
+    return shared
+  }
+
+  #keysOf(epoch: OpenEpoch, version: TraceVersion, question: Question) {
+    const digests = epoch.digests(version)
+    const passages = new Set<number>()
+    for (const { text } of question.pieces) {
+      const normalised = version.normalise(text)
+      const asked = askedGrams(normalised, this.#selection)
+      for (const key of digests.passages(normalised, asked)) passages.add(key)
+    }
+    return { passages, values: new Set(Array.from(question.values, digests.value)) }
   }
 
   /** Numbers of the exchanges whose request held each of the blocks, directly or in a list. */

@@ -25,6 +25,8 @@ export interface Question {
 }
 
 interface QuestionPiece {
+  /** Unescaped. */
+  readonly text: string
   readonly normalised: Normalised
   readonly grams: ReadonlyMap<string, readonly number[]>
 }
@@ -42,7 +44,7 @@ export function readQuestion(text: string): Question {
   return {
     pieces: pieces.map((piece) => {
       const normalised = normalise(piece.text, false)
-      return { normalised, grams: gramsOf(normalised) }
+      return { text: piece.text, normalised, grams: gramsOf(normalised) }
     }),
     values: new Set(pieces.flatMap((piece) => foundValues(piece.text).map(({ value }) => value))),
   }

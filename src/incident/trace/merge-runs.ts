@@ -1,17 +1,12 @@
 /** Keeps the number of runs small: runs of one level become one of the next; and takes forgotten documents out. */
-import { PageWriter, readPage } from '../../store/trace/posting-page.ts'
+import type { Postings } from '../../store/trace/posting-list.ts'
+import { PageWriter, readPage, type PostingPage } from '../../store/trace/posting-page.ts'
 import type { TraceRun, TraceStore } from '../../store/trace/trace-store.ts'
 
-/** Runs of one level that are merged. */
-const FAN_OUT = 6
+/** Runs of one level that are merged: more of them are fewer rewrites of each posting, and more look-ups for each question. */
+const FAN_OUT = 10
 /** Pages read at once of each run, and written at once. */
 const PAGES = 16
-const ENTRIES = 1_024
-
-interface Entry {
-  readonly key: number
-  readonly documents: readonly number[]
-}
 
 /** Merges once where there is enough to merge. True when it did. */
 export async function mergeRuns(store: TraceStore): Promise<boolean> {
@@ -34,8 +29,10 @@ export async function forgetDocuments(
   let forgotten = 0
   for (const run of await store.runs()) {
     let here = 0
-    for await (const { documents: held } of entriesOf(store, run.run)) {
-      for (const document of held) if (documents.has(document)) here += 1
+    for await (const page of postingsOf(store, run.run)) {
+      for (let at = 0; at < page.length; at += 1) {
+        if (documents.has(page.documents[at] ?? 0)) here += 1
+      }
     }
     if (here === 0) continue
     forgotten += here
@@ -52,8 +49,10 @@ export async function heldBy(
   const held = new Set<number>()
   for (const run of await store.runs()) {
     if (run.family !== 'edge') continue
-    for await (const { key, documents: holders } of entriesOf(store, run.run)) {
-      if (holders.some((holder) => documents.has(holder))) held.add(key)
+    for await (const page of postingsOf(store, run.run)) {
+      for (let at = 0; at < page.length; at += 1) {
+        if (documents.has(page.documents[at] ?? 0)) held.add(page.keys[at] ?? 0)
+      }
     }
   }
   return held
@@ -72,80 +71,64 @@ async function rewrite(
   const writer = new PageWriter()
   let postings = 0
   let bytes = 0
-  const write = async (pages: ReturnType<PageWriter['take']>): Promise<void> => {
+  const write = async (pages: readonly PostingPage[]): Promise<void> => {
     for (const page of pages) {
       postings += page.postings
       bytes += page.data.length
     }
     if (pages.length > 0) await store.append(run, pages)
   }
-  let waiting: ReturnType<PageWriter['take']> = []
-  for await (const entries of merged(store, runs)) {
-    for (const { key, documents } of entries) writer.add(key, documents.filter(keeps))
-    waiting = [...waiting, ...writer.take()]
-    if (waiting.length >= PAGES) {
-      await write(waiting)
-      waiting = []
-    }
+  const sources = runs.map((one) => new Source(store, one.run))
+  for (const source of sources) await source.next()
+  for (;;) {
+    const least = leastOf(sources)
+    if (least === null) break
+    if (keeps(least.document)) writer.add(least.key, least.document)
+    // Most steps need no page: only then is there something to wait for.
+    if (!least.step()) await least.next()
+    if (writer.full >= PAGES) await write(writer.take())
   }
-  await write([...waiting, ...writer.finish()])
+  await write(writer.finish())
   return store.swap(
     { run, level, postings, bytes },
     runs.map((one) => one.run),
   )
 }
 
-/** In pieces: waiting for every entry would cost more than merging it. */
-async function* merged(
-  store: TraceStore,
-  runs: readonly TraceRun[],
-): AsyncGenerator<readonly Entry[], void> {
-  let entries: Entry[] = []
-  const sources = runs.map(({ run }) => new Source(store, run))
-  for (const source of sources) await source.next()
-  for (;;) {
-    let key = Number.POSITIVE_INFINITY
-    for (const source of sources) if (source.key < key) key = source.key
-    if (key === Number.POSITIVE_INFINITY) {
-      yield entries
-      return
-    }
-    const documents: number[] = []
-    for (const source of sources) {
-      if (source.key !== key) continue
-      documents.push(...source.documents)
-      // Most steps need no page: only then is there something to wait for.
-      if (!source.step()) await source.next()
-    }
-    entries.push({ key, documents: documents.length === 1 ? documents : sortedOnce(documents) })
-    if (entries.length < ENTRIES) continue
-    yield entries
-    entries = []
+/** The one with the least key; null when all are at their end. */
+function leastOf(sources: readonly Source[]): Source | null {
+  let least: Source | null = null
+  let key = Number.POSITIVE_INFINITY
+  for (const source of sources) {
+    if (source.key >= key) continue
+    least = source
+    key = source.key
   }
+  return least
 }
 
-function sortedOnce(documents: readonly number[]): readonly number[] {
-  return [...new Set(documents)].sort((a, b) => a - b)
-}
-
-async function* entriesOf(store: TraceStore, run: number): AsyncGenerator<Entry, void> {
+async function* postingsOf(store: TraceStore, run: number): AsyncGenerator<Postings, void> {
   for (let after = -1; ;) {
     const pages = await store.pages(run, after, PAGES)
-    for (const { firstKey, data } of pages) yield* readPage(firstKey, data)
+    for (const { firstKey, data } of pages) yield readPage(firstKey, data)
     const last = pages.at(-1)
     if (last === undefined || pages.length < PAGES) return
     after = last.firstKey
   }
 }
 
+const NOTHING: Postings = { keys: new Float64Array(), documents: new Float64Array(), length: 0 }
+
 /** Reads one run in order of its keys. */
 class Source {
+  /** Infinite at the end. */
   key = -1
-  documents: readonly number[] = []
+  document = 0
   readonly #store: TraceStore
   readonly #run: number
   #after = -1
-  #entries: Iterator<Entry, void> | null = null
+  #page = NOTHING
+  #at = 0
   #pages: { readonly firstKey: number; readonly data: Uint8Array }[] = []
 
   constructor(store: TraceStore, run: number) {
@@ -153,19 +136,18 @@ class Source {
     this.#run = run
   }
 
-  /** To the next entry of the pages at hand; false when they are used up. */
+  /** To the next posting of the pages at hand; false when they are used up. */
   step(): boolean {
-    for (;;) {
-      const found = this.#entries?.next()
-      if (found !== undefined && found.done !== true) {
-        this.key = found.value.key
-        this.documents = found.value.documents
-        return true
-      }
+    while (this.#at >= this.#page.length) {
       const page = this.#pages.shift()
       if (page === undefined) return false
-      this.#entries = readPage(page.firstKey, page.data)
+      this.#page = readPage(page.firstKey, page.data)
+      this.#at = 0
     }
+    this.key = this.#page.keys[this.#at] ?? 0
+    this.document = this.#page.documents[this.#at] ?? 0
+    this.#at += 1
+    return true
   }
 
   async next(): Promise<void> {
@@ -173,8 +155,6 @@ class Source {
     const pages = await this.#store.pages(this.#run, this.#after, PAGES)
     this.#after = pages.at(-1)?.firstKey ?? this.#after
     this.#pages = [...pages]
-    if (this.step()) return
-    this.key = Number.POSITIVE_INFINITY
-    this.documents = []
+    if (!this.step()) this.key = Number.POSITIVE_INFINITY
   }
 }

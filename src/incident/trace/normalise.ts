@@ -1,7 +1,6 @@
-/** Normalisation 1 of the trace index: what is left of an unescaped text when case, spacing, signs and line numbers are gone. */
-
-/** `docs/design/trace-index.md` specifies it to the unit; another result is another version. */
-export const NORMALISATION = 1
+/** The normalisation of the trace index: what is left of an unescaped text when case, spacing, signs and line numbers are gone. */
+import { codesOf } from './character-codes.ts'
+import { kindOf, nextRun, runEnd } from './character-runs.ts'
 
 export interface Normalised {
   /** UTF-16 units; only `[0, length)` counts. */
@@ -11,25 +10,27 @@ export interface Normalised {
   readonly origins: Uint32Array | null
 }
 
-const DROP = 0
-const LINE_END = 1
-const AMPERSAND = 2
-const FIRST_KEPT = 0x30
+/** What needs a second look: an end of a line, an ampersand, anything that is not ASCII. */
+const SPECIAL = 2
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
+const AMPERSAND = 0x26
 
-/** What becomes of each ASCII character: dropped, something to look at, or the unit that it becomes. */
-const ASCII = Uint8Array.from({ length: 128 }, (_, code) => {
-  const character = String.fromCharCode(code)
-  if (character === '\n' || character === '\r') return LINE_END
-  if (character === '&') return AMPERSAND
-  return /[0-9A-Za-z]/.test(character) ? character.toLowerCase().charCodeAt(0) : DROP
+/** What becomes of each ASCII character: 1 when it stays, 0 when it is left out. */
+const STEPS = Uint8Array.from({ length: 128 }, (_, code) => {
+  if (code === LINE_FEED || code === CARRIAGE_RETURN || code === AMPERSAND) return SPECIAL
+  return /[0-9A-Za-z]/.test(String.fromCharCode(code)) ? 1 : 0
 })
+const LOWER_CASE = Uint8Array.from({ length: 128 }, (_, code) =>
+  String.fromCharCode(code).toLowerCase().charCodeAt(0),
+)
 
 const ENTITIES = ['amp;', 'lt;', 'gt;', 'quot;', 'apos;', 'nbsp;']
 const NUMBER_DIGITS_MAX = 6
 const SEPARATORS = ':.)|-\u2192\t'
 /** Longer runs of base64 that hold no text are media. */
 const MEDIA_MIN = 4096
-const MEDIA_RUN = /[A-Za-z0-9+/_-]{4097,}={0,2}/g
+const BASE64 = kindOf(/[A-Za-z0-9+/_-]/)
 
 const folded = new Map<number, string>()
 const FOLDED_MAX = 20_000
@@ -47,23 +48,46 @@ function fold(point: number): string {
   return text
 }
 
+/** `docs/design/trace-index.md` specifies it to the unit; another result is another version of the index (`versions.ts`). */
 export function normalise(text: string, withOrigins: boolean): Normalised {
   const media = text.length > MEDIA_MIN ? mediaRuns(text) : []
+  const codes = codesOf(text)
   let units = new Uint16Array(text.length)
   let origins = withOrigins ? new Uint32Array(text.length) : null
   let length = 0
   let nextMedia = 0
-  /** Only spaces and signs came since the line began. */
-  let isLineStart = true
+  let mediaAt = media[0]?.[0] ?? text.length
+  /** Length when the line began; nothing of it was kept while they are equal. -1 behind its number. */
+  let lineFrom = 0
   for (let at = 0; at < text.length;) {
-    const run = media[nextMedia]
-    if (run !== undefined && at >= run[0]) {
-      at = run[1]
+    if (at >= mediaAt) {
+      at = media[nextMedia]?.[1] ?? text.length
       nextMedia += 1
+      mediaAt = media[nextMedia]?.[0] ?? text.length
       continue
     }
-    const code = text.charCodeAt(at)
-    if (code >= 128) {
+    const code = codes[at] ?? 0
+    const step = code < 128 ? (STEPS[code] ?? 0) : SPECIAL
+    if (step < SPECIAL) {
+      if (length === lineFrom && isDigit(code)) {
+        lineFrom = -1
+        const end = lineNumberEnd(text, at)
+        if (end > at) {
+          at = end
+          continue
+        }
+      }
+      // Written in any case and counted when it stays: a branch that nobody foretells costs more.
+      units[length] = LOWER_CASE[code] ?? 0
+      if (origins !== null) origins[length] = at
+      length += step
+      at += 1
+    } else if (code === AMPERSAND) {
+      at += 1 + (ENTITIES.find((name) => text.startsWith(name, at + 1))?.length ?? 0)
+    } else if (code < 128) {
+      lineFrom = length
+      at += 1
+    } else {
       const point = text.codePointAt(at) ?? code
       const kept = fold(point)
       // Some characters fold to several.
@@ -76,26 +100,8 @@ export function normalise(text: string, withOrigins: boolean): Normalised {
         units[length] = kept.charCodeAt(i)
         length += 1
       }
-      if (kept !== '') isLineStart = false
       at += point > 0xffff ? 2 : 1
-      continue
     }
-    const kind = ASCII[code] ?? DROP
-    if (kind >= FIRST_KEPT) {
-      const end = isLineStart && code <= 0x39 ? lineNumberEnd(text, at) : at
-      isLineStart = false
-      if (end > at) {
-        at = end
-        continue
-      }
-      if (origins !== null) origins[length] = at
-      units[length] = kind
-      length += 1
-    } else if (kind === LINE_END) isLineStart = true
-    else if (kind === AMPERSAND) {
-      at += ENTITIES.find((name) => text.startsWith(name, at + 1))?.length ?? 0
-    }
-    at += 1
   }
   return { units, length, origins }
 }
@@ -127,15 +133,30 @@ function isDigit(code: number): boolean {
 
 function mediaRuns(text: string): (readonly [number, number])[] {
   const runs: (readonly [number, number])[] = []
-  for (const found of text.matchAll(MEDIA_RUN)) {
-    if (!holdsText(found[0])) runs.push([found.index, found.index + found[0].length])
+  for (const [start, end] of base64Runs(text, MEDIA_MIN + 1)) {
+    if (!holdsText(text.slice(start, start + HEAD_CHARS))) runs.push([start, end])
   }
   return runs
 }
 
+/** Runs of at least so many characters of base64, with the signs that fill it up. */
+export function* base64Runs(
+  text: string,
+  least: number,
+): Generator<readonly [start: number, end: number], void> {
+  for (let start = nextRun(text, BASE64, least, 0); start >= 0;) {
+    let end = runEnd(text, BASE64, start, text.length)
+    for (let filled = 0; filled < 2 && text[end] === '='; filled += 1) end += 1
+    yield [start, end]
+    start = nextRun(text, BASE64, least, end)
+  }
+}
+
+const HEAD_CHARS = 256
+
 /** Judged by its first bytes: text in base64 is text from its start. */
 export function holdsText(base64: string): boolean {
-  const bytes = Buffer.from(base64.slice(0, 256), 'base64')
+  const bytes = Buffer.from(base64.slice(0, HEAD_CHARS), 'base64')
   let odd = 0
   for (const byte of bytes)
     if (byte < 0x09 || (byte > 0x0d && byte < 0x20) || byte === 0x7f) odd += 1

@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict'
+import { createCipheriv, hkdfSync } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { coverage, readQuestion, spansIn } from './match.ts'
 import { normalise } from './normalise.ts'
 import { textPieces } from './texts-of.ts'
-import { EpochDigests, selectionKey } from './trace-keys.ts'
+import { selectionKey } from './trace-keys.ts'
 import { textKeys } from './text-postings.ts'
-import { GUARANTEED_UNITS, SURE_UNITS, WINDOW, askedGrams, chosenGrams } from './winnow.ts'
+import { digestsOf, newestOf, TRACE_VERSIONS } from './versions.ts'
+import { GRAM, GUARANTEED_UNITS, SURE_UNITS, WINDOW, askedGrams, chosenGrams } from './winnow.ts'
 
 const selection = selectionKey(Buffer.alloc(32, 7))
-const digests = new EpochDigests(Buffer.alloc(32, 9))
+const version = newestOf(TRACE_VERSIONS)
+const digests = digestsOf(version, Buffer.alloc(32, 9))
 
 /** Code, prose, tables and JSON: what people put into prompts. */
 const TEXTS = globSync(
@@ -27,10 +30,10 @@ function unitsOf(text: string): string {
 }
 
 function isFound(recorded: string, question: string): boolean {
-  const have = textKeys(recorded, selection, digests).passages
+  const have = new Set(textKeys(recorded, version, selection, digests).passages)
   return textPieces(question).some((piece) => {
-    const asked = normalise(piece.text, false)
-    return askedGrams(asked, selection).some((at) => have.has(digests.passage(asked, at)))
+    const asked = version.normalise(piece.text)
+    return digests.passages(asked, askedGrams(asked, selection)).some((key) => have.has(key))
   })
 }
 
@@ -210,14 +213,34 @@ test('in every window a gram is chosen, and a run of one letter is chosen once a
   assert.ok(chosenGrams(normalise('a'.repeat(6600), false), selection).length <= 105)
 })
 
-test('equal texts have equal postings under one key, and nothing in common under another', () => {
+test('equal texts have equal postings under one key, and nothing in common under another or in another version', () => {
   const text = TEXTS[0] ?? ''
-  const one = textKeys(text, selection, digests)
-  assert.deepEqual(textKeys(text, selection, digests), one)
-  const other = textKeys(text, selection, new EpochDigests(Buffer.alloc(32, 1)))
-  assert.ok(one.passages.size > 20)
-  assert.deepEqual(
-    [...one.passages].filter((key) => other.passages.has(key)),
-    [],
-  )
+  const other = Buffer.alloc(32, 1)
+  const all: number[] = []
+  for (const one of TRACE_VERSIONS) {
+    const keys = textKeys(text, one, selection, digestsOf(one, Buffer.alloc(32, 9)))
+    assert.deepEqual(textKeys(text, one, selection, digestsOf(one, Buffer.alloc(32, 9))), keys)
+    const others = textKeys(text, one, selection, digestsOf(one, other))
+    assert.ok(keys.passages.length > 20)
+    assert.equal(others.passages.length, keys.passages.length)
+    all.push(...new Set(keys.passages), ...new Set(others.passages))
+  }
+  assert.equal(new Set(all).size, all.length)
+})
+
+test('a gram has the key that the design says: the first 48 bits of AES-256-CBC-MAC', () => {
+  const epochKey = Buffer.alloc(32, 9)
+  const text = Array.from({ length: 700 }, (_, n) => (n * 7919).toString(36)).join(' ')
+  const normalised = normalise(`${text} \u00e9\u4e2d\u6587`, false)
+  const starts = Array.from({ length: normalised.length - GRAM + 1 }, (_, at) => at)
+  const key = Buffer.from(hkdfSync('sha256', epochKey, '', 'custody/trace/passage/v2', 32))
+  const expected = starts.map((start) => {
+    const bytes = Buffer.alloc(GRAM * 2)
+    for (let n = 0; n < GRAM; n += 1) bytes.writeUInt16LE(normalised.units[start + n] ?? 0, n * 2)
+    const cipher = createCipheriv('aes-256-cbc', key, Buffer.alloc(16))
+    cipher.setAutoPadding(false)
+    return cipher.update(bytes).subarray(-16).readUIntBE(0, 6)
+  })
+  assert.ok(starts.length > 2_000)
+  assert.deepEqual(digests.passages(normalised, starts), expected)
 })

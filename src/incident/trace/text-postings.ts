@@ -1,23 +1,28 @@
-/** The keys under which a text is found: its chosen grams and its values, each once. */
-import { normalise } from './normalise.ts'
+/** The keys under which a text is found: those of its chosen grams and of its values. */
 import { textPieces } from './texts-of.ts'
-import type { EpochDigests } from './trace-keys.ts'
 import { foundValues } from './values.ts'
+import type { Digests, TraceVersion } from './versions.ts'
 import { chosenGrams, type SelectionKey } from './winnow.ts'
 
+/** A key may come more than once. */
 export interface TextKeys {
-  readonly passages: ReadonlySet<number>
-  readonly values: ReadonlySet<number>
+  readonly passages: readonly number[]
+  readonly values: readonly number[]
 }
 
-export function textKeys(text: string, selection: SelectionKey, digests: EpochDigests): TextKeys {
-  const passages = new Set<number>()
-  const values = new Set<number>()
+export function textKeys(
+  text: string,
+  version: TraceVersion,
+  selection: SelectionKey,
+  digests: Digests,
+): TextKeys {
+  const passages: number[] = []
+  const values = new Set<string>()
   for (const piece of textPieces(text)) {
-    const normalised = normalise(piece.text, false)
-    for (const at of chosenGrams(normalised, selection))
-      passages.add(digests.passage(normalised, at))
-    for (const { value } of foundValues(piece.text)) values.add(digests.value(value))
+    const normalised = version.normalise(piece.text)
+    for (const key of digests.passages(normalised, chosenGrams(normalised, selection)))
+      passages.push(key)
+    for (const { value } of foundValues(piece.text)) values.add(value)
   }
-  return { passages, values }
+  return { passages, values: Array.from(values, digests.value) }
 }

@@ -1,6 +1,6 @@
 /** The texts that lie in recorded bytes: the bytes themselves, and what they hold in base64. */
 import { unescaped } from './escapes.ts'
-import { holdsText } from './normalise.ts'
+import { base64Runs, holdsText } from './normalise.ts'
 
 export interface TextPiece {
   readonly text: string
@@ -10,19 +10,22 @@ export interface TextPiece {
   readonly spelling: 'plain' | 'base64'
 }
 
-const BASE64 = /[A-Za-z0-9+/_-]{40,}={0,2}/g
+const BASE64_MIN = 40
+/** Words with no such sign are words. */
+const UNLIKE_WORDS = /\d|[+/_-]/
 const DEPTH_MAX = 2
 const PIECES_MAX = 200
+const BAD = '\uFFFD'
 /** Text of this share of control characters is none. */
 const BINARY_SHARE = 0.02
 
 /** Null when the bytes are no text. */
 export function textOf(bytes: Buffer): string | null {
   const head = bytes.subarray(0, 4096)
-  let odd = 0
   if (head.includes(0)) return null
   const text = bytes.toString('utf8')
-  for (let at = 0; at < Math.min(text.length, 4096); at += 1) if (text[at] === '\uFFFD') odd += 1
+  let odd = 0
+  for (let at = text.indexOf(BAD); at >= 0 && at < 4096; at = text.indexOf(BAD, at + 1)) odd += 1
   return odd > head.length * BINARY_SHARE ? null : text
 }
 
@@ -41,12 +44,13 @@ function unpack(
   pieces: TextPiece[],
 ): void {
   if (depth === 0) return
-  for (const { 0: run, index } of text.matchAll(BASE64)) {
+  for (const [index, end] of base64Runs(text, BASE64_MIN)) {
     if (pieces.length >= PIECES_MAX) return
-    if (!/\d|[+/_-]/.test(run) || !holdsText(run)) continue
+    const run = text.slice(index, end)
+    if (!UNLIKE_WORDS.test(run) || !holdsText(run)) continue
     const bytes = Buffer.from(run, 'base64')
     const raw = textOf(bytes)
-    if (raw === null || raw.length < 16 || raw.includes('\uFFFD')) continue
+    if (raw === null || raw.length < 16 || raw.includes(BAD)) continue
     const { text: inner, origin } = unescaped(raw)
     const at = (offset: number): number =>
       outer(index + Math.min(run.length, Math.floor((byteAt(raw, origin(offset)) * 4) / 3)))

@@ -13,6 +13,7 @@ import { readQuestion, unitsOf, type Question } from './match.ts'
 import { selectionKey } from './trace-keys.ts'
 import type { Direction, Exposure, Hit, TraceResult, Treatment } from './trace-result.ts'
 import { treatmentByRecord, treatmentByRow, type TreatmentParts } from './treatment.ts'
+import { TRACE_VERSIONS, type TraceVersions } from './versions.ts'
 import { viewersOf } from './viewers.ts'
 
 export interface TracerParts extends ConfirmParts, Pick<TreatmentParts, 'asSent'> {
@@ -25,6 +26,8 @@ export interface TracerParts extends ConfirmParts, Pick<TreatmentParts, 'asSent'
   readonly audit: AuditTable | null
   readonly hostOf: (upstream: string) => string
   readonly isBehind: () => Promise<boolean>
+  /** Those that may be met in the index; tests take others. */
+  readonly versions?: TraceVersions
 }
 
 /** Longer questions are cut: what is shared is found by its first part. */
@@ -48,6 +51,7 @@ export function createTracer(parts: TracerParts) {
     parts.store,
     new EpochRing(parts.store, parts.keyProvider),
     selectionKey(parts.secret),
+    parts.versions ?? TRACE_VERSIONS,
   )
   return {
     /** Total: what cannot be read is counted, not thrown. */

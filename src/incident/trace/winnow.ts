@@ -15,51 +15,82 @@ export const GUARANTEED_UNITS = 100
 
 /** Random words under the tenant's key: without them nobody knows which grams are chosen. */
 export interface SelectionKey {
-  readonly low: Uint32Array
-  readonly high: Uint32Array
+  /** For the low and the high byte of a unit. */
+  readonly low: Int32Array
+  readonly high: Int32Array
+  /** The same words, turned as they are when their unit leaves the gram. */
+  readonly lowGone: Int32Array
+  readonly highGone: Int32Array
 }
 
-function wordOf({ low, high }: SelectionKey, unit: number): number {
-  return (low[unit & 0xff] ?? 0) ^ (unit > 0xff ? (high[unit >>> 8] ?? 0) : 0)
+export function selectionKeyOf(low: Int32Array, high: Int32Array): SelectionKey {
+  const gone = (words: Int32Array): Int32Array =>
+    words.map((word) => (word << GRAM) | (word >>> (32 - GRAM)))
+  return { low, high, lowGone: gone(low), highGone: gone(high) }
 }
 
-function rotated(word: number, by: number): number {
-  return ((word << by) | (word >>> (32 - by))) >>> 0
-}
+/** Makes the order of signed words that of unsigned ones. */
+const SIGN = 0x80000000 | 0
 
-/** Cyclic polynomial hash of every gram. */
-function gramHashes({ units, length }: Normalised, key: SelectionKey): Uint32Array {
-  const hashes = new Uint32Array(Math.max(0, length - GRAM + 1))
+const KEPT_MAX = 262_144
+let room = new Int32Array(8192)
+
+/** Cyclic polynomial hash of every gram. Good until the next call. */
+function gramHashes({ units, length }: Normalised, key: SelectionKey): Int32Array {
+  const { low, high, lowGone, highGone } = key
+  const hashes = roomFor(length)
   let hash = 0
   for (let at = 0; at < length; at += 1) {
-    hash = rotated(hash, 1) ^ wordOf(key, units[at] ?? 0)
-    if (at >= GRAM) hash ^= rotated(wordOf(key, units[at - GRAM] ?? 0), GRAM)
-    if (at >= GRAM - 1) hashes[at - GRAM + 1] = hash
+    const unit = units[at] ?? 0
+    hash = ((hash << 1) | (hash >>> 31)) ^ (low[unit & 0xff] ?? 0)
+    if (unit > 0xff) hash ^= high[unit >>> 8] ?? 0
+    if (at < GRAM - 1) continue
+    if (at >= GRAM) {
+      const gone = units[at - GRAM] ?? 0
+      hash ^= lowGone[gone & 0xff] ?? 0
+      if (gone > 0xff) hash ^= highGone[gone >>> 8] ?? 0
+    }
+    hashes[at - GRAM + 1] = hash ^ SIGN
   }
   return hashes
 }
 
+function roomFor(length: number): Int32Array {
+  if (room.length >= length) return room
+  const made = new Int32Array(length * 2)
+  if (made.length <= KEPT_MAX) room = made
+  return made
+}
+
 /** Starts of the chosen grams, ascending. */
 export function chosenGrams(normalised: Normalised, key: SelectionKey): readonly number[] {
+  const length = normalised.length - GRAM + 1
+  if (length <= 0) return []
   const hashes = gramHashes(normalised, key)
-  if (hashes.length === 0) return []
-  const chosen: number[] = []
-  let least = -1
-  const windows = Math.max(1, hashes.length - WINDOW + 1)
-  for (let start = 0; start < windows; start += 1) {
-    const end = Math.min(start + WINDOW, hashes.length)
-    if (least < start) least = rightmostLeast(hashes, start, end)
+  let least = rightmostLeast(hashes, 0, Math.min(WINDOW, length))
+  let value = hashes[least] ?? 0
+  const chosen = [least]
+  for (let last = WINDOW; last < length; last += 1) {
+    const start = last - WINDOW + 1
+    const entering = hashes[last] ?? 0
+    if (least < start) least = rightmostLeast(hashes, start, last + 1)
     // An equal one that is chosen already stands for both: runs of one character are chosen once a window.
-    else if ((hashes[end - 1] ?? 0) < (hashes[least] ?? 0)) least = end - 1
-    if (chosen.at(-1) !== least) chosen.push(least)
+    else if (entering < value) least = last
+    else continue
+    value = hashes[least] ?? 0
+    chosen.push(least)
   }
   return chosen
 }
 
-function rightmostLeast(hashes: Uint32Array, start: number, end: number): number {
+function rightmostLeast(hashes: Int32Array, start: number, end: number): number {
   let least = start
+  let value = hashes[start] ?? 0
   for (let at = start + 1; at < end; at += 1) {
-    if ((hashes[at] ?? 0) <= (hashes[least] ?? 0)) least = at
+    const hash = hashes[at] ?? 0
+    if (hash > value) continue
+    least = at
+    value = hash
   }
   return least
 }
@@ -69,11 +100,4 @@ export function askedGrams(normalised: Normalised, key: SelectionKey): readonly 
   const grams = normalised.length - GRAM + 1
   if (grams >= WINDOW) return chosenGrams(normalised, key)
   return Array.from({ length: Math.max(0, grams) }, (_, at) => at)
-}
-
-/** The units of one gram as bytes, low byte first. */
-export function gramBytes({ units }: Normalised, at: number): Buffer {
-  const bytes = Buffer.allocUnsafe(GRAM * 2)
-  for (let i = 0; i < GRAM; i += 1) bytes.writeUInt16LE(units[at + i] ?? 0, i * 2)
-  return bytes
 }

@@ -1,11 +1,5 @@
 /** Sorted postings as pages: keys as differences, each with the documents that have it. */
-
-/** Keys are whole numbers below 2^52, documents below 2^53. */
-export interface Postings {
-  readonly keys: Float64Array
-  readonly documents: Float64Array
-  readonly length: number
-}
+import type { Postings } from './posting-list.ts'
 
 export interface PostingPage {
   readonly firstKey: number
@@ -16,126 +10,80 @@ export interface PostingPage {
 export const PAGE_BYTES = 16_000
 const DOCUMENT_BYTES = 7
 const DOCUMENT_HIGH = 2 ** 32
+/** Of a key's difference and of its number of documents. */
+const HEAD_BYTES_MAX = 24
 
-/** Grows; `sorted` gives everything once, by key and document. */
-export class PostingList {
-  #keys = new Float64Array(1024)
-  #documents = new Float64Array(1024)
-  #length = 0
-
-  get length(): number {
-    return this.#length
-  }
-
-  add(key: number, document: number): void {
-    if (this.#length === this.#keys.length) {
-      this.#keys = twice(this.#keys)
-      this.#documents = twice(this.#documents)
-    }
-    this.#keys[this.#length] = key
-    this.#documents[this.#length] = document
-    this.#length += 1
-  }
-
-  sorted(): Postings {
-    const order = ordered(this.#keys, this.#length)
-    const keys = new Float64Array(this.#length)
-    const documents = new Float64Array(this.#length)
-    let length = 0
-    for (let from = 0; from < order.length;) {
-      const key = this.#keys[order[from] ?? 0] ?? 0
-      let to = from + 1
-      while (to < order.length && this.#keys[order[to] ?? 0] === key) to += 1
-      const group = new Set<number>()
-      for (let at = from; at < to; at += 1) group.add(this.#documents[order[at] ?? 0] ?? 0)
-      for (const document of group.size === 1 ? group : [...group].sort((a, b) => a - b)) {
-        keys[length] = key
-        documents[length] = document
-        length += 1
-      }
-      from = to
-    }
-    return { keys, documents, length }
-  }
-}
-
-const DIGIT = 2 ** 16
-const DIGITS = 4
-
-/** Places of the keys in ascending order: a radix sort by digits of 16 bits, lowest first. */
-function ordered(keys: Float64Array, length: number): Uint32Array {
-  let from = Uint32Array.from({ length }, (_, at) => at)
-  let to = new Uint32Array(length)
-  const digits = new Uint16Array(length)
-  for (let digit = 0; digit < DIGITS; digit += 1) {
-    const scale = DIGIT ** digit
-    const starts = new Uint32Array(DIGIT + 1)
-    for (let at = 0; at < length; at += 1) {
-      const value = Math.floor((keys[at] ?? 0) / scale) % DIGIT
-      digits[at] = value
-      starts[value + 1] = (starts[value + 1] ?? 0) + 1
-    }
-    for (let value = 0; value < DIGIT; value += 1) {
-      starts[value + 1] = (starts[value + 1] ?? 0) + (starts[value] ?? 0)
-    }
-    for (const at of from) {
-      const value = digits[at] ?? 0
-      const place = starts[value] ?? 0
-      to[place] = at
-      starts[value] = place + 1
-    }
-    ;[from, to] = [to, from]
-  }
-  return from
-}
-
-function twice(numbers: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
-  const grown = new Float64Array(numbers.length * 2)
-  grown.set(numbers)
-  return grown
-}
-
-/** Takes keys in ascending order and gives pages as they fill. All documents of a key lie in one page. */
+/** Takes postings by ascending key and gives pages as they fill. All documents of a key lie in one page, each once. */
 export class PageWriter {
-  #room = Buffer.allocUnsafe(PAGE_BYTES * 2)
+  #room: Uint8Array = new Uint8Array(PAGE_BYTES + HEAD_BYTES_MAX + DOCUMENT_BYTES)
   #used = 0
   #firstKey = -1
   #lastKey = 0
   #postings = 0
-  readonly #pages: PostingPage[] = []
+  /** Not written yet: more of its documents may come. */
+  #key = -1
+  #document = 0
+  #others: number[] = []
+  #pages: PostingPage[] = []
 
-  add(key: number, documents: readonly number[]): void {
-    if (documents.length === 0) return
-    if (this.#used >= PAGE_BYTES) this.#end()
-    if (this.#firstKey < 0) {
-      this.#firstKey = key
-      this.#lastKey = key
+  add(key: number, document: number): void {
+    if (key === this.#key) {
+      this.#others.push(document)
+      return
     }
-    this.#reserve(24 + documents.length * DOCUMENT_BYTES)
-    const isOne = documents.length === 1
-    this.#varint((key - this.#lastKey) * 2 + (isOne ? 0 : 1))
-    if (!isOne) this.#varint(documents.length)
-    for (const document of documents) {
-      this.#room.writeUInt32LE(document % DOCUMENT_HIGH, this.#used)
-      this.#room.writeUIntLE(Math.floor(document / DOCUMENT_HIGH), this.#used + 4, 3)
-      this.#used += DOCUMENT_BYTES
-    }
-    this.#lastKey = key
-    this.#postings += documents.length
+    this.#endKey()
+    this.#key = key
+    this.#document = document
+  }
+
+  /** How many pages are full. */
+  get full(): number {
+    return this.#pages.length
   }
 
   /** Pages that are full. */
   take(): readonly PostingPage[] {
-    return this.#pages.splice(0)
+    const pages = this.#pages
+    this.#pages = []
+    return pages
   }
 
   /** The rest. */
   finish(): readonly PostingPage[] {
-    this.#end()
+    this.#endKey()
+    this.#endPage()
     return this.take()
   }
 
-  #end(): void {
+  #endKey(): void {
+    const key = this.#key
+    if (key < 0) return
+    if (this.#used >= PAGE_BYTES) this.#endPage()
+    if (this.#firstKey < 0) {
+      this.#firstKey = key
+      this.#lastKey = key
+    }
+    if (this.#others.length === 0) {
+      this.#varint((key - this.#lastKey) * 2)
+      this.#writeDocument(this.#document)
+      this.#postings += 1
+    } else this.#endKeyOfMany(key)
+    this.#lastKey = key
+    this.#key = -1
+  }
+
+  #endKeyOfMany(key: number): void {
+    const documents = [...new Set([this.#document, ...this.#others])].sort((a, b) => a - b)
+    this.#others = []
+    this.#reserve(HEAD_BYTES_MAX + documents.length * DOCUMENT_BYTES)
+    const isOne = documents.length === 1
+    this.#varint((key - this.#lastKey) * 2 + (isOne ? 0 : 1))
+    if (!isOne) this.#varint(documents.length)
+    for (const document of documents) this.#writeDocument(document)
+    this.#postings += documents.length
+  }
+
+  #endPage(): void {
     if (this.#firstKey < 0) return
     this.#pages.push({
       firstKey: this.#firstKey,
@@ -145,6 +93,22 @@ export class PageWriter {
     this.#used = 0
     this.#postings = 0
     this.#firstKey = -1
+  }
+
+  /** Seven bytes, lowest first. */
+  #writeDocument(document: number): void {
+    const room = this.#room
+    const at = this.#used
+    const high = Math.floor(document / DOCUMENT_HIGH)
+    const low = document - high * DOCUMENT_HIGH
+    room[at] = low
+    room[at + 1] = low >>> 8
+    room[at + 2] = low >>> 16
+    room[at + 3] = low >>> 24
+    room[at + 4] = high
+    room[at + 5] = high >>> 8
+    room[at + 6] = high >>> 16
+    this.#used = at + DOCUMENT_BYTES
   }
 
   #varint(value: number): void {
@@ -160,57 +124,61 @@ export class PageWriter {
 
   #reserve(bytes: number): void {
     if (this.#used + bytes <= this.#room.length) return
-    const grown = Buffer.allocUnsafe((this.#used + bytes) * 2)
-    this.#room.copy(grown, 0, 0, this.#used)
+    const grown = new Uint8Array((this.#used + bytes) * 2)
+    grown.set(this.#room.subarray(0, this.#used))
     this.#room = grown
   }
 }
 
-export function pagesOf(postings: Postings): readonly PostingPage[] {
+export function pagesOf({ keys, documents, length }: Postings): readonly PostingPage[] {
   const writer = new PageWriter()
-  for (let at = 0; at < postings.length;) {
-    const key = postings.keys[at] ?? 0
-    const documents: number[] = []
-    while (at < postings.length && postings.keys[at] === key) {
-      documents.push(postings.documents[at] ?? 0)
-      at += 1
-    }
-    writer.add(key, documents)
-  }
+  for (let at = 0; at < length; at += 1) writer.add(keys[at] ?? 0, documents[at] ?? 0)
   return writer.finish()
 }
 
-/** Every key of a page with its documents, ascending. */
-export function* readPage(
-  firstKey: number,
-  data: Uint8Array,
-): Generator<{ readonly key: number; readonly documents: readonly number[] }, void> {
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.length)
+/** Every posting of a page, by key and document. */
+export function readPage(firstKey: number, data: Uint8Array): Postings {
+  const most = Math.floor(data.length / DOCUMENT_BYTES)
+  const keys = new Float64Array(most)
+  const documents = new Float64Array(most)
+  let length = 0
   let at = 0
   const varint = (): number => {
     let value = 0
     for (let scale = 1; ; scale *= 0x80) {
-      const byte = bytes[at]
-      if (byte === undefined) throw new Error('a page of the trace index is cut short')
+      const byte = data[at]
+      if (byte === undefined) throw cutShort()
       at += 1
       value += (byte & 0x7f) * scale
       if (byte < 0x80) return value
     }
   }
-  for (let key = firstKey; at < bytes.length;) {
+  for (let key = firstKey; at < data.length;) {
     const head = varint()
     key += Math.floor(head / 2)
     const count = head % 2 === 0 ? 1 : varint()
-    const documents: number[] = []
-    for (let n = 0; n < count; n += 1) {
-      if (at + DOCUMENT_BYTES > bytes.length) {
-        throw new Error('a page of the trace index is cut short')
-      }
-      documents.push(bytes.readUInt32LE(at) + bytes.readUIntLE(at + 4, 3) * DOCUMENT_HIGH)
+    if (at + count * DOCUMENT_BYTES > data.length) throw cutShort()
+    for (const end = length + count; length < end; length += 1) {
+      keys[length] = key
+      documents[length] = readDocument(data, at)
       at += DOCUMENT_BYTES
     }
-    yield { key, documents }
   }
+  return { keys, documents, length }
+}
+
+function readDocument(data: Uint8Array, at: number): number {
+  const low =
+    (data[at] ?? 0) |
+    ((data[at + 1] ?? 0) << 8) |
+    ((data[at + 2] ?? 0) << 16) |
+    ((data[at + 3] ?? 0) << 24)
+  const high = (data[at + 4] ?? 0) | ((data[at + 5] ?? 0) << 8) | ((data[at + 6] ?? 0) << 16)
+  return (low >>> 0) + high * DOCUMENT_HIGH
+}
+
+function cutShort(): Error {
+  return new Error('a page of the trace index is cut short')
 }
 
 /** The documents that a page has for some keys. */
@@ -219,11 +187,14 @@ export function documentsIn(
   data: Uint8Array,
   wanted: ReadonlySet<number>,
 ): ReadonlyMap<number, readonly number[]> {
-  const found = new Map<number, readonly number[]>()
-  const last = Math.max(...wanted)
-  for (const { key, documents } of readPage(firstKey, data)) {
-    if (key > last) break
-    if (wanted.has(key)) found.set(key, documents)
+  const found = new Map<number, number[]>()
+  const { keys, documents, length } = readPage(firstKey, data)
+  for (let at = 0; at < length; at += 1) {
+    const key = keys[at] ?? 0
+    if (!wanted.has(key)) continue
+    const known = found.get(key)
+    if (known === undefined) found.set(key, [documents[at] ?? 0])
+    else known.push(documents[at] ?? 0)
   }
   return found
 }

@@ -93,6 +93,8 @@ export interface TraceEngine {
 
 const ASKED_MAX = 2_000
 const ROWS_MAX = 400
+/** Pages of one statement. */
+const INSERTED_MAX = 32
 /** Level of a run that is being made. */
 const BEING_MADE = -1
 
@@ -335,8 +337,9 @@ async function insertPages(
   run: number,
   pages: readonly PostingPage[],
 ): Promise<void> {
-  for (const { firstKey, data } of pages) {
-    await transaction.insertInto('trace_pages').values({ run, first_key: firstKey, data }).execute()
+  for (const part of parts(pages, INSERTED_MAX)) {
+    const rows = part.map(({ firstKey, data }) => ({ run, first_key: firstKey, data }))
+    await transaction.insertInto('trace_pages').values(rows).execute()
   }
 }
 
