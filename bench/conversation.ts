@@ -15,7 +15,7 @@ export interface ConversationRow {
 
 const PER_TURN = 2048
 const TURNS = 100
-const SCRIPT = { 'x-sandbox-script': JSON.stringify({ text: 'y'.repeat(200) }) }
+const SCRIPT = { 'x-sandbox-script': JSON.stringify({ bytes: 200 }) }
 
 export async function conversationRows(
   upstream: Upstream,

@@ -57,7 +57,7 @@ export async function crashRow(
   let missing = 0
   for (let round = 0; round < rounds; round += 1) {
     const folder = await mkdtemp(join(process.env['BENCH_FOLDER'] ?? tmpdir(), 'custody-crash-'))
-    const target = await startCustody(upstream, folder)
+    const target = await startCustody(upstream, { folder })
     const ids = await deliveredUntilKilled(target, 400 + round * 137)
     const complete = new Set(
       recordedRows(target, 1_000_000)

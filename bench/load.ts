@@ -22,10 +22,24 @@ export interface LoadOptions {
   readonly staggerMs?: number
 }
 
+/** What the OpenAI SDK sends with each call: headers are parsed, passed on and recorded by each target. */
+const SDK_HEADERS = {
+  accept: 'application/json',
+  'content-type': 'application/json',
+  'user-agent': 'OpenAI/JS 6.9.1',
+  'x-stainless-retry-count': '0',
+  'x-stainless-lang': 'js',
+  'x-stainless-package-version': '6.9.1',
+  'x-stainless-os': 'Linux',
+  'x-stainless-arch': 'x64',
+  'x-stainless-runtime': 'node',
+  'x-stainless-runtime-version': 'v24.11.0',
+}
+
 export async function load(target: Target, options: LoadOptions): Promise<LoadResult> {
   const url = new URL(target.url)
   const pool = new Pool(url.origin, { connections: options.concurrency, pipelining: 1 })
-  const headers = { 'content-type': 'application/json', ...target.headers, ...options.headers }
+  const headers = { ...SDK_HEADERS, ...target.headers, ...options.headers }
   const latencies: number[] = []
   const firstBytes: number[] = []
   const gaps: number[] = []

@@ -7,10 +7,10 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { CUSTODY_FLAGS, NODE_FLAGS } from '../tools/node-flags.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = join(here, '..')
-const FLAGS = ['--disable-warning=ExperimentalWarning']
 
 export interface Target extends AsyncDisposable {
   readonly name: string
@@ -32,10 +32,14 @@ export function usageOf(pid: number): { readonly cpuSeconds: number; readonly rs
   return { cpuSeconds: ticks / 100, rssMib: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024 }
 }
 
-function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+function start(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  cwd = root,
+): ChildProcess {
   const quiet = { CUSTODY_LOG__LEVEL: process.env['BENCH_LOG'] ?? 'info' }
-  return spawn(process.execPath, [...FLAGS, ...args], {
-    cwd: root,
+  return spawn(process.execPath, args, {
+    cwd,
     env: { PATH: process.env['PATH'] ?? '', ...quiet, ...env },
     stdio: ['ignore', 'pipe', process.env['BENCH_DEBUG'] === undefined ? 'ignore' : 'inherit'],
   })
@@ -65,7 +69,7 @@ export interface Upstream extends AsyncDisposable {
 }
 
 export async function startUpstream(): Promise<Upstream> {
-  const child = start(['src/sandbox/main.ts', '--no-record'])
+  const child = start([...NODE_FLAGS, 'src/sandbox/main.ts', '--no-record'])
   const stop = stopper(child)
   const ready = await firstLine(child)
   child.stdout?.resume()
@@ -89,7 +93,7 @@ function direct(upstream: Upstream): Target {
 }
 
 async function bareProxy(upstream: Upstream): Promise<Target> {
-  const child = start(['bench/bare-proxy.ts', upstream.url])
+  const child = start([...NODE_FLAGS, 'bench/bare-proxy.ts', upstream.url])
   const stop = stopper(child)
   const ready = await firstLine(child)
   child.stdout?.resume()
@@ -104,11 +108,22 @@ async function bareProxy(upstream: Upstream): Promise<Target> {
   }
 }
 
-export async function startCustody(upstream: Upstream, folder?: string): Promise<Target> {
+export interface CustodyOptions {
+  /** Data folder that outlives the process; else one of its own, removed behind it. */
+  readonly folder?: string
+  /** Another checkout of the repository. */
+  readonly checkout?: string
+}
+
+export async function startCustody(
+  upstream: Upstream,
+  { folder, checkout = root }: CustodyOptions = {},
+): Promise<Target> {
   const data =
     folder ?? (await mkdtemp(join(process.env['BENCH_FOLDER'] ?? tmpdir(), 'custody-bench-')))
   const child = start(
     [
+      ...CUSTODY_FLAGS,
       'src/main.ts',
       'up',
       '--json',
@@ -123,6 +138,7 @@ export async function startCustody(upstream: Upstream, folder?: string): Promise
       OPENAI_API_KEY: 'bench',
       OPENAI_BASE_URL: upstream.url,
     },
+    checkout,
   )
   const stop = stopper(child)
   const ready = await firstLine(child)
@@ -144,6 +160,7 @@ export async function startCustody(upstream: Upstream, folder?: string): Promise
 async function portkey(upstream: Upstream): Promise<Target> {
   const port = await freePort()
   const child = start([
+    ...NODE_FLAGS,
     'bench/node_modules/@portkey-ai/gateway/build/start-server.js',
     `--port=${port}`,
     '--headless',
@@ -190,7 +207,7 @@ function freePort(): Promise<number> {
 export const TARGETS = {
   direct: async (upstream: Upstream) => direct(upstream),
   bare: bareProxy,
-  custody: startCustody,
+  custody: (upstream: Upstream) => startCustody(upstream),
   portkey,
 } as const
 
@@ -200,7 +217,7 @@ export function recordedRows(target: Target, limit: number): Record<string, unkn
   const listed = spawnSync(
     process.execPath,
     [
-      ...FLAGS,
+      ...CUSTODY_FLAGS,
       'src/main.ts',
       'exchanges',
       '--json',

@@ -22,7 +22,7 @@ interface Shape {
   readonly bodyOf: (at: number) => Buffer
 }
 
-const SCRIPT = { 'x-sandbox-script': JSON.stringify({ text: 'x'.repeat(1500) }) }
+const SCRIPT = { 'x-sandbox-script': JSON.stringify({ bytes: 1500 }) }
 
 /** Bodies are made before the clock starts. */
 function shape(name: string, count: number, make: (at: number) => Buffer): Shape {

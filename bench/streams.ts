@@ -32,11 +32,7 @@ export async function streamRows(
     for (const events of [50, 500]) {
       const count = events === 50 ? Math.max(CALLERS, Math.round(600 * scale)) : CALLERS
       const headers = {
-        'x-sandbox-script': JSON.stringify({
-          events,
-          intervalMs: INTERVAL_MS,
-          text: 'word '.repeat(events),
-        }),
+        'x-sandbox-script': JSON.stringify({ events, intervalMs: INTERVAL_MS }),
       }
       const before = usageOf(target.pid)
       const result = await load(target, {

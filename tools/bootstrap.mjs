@@ -15,6 +15,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { CUSTODY_FLAGS, NODE_FLAGS } from './node-flags.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const stampFile = join(root, 'node_modules', '.custody-installed')
@@ -34,18 +35,18 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
   process.exit(1)
 }
 
-const flags = ['--disable-warning=ExperimentalWarning']
 const bin = (name) => join(root, 'node_modules', '.bin', name)
-const script = (path, ...args) => [node, ...flags, join(root, path), ...args]
+const script = (path, ...args) => [node, ...NODE_FLAGS, join(root, path), ...args]
+const custody = (...args) => [node, ...CUSTODY_FLAGS, join(root, 'src/main.ts'), ...args]
 
 /** Each command is a list of steps, each step an argv. */
 const COMMANDS = {
-  up: (args) => [script('src/main.ts', 'up', ...args)],
-  cli: (args) => [script('src/main.ts', ...args)],
+  up: (args) => [custody('up', ...args)],
+  cli: (args) => [custody(...args)],
   dev: (args) => [
     [
       node,
-      ...flags,
+      ...CUSTODY_FLAGS,
       '--watch',
       join(root, 'src/main.ts'),
       'up',
