@@ -55,6 +55,11 @@ export interface JournalOptions {
 /** A new segment is prepared when this part of the current one is used. */
 const PREPARE_AT = 7 / 8
 
+const endOfTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+
 const reasonOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string'
     ? `${error.code}: ${error.message}`
@@ -180,8 +185,6 @@ export class Journal {
   }
 
   async #loop(): Promise<void> {
-    // The frames of one tick share a group, also when the loop was started by the first of them.
-    await Promise.resolve()
     try {
       while (this.#again) {
         this.#again = false
@@ -196,6 +199,8 @@ export class Journal {
 
   /** One round. False when there is nothing left to do. Throws when no new segment can be made. */
   async #step(): Promise<boolean> {
+    // All that came in one turn of the event loop shares a group: a write, and a thread woken for it, costs more than its bytes.
+    await endOfTurn()
     const trying = this.#failing !== ''
     if (this.#segment === null) {
       if (this.#queue.length === 0 && !trying) return false

@@ -1,6 +1,7 @@
 /** The plain payloads inside frames: a JSON head with a length before it, then binary sections. */
-import { fillKey } from './random-pool.ts'
 import type { AnswerHead, ClosingFacts, EvidenceEvent, OpeningFacts } from '../model/record.ts'
+import { fillKey } from './random-pool.ts'
+import { foldSent, unfoldSent, type FoldedFacts } from './sent-head.ts'
 
 /** Microseconds since the recording was opened, so that a replay runs at the original pace. */
 export type ChunkTiming = readonly [bytes: number, atUs: number]
@@ -88,6 +89,14 @@ export function packCommitted(head: object, sections: readonly Buffer[]): Buffer
   return packJson(`{"salt":"${salt.toString('base64')}",${JSON.stringify(head).slice(1)}`, sections)
 }
 
+/** An opening, or a refusal, with the layout of its body when it has one. */
+export function packOpening(
+  opening: OpeningPayload | RefusalPayload,
+  sections: readonly Buffer[],
+): Buffer {
+  return packCommitted({ ...opening, facts: foldSent(opening.facts) }, sections)
+}
+
 interface Unpacked {
   /** JSON text. */
   readonly head: string
@@ -107,16 +116,22 @@ export interface Read<T> {
   readonly rest: Buffer
 }
 
+type Folded<Payload extends OpeningPayload> = Omit<Payload, 'facts'> & {
+  readonly facts: FoldedFacts
+}
+
 // Payloads were authenticated under this format version: their heads have the shapes that it writes.
 
 export function readOpening(payload: Buffer): Read<OpeningPayload> {
   const { head, rest } = unpack(payload)
-  return { head: JSON.parse(head), rest }
+  const folded: Folded<OpeningPayload> = JSON.parse(head)
+  return { head: { ...folded, facts: unfoldSent(folded.facts) }, rest }
 }
 
 export function readRefusal(payload: Buffer): Read<RefusalPayload> {
   const { head, rest } = unpack(payload)
-  return { head: JSON.parse(head), rest }
+  const folded: Folded<RefusalPayload> = JSON.parse(head)
+  return { head: { ...folded, facts: unfoldSent(folded.facts) }, rest }
 }
 
 export function readChunks(payload: Buffer): Read<ChunksPayload> {

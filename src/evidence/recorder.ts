@@ -17,6 +17,7 @@ import type { FrameDraft, Journal, Ticket } from './journal.ts'
 import type { EvidenceLimits } from './limits.ts'
 import {
   packCommitted,
+  packOpening,
   type OpeningPayload,
   type RefusalPayload,
   type StoredBody,
@@ -240,7 +241,7 @@ export class SegmentRecorder implements Recorder {
   #openNow(opening: Opening, prepared: PreparedBody | null): Promise<Recording> {
     const { facts } = opening
     const openedMonotonicMs = this.#options.clock.monotonicMs()
-    const plain = packCommitted(this.#payload(opening, prepared), this.#sections(prepared))
+    const plain = packOpening(this.#payload(opening, prepared), this.#sections(prepared))
     const draft = draftOf(contentOf('opening', facts.id, plain))
     const blocks = prepared === null ? [] : this.#options.bodies.draft(prepared, facts.id)
     const drafts = [...blocks.map((block) => block.draft), draft]
@@ -303,7 +304,7 @@ export class SegmentRecorder implements Recorder {
     const { facts } = opening
     const payload: RefusalPayload = { ...this.#payload(opening, prepared), closing }
     const draft = draftOf(
-      contentOf('refusal', facts.id, packCommitted(payload, this.#sections(prepared))),
+      contentOf('refusal', facts.id, packOpening(payload, this.#sections(prepared))),
     )
     const blocks = prepared === null ? [] : this.#options.bodies.draft(prepared, facts.id)
     const drafts = [...blocks.map((block) => block.draft), draft]

@@ -170,10 +170,19 @@ test('the digest of a frame is that of its bytes as sealed, whether it begins a 
   }
 })
 
-test('unknown versions, types, flags and states are refused by name', () => {
+function asVersion(version: number): Buffer {
   const encoded = encodeHeader(header)
-  encoded.writeUInt16LE(2, 8)
-  assert.equal(decodeHeader(encoded).kind, 'unknown')
+  encoded.writeUInt16LE(version, 8)
+  encoded.writeUInt32LE(crc32(encoded.subarray(0, -4)), encoded.length - 4)
+  return encoded
+}
+
+test('a segment of the first version is read like one of the second', () => {
+  assert.deepEqual(decodeHeader(asVersion(1)), decodeHeader(encodeHeader(header)))
+})
+
+test('unknown versions, types, flags and states are refused by name', () => {
+  for (const version of [0, 3]) assert.equal(decodeHeader(asVersion(version)).kind, 'unknown')
   const frame = seal(Buffer.from('x'))
   for (const [at, value] of [
     [4, 9],

@@ -4,7 +4,9 @@ import { crc32 } from 'node:zlib'
 import type { InstanceId } from '../lib/ids.ts'
 
 export const MAGIC = Buffer.from('\x89CSTSEG\n', 'latin1')
-export const FORMAT_VERSION = 1
+export const FORMAT_VERSION = 2
+/** What changed is in the payloads of openings and can be seen in them: both are read by the same code. */
+const VERSIONS_READ: ReadonlySet<number> = new Set([1, FORMAT_VERSION])
 
 export const FRAME_TYPES = {
   opening: 1,
@@ -152,7 +154,7 @@ export function decodeHeader(
   if (bytes.length < HEADER_FIXED) return bad('the header is cut short')
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) return bad('this is not a segment file')
   const version = bytes.readUInt16LE(8)
-  if (version !== FORMAT_VERSION || bytes.readUInt16LE(10) !== 0) {
+  if (!VERSIONS_READ.has(version) || bytes.readUInt16LE(10) !== 0) {
     return { kind: 'unknown', reason: `segment format version ${version} is not known` }
   }
   const length = bytes.readUInt32LE(12)

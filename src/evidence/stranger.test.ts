@@ -39,7 +39,7 @@ function readSegment(
   end: number,
 ): { frames: Map<number, Frame>; previous: [number, number] } {
   assert.equal(bytes.subarray(0, 8).toString('hex'), '894353545345470a')
-  assert.equal(bytes.readUInt16LE(8), 1)
+  assert.equal(bytes.readUInt16LE(8), 2)
   const headerEnd = bytes.readUInt32LE(12)
   assert.equal(crc32(bytes.subarray(0, headerEnd - 4)), bytes.readUInt32LE(headerEnd - 4))
   const segment = bytes.readUInt32LE(16)
