@@ -1,5 +1,5 @@
 /** Reduces a block of a context window to what was said in it: what clients change from turn to turn makes no difference. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { BlockRole, ToolCall } from '../model/dialect.ts'
 import { listAt, parseLoose, textAt, valueAt } from './loose-json.ts'
 
@@ -7,11 +7,12 @@ import { listAt, parseLoose, textAt, valueAt } from './loose-json.ts'
 export interface CanonicalPart {
   /** Digest of role, content and ids. */
   readonly digest: string
-  /** What an answer says; null for parts that are neither text nor a call. */
+  /** What the part says; null where no model speaks, and for parts that are neither text nor a call. */
   readonly said: Said | null
 }
 
 export type Said =
+  /** Without white space. */
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'call'; readonly name: string; readonly arguments: string }
 
@@ -108,7 +109,10 @@ function partOf(role: BlockRole, part: unknown): CanonicalPart {
       : said.kind === 'text'
         ? `text ${tidy(said.text)}`
         : `call ${id ?? ''} ${said.name} ${said.arguments}`
-  return { digest: createHash('sha256').update(`${role}\0${form}`).digest('base64'), said }
+  return {
+    digest: hash('sha256', `${role}\0${form}`, 'base64'),
+    said: role === 'assistant' ? squeezed(said) : null,
+  }
 }
 
 function saidIn(part: unknown): Said | null {
@@ -180,21 +184,25 @@ function tidy(text: string): string {
   return text.replaceAll('\r\n', '\n').trim()
 }
 
-/** Names an answer by what it says: all its text without white space, then its calls in order, without ids. */
+function squeezed(said: Said | null): Said | null {
+  return said?.kind === 'text' ? { kind: 'text', text: withoutSpace(said.text) } : said
+}
+
+const withoutSpace = (text: string): string => text.replaceAll(/\s+/g, '')
+
+/** Names an answer by what it says: all its text, then its calls in order, without ids. */
 export function saidDigest(parts: readonly Said[]): string {
   const text = parts.flatMap((part) => (part.kind === 'text' ? [part.text] : [])).join('')
   const calls = parts.flatMap((part) =>
     part.kind === 'call' ? [`${part.name} ${part.arguments}`] : [],
   )
-  return createHash('sha256')
-    .update(JSON.stringify([text.replaceAll(/\s+/g, ''), calls]))
-    .digest('base64')
+  return hash('sha256', JSON.stringify([text, calls]), 'base64')
 }
 
 /** The same name for an answer that was read from the provider. */
 export function answerDigest(text: string, calls: readonly ToolCall[]): string {
   return saidDigest([
-    { kind: 'text', text },
+    { kind: 'text', text: withoutSpace(text) },
     ...calls.map((call): Said => ({
       kind: 'call',
       name: call.name,

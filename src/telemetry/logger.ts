@@ -90,7 +90,7 @@ const FLUSH_MS_MAX = 2000
 
 /** Under load a write per line costs more than making the line: lines wait this long for company, or until they are this many. */
 const GATHER_MS = 50
-const GATHER_BYTES = 16_384
+const GATHER_BYTES = 65_536
 
 /** Standard error: standard output belongs to the commands. Never blocks the event loop. */
 export function standardErrorSink(): LogSink {

@@ -14,6 +14,8 @@ export interface ContextReader {
 }
 
 const BLOCKS_MAX = 20_000
+/** Of what the answers among them say. */
+const SAID_CHARS_MAX = 16 * 1024 * 1024
 /** Larger blocks are media, mostly: their bytes name them. */
 const READ_MAX = 256 * 1024
 const DIGEST_CHARS = 32
@@ -21,16 +23,14 @@ const SPOKEN: ReadonlySet<BlockRole> = new Set(['user', 'assistant', 'tool'])
 
 export function createContextReader(master: Buffer): ContextReader {
   const key = createHmac('sha256', master).update('custody/context/v1').digest()
-  const known = new Map<string, readonly CanonicalPart[]>()
+  const known = new KnownParts()
   const partsOf = (bytes: Buffer, role: BlockRole): readonly CanonicalPart[] => {
     const name = `${role}${hash('sha256', bytes, 'base64')}`
-    const found = known.get(name)
+    const found = known.find(name)
     if (found !== undefined) return found
     const parts =
       bytes.length > READ_MAX ? [{ digest: name, said: null }] : canonicalParts(bytes, role)
-    known.set(name, parts)
-    const [oldest] = known.keys()
-    if (known.size > BLOCKS_MAX && oldest !== undefined) known.delete(oldest)
+    known.add(name, parts)
     return parts
   }
   const hmac = createTextHmac(key)
@@ -68,4 +68,32 @@ export function createContextReader(master: Buffer): ContextReader {
     },
     answer: ({ text, toolCalls }) => keyed(answerDigest(text, toolCalls)),
   }
+}
+
+/** The parts of blocks that were met before; the oldest are forgotten. */
+class KnownParts {
+  readonly #known = new Map<string, readonly CanonicalPart[]>()
+  #chars = 0
+
+  find(name: string): readonly CanonicalPart[] | undefined {
+    return this.#known.get(name)
+  }
+
+  add(name: string, parts: readonly CanonicalPart[]): void {
+    this.#known.set(name, parts)
+    this.#chars += charsOf(parts)
+    while (this.#known.size > BLOCKS_MAX || this.#chars > SAID_CHARS_MAX) {
+      const [oldest, its] = this.#known.entries().next().value ?? []
+      if (oldest === undefined || its === undefined) return
+      this.#known.delete(oldest)
+      this.#chars -= charsOf(its)
+    }
+  }
+}
+
+function charsOf(parts: readonly CanonicalPart[]): number {
+  let chars = 0
+  for (const { said } of parts)
+    if (said !== null) chars += said.kind === 'text' ? said.text.length : said.arguments.length
+  return chars
 }

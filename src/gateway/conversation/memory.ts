@@ -31,8 +31,9 @@ export function createConversationMemory(max = CONVERSATIONS_MAX): ConversationM
     sent: (name, prior) => {
       known.delete(name)
       known.set(name, prior.values.size <= VALUES_MAX ? prior : { ...prior, values: new Set() })
+      if (known.size <= max) return
       const [oldest] = known.keys()
-      if (known.size > max && oldest !== undefined) known.delete(oldest)
+      if (oldest !== undefined) known.delete(oldest)
     },
   }
 }
