@@ -1,5 +1,5 @@
 /** Process entry: runs the command line and ends by itself when everything is closed. */
-import { runCli } from './cli/main.ts'
+import { runProcess } from './cli/main.ts'
 
 // The bootstrap that started this process under the pinned Node may be killed without a chance to pass the signal on
 // (`kill -9`). Then this process must not live on as an orphan that holds the port and the data folder.
@@ -8,4 +8,4 @@ if (process.channel !== undefined) {
   process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 }
 
-await runCli(process.argv.slice(2))
+await runProcess(process.argv.slice(2))

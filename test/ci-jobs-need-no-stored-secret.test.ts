@@ -5,7 +5,7 @@ import { systemClock } from '../src/lib/clock.ts'
 import { startSandbox } from '../src/sandbox/start-sandbox.ts'
 import type { Sandbox } from '../src/sandbox/start-sandbox.ts'
 import { openStore } from '../src/store/store.ts'
-import { startCliWith } from './harness/cli.ts'
+import { runCliWith } from './harness/cli.ts'
 import { chatCall, startDataPlane } from './harness/data-plane.ts'
 import type { DataPlane } from './harness/data-plane.ts'
 import { CI_SHAPES } from './harness/ci-claims.ts'
@@ -175,7 +175,7 @@ test('custody show says which run of which repository it was', async () => {
   const token = await tokenOf('github-actions', CI_SHAPES['github-actions']!)
   const { id } = await send({ 'x-api-key': token })
   await gateway.recorded(id)
-  const shown = await startCliWith({}, 'show', id ?? '', '--data', gateway.folder).ended
+  const shown = await runCliWith({ env: {} }, 'show', id ?? '', '--data', gateway.folder)
   assert.equal(shown.code, 0, shown.err)
   assert.match(shown.out, /github:acme\/shop \(job\), proven by oidc/)
   assert.match(shown.out, /claims .*repository: acme\/shop.*run_id: 9001/)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { startCliWith } from '../../test/harness/cli.ts'
+import { runCliWith } from '../../test/harness/cli.ts'
 import type { TestConsole, TestPerson } from '../../test/harness/console.ts'
 import { startConsole } from '../../test/harness/console.ts'
 
@@ -122,5 +122,5 @@ test('masked for the reader, the view as sent tells no word either', async () =>
 test('custody show --server --as-sent shows what went out', async () => {
   const env = { CUSTODY_TOKEN: ivy.token, CUSTODY_SERVER: console.gateway.adminUrl }
   const raw = ['show', id, '--as-sent', '--raw', '--answer']
-  assert.deepEqual((await startCliWith(env, ...raw).ended).bytes, seen)
+  assert.deepEqual((await runCliWith({ env }, ...raw)).bytes, seen)
 })

@@ -1,6 +1,7 @@
 /** One recorded exchange as one JSON object: everything the record holds, bytes as base64 and, where they are text, as text. */
 import { isUtf8 } from 'node:buffer'
 import type { RecordedChunk, RecordedExchange } from '../evidence/reader.ts'
+import { ciRunOf } from '../incident/ci-run.ts'
 import { exchangeJson } from './exchange-columns.ts'
 import { recordedAnswer } from '../app/recorded-answer.ts'
 
@@ -22,6 +23,13 @@ export function bytesJson(bytes: Buffer): BytesJson {
 const chunksJson = (chunks: readonly RecordedChunk[]) =>
   chunks.map(({ bytes, atMs }) => ({ atMs, base64: bytes.toString('base64') }))
 
+/** As the API says it: nobody known is an empty name, and the run of a CI job is read from its claims and tags. */
+function namedPrincipal({ principal, tags }: RecordedExchange['facts']) {
+  if (principal === null) return null
+  const { owner = '', actor = '', rule = '' } = principal
+  return { ...principal, owner, actor, rule, run: ciRunOf(principal, tags) }
+}
+
 /** `body` is null when there is none or it cannot be rebuilt; `problems` says which. */
 export async function exchangeDocument(exchange: RecordedExchange) {
   const { row, facts, closing, requestBody, answerHead, answerChunks } = exchange
@@ -29,7 +37,7 @@ export async function exchangeDocument(exchange: RecordedExchange) {
   const answerBody = Buffer.concat(answerChunks.map((chunk) => chunk.bytes))
   return {
     ...exchangeJson(row),
-    facts,
+    facts: { ...facts, principal: namedPrincipal(facts) },
     closing,
     request: {
       head: facts.received,

@@ -5,6 +5,7 @@ import { isExchangeId } from '../lib/ids.ts'
 import type { DataFolder } from './data-folder.ts'
 import { EXIT, failWith, say } from './output.ts'
 import { visibleLine } from '../lib/visible-text.ts'
+import { terminal } from './terminal.ts'
 
 /** Null for text that is no exchange id; then it was said. */
 export function exchangeIdFrom(text: string): ExchangeId | null {
@@ -49,5 +50,5 @@ export function reportProblems({ problems }: { readonly problems: readonly strin
   if (problems.length === 0) return
   say('error: this record does not verify:')
   for (const problem of problems) say(`  ${visibleLine(problem)}`)
-  process.exitCode = EXIT.failed
+  terminal().exitCode = EXIT.failed
 }

@@ -2,6 +2,7 @@
 import type { Config, ConfigProblem } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Flags } from '../config/overrides.ts'
+import { terminal } from './terminal.ts'
 
 /** Carries the printed lines to the one place that ends a command. */
 export class ConfigRefused extends Error {
@@ -30,7 +31,7 @@ export function configFor(flags: Flags): {
   readonly config: Config
   readonly warnings: readonly string[]
 } {
-  const result = loadConfig({ env: process.env, flags })
+  const result = loadConfig({ env: terminal().env, workingFolder: terminal().folder, flags })
   if (result.kind === 'problems') throw new ConfigRefused(result.problems)
   return result
 }

@@ -5,14 +5,19 @@ import { createProgram } from './program.ts'
 import { EXIT, failWith, say } from './output.ts'
 import { RemoteFailure } from './remote/remote-failure.ts'
 import { GatewayError } from '../model/errors.ts'
+import { terminal } from './terminal.ts'
 
-/** Never rejects; sets the exit code. */
-export async function runCli(argv: readonly string[]): Promise<void> {
-  // A reader that closed the pipe (`custody exchanges | head`) is no error.
+/** The command line of this process: ends it where the reader of its output has gone (`custody exchanges | head`). */
+export async function runProcess(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(EXIT.ok)
     throw error
   })
+  await runCli(argv)
+}
+
+/** Never rejects; sets the exit code of its terminal. */
+export async function runCli(argv: readonly string[]): Promise<void> {
   try {
     const program = await createProgram(argv)
     await program.parseAsync([...argv], { from: 'user' })
@@ -23,10 +28,10 @@ export async function runCli(argv: readonly string[]): Promise<void> {
 
 function explain(error: unknown): void {
   if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    terminal().exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
   } else if (error instanceof ConfigRefused) {
     for (const line of error.lines) say(line)
-    process.exitCode = EXIT.usage
+    terminal().exitCode = EXIT.usage
   } else if (error instanceof RemoteFailure) {
     failWith(error.exit, error.message, error.hint)
   } else if (error instanceof GatewayError) {
@@ -34,7 +39,7 @@ function explain(error: unknown): void {
   } else {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     failWith(EXIT.failed, error instanceof Error ? error.message : String(error), HINTS[code] ?? '')
-    if (process.env['DEBUG'] === 'custody' && error instanceof Error) say(error.stack ?? '')
+    if (terminal().env['DEBUG'] === 'custody' && error instanceof Error) say(error.stack ?? '')
   }
 }
 

@@ -1,6 +1,7 @@
 /** How the command line speaks: results on standard output, words about them on standard error, JSON Lines on request. */
 import { once } from 'node:events'
 import { visibleJson, visibleLine } from '../lib/visible-text.ts'
+import { terminal } from './terminal.ts'
 
 /**
  * Rules of our own output: results go to standard output and nothing else does; errors are `error:` with a `hint:`
@@ -9,11 +10,11 @@ import { visibleJson, visibleLine } from '../lib/visible-text.ts'
 export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3 } as const
 
 export function print(line: string): void {
-  process.stdout.write(`${line}\n`)
+  terminal().out.write(`${line}\n`)
 }
 
 export function printJson(value: unknown): void {
-  process.stdout.write(jsonLine(value))
+  terminal().out.write(jsonLine(value))
 }
 
 /** Like `printJson`, waiting while the reader of the pipe is slower than we are. */
@@ -25,18 +26,18 @@ const jsonLine = (value: unknown): string => `${visibleJson(JSON.stringify(value
 
 /** Bytes go out exactly as they are: text from outside is made visible before, by the caller. */
 export async function writeOut(chunk: string | Buffer): Promise<void> {
-  if (!process.stdout.write(chunk)) await once(process.stdout, 'drain')
+  if (!terminal().out.write(chunk)) await once(terminal().out, 'drain')
 }
 
 export function say(line: string): void {
-  process.stderr.write(`${line}\n`)
+  terminal().err.write(`${line}\n`)
 }
 
 /** Sets the exit code; the program ends by itself once its resources are closed. */
 export function failWith(code: number, message: string, hint = ''): void {
   say(`error: ${visibleLine(message)}`)
   if (hint !== '') say(`hint: ${visibleLine(hint)}`)
-  process.exitCode = code
+  terminal().exitCode = code
 }
 
 export interface Column<Row> {

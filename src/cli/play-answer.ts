@@ -9,6 +9,7 @@ import { bytesText, durationText, say, writeJson, writeOut } from './output.ts'
 import { pause } from './pause.ts'
 import type { PlayedPart } from './played-channels.ts'
 import { PlayedChannels } from './played-channels.ts'
+import { terminal } from './terminal.ts'
 
 export interface Pace {
   /** Null: no waiting at all. */
@@ -107,7 +108,7 @@ const PLAIN = '\u001b[0m'
 
 /** Text flows as it came; every other channel is announced by a line of ours and, on a terminal, dimmed. */
 class Screen {
-  readonly #hasColour = process.stdout.isTTY && process.env['NO_COLOR'] === undefined
+  readonly #hasColour = terminal().out.isTTY && terminal().env['NO_COLOR'] === undefined
   #channel = ''
   #isAtStart = true
 

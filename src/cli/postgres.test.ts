@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { jsonLines, startCliWith } from '../../test/harness/cli.ts'
+import { jsonLines, runCliWith } from '../../test/harness/cli.ts'
 import { temporaryFolder, type TemporaryFolder } from '../../test/harness/evidence.ts'
 import { startPostgres, type RunningPostgres } from '../../test/harness/postgres.ts'
 import { record } from '../../test/harness/recorded.ts'
@@ -29,7 +29,7 @@ after(async () => {
 
 function custody(...args: readonly string[]) {
   const config = join(folder.path, 'custody.yaml')
-  return startCliWith({ DATABASE_URL: postgres.url }, ...args, '--config', config).ended
+  return runCliWith({ env: { DATABASE_URL: postgres.url } }, ...args, '--config', config)
 }
 
 async function recordTwo(path: string): Promise<ExchangeId[]> {

@@ -1,6 +1,7 @@
 /** Every command and option of the command line, in the order of `custody --help`; a command loads only what it needs. */
 import { Command } from 'commander'
 import { VERSION } from '../app/version.ts'
+import { terminal } from './terminal.ts'
 
 interface CommandFile {
   /** Words of the command line that it answers. */
@@ -124,6 +125,10 @@ export async function createProgram(argv: readonly string[] = []): Promise<Comma
     .description('Flight recorder and control plane for LLM traffic.')
     .version(VERSION)
     .showHelpAfterError('(custody --help lists the commands)')
+    .configureOutput({
+      writeOut: (text) => terminal().out.write(text),
+      writeErr: (text) => terminal().err.write(text),
+    })
     .exitOverride()
   const named = COMMANDS.filter(({ names }) => names.includes(argv[0] ?? ''))
   for (const { register } of named.length === 0 ? COMMANDS : named) await register(program)

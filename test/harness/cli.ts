@@ -1,7 +1,10 @@
-/** Runs the command line as people do: a child process on a data folder. */
+/** Runs the command line as people do: on a data folder, with a terminal of its own, or as a process of its own. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { Readable, Writable } from 'node:stream'
+import { runCli as runCommand } from '../../src/cli/main.ts'
+import { withTerminal, type Terminal } from '../../src/cli/terminal.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const MAIN = join(ROOT, 'src/main.ts')
@@ -68,8 +71,49 @@ export function startCliWith(
   }
 }
 
+/** The same command inside this process: for what it says and does. What a process is (signals, pipes) needs `startCli`. */
 export function runCli(...args: readonly string[]): Promise<Ran> {
-  return startCli(...args).ended
+  return runCliWith({}, ...args)
+}
+
+export interface Given {
+  readonly env?: Readonly<Record<string, string>>
+  readonly stdin?: string | Buffer
+}
+
+/** No variable of the machine takes part, and no custody.yaml. */
+export async function runCliWith(given: Given, ...args: readonly string[]): Promise<Ran> {
+  const out = new Collected()
+  const err = new Collected()
+  const own: Terminal = {
+    in: Readable.from(given.stdin === undefined ? [] : [Buffer.from(given.stdin)]),
+    out,
+    err,
+    env: { ...given.env },
+    folder: import.meta.dirname,
+    exitCode: undefined,
+  }
+  await withTerminal(own, () => runCommand(args))
+  const bytes = out.bytes()
+  return {
+    code: own.exitCode ?? 0,
+    out: bytes.toString('utf8'),
+    err: err.bytes().toString('utf8'),
+    bytes,
+  }
+}
+
+class Collected extends Writable {
+  readonly #parts: Buffer[] = []
+
+  override _write(part: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.#parts.push(part)
+    done()
+  }
+
+  bytes(): Buffer {
+    return Buffer.concat(this.#parts)
+  }
 }
 
 export function jsonLines(text: string): Record<string, unknown>[] {

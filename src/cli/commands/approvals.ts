@@ -10,6 +10,7 @@ import type { ApprovalsHere } from '../approvals-here.ts'
 import { EXIT, failWith, print, printJson } from '../output.ts'
 import { serverFor, withServer } from '../remote/server-options.ts'
 import type { ServerOptions } from '../remote/server-options.ts'
+import { terminal } from '../terminal.ts'
 
 interface DataOptions extends ServerOptions {
   readonly json?: boolean
@@ -85,7 +86,7 @@ function choiceOf({ masked, conversation }: ApproveOptions): ApprovalChoice | nu
 
 async function list(options: ListOptions): Promise<void> {
   const show = options.review === true ? 'review' : options.decided === true ? 'decided' : 'pending'
-  const api = serverFor(options, process.env)
+  const api = serverFor(options, terminal().env)
   if (api !== null) {
     const query = { show, limit: LISTED_MAX }
     showApprovals((await api.call(listApprovals, { query })).items, options.json === true)
@@ -96,7 +97,7 @@ async function list(options: ListOptions): Promise<void> {
 }
 
 async function show(id: string, options: DataOptions): Promise<void> {
-  const api = serverFor(options, process.env)
+  const api = serverFor(options, terminal().env)
   if (api !== null) {
     showCard(await api.call(readApproval, { params: { id } }), options)
     return
@@ -128,7 +129,7 @@ async function decide(
     reason: options.reason ?? '',
     breakGlass: options.breakGlass === true,
   }
-  const api = serverFor(options, process.env)
+  const api = serverFor(options, terminal().env)
   if (api !== null) {
     if (options.as !== undefined) {
       failWith(EXIT.usage, '--as takes no --server', 'there, your token says who you are')

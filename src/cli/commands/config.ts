@@ -10,6 +10,7 @@ import { printableConfig, printableText } from '../../config/redact.ts'
 import { visibleText } from '../../lib/visible-text.ts'
 import { problemLines } from '../load.ts'
 import { EXIT } from '../output.ts'
+import { terminal } from '../terminal.ts'
 
 /** What a command says: `out` for standard output, `err` for standard error. */
 export interface Said {
@@ -61,13 +62,17 @@ function common(command: Command): Command {
 }
 
 function optionsOf({ config, data, listen, admin }: Written): LoadOptions {
-  return { env: process.env, flags: { config, data, listen, admin } }
+  return {
+    env: terminal().env,
+    workingFolder: terminal().folder,
+    flags: { config, data, listen, admin },
+  }
 }
 
 function speak({ out, err, exitCode }: Said): void {
-  process.stdout.write(out)
-  process.stderr.write(err)
-  if (exitCode !== EXIT.ok) process.exitCode = exitCode
+  terminal().out.write(out)
+  terminal().err.write(err)
+  if (exitCode !== EXIT.ok) terminal().exitCode = exitCode
 }
 
 export function checkConfig(options: LoadOptions, json: boolean): Said {

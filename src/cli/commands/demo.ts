@@ -16,6 +16,7 @@ import { openConfiguredStore } from '../data-folder.ts'
 import { ConfigRefused } from '../load.ts'
 import { EXIT, failWith, print, printJson, say } from '../output.ts'
 import { stopSignal } from '../stop-signal.ts'
+import { terminal } from '../terminal.ts'
 
 interface DemoOptions {
   readonly folder: string
@@ -57,10 +58,10 @@ async function demo(options: DemoOptions): Promise<void> {
     configOf(folder, { listen: '127.0.0.1:0', admin: '127.0.0.1:0' }),
     systemClock.nowMs(),
     (day) => {
-      if (process.stderr.isTTY) process.stderr.write(`\rcustody: day ${day} of ${DAYS} …`)
+      if (terminal().err.isTTY) terminal().err.write(`\rcustody: day ${day} of ${DAYS} …`)
     },
   )
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
+  if (terminal().err.isTTY) terminal().err.write('\r\u001b[K')
   const seconds = ((systemClock.monotonicMs() - startedMs) / 1000).toFixed(1)
   say(`custody: ${filled.exchanges} exchanges of ${DAYS} days, recorded in ${seconds} s`)
   const config = configOf(folder, options)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { jsonLines, startCliWith } from '../../../test/harness/cli.ts'
+import { jsonLines, runCliWith } from '../../../test/harness/cli.ts'
 import { startConsole, type TestConsole } from '../../../test/harness/console.ts'
 import { temporaryFolder, type TemporaryFolder } from '../../../test/harness/evidence.ts'
 import { readBundle } from '../../evidence/bundle/read-bundle.ts'
@@ -25,8 +25,10 @@ after(async () => {
 })
 
 const as = (who: keyof typeof tokens, ...args: readonly string[]) =>
-  startCliWith({ CUSTODY_TOKEN: tokens[who], CUSTODY_SERVER: console.gateway.adminUrl }, ...args)
-    .ended
+  runCliWith(
+    { env: { CUSTODY_TOKEN: tokens[who], CUSTODY_SERVER: console.gateway.adminUrl } },
+    ...args,
+  )
 
 test('a hold set here refuses an erasure, is released by another, and then it is erased with a receipt', async () => {
   const id = await console.chat('to be kept for a while')
@@ -99,6 +101,6 @@ test('what makes no sense is refused before anything is asked', async () => {
   ]) {
     assert.equal((await as('admin', ...args)).code, 2, args.join(' '))
   }
-  const alone = await startCliWith({}, 'retention', 'plan').ended
+  const alone = await runCliWith({ env: {} }, 'retention', 'plan')
   assert.deepEqual([alone.code, /--server/.test(alone.err)], [2, true])
 })

@@ -22,6 +22,7 @@ import { readDuration } from '../read-duration.ts'
 import type { ApiClient } from '../remote/api-client.ts'
 import { serverFor, withServer } from '../remote/server-options.ts'
 import type { ServerOptions } from '../remote/server-options.ts'
+import { terminal } from '../terminal.ts'
 
 interface DataOptions extends ServerOptions {
   readonly json?: boolean
@@ -90,7 +91,7 @@ async function create(options: CreateOptions): Promise<void> {
     allowedUpstreams: options.upstream ?? null,
     allowedModels: options.model ?? null,
   }
-  const api = serverFor(options, process.env)
+  const api = serverFor(options, terminal().env)
   if (api !== null) {
     const { key, text } = await api.call(createRoute, { body: wanted })
     showCreated(key, text ?? '', options)
@@ -115,7 +116,7 @@ function showCreated(key: ShownKey, text: string, { json }: CreateOptions): void
 }
 
 async function list(options: DataOptions): Promise<void> {
-  const api = serverFor(options, process.env)
+  const api = serverFor(options, terminal().env)
   if (api !== null) {
     showKeys((await api.call(listRoute)).items, options.json === true)
     return
@@ -137,7 +138,7 @@ async function list(options: DataOptions): Promise<void> {
 }
 
 async function revoke(id: string, options: DataOptions): Promise<void> {
-  const api = serverFor(options, process.env)
+  const api = serverFor(options, terminal().env)
   const kind = api === null ? await revokeHere(id, options) : await revokeThere(api, id)
   if (kind !== 'revoked') {
     const what = kind === 'not-found' ? 'there is no such key' : 'the key was revoked before'
@@ -155,7 +156,7 @@ async function revokeHere(id: string, options: DataOptions): Promise<KeyRevocati
 
 async function handOver(id: string, options: DataOptions & { readonly to: string }): Promise<void> {
   const { to } = options
-  const api = serverFor(options, process.env)
+  const api = serverFor(options, terminal().env)
   if (api !== null) {
     await api.call(handOverRoute, { params: { id }, body: { owner: to } })
   } else {

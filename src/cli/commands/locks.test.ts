@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { startCliWith } from '../../../test/harness/cli.ts'
+import { runCliWith } from '../../../test/harness/cli.ts'
 import type { TestConsole } from '../../../test/harness/console.ts'
 import { startConsole } from '../../../test/harness/console.ts'
 
@@ -14,9 +14,9 @@ before(async () => {
 after(() => console[Symbol.asyncDispose]())
 
 const here = (...args: readonly string[]) =>
-  startCliWith({}, ...args, '--data', console.gateway.folder).ended
+  runCliWith({ env: {} }, ...args, '--data', console.gateway.folder)
 const there = (...args: readonly string[]) =>
-  startCliWith({ CUSTODY_SERVER: console.gateway.adminUrl, CUSTODY_TOKEN: token }, ...args).ended
+  runCliWith({ env: { CUSTODY_SERVER: console.gateway.adminUrl, CUSTODY_TOKEN: token } }, ...args)
 
 async function status(): Promise<number> {
   const answer = await fetch(`${console.gateway.url}/openai/v1/models`, {

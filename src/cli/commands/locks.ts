@@ -23,6 +23,7 @@ import { EXIT, failWith, print, printJson, say, timeText } from '../output.ts'
 import { readDuration } from '../read-duration.ts'
 import { serverFor, withServer } from '../remote/server-options.ts'
 import type { ServerOptions } from '../remote/server-options.ts'
+import { terminal } from '../terminal.ts'
 
 interface DataOptions extends ServerOptions {
   readonly json?: boolean
@@ -88,7 +89,7 @@ async function lock(kind: string, value: string, options: LockOptions): Promise<
   }
   const expiresInMs = expiry.kind === 'never' ? 'never' : expiry.ms
   const wanted = { kind, value, reason: options.reason ?? '', expiresInMs } as const
-  const api = serverFor(options, process.env)
+  const api = serverFor(options, terminal().env)
   if (api !== null) {
     const set = await api.call(createLock, { body: wanted })
     showSet(set.lock, options, `cut ${set.cut} in flight at the worker that answered`)
@@ -115,7 +116,7 @@ function showSet(set: ShownLock, { json }: DataOptions, said: string): void {
 }
 
 async function preview(subject: LockSubject, options: DataOptions): Promise<void> {
-  const api = serverFor(options, process.env)
+  const api = serverFor(options, terminal().env)
   if (api !== null) {
     showPreview(await api.call(previewLock, { query: { ...subject } }), options)
     return
@@ -158,7 +159,7 @@ async function unlock(
   options: DataOptions & { readonly reason: string },
 ): Promise<void> {
   const { reason } = options
-  const api = serverFor(options, process.env)
+  const api = serverFor(options, terminal().env)
   if (api !== null) {
     await api.call(releaseRoute, { params: { id }, body: { reason } })
   } else {
@@ -177,7 +178,7 @@ async function unlock(
 
 async function list(options: DataOptions & { readonly all?: boolean }): Promise<void> {
   const which = options.all === true ? 'all' : 'held'
-  const api = serverFor(options, process.env)
+  const api = serverFor(options, terminal().env)
   if (api !== null) {
     showLocks((await api.call(listRoute, { query: { which } })).items, options.json === true)
     return

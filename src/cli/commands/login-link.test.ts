@@ -1,35 +1,15 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { promisify } from 'node:util'
+import { runCli } from '../../../test/harness/cli.ts'
 import { CSRF, caller, logIn } from '../../../test/harness/console.ts'
 import { startGateway } from '../../../test/harness/gateway.ts'
 import { temporaryFolder } from '../../../test/harness/temporary-folder.ts'
 
-const run = promisify(execFile)
-const MAIN = join(import.meta.dirname, '..', '..', 'main.ts')
-
-async function custody(
-  args: readonly string[],
-): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  try {
-    const { stdout, stderr } = await run(process.execPath, [
-      '--disable-warning=ExperimentalWarning',
-      MAIN,
-      ...args,
-    ])
-    return { code: 0, out: stdout, err: stderr }
-  } catch (error) {
-    const failed = error as { code: number; stdout: string; stderr: string }
-    return { code: failed.code, out: failed.stdout, err: failed.stderr }
-  }
-}
-
 test('whoever can write the data folder of a running gateway gets a new way in', async () => {
   await using gateway = await startGateway()
   const admin = new URL(gateway.adminUrl).host
-  const said = await custody(['login-link', '--data', gateway.folder, '--admin', admin, '--json'])
+  const said = await runCli('login-link', '--data', gateway.folder, '--admin', admin, '--json')
   assert.equal(said.code, 0, said.err)
   const { loginUrl, person } = JSON.parse(said.out)
   assert.ok(loginUrl.startsWith(`${gateway.adminUrl}/login#token=cll_`))
@@ -49,11 +29,11 @@ test('whoever can write the data folder of a running gateway gets a new way in',
 
 test('without a data folder, or for nobody, there is no link and nothing is made', async () => {
   using folder = temporaryFolder()
-  const none = await custody(['login-link', '--data', join(folder.path, 'none')])
+  const none = await runCli('login-link', '--data', join(folder.path, 'none'))
   assert.equal(none.code, 1)
   assert.match(none.err, /no data folder/)
   await using gateway = await startGateway()
-  const nobody = await custody(['login-link', '--data', gateway.folder, '--person', 'nobody'])
+  const nobody = await runCli('login-link', '--data', gateway.folder, '--person', 'nobody')
   assert.equal(nobody.code, 1)
   assert.equal(nobody.out, '')
 })

@@ -6,6 +6,7 @@ import { checkPolicy, testPolicy } from '../policy/check.ts'
 import { diffPolicies } from '../policy/diff.ts'
 import { explainExchange } from '../policy/explain.ts'
 import { initPolicy } from '../policy/init.ts'
+import { terminal } from '../terminal.ts'
 
 export function registerPolicy(program: Command): void {
   const policy = program
@@ -42,7 +43,7 @@ export function registerPolicy(program: Command): void {
     .command('schema')
     .description('Print the JSON Schema of policy files, for editors.')
     .action(() => {
-      process.stdout.write(policyJsonSchemaText())
+      terminal().out.write(policyJsonSchemaText())
     })
   policy
     .command('init')

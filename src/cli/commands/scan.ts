@@ -12,6 +12,7 @@ import { findingLine, sarifDocument } from '../scan-report.ts'
 import type { FileFinding } from '../scan-report.ts'
 import { scanTextIn } from '../scan-text.ts'
 import type { ScanFormat } from '../scan-text.ts'
+import { terminal } from '../terminal.ts'
 
 interface ScanFlags {
   readonly packs: readonly string[]
@@ -77,7 +78,7 @@ async function scan(files: readonly string[], flags: ScanFlags): Promise<void> {
   }
   if (flags.sarif === true) printJson(sarifDocument(all, compiled.rules.ruleset.rules))
   else if (flags.json !== true) say(count === 1 ? '1 finding' : `${count} findings`)
-  if (count > 0) process.exitCode = FOUND
+  if (count > 0) terminal().exitCode = FOUND
 }
 
 async function* findingsIn(
@@ -86,7 +87,7 @@ async function* findingsIn(
   { threshold, format }: ScanFlags,
 ): AsyncGenerator<FileFinding> {
   const scanning = scanTextIn({ rules, threshold, format: format ?? formatOf(file) })
-  const input: Readable = file === '-' ? process.stdin : createReadStream(file)
+  const input: Readable = file === '-' ? terminal().in : createReadStream(file)
   const named = (finding: Omit<FileFinding, 'file'>): FileFinding => ({ file, ...finding })
   // Pieces of a streamed UTF-8 decoder never split a character.
   input.setEncoding('utf8')

@@ -21,6 +21,7 @@ import { remoteDocument, remoteShown } from '../remote/remote-shown.ts'
 import { serverFor, withServer } from '../remote/server-options.ts'
 import type { ServerOptions } from '../remote/server-options.ts'
 import type { RequestLine, ShownExchange } from '../shown-exchange.ts'
+import { terminal } from '../terminal.ts'
 
 interface ShowOptions extends ServerOptions, RevealOptions {
   readonly raw?: boolean
@@ -61,7 +62,7 @@ async function show(text: string, options: ShowOptions): Promise<void> {
   if (problem !== null) return failWith(EXIT.usage, problem)
   const id = exchangeIdFrom(text)
   if (id === null) return
-  const api = serverFor(options, process.env)
+  const api = serverFor(options, terminal().env)
   checkReveal(options, api !== null)
   if (api !== null) return showRemote(api, id, options)
   const { config } = configFor({ data: options.data, config: options.config })
@@ -147,7 +148,7 @@ async function writeReadable(
 /** Untouched for programs and files; a terminal is never given bytes that could drive it. */
 async function writeRaw(exchange: RawExchange, options: ShowOptions): Promise<void> {
   for (const part of rawParts(exchange, options)) {
-    await writeOut(process.stdout.isTTY ? visibleText(part.toString('utf8')) : part)
+    await writeOut(terminal().out.isTTY ? visibleText(part.toString('utf8')) : part)
   }
 }
 

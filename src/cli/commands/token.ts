@@ -5,6 +5,7 @@ import type { TokenResult } from '../connect/caller-token.ts'
 import { stateFolder, writeKept } from '../connect/token-cache.ts'
 import { isLoopbackUrl } from '../../lib/loopback-url.ts'
 import { EXIT, failWith, print, printJson, say } from '../output.ts'
+import { terminal } from '../terminal.ts'
 
 const DEFAULT_SERVER = 'http://127.0.0.1:8081'
 
@@ -31,13 +32,13 @@ export function registerToken(program: Command): void {
 async function token(options: TokenOptions): Promise<void> {
   const server = serverOf(options)
   if (server === null) return
-  const folder = stateFolder(process.env)
+  const folder = stateFolder(terminal().env)
   if (options.logout === true || options.login === true) writeKept(folder, server, null)
   if (options.logout === true) {
     say(`forgotten; revoke the key "custody token on …" in the console to end it there too`)
     return
   }
-  const isAsked = options.login === true || process.stderr.isTTY
+  const isAsked = options.login === true || terminal().err.isTTY
   const result = await callerToken({
     server,
     folder,
@@ -59,7 +60,7 @@ async function token(options: TokenOptions): Promise<void> {
 }
 
 function serverOf(options: TokenOptions): string | null {
-  const written = options.server ?? process.env['CUSTODY_SERVER'] ?? DEFAULT_SERVER
+  const written = options.server ?? terminal().env['CUSTODY_SERVER'] ?? DEFAULT_SERVER
   const url = URL.canParse(written) ? new URL(written) : null
   if (url?.protocol === 'https:') return url.origin
   if (url?.protocol === 'http:' && isLoopbackUrl(url)) return url.origin

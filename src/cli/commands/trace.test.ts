@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { text as readAll } from 'node:stream/consumers'
+import { writeFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
-import { jsonLines } from '../../../test/harness/cli.ts'
+import { jsonLines, runCliWith } from '../../../test/harness/cli.ts'
 import type { TestConsole } from '../../../test/harness/console.ts'
 import { startConsole } from '../../../test/harness/console.ts'
 
 const LEAK =
   'The purchase price for Meridian Optics will be 4.2 billion, paid in two tranches, and Anselm is to tell nobody of it until Friday.'
-const MAIN = join(import.meta.dirname, '../../main.ts')
 
 let console: TestConsole
 let exchange = ''
@@ -24,23 +21,8 @@ before(async () => {
 after(() => console[Symbol.asyncDispose]())
 
 /** The text goes in by standard input; nothing of it may be an argument. */
-async function trace(input: string, ...args: readonly string[]) {
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', MAIN, 'trace', ...args],
-    {
-      stdio: 'pipe',
-      env: { PATH: process.env['PATH'] },
-    },
-  )
-  child.stdin.end(input)
-  const [out, err, code] = await Promise.all([
-    readAll(child.stdout),
-    readAll(child.stderr),
-    new Promise<number | null>((resolve) => child.once('close', resolve)),
-  ])
-  return { out, err, code }
-}
+const trace = (input: string, ...args: readonly string[]) =>
+  runCliWith({ stdin: input }, 'trace', ...args)
 
 test('hits come as JSON Lines while the gateway runs on the folder, with exchange, direction, principal and span', async () => {
   // The gateway's own thread brings the index up to date.

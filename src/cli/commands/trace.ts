@@ -18,6 +18,7 @@ import { serverFor, withServer } from '../remote/server-options.ts'
 import type { ServerOptions } from '../remote/server-options.ts'
 import { stopSignal } from '../stop-signal.ts'
 import { printTrace, traceLines } from '../trace-text.ts'
+import { terminal } from '../terminal.ts'
 
 const SAY_EVERY_MS = 2_000
 
@@ -59,7 +60,7 @@ async function trace(source: string, options: TraceOptions): Promise<void> {
   if (!/^(?:[1-9]\d{0,2}|1000)$/.test(options.limit)) {
     return failWith(EXIT.usage, '--limit takes a number from 1 to 1000')
   }
-  const text = await readAll(process.stdin)
+  const text = await readAll(terminal().in)
   if (text.trim() === '') return failWith(EXIT.usage, 'standard input is empty')
   if (text.length > TRACE_CHARS_MAX) {
     const hint = 'any passage of a hundred letters is enough'
@@ -68,7 +69,7 @@ async function trace(source: string, options: TraceOptions): Promise<void> {
   const limit = Number(options.limit)
   if (options.scan !== undefined) return scanHere(text, { ...options, scan: options.scan }, limit)
   if (options.resume !== undefined) return failWith(EXIT.usage, '--resume takes --scan')
-  const api = serverFor(options, process.env)
+  const api = serverFor(options, terminal().env)
   const answer =
     api === null
       ? await traceHere(
@@ -83,7 +84,7 @@ async function trace(source: string, options: TraceOptions): Promise<void> {
 async function show(answer: TraceAnswer, isJson: boolean): Promise<void> {
   if (!isJson) printTrace(answer)
   else for (const line of traceLines(answer)) await writeJson(line)
-  if (answer.exposures.length === 0) process.exitCode = EXIT.notFound
+  if (answer.exposures.length === 0) terminal().exitCode = EXIT.notFound
 }
 
 interface ScanAsk extends TraceOptions {
@@ -91,7 +92,7 @@ interface ScanAsk extends TraceOptions {
 }
 
 async function scanHere(text: string, options: ScanAsk, limit: number): Promise<void> {
-  if (serverFor(options, process.env) !== null) {
+  if (serverFor(options, terminal().env) !== null) {
     return failWith(
       EXIT.usage,
       '--scan reads a data folder',

@@ -7,6 +7,7 @@ import { configFile } from '../../config/load.ts'
 import { watchConfig } from '../../config/reload.ts'
 import { configFor } from '../load.ts'
 import { print, printJson, say } from '../output.ts'
+import { terminal } from '../terminal.ts'
 
 interface UpOptions extends Flags {
   readonly json?: boolean
@@ -37,8 +38,8 @@ async function up(options: UpOptions): Promise<void> {
   for (const warning of warnings) say(`warning: ${warning}`)
   await using app = await startApp(config)
   using _watch = watchConfig({
-    file: configFile({ env: process.env, flags: options }),
-    env: process.env,
+    file: configFile({ env: terminal().env, flags: options }),
+    env: terminal().env,
     flags: options,
     current: config,
     onReload: app.reload,

@@ -14,6 +14,7 @@ import { configFor } from '../load.ts'
 import { verifyBundleFile } from '../verify-bundle.ts'
 import { EXIT, failWith, print, printJson, say, timeText } from '../output.ts'
 import { problemText, PROBLEMS_SHOWN, progressLine, reportLines } from '../verify-text.ts'
+import { terminal } from '../terminal.ts'
 
 interface VerifyOptions {
   readonly policy?: string
@@ -175,14 +176,14 @@ class ProgressBar {
 
   show(line: () => string): void {
     const nowMs = systemClock.monotonicMs()
-    if (!process.stderr.isTTY || nowMs - this.#shownMs < PROGRESS_EVERY_MS) return
+    if (!terminal().err.isTTY || nowMs - this.#shownMs < PROGRESS_EVERY_MS) return
     this.#shownMs = nowMs
     const text = line()
     this.#length = Math.max(this.#length, text.length)
-    process.stderr.write(`\r${text.padEnd(this.#length)}`)
+    terminal().err.write(`\r${text.padEnd(this.#length)}`)
   }
 
   end(): void {
-    if (this.#length > 0) process.stderr.write(`\r${' '.repeat(this.#length)}\r`)
+    if (this.#length > 0) terminal().err.write(`\r${' '.repeat(this.#length)}\r`)
   }
 }

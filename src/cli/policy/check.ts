@@ -5,6 +5,7 @@ import { visibleLine } from '../../lib/visible-text.ts'
 import { EXIT, print, printJson, say } from '../output.ts'
 import { policyFor, readOrSay } from './read.ts'
 import type { PolicyOptions } from './read.ts'
+import { terminal } from '../terminal.ts'
 
 export interface CheckOptions extends PolicyOptions {
   readonly strict?: boolean
@@ -14,7 +15,7 @@ export function checkPolicy(file: string | undefined, options: CheckOptions): vo
   const answer = policyFor(file, options)
   if (options.json === true && answer.kind === 'problems') {
     printJson({ ok: false, hash: null, problems: answer.problems, warnings: [] })
-    process.exitCode = EXIT.usage
+    terminal().exitCode = EXIT.usage
     return
   }
   const named = readOrSay(answer)
@@ -25,7 +26,7 @@ export function checkPolicy(file: string | undefined, options: CheckOptions): vo
     line: loaded.lines.get(warning.rule) ?? 1,
   }))
   const { hash, rules } = loaded.policy
-  if (options.strict === true && warnings.length > 0) process.exitCode = EXIT.failed
+  if (options.strict === true && warnings.length > 0) terminal().exitCode = EXIT.failed
   if (options.json === true) {
     printJson({ ok: true, hash, rules: rules.length, problems: [], warnings })
     return
@@ -41,7 +42,7 @@ export function testPolicy(file: string | undefined, options: PolicyOptions): vo
   const { policy, tests } = named.loaded
   const outcomes = runTests(policy, tests)
   const failed = outcomes.filter(({ passed }) => !passed)
-  if (failed.length > 0) process.exitCode = EXIT.failed
+  if (failed.length > 0) terminal().exitCode = EXIT.failed
   if (options.json === true) {
     printJson({ ok: failed.length === 0, hash: policy.hash, tests: outcomes })
     return

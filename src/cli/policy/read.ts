@@ -8,6 +8,7 @@ import { readConfig } from '../../config/load.ts'
 import { visibleLine } from '../../lib/visible-text.ts'
 import { problemLines } from '../load.ts'
 import { EXIT, failWith, say } from '../output.ts'
+import { terminal } from '../terminal.ts'
 
 export interface PolicyOptions {
   readonly config?: string
@@ -29,7 +30,8 @@ export type PolicyAnswer =
 export function policyFor(file: string | undefined, options: PolicyOptions): PolicyAnswer {
   if (file !== undefined) return policyIn(file)
   const { config, problems } = readConfig({
-    env: process.env,
+    env: terminal().env,
+    workingFolder: terminal().folder,
     flags: { config: options.config, data: options.data },
   })
   if (problems.length > 0) return { kind: 'problems', problems }
@@ -53,7 +55,11 @@ export function policyIn(file: string): PolicyAnswer {
     return { kind: 'none' }
   }
   // Entities of the operator's own detectors are known where custody.yaml is.
-  const { config } = readConfig({ env: process.env, flags: {} })
+  const { config } = readConfig({
+    env: terminal().env,
+    workingFolder: terminal().folder,
+    flags: {},
+  })
   const plans = Object.values(config?.masking ?? {})
   const reading = readPolicy(text, file, entitiesOf(plans))
   return reading.kind === 'problems'
@@ -66,7 +72,7 @@ export function readOrSay(answer: PolicyAnswer): NamedPolicy | null {
   if (answer.kind === 'policy') return answer.policy
   if (answer.kind === 'problems') {
     for (const line of answer.problems.flatMap(problemLines)) say(visibleLine(line, 2000))
-    process.exitCode = EXIT.usage
+    terminal().exitCode = EXIT.usage
   }
   return null
 }

@@ -5,7 +5,7 @@ import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { jsonLines, startCliWith } from '../../../test/harness/cli.ts'
+import { jsonLines, runCliWith, startCliWith } from '../../../test/harness/cli.ts'
 import type { TestConsole, TestPerson } from '../../../test/harness/console.ts'
 import { startConsole } from '../../../test/harness/console.ts'
 import type { TemporaryFolder } from '../../../test/harness/evidence.ts'
@@ -45,12 +45,16 @@ after(async () => {
   await folder[Symbol.asyncDispose]()
 })
 
+const environment = (token: string) => ({
+  CUSTODY_TOKEN: token,
+  CUSTODY_SERVER: console.gateway.adminUrl,
+})
 const start = (token: string, ...args: readonly string[]) =>
-  startCliWith({ CUSTODY_TOKEN: token, CUSTODY_SERVER: console.gateway.adminUrl }, ...args)
+  startCliWith(environment(token), ...args)
 const as = (who: keyof typeof people, ...args: readonly string[]) =>
-  start(people[who].token, ...args).ended
+  runCliWith({ env: environment(people[who].token) }, ...args)
 const here = (...args: readonly string[]) =>
-  startCliWith({}, ...args, '--data', console.gateway.folder).ended
+  runCliWith({ env: {} }, ...args, '--data', console.gateway.folder)
 const at = (json: unknown, ...path: readonly (string | number)[]): unknown => valueAt(json, ...path)
 
 test('exchanges are listed as locally, in both forms, filtered, by --server and by environment', async () => {
@@ -68,12 +72,12 @@ test('exchanges are listed as locally, in both forms, filtered, by --server and 
     `--server ${console.gateway.adminUrl}/ --model echo-* --state complete --status 200 --since 1h`.split(
       ' ',
     )
-  const filtered = await startCliWith(
-    { CUSTODY_TOKEN: people.auditor.token },
+  const filtered = await runCliWith(
+    { env: { CUSTODY_TOKEN: people.auditor.token } },
     'exchanges',
     '--json',
     ...onlySecond,
-  ).ended
+  )
   assert.deepEqual(
     jsonLines(filtered.out).map(({ id }) => id),
     [second],
@@ -143,15 +147,15 @@ test('exact bytes need a reveal', async () => {
   const id = await other.chat(SECRET)
   const env = { CUSTODY_TOKEN: ivy.token, CUSTODY_SERVER: other.gateway.adminUrl }
   const raw = ['show', id, '--raw', '--request']
-  const refused = await startCliWith(env, ...raw).ended
+  const refused = await runCliWith({ env }, ...raw)
   assert.deepEqual([refused.code, refused.out], [1, ''])
   assert.match(refused.err, /api\.reveal-required\)\nhint: add --reveal --reason TEXT/)
   const body = (await other.gateway.recorded(id)).requestBody
-  const revealed = await startCliWith(env, ...raw, '--reveal', '--reason', REASON).ended
+  const revealed = await runCliWith({ env }, ...raw, '--reveal', '--reason', REASON)
   assert.deepEqual(revealed.bytes, body)
-  assert.deepEqual((await startCliWith(env, ...raw).ended).bytes, body)
-  const whole = await startCliWith(env, 'show', id, '--raw').ended
-  const local = await startCliWith({}, 'show', id, '--raw', '--data', other.gateway.folder).ended
+  assert.deepEqual((await runCliWith({ env }, ...raw)).bytes, body)
+  const whole = await runCliWith({ env }, 'show', id, '--raw')
+  const local = await runCliWith({ env: {} }, 'show', id, '--raw', '--data', other.gateway.folder)
   assert.deepEqual(whole.bytes, local.bytes)
 })
 
@@ -349,7 +353,7 @@ test('tokens that are wrong, expired or revoked are not accepted', async () => {
   await people.auditor.byCookie('DELETE', `/tokens/${revoked.body.token.id}`)
   for (const token of [UNKNOWN, expired.body.text, revoked.body.text]) {
     for (const args of [['exchanges'], ['show', first], ['keys', 'list'], ['tail']]) {
-      const ran = await start(token, ...args).ended
+      const ran = await runCliWith({ env: environment(token) }, ...args)
       assert.deepEqual([ran.code, ran.out], [1, ''], args.join(' '))
       assert.match(ran.err, /error: .* does not accept the token \(api\.unauthenticated\)\nhint: /)
       assert.ok(!ran.err.includes(token))
@@ -361,7 +365,7 @@ test('a token comes from a file or the environment, never as an argument, and no
   const file = join(folder.path, 'token')
   await writeFile(file, `${people.auditor.token}\n`)
   const server = ['--server', console.gateway.adminUrl]
-  const fromFile = await startCliWith({}, 'exchanges', ...server, '--token-file', file).ended
+  const fromFile = await runCliWith({ env: {} }, 'exchanges', ...server, '--token-file', file)
   assert.equal(fromFile.code, 0, fromFile.err)
   for (const args of [
     ['--token', people.auditor.token],
@@ -388,7 +392,7 @@ test('a token comes from a file or the environment, never as an argument, and no
     [{ CUSTODY_TOKEN: UNKNOWN }, [...there, '--token-file', join(folder.path, 'none')]],
     [{ CUSTODY_TOKEN: UNKNOWN }, ['exchanges', '--token-file', file]],
   ] as const) {
-    const ran = await startCliWith(env, ...args).ended
+    const ran = await runCliWith({ env }, ...args)
     assert.deepEqual([ran.code, ran.out], [2, ''], args.join(' '))
     assert.ok(!ran.err.includes('sk-provider-key') && !ran.err.includes(console.gateway.key))
   }
@@ -398,17 +402,17 @@ test('a token comes from a file or the environment, never as an argument, and no
 test('clear text goes to this machine only, unless it is asked for', async () => {
   const env = { CUSTODY_TOKEN: UNKNOWN }
   for (const url of ['http://custody.test:1', 'http://127.evil.test:1', 'http://192.0.2.1:1']) {
-    const ran = await startCliWith(env, 'exchanges', '--server', url).ended
+    const ran = await runCliWith({ env }, 'exchanges', '--server', url)
     assert.equal(ran.code, 2, url)
     assert.match(ran.err, /in clear text\nhint: use https/)
   }
   for (const url of ['http://127.0.0.1:1', 'http://localhost:1', 'http://[::1]:1']) {
-    const ran = await startCliWith(env, 'exchanges', '--server', url).ended
+    const ran = await runCliWith({ env }, 'exchanges', '--server', url)
     assert.deepEqual([ran.code, ran.out], [1, ''], url)
     assert.match(ran.err, /^error: http:\S+ cannot be reached: \w+.*\nhint: check --server/)
   }
   const asked = ['--server', 'http://name.invalid:1', '--insecure-http']
-  assert.equal((await startCliWith(env, 'exchanges', ...asked).ended).code, 1)
+  assert.equal((await runCliWith({ env }, 'exchanges', ...asked)).code, 1)
 })
 
 test('a server that is none, or leads elsewhere, is named and not followed', async () => {
@@ -425,8 +429,12 @@ test('a server that is none, or leads elsewhere, is named and not followed', asy
   ]
   for (const answer of answers) {
     await using server = await serve(answer)
-    const ran = await startCliWith({ CUSTODY_TOKEN: UNKNOWN }, 'exchanges', '--server', server.url)
-      .ended
+    const ran = await runCliWith(
+      { env: { CUSTODY_TOKEN: UNKNOWN } },
+      'exchanges',
+      '--server',
+      server.url,
+    )
     assert.deepEqual([ran.code, ran.out], [1, ''])
     assert.match(ran.err, /^error: http\S+ answers .*\nhint: check that --server names/)
     assert.ok(!ran.err.includes('\u001b'))
