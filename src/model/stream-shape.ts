@@ -23,6 +23,21 @@ export interface EventReading {
   /** False when nothing is known of events of this kind. */
   readonly isKnown: boolean
   readonly reasoning: ReasoningReading
+  /** Places of citations: offsets that point into a text. */
+  readonly spans: readonly TextSpan[]
+}
+
+/** How a provider counts places in text. */
+export type OffsetUnit = 'code-point' | 'byte' | 'unit'
+
+/** Nodes are -1 where there is none. */
+export interface TextSpan {
+  /** Into a channel of the answer, or into a document of the request (counted from 0). */
+  readonly into: { readonly group: string; readonly kind: string } | { readonly document: number }
+  readonly start: NodeRef
+  readonly end: NodeRef
+  /** Repeats what stands there. */
+  readonly quote: NodeRef
 }
 
 /** What an event has of reasoning that the provider signed or encrypted. */
@@ -52,6 +67,8 @@ export interface StreamShape {
   readonly read: (tape: JsonTape, name: string) => EventReading
   /** An event that carries the last of a channel's text; its name is empty for none. */
   readonly flush: (group: string, kind: string, text: string, counting: BlockCount) => FlushEvent
+  /** How offsets into the texts of the answer count; null where none are sent. */
+  readonly offsets: OffsetUnit | null
   /** How a text that stands under `key` repeats a channel; null when it repeats none. */
   readonly repeats: (key: string) => 'text' | 'json' | null
 }

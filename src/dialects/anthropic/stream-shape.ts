@@ -1,6 +1,7 @@
 /** Finds the streamed text of Anthropic messages. */
 import type { StreamedText, StreamShape } from '../../model/stream-shape.ts'
 import { createReasoningBlocks } from '../reasoning-blocks.ts'
+import { documentPlace } from '../text-places.ts'
 import { indexText, isText, repeatsNothing, streamedText } from '../stream-text.ts'
 
 const TEXTS: Readonly<Record<string, string>> = {
@@ -28,6 +29,7 @@ export function anthropicShape(): StreamShape {
   const reasoning = createReasoningBlocks()
   return {
     repeats: repeatsNothing,
+    offsets: null,
     read: (tape) => {
       const type = tape.text(tape.member(tape.root, 'type')) ?? ''
       const group = indexText(tape, tape.root, 'index')
@@ -56,6 +58,7 @@ export function anthropicShape(): StreamShape {
           )
         } else isKnown = deltaType === 'signature_delta' || deltaType === 'citations_delta'
       }
+      const cited = documentPlace(tape, tape.member(tape.member(tape.root, 'delta'), 'citation'))
       const isOver = type === 'message_delta' || type === 'message_stop'
       const ends = isOver ? 'all' : type === 'content_block_stop' ? [group] : []
       return {
@@ -64,6 +67,7 @@ export function anthropicShape(): StreamShape {
         strips: [],
         isKnown,
         reasoning: reasoning.read(tape, tape.member(tape.root, 'index'), isSealed),
+        spans: cited === null ? [] : [{ into: cited, ...cited }],
       }
     },
     flush: (group, kind, rest, counting) => {

@@ -2,6 +2,7 @@
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
 import type { EventReading, StreamedText, StreamShape } from '../../model/stream-shape.ts'
 import { createReasoningBlocks } from '../reasoning-blocks.ts'
+import { documentPlace } from '../text-places.ts'
 import { indexText, isText, streamedText } from '../stream-text.ts'
 
 const EVENTS: ReadonlySet<string> = new Set([
@@ -56,7 +57,10 @@ export function converseShape(): ConverseShape {
       const isOver = name === 'messageStop' || name === 'metadata'
       const ends = isOver ? 'all' : name === 'contentBlockStop' ? [group] : []
       const reasoning = blocks.read(tape, tape.member(event, 'contentBlockIndex'), isSealed)
-      return { texts, ends, strips: [], isKnown, reasoning }
+      const location = tape.member(tape.member(tape.member(event, 'delta'), 'citation'), 'location')
+      const cited = documentPlace(tape, tape.member(location, 'documentChar'))
+      const spans = cited === null ? [] : [{ into: cited, ...cited }]
+      return { texts, ends, strips: [], isKnown, reasoning, spans }
     },
     flush: (group, kind, rest, counting) => ({
       name: 'contentBlockDelta',

@@ -36,6 +36,7 @@ export function readNativeEvent(tape: JsonTape): EventReading {
     strips: [],
     isKnown: texts.length > 0 || isOver,
     reasoning: NO_REASONING,
+    spans: [],
   }
 }
 

@@ -21,6 +21,7 @@ const FAILURE: EventReading = {
   strips: [],
   isKnown: true,
   reasoning: NO_REASONING,
+  spans: [],
 }
 
 const isFailure = (name: string): boolean => name === 'exception' || name === 'error'
@@ -29,6 +30,7 @@ function converseStream(): StreamShape {
   const converse = converseShape()
   return {
     repeats: repeatsNothing,
+    offsets: null,
     read: (tape, name) => (isFailure(name) ? FAILURE : converse.read(tape, tape.root, name)),
     flush: converse.flush,
   }
@@ -53,6 +55,7 @@ function invokeStream(): StreamShape {
   }
   return {
     repeats: repeatsNothing,
+    offsets: null,
     read: (tape, name) => {
       if (isFailure(name)) return FAILURE
       const reading = readIn(tape)

@@ -1,6 +1,7 @@
 /** Finds the streamed text of Gemini answers. */
 import type { NodeRef } from '../../lib/json/tape.ts'
-import type { StreamedText, StreamShape } from '../../model/stream-shape.ts'
+import type { StreamedText, StreamShape, TextSpan } from '../../model/stream-shape.ts'
+import { candidatePlaces } from '../text-places.ts'
 import { NO_REASONING } from '../reasoning-blocks.ts'
 import { indexText, isText, repeatsNothing, streamedText } from '../stream-text.ts'
 
@@ -9,11 +10,13 @@ const SIGNATURES = ['thoughtSignature', 'thought_signature'] as const
 export function geminiShape(): StreamShape {
   return {
     repeats: repeatsNothing,
+    offsets: 'byte',
     read: (tape) => {
       const texts: StreamedText[] = []
       const ends: string[] = []
       const strips: NodeRef[] = []
       const thoughts: NodeRef[] = []
+      const spans: TextSpan[] = []
       const candidates = tape.member(tape.root, 'candidates')
       for (const candidate of tape.children(candidates)) {
         const group = indexText(tape, candidate, 'index')
@@ -28,6 +31,8 @@ export function geminiShape(): StreamShape {
           else if (signature !== undefined) thoughts.push(signature)
         }
         if (isText(tape, tape.member(candidate, 'finishReason'))) ends.push(group)
+        for (const place of candidatePlaces(tape, candidate))
+          spans.push({ into: { group, kind: 'text' }, ...place })
         const odds = tape.member(candidate, 'logprobsResult')
         if (tape.kind(odds) === 'object') strips.push(odds)
       }
@@ -35,7 +40,7 @@ export function geminiShape(): StreamShape {
         (key) => tape.kind(tape.member(tape.root, key)) !== null,
       )
       const reasoning = thoughts.length === 0 ? NO_REASONING : { ...NO_REASONING, parts: thoughts }
-      return { texts, ends, strips, isKnown, reasoning }
+      return { texts, ends, strips, isKnown, reasoning, spans }
     },
     flush: (group, _kind, rest) => {
       const content = { parts: [{ text: rest }], role: 'model' }

@@ -7,6 +7,7 @@ import { isText, repeatsNothing, streamedText } from '../stream-text.ts'
 export function ollamaShape(): StreamShape {
   return {
     repeats: repeatsNothing,
+    offsets: null,
     read: (tape) => {
       const message = tape.member(tape.root, 'message')
       const places: readonly (readonly [string, NodeRef])[] = [
@@ -25,6 +26,7 @@ export function ollamaShape(): StreamShape {
         strips: [],
         isKnown: true,
         reasoning: NO_REASONING,
+        spans: [],
       }
     },
     flush: (_group, kind, rest) => {

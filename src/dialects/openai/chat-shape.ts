@@ -1,7 +1,8 @@
 /** Finds the streamed text of OpenAI chat completions and completions, and of every server that speaks them. */
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
 import { NONE } from '../../lib/json/tape.ts'
-import type { StreamedText, StreamShape } from '../../model/stream-shape.ts'
+import type { StreamedText, StreamShape, TextSpan } from '../../model/stream-shape.ts'
+import { annotationPlace } from '../text-places.ts'
 import { NO_REASONING } from '../reasoning-blocks.ts'
 import { indexText, isText, repeatsNothing, streamedText } from '../stream-text.ts'
 
@@ -26,11 +27,13 @@ export function chatShape(): StreamShape {
     })
   return {
     repeats: repeatsNothing,
+    offsets: 'code-point',
     read: (tape) => {
       const texts: StreamedText[] = []
       const ends: string[] = []
       const strips: NodeRef[] = []
       const details: NodeRef[] = []
+      const spans: TextSpan[] = []
       const choices = tape.member(tape.root, 'choices')
       for (const key of ['id', 'object', 'model'])
         head = { ...head, [key]: tape.text(tape.member(tape.root, key)) ?? head[key] ?? '' }
@@ -41,6 +44,8 @@ export function chatShape(): StreamShape {
         // Routers repeat reasoning here, signed or encrypted as its provider made it.
         const detail = tape.member(tape.member(choice, 'delta'), 'reasoning_details')
         if (tape.firstChild(detail) !== NONE) details.push(detail)
+        for (const one of tape.children(tape.member(tape.member(choice, 'delta'), 'annotations')))
+          spans.push({ into: { group, kind: 'content' }, ...annotationPlace(tape, one) })
         const plain = tape.member(choice, 'text')
         if (isText(tape, plain)) texts.push(streamedText(plain, group, 'completion'))
         if (isText(tape, tape.member(choice, 'finish_reason'))) ends.push(group)
@@ -50,7 +55,7 @@ export function chatShape(): StreamShape {
       const isKnown =
         tape.kind(choices) === 'array' || tape.kind(tape.member(tape.root, 'error')) !== null
       const reasoning = details.length === 0 ? NO_REASONING : { ...NO_REASONING, parts: details }
-      return { texts, ends, strips, isKnown, reasoning }
+      return { texts, ends, strips, isKnown, reasoning, spans }
     },
     flush: (group, kind, rest) => {
       const index = Number(group)

@@ -2,6 +2,7 @@
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
 import { NONE } from '../../lib/json/tape.ts'
 import type { ReasoningReading, StreamedText, StreamShape } from '../../model/stream-shape.ts'
+import { annotationPlace } from '../text-places.ts'
 import { createReasoningBlocks, NO_REASONING } from '../reasoning-blocks.ts'
 import type { ReasoningBlocks } from '../reasoning-blocks.ts'
 import { isText, streamedText } from '../stream-text.ts'
@@ -37,6 +38,7 @@ export function responsesShape(): StreamShape {
     ),
   })
   return {
+    offsets: 'code-point',
     repeats: (key) => {
       if (key === 'arguments') return 'json'
       return key === 'text' || key === 'refusal' || key === 'input' ? 'text' : null
@@ -68,8 +70,15 @@ export function responsesShape(): StreamShape {
       const ends = RESPONSE_END.test(type) ? 'all' : step === 'done' ? [group] : []
       const odds = tape.member(tape.root, 'logprobs')
       const strips = tape.firstChild(odds) === -1 ? [] : [odds]
+      const reasoning = readReasoning(tape, blocks)
+      const annotation = tape.member(tape.root, 'annotation')
+      const into = { group: `response.output_text ${at.join(' ')}`, kind: 'delta' }
+      const spans =
+        type === 'response.output_text.annotation.added'
+          ? [{ into, ...annotationPlace(tape, annotation) }]
+          : []
       const isKnown = type === 'error' || type.startsWith('response.')
-      return { texts, ends, strips, isKnown, reasoning: readReasoning(tape, blocks) }
+      return { texts, ends, strips, isKnown, reasoning, spans }
     },
     flush: (group, _kind, rest, counting) => {
       const template = templates.get(group)

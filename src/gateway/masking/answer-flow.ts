@@ -27,11 +27,16 @@ export const UNMASKED: AnswerFlow = {
 export function answerFlow(masking: AnswerMasking): AnswerFlow {
   const judged = (bytes: Buffer): Shown =>
     masking.isBlocked() ? fail('policy.answer-blocked') : bytes
-  const failed = (cause: unknown): GatewayError =>
-    cause instanceof GatewayError ? cause : fail('policy.masking-failed', '', cause)
+  let failure: GatewayError | null = null
+  /** What failed once shows nothing any more. */
+  const failed = (cause: unknown): GatewayError => {
+    failure ??= cause instanceof GatewayError ? cause : fail('policy.masking-failed', '', cause)
+    return failure
+  }
   return {
     keepsBytes: false,
     push: (bytes) => {
+      if (failure !== null) return failure
       try {
         return judged(masking.push(bytes))
       } catch (cause) {
@@ -39,6 +44,7 @@ export function answerFlow(masking: AnswerMasking): AnswerFlow {
       }
     },
     end: () => {
+      if (failure !== null) return failure
       try {
         const rest = masking.end()
         return rest instanceof Promise ? rest.then(judged).catch(failed) : judged(rest)

@@ -6,6 +6,7 @@ import type { Splice } from '../../model/record.ts'
 import type { StreamShape } from '../../model/stream-shape.ts'
 import type { RequestTools } from './inspect-request.ts'
 import { createStreamAnswer } from './stream-answer.ts'
+import type { TextShift } from './text-shift.ts'
 import { createTextAnswer } from './text-answer.ts'
 import { createWholeAnswer } from './whole-answer.ts'
 
@@ -32,6 +33,8 @@ export interface AnswerQuestion {
   readonly scope: string
   /** The caller's own values by the tokens that stand for them upstream. */
   readonly restorable: ReadonlyMap<string, string>
+  /** Texts of the request that the answer may point into, by their number; null for those that were not changed. */
+  readonly documents: () => readonly (TextShift | null)[]
   /** Null where nothing is known of the stream. */
   readonly shape: StreamShape | null
   readonly kind: SurfaceKind

@@ -1,5 +1,6 @@
 /** Decides how the answer of an exchange is masked; refuses an answer that would have to be and cannot. */
 import type { MaskingPlan } from '../../detect/masking-plan.ts'
+import { scanJson } from '../../lib/json/scan.ts'
 import { fail } from '../../model/errors.ts'
 import { createAnswerSample } from '../answer-sample.ts'
 import { contentDecoder } from '../content-encoding.ts'
@@ -14,7 +15,9 @@ import { judgedFlow, watchedFlow } from '../policy/judged-flow.ts'
 import type { JudgedAnswer } from '../policy/judged-flow.ts'
 import { createAnswerMasking } from './answer-masking.ts'
 import type { AnswerMasking } from './answer-masking.ts'
+import { requestDocuments } from './request-documents.ts'
 import { scopeOf } from './scope.ts'
+import type { TextShift } from './text-shift.ts'
 
 export interface AnswerStart {
   readonly status: number
@@ -82,12 +85,34 @@ function maskingOf(
     tools: parts.masking,
     scope: scopeOf(exchange.principal),
     restorable: exchange.restorable,
+    documents: documentsOf(exchange),
     shape: routing.dialect.streamShape(routing.surface),
     kind: routing.surface.kind,
     framing: routing.dialect.framing(routing.surface, contentType),
     status,
     contentType,
   })
+}
+
+/** Read when the first citation comes; empty where no document was changed. */
+function documentsOf({
+  body,
+  inspection,
+  settings,
+}: Exchange): () => readonly (TextShift | null)[] {
+  let known: readonly (TextShift | null)[] | null = null
+  return () => {
+    if (known !== null) return known
+    known = []
+    const splices = inspection?.splices ?? []
+    if (splices.length === 0 || body.kind !== 'whole') return known
+    const scan = scanJson(body.plain, {
+      depthMax: settings.limits.jsonDepthMax,
+      elementsMax: settings.limits.jsonElementsMax,
+    })
+    known = scan.kind === 'problem' ? [] : requestDocuments(scan.tape, splices)
+    return known
+  }
 }
 
 /** For rules in shadow: null where this answer cannot be looked into. */

@@ -1,42 +1,31 @@
 /** Masks a stream of JSON events: one matcher per channel, each event rewritten only where its text changed. */
-import { createJsonMatcher } from '../../detect/json-fragments.ts'
-import { createMatcher } from '../../detect/matcher.ts'
-import type { Matcher, MatcherOptions, Step } from '../../detect/matcher.ts'
-import { operatorsOf, uncoveredOf } from '../../detect/masking-plan.ts'
 import type { MaskingPlan } from '../../detect/masking-plan.ts'
-import type { OperatorTable } from '../../detect/operators.ts'
 import { scanJson } from '../../lib/json/scan.ts'
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
-import type { StreamFraming } from '../../model/dialect.ts'
 import { fail } from '../../model/errors.ts'
 import type { FindingRecord, UninspectedRecord } from '../../model/masking.ts'
 import type { Splice } from '../../model/record.ts'
-import type { ReasoningReading, StreamedText, StreamShape } from '../../model/stream-shape.ts'
+import type { EventReading, StreamedText, StreamShape } from '../../model/stream-shape.ts'
 import type { AnswerMasking, AnswerQuestion } from './answer-masking.ts'
+import { pointedTexts } from './answer-spans.ts'
+import type { PointedText } from './answer-spans.ts'
+import { createBinaryWire } from './binary-wire.ts'
 import { inspectValue } from './inspect-texts.ts'
 import type { RawValue } from './inspect-texts.ts'
-import { createMaskKeys } from './mask-keys.ts'
-import { ROOT_PLACE, visitLeaves } from './request-leaves.ts'
-import type { LeafPlace } from './request-leaves.ts'
 import { carriedOut, edit, maskedText, removals } from './json-edits.ts'
 import type { Edit } from './json-edits.ts'
-import { restoringMatcher } from './restoring-matcher.ts'
-import { createBinaryWire } from './binary-wire.ts'
-import { changedPart } from './stream-events.ts'
+import { Outbox } from './outbox.ts'
+import type { Outgoing } from './outbox.ts'
+import { placeEdits, spanEdits } from './place-edits.ts'
+import { ROOT_PLACE, visitLeaves } from './request-leaves.ts'
+import type { LeafPlace } from './request-leaves.ts'
+import { nameOf, StreamChannels } from './stream-channels.ts'
+import type { Ends } from './stream-channels.ts'
 import type { StreamWire, WireBytes, WireEvent } from './stream-wire.ts'
+import { createTextShift } from './text-shift.ts'
 import { createTextWire } from './text-wire.ts'
 
 const JSON_LIMITS = { depthMax: 512, elementsMax: 1_000_000 }
-const KEEP: OperatorTable = { byEntity: new Map(), fallback: { kind: 'keep' } }
-
-interface Channel {
-  readonly group: string
-  readonly kind: string
-  readonly isSigned: boolean
-  /** It is only looked at: its text leaves as it came. */
-  readonly passes: boolean
-  readonly matcher: Matcher
-}
 
 export function createStreamAnswer(question: AnswerQuestion, shape: StreamShape): AnswerMasking {
   const stream = new StreamAnswer(question, shape)
@@ -49,101 +38,107 @@ export function createStreamAnswer(question: AnswerQuestion, shape: StreamShape)
 }
 
 class StreamAnswer {
-  readonly splices: Splice[] = []
-  readonly findings: FindingRecord[] = []
-  readonly uninspected: UninspectedRecord[] = []
-  isBlocked = false
   readonly #question: AnswerQuestion
   readonly #shape: StreamShape
-  readonly #options: Omit<MatcherOptions, 'before'>
-  readonly #channels = new Map<string, Channel>()
+  readonly #channels: StreamChannels
   readonly #wire: StreamWire
+  readonly #outbox = new Outbox()
   /** Short texts that every event repeats (fingerprints, tiers) and in which nothing was found. */
   readonly #clean = new Set<string>()
-  /** Values masked so far. */
-  #masked = 0
   /** Bytes of the events before. */
   #at = 0
 
   constructor(question: AnswerQuestion, shape: StreamShape) {
     this.#question = question
     this.#shape = shape
+    this.#channels = new StreamChannels(question, shape)
     const { framing } = question
     this.#wire =
       framing === 'aws-eventstream'
         ? createBinaryWire()
         : createTextWire(framing === 'ndjson' ? 'ndjson' : 'sse')
-    const { plan, tools, scope } = question
-    this.#options = {
-      operators: operatorsOf(plan),
-      keys: createMaskKeys(tools.master, scope, () => undefined),
-      threshold: plan.threshold,
-      encoded: plan.decode.includes('response'),
-      terms: plan.rules.terms,
-      everyFinding: false,
-      uncovered: uncoveredOf(plan),
-    }
+  }
+
+  get isBlocked(): boolean {
+    return this.#channels.isBlocked
+  }
+
+  get splices(): readonly Splice[] {
+    return this.#outbox.splices
+  }
+
+  get findings(): readonly FindingRecord[] {
+    return this.#channels.findings
+  }
+
+  get uninspected(): readonly UninspectedRecord[] {
+    return this.#channels.uninspected
   }
 
   push(bytes: Buffer): Buffer {
-    const out: WireBytes[] = []
-    for (const event of this.#wire.push(bytes)) if (!this.isBlocked) out.push(...this.#take(event))
-    return this.isBlocked ? Buffer.alloc(0) : joined(out)
+    for (const event of this.#wire.push(bytes)) if (!this.isBlocked) this.#take(event)
+    return this.isBlocked ? Buffer.alloc(0) : this.#outbox.take(false)
   }
 
   end(): Buffer {
     const rest = this.#wire.end()
-    const before = this.#masked
-    const flushed = joined(this.#flush('all'))
-    const splice = insertion(this.#question.framing, flushed, this.#at)
-    if (splice !== null) this.splices.push({ ...splice, masks: this.#masked - before })
-    return Buffer.concat([flushed, Buffer.from(rest)])
+    // Threat: a value that breaks off with the connection is no value any more, but its beginning was held as one.
+    if (this.#flush('all').length > 0)
+      throw fail('upstream.protocol', 'It ended in the middle of a text.')
+    return Buffer.concat([this.#outbox.take(true), Buffer.from(rest)])
   }
 
   /** One event in, its masked form out, behind whatever had to be flushed before it. */
-  #take(event: WireEvent): readonly WireBytes[] {
-    const { raw } = event
-    const before = this.#masked
-    const length = Buffer.byteLength(raw)
-    const out = this.#rewritten(event, length)
-    const splice = out.length === 1 && out[0] === raw ? null : spliceOf(raw, joined(out), this.#at)
-    if (splice !== null) this.splices.push({ ...splice, masks: this.#masked - before })
+  #take(event: WireEvent): void {
+    const before = this.#channels.masked
+    const length = Buffer.byteLength(event.raw)
+    const parts = this.#rewritten(event, length)
+    const masks = this.#channels.masked - before
+    this.#outbox.add({ raw: event.raw, at: this.#at, masks, parts })
     this.#at += length
-    return out
   }
 
-  #rewritten(event: WireEvent, length: number): readonly WireBytes[] {
+  #rewritten(event: WireEvent, length: number): Outgoing['parts'] {
     const { raw, data } = event
     if (data === null) return [raw]
     if (data === '[DONE]') return [...this.#flush('all'), raw]
     const bytes = Buffer.from(data)
     const scan = scanJson(bytes, JSON_LIMITS)
     if (scan.kind === 'problem') throw fail('upstream.protocol', 'An event is not JSON.')
-    const reading = this.#shape.read(scan.tape, event.name)
+    const { tape } = scan
+    const reading = this.#shape.read(tape, event.name)
     if (!reading.isKnown && this.#question.plan.unknownEvents === 'withhold') {
-      const [start, end] = [this.#at, this.#at + length]
-      this.uninspected.push({ channel: 'event', start, end, reason: 'unknown-event' })
+      this.#skipped(length, 'unknown-event')
       return []
     }
-    const taken = this.#takeReasoning(scan.tape, reading.reasoning, length)
+    const taken = this.#takeReasoning(tape, reading, length)
     if (taken === null) return this.#flush(reading.ends)
     const edits: Edit[] = [
       ...taken,
       ...reading.strips.map((node) =>
-        edit(scan.tape, node, scan.tape.kind(node) === 'array' ? '[]' : 'null'),
+        edit(tape, node, tape.kind(node) === 'array' ? '[]' : 'null'),
       ),
+      ...this.#continued(tape, reading),
     ]
-    reading.texts.forEach((part, index) => {
-      // The last text of its channel in an event that ends it takes the rest with it.
-      const isLast = !reading.texts.slice(index + 1).some((other) => sameChannel(other, part))
-      const ends = isLast && (reading.ends === 'all' || reading.ends.includes(part.group))
-      edits.push(...this.#continue(scan.tape, part, ends))
-    })
     const before = this.#flush(reading.ends)
-    const gone = this.#drops ? reading.reasoning.parts : []
-    const inPlace = new Set([...reading.texts.map(({ node }) => node), ...gone])
-    edits.push(...this.#others(scan.tape, inPlace))
-    return [...before, edits.length === 0 ? raw : event.with(carriedOut(bytes, edits))]
+    edits.push(...this.#others(tape, reading))
+    const made = (placed: readonly Edit[]): readonly WireBytes[] => {
+      const all = [...placed, ...edits]
+      return [...before, all.length === 0 ? raw : event.with(carriedOut(bytes, all))]
+    }
+    if (reading.spans.length === 0) return made([])
+    return (isLast) => {
+      const placed = spanEdits(tape, reading.spans, isLast, {
+        channel: (place) => this.#channels.shiftOf(place),
+        document: (index) => this.#question.documents()[index],
+      })
+      return placed === null ? null : made(placed)
+    }
+  }
+
+  #skipped(length: number, reason: string): void {
+    const [start, end] = [this.#at, this.#at + length]
+    this.#channels.uninspected.push({ channel: 'event', start, end, reason })
   }
 
   get #drops(): boolean {
@@ -153,15 +148,13 @@ class StreamAnswer {
   /** Signed reasoning is never edited. Null when the whole event is taken out. */
   #takeReasoning(
     tape: JsonTape,
-    reasoning: ReasoningReading,
+    { reasoning }: EventReading,
     length: number,
   ): readonly Edit[] | null {
     const { signedReasoning } = this.#question.plan
-    if (reasoning.isSealed && signedReasoning === 'block') this.isBlocked = true
-    if (reasoning.isSealed && signedReasoning === 'pass') {
-      const [start, end] = [this.#at, this.#at + length]
-      this.uninspected.push({ channel: 'event', start, end, reason: 'encrypted-reasoning' })
-    }
+    if (reasoning.isSealed && signedReasoning === 'block') this.#channels.isBlocked = true
+    if (reasoning.isSealed && signedReasoning === 'pass')
+      this.#skipped(length, 'encrypted-reasoning')
     if (!this.#drops) return []
     if (reasoning.isWhole) return null
     return [
@@ -170,163 +163,111 @@ class StreamAnswer {
     ]
   }
 
-  #continue(tape: JsonTape, part: StreamedText, ends: boolean): readonly Edit[] {
-    const { plan } = this.#question
-    if (part.isSigned && this.#drops) return []
-    if (part.tool !== '' && plan.tools[part.tool] === 'exempt') return []
-    const name = nameOf(part)
-    const channel = this.#channels.get(name) ?? this.#opened(part)
-    this.#channels.set(name, channel)
-    const given = tape.text(part.node) ?? ''
-    const steps = [channel.matcher.push(given)]
-    if (ends) {
-      steps.push(channel.matcher.end())
-      this.#channels.delete(name)
-    }
-    const shown = steps.map((step) => this.#noted(channel, step)).join('')
-    return channel.passes || shown === given ? [] : [edit(tape, part.node, JSON.stringify(shown))]
+  /** Texts that go on with their channels. */
+  #continued(tape: JsonTape, { texts, ends }: EventReading): readonly Edit[] {
+    return texts.flatMap((part, index) => {
+      if ((part.isSigned && this.#drops) || this.#isExempt(part.tool)) return []
+      // The last text of its channel in an event that ends it takes the rest with it.
+      const isLast = !texts.slice(index + 1).some((other) => nameOf(other) === nameOf(part))
+      const isEnd = isLast && (ends === 'all' || ends.includes(part.group))
+      const given = tape.text(part.node) ?? ''
+      const shown = this.#channels.continue(part, given, isEnd)
+      return shown === given ? [] : [edit(tape, part.node, JSON.stringify(shown))]
+    })
   }
 
-  #opened({ group, kind, isJson, isSigned, tool }: StreamedText): Channel {
-    const { plan, restorable } = this.#question
-    const blocks = tool !== '' && plan.tools[tool] === 'block'
-    const options = {
-      ...this.#options,
-      ...(isSigned ? { operators: KEEP } : {}),
-      ...(blocks
-        ? { operators: { byEntity: new Map(), fallback: { kind: 'block' as const } } }
-        : {}),
-    }
-    const { ruleset } = plan.rules
-    const inner = isJson
-      ? createJsonMatcher(ruleset, {
-          ...options,
-          numbers: plan.numbers,
-          maskKeys: false,
-          secretKeys: new Set(plan.secretKeys),
-        })
-      : createMatcher(ruleset, { ...options, before: '' })
-    const spelled = (value: string): string => (isJson ? JSON.stringify(value).slice(1, -1) : value)
-    const matcher =
-      restorable.size === 0 || isSigned ? inner : restoringMatcher(inner, restorable, spelled)
-    const passes = isSigned && plan.signedReasoning === 'pass'
-    return { group, kind, isSigned, passes, matcher }
+  #isExempt(tool: string): boolean {
+    return tool !== '' && this.#question.plan.tools[tool] === 'exempt'
   }
 
-  #noted({ group, kind, isSigned, passes }: Channel, step: Step): string {
-    const channel = `${group} ${kind}`
-    this.findings.push(...step.findings.map((one) => ({ ...one, block: null, channel })))
-    this.#masked += step.findings.filter(({ operator }) => operator !== 'keep').length
-    this.uninspected.push(...step.uninspected.map((one) => ({ ...one, channel })))
-    // Signed reasoning cannot be edited: what is found in it stops the answer unless it may pass.
-    if (step.blocked || (isSigned && !passes && step.findings.length > 0)) this.isBlocked = true
-    return step.emit
-  }
-
-  /** Ends channels; what they still held goes out in an event of the same kind. */
-  #flush(ends: readonly string[] | 'all'): readonly WireBytes[] {
-    const out: WireBytes[] = []
-    for (const [name, channel] of this.#channels) {
-      if (ends !== 'all' && !ends.includes(channel.group)) continue
-      this.#channels.delete(name)
-      const rest = this.#noted(channel, channel.matcher.end())
-      if (rest === '' || channel.passes) continue
-      const counting = this.#drops ? 'without-reasoning' : 'all'
-      out.push(this.#wire.write(this.#shape.flush(channel.group, channel.kind, rest, counting)))
-    }
-    return out
+  #flush(ends: Ends): readonly WireBytes[] {
+    const counting = this.#drops ? 'without-reasoning' : 'all'
+    return this.#channels.flush(ends, (group, kind, rest) =>
+      this.#wire.write(this.#shape.flush(group, kind, rest, counting)),
+    )
   }
 
   /** A text that came in pieces before: it is masked as they were, so that both say the same. */
   #repeated(
     tape: JsonTape,
     node: NodeRef,
-    form: 'text' | 'json',
-    { tool }: LeafPlace,
+    part: StreamedText,
+    pointed: PointedText | undefined,
   ): readonly Edit[] {
-    const isJson = form === 'json'
-    const part = { node, group: 'whole', kind: form, isJson, isSigned: false, tool }
-    if (tool !== '' && this.#question.plan.tools[tool] === 'exempt') return []
+    if (this.#isExempt(part.tool)) return []
     const given = tape.text(node) ?? ''
-    const { matcher } = this.#opened(part)
+    const matcher = this.#channels.matcherFor(part)
     const steps = [matcher.push(given), matcher.end()]
-    if (steps.some(({ blocked }) => blocked)) this.isBlocked = true
+    if (steps.some(({ blocked }) => blocked)) this.#channels.isBlocked = true
     const shown = steps.map(({ emit }) => emit).join('')
-    return shown === given ? [] : [edit(tape, node, JSON.stringify(shown))]
+    if (shown === given) return []
+    const edits = [edit(tape, node, JSON.stringify(shown))]
+    if (pointed === undefined) return edits
+    const shift = createTextShift(pointed.unit)
+    shift.receive(given)
+    for (const { masks, settled } of steps) shift.settle(masks, settled)
+    return [...edits, ...pointed.spans.flatMap((span) => placeEdits(tape, span, shift))]
   }
 
   /** Texts that stand in an event whole. */
-  #others(tape: JsonTape, inPlace: ReadonlySet<NodeRef>): readonly Edit[] {
+  #others(tape: JsonTape, { texts, reasoning }: EventReading): readonly Edit[] {
     const { plan } = this.#question
+    const inPlace = new Set(texts.map(({ node }) => node))
+    if (this.#drops) for (const node of reasoning.parts) inPlace.add(node)
     const edits: Edit[] = []
-    const settings = {
-      ...this.#options,
-      numbers: plan.numbers,
-      secretKeys: new Set(plan.secretKeys),
-    }
+    const pointed = this.#pointed(tape)
     visitLeaves(tape, tape.root, ROOT_PLACE, {
       enter: (node) => inPlace.has(node),
       media: () => undefined,
       leaf: (node, place) => {
         const form = this.#shape.repeats(place.key)
         if (form !== null && tape.kind(node) === 'string') {
-          edits.push(...this.#repeated(tape, node, form, place))
-          return
-        }
-        if (place.tool !== '' && plan.tools[place.tool] === 'exempt') return
-        const raw = tape.bytes.toString('utf8', tape.start(node), tape.end(node))
-        const seen = `${place.key}\0${raw}`
-        if (this.#clean.has(seen)) return
-        const treatment = treatmentOf(place, plan)
-        const found = inspectValue(plan.rules, this.#options.keys, settings, {
-          raw,
-          key: place.key,
-          treatment,
-        })
-        const channel = `event ${place.key}`
-        this.findings.push(...found.findings.map((one) => ({ ...one, block: null, channel })))
-        if (found.blocked) this.isBlocked = true
-        this.#masked += found.masks.length
-        if (found.findings.length === 0 && seen.length < 256 && this.#clean.size < 64)
-          this.#clean.add(seen)
-        if (found.masks.length > 0) edits.push(edit(tape, node, maskedText(raw, found.masks)))
+          const { tool } = place
+          const part = { node, group: 'whole', kind: form, isJson: form === 'json', tool }
+          edits.push(...this.#repeated(tape, node, { ...part, isSigned: false }, pointed.get(node)))
+        } else if (!this.#isExempt(place.tool))
+          edits.push(...this.#whole(tape, node, place, treatmentOf(place, plan)))
       },
     })
     return edits
   }
-}
 
-function joined(parts: readonly WireBytes[]): Buffer {
-  if (parts.every((part) => typeof part === 'string')) return Buffer.from(parts.join(''))
-  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
-}
-
-/** What became of an event, as a replacement in the bytes of the stream; null when nothing did. */
-function spliceOf(raw: WireBytes, out: Buffer, at: number): Splice | null {
-  if (typeof raw === 'string') {
-    const shown = out.toString('utf8')
-    if (shown === raw) return null
-    const { start, end, text } = changedPart(raw, shown)
-    const from = at + Buffer.byteLength(raw.slice(0, start))
-    return { start: from, end: at + Buffer.byteLength(raw.slice(0, end)), with: text }
+  #pointed(tape: JsonTape): ReadonlyMap<NodeRef, PointedText> {
+    if (this.#shape.offsets === null || !tape.bytes.includes('"annotations"')) return new Map()
+    return new Map(
+      pointedTexts(tape).flatMap((one) => one.texts.map((text) => [text, one] as const)),
+    )
   }
-  // A message has its length in front and its checksum behind: all of it is another one.
-  if (out.equals(raw)) return null
-  return { start: at, end: at + raw.length, with: out.toString('base64'), encoding: 'base64' }
-}
 
-function insertion(framing: StreamFraming, out: Buffer, at: number): Splice | null {
-  if (out.length === 0) return null
-  return framing === 'aws-eventstream'
-    ? { start: at, end: at, with: out.toString('base64'), encoding: 'base64' }
-    : { start: at, end: at, with: out.toString('utf8') }
+  #whole(
+    tape: JsonTape,
+    node: NodeRef,
+    place: LeafPlace,
+    treatment: RawValue['treatment'],
+  ): readonly Edit[] {
+    const { plan } = this.#question
+    const raw = tape.bytes.toString('utf8', tape.start(node), tape.end(node))
+    const seen = `${place.key}\0${raw}`
+    if (this.#clean.has(seen)) return []
+    const { options } = this.#channels
+    const settings = {
+      ...options,
+      numbers: plan.numbers,
+      secretKeys: new Set(plan.secretKeys),
+    }
+    const value = { raw, key: place.key, treatment }
+    const found = inspectValue(plan.rules, options.keys, settings, value)
+    const channel = `event ${place.key}`
+    this.#channels.findings.push(...found.findings.map((one) => ({ ...one, block: null, channel })))
+    if (found.blocked) this.#channels.isBlocked = true
+    this.#channels.masked += found.masks.length
+    if (found.findings.length === 0 && seen.length < 256 && this.#clean.size < 64)
+      this.#clean.add(seen)
+    return found.masks.length > 0 ? [edit(tape, node, maskedText(raw, found.masks))] : []
+  }
 }
 
 function treatmentOf(place: LeafPlace, plan: MaskingPlan): RawValue['treatment'] {
   if (place.isSigned) return plan.signedReasoning === 'block' ? 'block' : 'keep'
   return place.tool !== '' && plan.tools[place.tool] === 'block' ? 'block' : 'operators'
 }
-
-const nameOf = ({ group, kind }: StreamedText): string => `${group} ${kind}`
-
-const sameChannel = (a: StreamedText, b: StreamedText): boolean => nameOf(a) === nameOf(b)

@@ -8,7 +8,11 @@ import type { Splice } from '../../model/record.ts'
 import type { AnswerMasking, AnswerQuestion, AnswerReport } from './answer-masking.ts'
 import { inspectRequest } from './inspect-request.ts'
 import type { RequestInspection } from './inspect-request.ts'
+import { documentPlaces, pointedTexts } from './answer-spans.ts'
 import { removals } from './json-edits.ts'
+import type { Edit } from './json-edits.ts'
+import { originalPlaces, placeEdits } from './place-edits.ts'
+import { shiftOfString } from './request-documents.ts'
 import { TOKEN_SHAPE } from './mask-keys.ts'
 import { reasoningParts } from './reasoning-parts.ts'
 import { createTextAnswer } from './text-answer.ts'
@@ -22,6 +26,7 @@ export function createWholeAnswer(question: AnswerQuestion): AnswerMasking {
   const chunks: Buffer[] = []
   let held = 0
   let isBlocked = false
+  let scanned: JsonTape | null = null
   let tellTales: readonly Splice[] = []
   let reasoning: Reasoning = { gone: [], uninspected: [], isBlocked: false }
   let report: AnswerReport = { splices: [], findings: [], uninspected: [] }
@@ -32,7 +37,8 @@ export function createWholeAnswer(question: AnswerQuestion): AnswerMasking {
     const left = masks.filter(
       (one) => !gone.some((cut) => one.start < cut.end && one.end > cut.start),
     )
-    const splices = withRestored(body, [...left, ...gone], question.restorable)
+    const changed = withRestored(body, [...left, ...gone], question.restorable)
+    const splices = withPlaces(scanned, changed, question)
     report = {
       splices,
       findings: inspection.findings.map((one) => ({ ...one, block: null, channel: 'body' })),
@@ -64,6 +70,7 @@ export function createWholeAnswer(question: AnswerQuestion): AnswerMasking {
       }
       tellTales = probabilities(scan.tape)
       reasoning = reasoningOf(scan.tape, question)
+      scanned = scan.tape
       const { plan, scope, tools } = question
       const inspection = inspectRequest(
         tools,
@@ -121,6 +128,37 @@ function probabilities(tape: JsonTape): readonly Splice[] {
   }
   walk(tape.root)
   return found
+}
+
+/** Moves what points into texts that were changed: citations of this answer, and of documents of the request. */
+function withPlaces(
+  tape: JsonTape | null,
+  splices: readonly Splice[],
+  { documents, kind }: AnswerQuestion,
+): readonly Splice[] {
+  if (tape === null || kind !== 'generate') return splices
+  const edits: Edit[] = splices.length === 0 ? [] : [...ownPlaces(tape, splices)]
+  for (const { document, ...place } of documentPlaces(tape)) {
+    const shift = documents()[document]
+    if (shift !== null && shift !== undefined) edits.push(...originalPlaces(tape, place, shift))
+  }
+  if (edits.length === 0) return splices
+  const moved = edits.map(({ start, end, text }) => ({ start, end, with: text }))
+  const isCovered = (one: Splice): boolean =>
+    moved.some((edit) => edit.start <= one.start && edit.end >= one.end)
+  const isGone = (one: Splice): boolean =>
+    splices.some((cut) => cut.start <= one.start && cut.end >= one.end)
+  return [
+    ...splices.filter((one) => !isCovered(one)),
+    ...moved.filter((one) => !isGone(one)),
+  ].toSorted((a, b) => a.start - b.start)
+}
+
+function ownPlaces(tape: JsonTape, splices: readonly Splice[]): readonly Edit[] {
+  return pointedTexts(tape).flatMap(({ texts, unit, spans }) => {
+    const shift = shiftOfString(tape, texts, splices, unit)
+    return spans.flatMap((span) => placeEdits(tape, span, shift))
+  })
 }
 
 /** Adds the caller's own values where their tokens stand untouched. */
