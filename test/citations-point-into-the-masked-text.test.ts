@@ -12,8 +12,8 @@ const TEXT = `🎈 Grüße, write ${EMAIL} or read the handbook, ${EMAIL}.`
 const SHOWN = '🎈 Grüße, write <EMAIL_ADDRESS> or read the handbook, <EMAIL_ADDRESS>.'
 /** Places of `needle` as providers count them. */
 const points = (text: string, needle: string): readonly [number, number] => {
-  const start = [...text.slice(0, text.indexOf(needle))].length
-  return [start, start + [...needle].length]
+  const start = Array.from(text.slice(0, text.indexOf(needle))).length
+  return [start, start + Array.from(needle).length]
 }
 const bytesOf = (text: string, needle: string): readonly [number, number] => {
   const start = Buffer.byteLength(text.slice(0, text.indexOf(needle)))

@@ -130,7 +130,7 @@ export function maskingOf(
 /** What the caller gets when the bytes come in these chunks. */
 export async function shownOf(masking: AnswerMasking, chunks: readonly Buffer[]): Promise<Buffer> {
   const out: Buffer[] = []
-  for (const chunk of chunks) out.push(await masking.push(chunk))
+  for (const chunk of chunks) out.push(masking.push(chunk))
   out.push(await masking.end())
   return Buffer.concat(out)
 }
