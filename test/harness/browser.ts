@@ -58,7 +58,7 @@ const ARGS = [
   '--no-first-run',
 ]
 /** A page that has not got there by then is broken. */
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 60_000
 
 export async function startBrowser(options: TestGatewayOptions = {}): Promise<TestBrowser> {
   await using stack = new AsyncDisposableStack()

@@ -1,7 +1,7 @@
 /** Waits for a state, however slow the machine is; the bound only ends a test that waits in vain. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 60_000
 
 export async function until(
   isSo: () => boolean | Promise<boolean>,
