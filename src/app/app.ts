@@ -13,6 +13,7 @@ import { createAdmission } from '../gateway/admission.ts'
 import { createContextReader } from '../gateway/conversation/context.ts'
 import { createConversationMemory } from '../gateway/conversation/memory.ts'
 import { listen } from '../gateway/listener.ts'
+import type { ListenTls } from '../gateway/listener.ts'
 import { BlockFindings } from '../gateway/masking/block-findings.ts'
 import { createInspectionPool } from '../gateway/masking/inspection-pool.ts'
 import { createTokenVault } from '../gateway/masking/token-vault.ts'
@@ -108,7 +109,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
 
   let inForce = config
   const callers = stack.use(
-    startCallers({ store, clock, log, recorder: evidence.recorder, config: () => inForce }),
+    await startCallers({ store, clock, log, recorder: evidence.recorder, config: () => inForce }),
   )
   const containment = stack.use(
     await startContainment({ store, evidence, clock, log, config: () => inForce }),
@@ -268,11 +269,13 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   }
 }
 
-function readTls(files: NonNullable<Config['tls']>): {
-  readonly cert: string
-  readonly key: string
-} {
-  return { cert: readFileSync(files.certFile, 'utf8'), key: readFileSync(files.keyFile, 'utf8') }
+function readTls({ certFile, keyFile, clientCertificates }: NonNullable<Config['tls']>): ListenTls {
+  const textOf = (file: string): string => readFileSync(file, 'utf8')
+  const clients =
+    clientCertificates === null
+      ? null
+      : { ca: textOf(clientCertificates.caFile), required: clientCertificates.required }
+  return { cert: textOf(certFile), key: textOf(keyFile), clients }
 }
 
 function urlOf(scheme: string, host: string, port: number): string {

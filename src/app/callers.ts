@@ -1,6 +1,7 @@
 /** Wires who may call: gateway keys, tokens of trusted issuers, tokens that were exchanged. */
 import type { Config } from '../config/config.ts'
 import type { TokenEndpoint } from '../gateway/token-endpoint.ts'
+import { createCertificateAuthenticator } from '../identity/certificate/certificate-authenticator.ts'
 import { createExchangedTokenAuthenticator } from '../identity/exchange/exchanged-token-authenticator.ts'
 import { createTokenDesk } from '../identity/exchange/token-desk.ts'
 import { createIdentifier } from '../identity/identify.ts'
@@ -23,13 +24,13 @@ export interface Callers extends AsyncDisposable {
   readonly tokenEndpoint: (containment: ContainmentView) => TokenEndpoint
 }
 
-export function startCallers(sources: {
+export async function startCallers(sources: {
   readonly store: Store
   readonly clock: Clock
   readonly log: Logger
   readonly recorder: Recorder
   readonly config: () => Config
-}): Callers {
+}): Promise<Callers> {
   const { store, clock, log, recorder, config } = sources
   const keys = createKeyAuthenticator({
     table: store.keys,
@@ -42,13 +43,21 @@ export function startCallers(sources: {
     clock,
     onUnreadable: (rule) => log.error({ rule }, 'a trust rule cannot be read and trusts nobody'),
   })
+  const readCertificate = asksForCertificates(config())
+    ? (await import('../identity/certificate/read-certificate.ts')).readCertificate
+    : null
   return {
     book,
-    identify: createIdentifier([
-      keys,
-      createExchangedTokenAuthenticator({ table: store.control.exchangedTokens, book, clock }),
-      createJwtAuthenticator({ book, clock }),
-    ]),
+    identify: createIdentifier(
+      [
+        keys,
+        createExchangedTokenAuthenticator({ table: store.control.exchangedTokens, book, clock }),
+        createJwtAuthenticator({ book, clock }),
+      ],
+      readCertificate === null
+        ? null
+        : createCertificateAuthenticator({ book, clock, read: readCertificate }),
+    ),
     tokenEndpoint: (containment) => {
       const desk = createTokenDesk({
         book,
@@ -76,11 +85,16 @@ export function startCallers(sources: {
   }
 }
 
+/** Only such a gateway loads what reads them. */
+function asksForCertificates({ tls }: Config): boolean {
+  return tls !== null && tls.clientCertificates !== null
+}
+
 function factsOf(principal: Principal): ContainedFacts {
   return {
     principal: principal.id,
     people: [principal.id, principal.owner ?? '', principal.actor ?? ''],
-    key: '',
+    keys: [],
     services: [principal.service],
     upstream: '',
     model: '',

@@ -20,6 +20,8 @@ export interface Address {
 export interface TlsFiles {
   readonly certFile: string
   readonly keyFile: string
+  /** Null where callers are not asked for a certificate. */
+  readonly clientCertificates: { readonly caFile: string; readonly required: boolean } | null
 }
 
 export interface Limits {

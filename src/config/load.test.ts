@@ -561,6 +561,18 @@ const refusals: readonly (readonly [what: string, yaml: string, path: string, wo
     'tls.certFile',
     /ENOENT/,
   ],
+  [
+    'a bundle of authorities that is not there',
+    'tls: { certFile: a.crt, keyFile: a.key, clientCertificates: { caFile: ca.pem } }',
+    'tls.clientCertificates.caFile',
+    /ENOENT/,
+  ],
+  [
+    'client certificates without authorities',
+    'tls: { certFile: a.crt, keyFile: a.key, clientCertificates: { required: true } }',
+    'tls.clientCertificates.caFile',
+    /missing/,
+  ],
 ]
 
 for (const [what, yaml, path, words] of refusals) {

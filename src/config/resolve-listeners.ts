@@ -1,4 +1,5 @@
 /** Resolves where the gateway listens: addresses, TLS files, and whether they can work together. */
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import { isLoopback } from './base-url.ts'
@@ -78,7 +79,34 @@ export function resolveTls(checked: CheckedConfig, context: ResolveContext): Tls
       })
     }
   }
-  return { certFile, keyFile }
+  return { certFile, keyFile, clientCertificates: clientCertificates(checked.tls, context) }
+}
+
+function clientCertificates(
+  { clientCertificates: written }: NonNullable<CheckedConfig['tls']>,
+  context: ResolveContext,
+): TlsFiles['clientCertificates'] {
+  if (written === undefined) return null
+  const path: Path = ['tls', 'clientCertificates', 'caFile']
+  const caFile = pathOf(path, written.caFile, context)
+  const pem = readPem(path, caFile, context)
+  if (pem !== null && !holdsAuthorities(pem.toString('utf8'))) {
+    report(context, path, {
+      message: 'the file holds no certificates of authorities',
+      allowed: 'one or more certificates in PEM, each with CA:TRUE',
+      hint: 'A certificate of a caller is none; take that of the authority that issued it.',
+    })
+  }
+  return { caFile, required: written.required }
+}
+
+function holdsAuthorities(pem: string): boolean {
+  const found = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []
+  try {
+    return found.length > 0 && found.every((one) => new X509Certificate(one).ca)
+  } catch {
+    return false
+  }
 }
 
 function readPem(path: Path, file: string, context: ResolveContext): Buffer | null {

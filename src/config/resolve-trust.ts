@@ -8,6 +8,7 @@ import { trustRule } from './trust-rule.ts'
 export function resolveTrust(
   checked: CheckedConfig['trust'],
   context: ResolveContext,
+  asksForCertificates: boolean,
 ): TrustConfig {
   const rules = Object.entries(checked.rules).map(([name, written]) => {
     const { rule, problems } = trustRule(name, written, true)
@@ -16,5 +17,10 @@ export function resolveTrust(
     }
     return rule
   })
+  const speaksOfCertificates = rules.some(({ kind }) => kind === 'certificate')
+  if (speaksOfCertificates && !asksForCertificates)
+    context.warnings.push(
+      'trust: a rule speaks of client certificates, and tls.clientCertificates asks for none',
+    )
   return { rules, allowPrivateIssuers: checked.allowPrivateIssuers }
 }

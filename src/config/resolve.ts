@@ -61,7 +61,7 @@ export function resolveConfig(
     limits: checked.limits,
     containment: checked.containment,
     evidence: resolveEvidence(checked.evidence, context),
-    trust: resolveTrust(checked.trust, context),
+    trust: resolveTrust(checked.trust, context, checked.tls?.clientCertificates !== undefined),
     recording: checked.recording,
     storage: { folder: resolveFolder(checked, context), index: resolveIndex(checked, context) },
     retention,

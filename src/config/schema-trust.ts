@@ -34,11 +34,11 @@ export const trustRuleSchema = z
       'A known kind of issuer: fills in issuer, algorithms, principal and kept claims.',
     ).optional(),
     kind: choice(
-      ['jwt', 'saml'],
-      '`jwt`: tokens of an OpenID issuer. `saml`: assertions, for the exchange alone.',
+      ['jwt', 'saml', 'certificate'],
+      '`jwt`: tokens of an OpenID issuer. `saml`: assertions, for the exchange alone. `certificate`: client certificates (`tls.clientCertificates`).',
     ).prefault('jwt'),
     issuer: text(
-      'Exactly the `iss` of the tokens; `spiffe://<trust domain>` for SVIDs; the entity id of a SAML provider. Required unless the preset has one.',
+      'Exactly the `iss` of the tokens; `spiffe://<trust domain>` for SVIDs; the entity id of a SAML provider; of `certificate` rules the name of the authority, such as `CN=Acme Root`, and any of `caFile` without it. Else required unless the preset has one.',
     ).optional(),
     jwksUrl: text(
       'Where the keys are. Default: what `<issuer>/.well-known/openid-configuration` says.',
@@ -68,7 +68,7 @@ export const trustRuleSchema = z
       )
       .prefault({})
       .describe(
-        'What the token must say: claim (or path such as `kubernetes.io.namespace`) and pattern; all must hold. Ids are better than names, which can be given up and taken by others.',
+        'What the token must say: claim (or path such as `kubernetes.io.namespace`) and pattern; all must hold. Of certificates: `uri`, `dns`, `email`, `subject.CN`, `subject.O`, `subject.OU`, `serial`, `fingerprint`. Ids are better than names, which can be given up and taken by others.',
       ),
     principal: template(
       'Who the caller is. Default: that of the preset, else `{sub}`. A token without the claim is refused.',

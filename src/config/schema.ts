@@ -20,10 +20,23 @@ const HEADER_NAME = /^[A-Za-z0-9-]{1,64}$/
 const address = (what: string, is: string) =>
   text(what, 'host:port; an IPv6 host in brackets; port 0 for any free one').prefault(is)
 
+const clientCertificates = z
+  .strictObject({
+    caFile: text('PEM file with the authorities that issue client certificates.', 'a file path'),
+    required: flag(
+      'End a connection without a certificate that verifies. Without it, such callers need a key or token.',
+      'Callers with keys go on while certificates are rolled out.',
+    ).prefault(false),
+  })
+  .describe(
+    'Client certificates (mTLS) as credentials; trust rules of kind `certificate` say whose.',
+  )
+
 const tls = z
   .strictObject({
     certFile: text('PEM file with the certificate chain.', 'a file path'),
     keyFile: text('PEM file with the private key.', 'a file path'),
+    clientCertificates: clientCertificates.optional(),
   })
   .describe('TLS of the data plane; HTTP/2 is negotiated by ALPN. Without it: clear text.')
 

@@ -129,3 +129,22 @@ test('what would make a rule unsafe or void is a problem where it stands', () =>
     )
   }
 })
+
+test('a rule for certificates names whose, and nothing that only a token has', () => {
+  const good: WrittenTrustRule = { kind: 'certificate', claims: { uri: 'a' }, owner: 'alice' }
+  assert.deepEqual(problemsOf(good), [])
+  for (const [change, path] of [
+    [{ claims: {} }, 'claims'],
+    [{ preset: 'spiffe' }, 'preset'],
+    [{ jwks: '{"keys":[{}]}' }, 'jwks'],
+    [{ jwksUrl: 'https://acme.example/keys' }, 'jwksUrl'],
+    [{ audience: 'custody' }, 'audience'],
+    [{ parties: ['a'] }, 'parties'],
+    [{ algorithms: ['RS256'] }, 'algorithms'],
+    [{ groupsClaim: 'groups' }, 'groupsClaim'],
+  ] as const satisfies readonly (readonly [object, string])[])
+    assert.deepEqual(
+      problemsOf({ ...good, ...change } as WrittenTrustRule).map((problem) => problem.path[0]),
+      [path],
+    )
+})

@@ -53,10 +53,11 @@ export function trustRule(
   return { rule, problems: [...problemsOf(rule, written)] }
 }
 
-const DEFAULT_PRINCIPAL = { jwt: '{sub}', saml: '{subject}' } as const
+const DEFAULT_PRINCIPAL = { jwt: '{sub}', saml: '{subject}', certificate: '{uri}' } as const
 const DEFAULT_KEEP = {
   jwt: ['sub'],
   saml: ['subject'],
+  certificate: ['subject', 'uri', 'dns', 'email', 'serial', 'fingerprint'],
 } as const
 
 function keySource({ jwks, jwksUrl }: CheckedTrustRule): KeySource {
@@ -70,6 +71,10 @@ function* problemsOf(rule: TrustRule, written: CheckedTrustRule): Generator<Trus
     message,
     hint,
   })
+  if (rule.kind === 'certificate') {
+    yield* certificateProblems(rule, written)
+    return
+  }
   if (rule.issuer === '')
     yield problem(['issuer'], 'the issuer is missing', 'Write the `iss` of its tokens.')
   if (rule.audiences.length === 0)
@@ -105,6 +110,34 @@ function* problemsOf(rule: TrustRule, written: CheckedTrustRule): Generator<Trus
       `Pin one of: ${Object.keys(shared.owners).join(', ')}.`,
     )
   }
+}
+
+/** Named by the certificate itself; what would be left unlooked at must not be written. */
+const OF_TOKENS = [
+  'preset',
+  'jwks',
+  'jwksUrl',
+  'audience',
+  'parties',
+  'algorithms',
+  'groupsClaim',
+] as const
+
+function* certificateProblems(rule: TrustRule, written: CheckedTrustRule): Generator<TrustProblem> {
+  for (const name of OF_TOKENS) {
+    if (written[name] !== undefined)
+      yield {
+        path: [name],
+        message: 'a rule for certificates has none',
+        hint: 'Certificates are verified against tls.clientCertificates.caFile.',
+      }
+  }
+  if (Object.keys(rule.conditions).length === 0)
+    yield {
+      path: ['claims'],
+      message: 'no claim says whose certificates are meant',
+      hint: 'Pin uri, dns, email, subject.CN, subject.O, subject.OU, serial or fingerprint.',
+    }
 }
 
 function isIssuer(text: string): boolean {

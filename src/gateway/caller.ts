@@ -1,6 +1,7 @@
 /** One caller's request and reply as the pipeline sees them, whatever protocol carries it: raw headers, bytes, backpressure. */
 import type { Readable } from 'node:stream'
 import { fail } from '../model/errors.ts'
+import type { PeerCertificate } from '../model/principal.ts'
 
 export interface Caller {
   readonly method: string
@@ -10,6 +11,8 @@ export interface Caller {
   /** Names and values alternating, in wire order, pseudo-headers included on HTTP/2. */
   readonly rawHeaders: readonly string[]
   readonly remoteAddress: string
+  /** Of the connection; null where the caller sent none, or was asked for none. */
+  readonly certificate: PeerCertificate | null
   /** Emits `error` with a `GatewayError` when the framing of the body turns out malformed. */
   readonly body: Readable
   /** True once all of the body has arrived, as its framing said it would. */

@@ -20,7 +20,7 @@ export function containedFacts(exchange: Exchange): ContainedFacts {
   return {
     principal: principal?.id ?? '',
     people: peopleBehind(principal),
-    key: principal?.keyId ?? '',
+    keys: [principal?.keyId ?? '', principal?.certificate ?? ''],
     services: [principal?.service ?? '', tags.service],
     upstream: routing?.upstream.name ?? '',
     model: modelOf(exchange) ?? '',

@@ -53,8 +53,15 @@ const FORWARDING: ReadonlySet<string> = new Set([
   'cf-connecting-ip',
   'fastly-client-ip',
   'via',
+  // RFC 9440 and its forerunners: a certificate counts only where TLS verified it here.
+  'client-cert',
+  'client-cert-chain',
+  'x-client-cert',
+  'x-ssl-cert',
+  'ssl-client-cert',
+  'x-arr-clientcert',
 ])
-const FORWARDING_PREFIXES = ['x-forwarded', 'x-original-']
+const FORWARDING_PREFIXES = ['x-forwarded', 'x-original-', 'x-ssl-client-', 'x-amzn-mtls-']
 
 /** Framing is made anew for the connection to the provider; `expect` was answered by this server. */
 const FRAMING: ReadonlySet<string> = new Set(['host', 'content-length', 'expect'])

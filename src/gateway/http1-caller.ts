@@ -2,8 +2,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { GatewayError } from '../model/errors.ts'
+import type { PeerCertificate } from '../model/principal.ts'
 import { DROP_BODY_MS, stopReading } from './caller.ts'
 import type { Caller } from './caller.ts'
+import { peerCertificate } from './peer-certificate.ts'
 
 export class Http1Caller implements Caller {
   readonly method: string
@@ -11,6 +13,7 @@ export class Http1Caller implements Caller {
   readonly httpVersion: '1.0' | '1.1'
   readonly rawHeaders: readonly string[]
   readonly remoteAddress: string
+  readonly certificate: PeerCertificate | null
   readonly body: IncomingMessage
   readonly #response: ServerResponse
   /** The response lets go of it when it is finished. */
@@ -25,6 +28,7 @@ export class Http1Caller implements Caller {
     this.httpVersion = request.httpVersion === '1.0' ? '1.0' : '1.1'
     this.rawHeaders = request.rawHeaders
     this.remoteAddress = request.socket.remoteAddress ?? ''
+    this.certificate = peerCertificate(request.socket, request.socket)
     this.body = request
     this.#response = response
     this.#socket = request.socket

@@ -2,8 +2,14 @@
 import { constants } from 'node:http2'
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from 'node:http2'
 import type { Readable } from 'node:stream'
+import type { PeerCertificate } from '../model/principal.ts'
 import { DROP_BODY_MS, stopReading } from './caller.ts'
 import type { Caller } from './caller.ts'
+import { peerCertificate } from './peer-certificate.ts'
+
+function certificateOf({ session }: ServerHttp2Stream): PeerCertificate | null {
+  return session === undefined ? null : peerCertificate(session, session.socket)
+}
 
 export class Http2Caller implements Caller {
   readonly method: string
@@ -11,6 +17,7 @@ export class Http2Caller implements Caller {
   readonly httpVersion = '2'
   readonly rawHeaders: readonly string[]
   readonly remoteAddress: string
+  readonly certificate: PeerCertificate | null
   readonly body: Readable
   readonly #stream: ServerHttp2Stream
   #isOver = false
@@ -26,6 +33,7 @@ export class Http2Caller implements Caller {
     this.rawTarget = request.headers[':path'] ?? ''
     this.rawHeaders = request.rawHeaders
     this.remoteAddress = request.socket.remoteAddress ?? ''
+    this.certificate = certificateOf(response.stream)
     this.body = request
     this.#stream = response.stream
     this.#stream.once('end', () => {

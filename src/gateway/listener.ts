@@ -1,10 +1,11 @@
 /** Accepts callers on one address: HTTP/1.1 and HTTP/2, on clear text by prior knowledge and on TLS by ALPN. */
+import { constants } from 'node:crypto'
 import type { Server as Http1Server } from 'node:http'
 import type { Http2Server } from 'node:http2'
 import { createServer as createNetServer } from 'node:net'
 import type { Server as NetServer, Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
-import type { Server as TlsServer } from 'node:tls'
+import type { Server as TlsServer, TlsOptions } from 'node:tls'
 import { handle } from './handle.ts'
 import { createHttp1Server } from './http1-server.ts'
 import type { Serve } from './http1-server.ts'
@@ -15,8 +16,16 @@ export interface ListenOptions {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
-  /** PEM texts; null serves clear text. */
-  readonly tls: { readonly cert: string; readonly key: string } | null
+  /** Null serves clear text. */
+  readonly tls: ListenTls | null
+}
+
+/** PEM texts. */
+export interface ListenTls {
+  readonly cert: string
+  readonly key: string
+  /** Null asks callers for no certificate. */
+  readonly clients: { readonly ca: string; readonly required: boolean } | null
 }
 
 export interface Listener extends AsyncDisposable {
@@ -111,9 +120,28 @@ function clearServer(http1: Http1Server, http2: Http2Server, parts: GatewayParts
   })
 }
 
+/**
+ * Where a certificate is not required, one that does not verify is let through to `identify`, which refuses it on the
+ * record. Threat: a resumed session carries the verdict of the day it began, so none is resumed.
+ */
+function clientOptions({
+  ca,
+  required,
+}: NonNullable<ListenTls['clients']>): Pick<
+  TlsOptions,
+  'ca' | 'requestCert' | 'rejectUnauthorized' | 'secureOptions'
+> {
+  return {
+    ca,
+    requestCert: true,
+    rejectUnauthorized: required,
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  }
+}
+
 /** ALPN decides (RFC 7301); a client without it speaks HTTP/1.1. */
 function secureServer(
-  tls: { readonly cert: string; readonly key: string },
+  tls: ListenTls,
   http1: Http1Server,
   http2: Http2Server,
   parts: GatewayParts,
@@ -124,6 +152,7 @@ function secureServer(
     minVersion: 'TLSv1.2',
     ALPNProtocols: ['h2', 'http/1.1'],
     handshakeTimeout: parts.settings().limits.headersMs,
+    ...(tls.clients === null ? {} : clientOptions(tls.clients)),
   })
   server.on('secureConnection', (socket) => {
     const speaker = socket.alpnProtocol === 'h2' ? http2 : http1

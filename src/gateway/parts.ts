@@ -4,7 +4,7 @@ import type { ApprovalDesk } from '../model/approval.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Dialect, DialectName, PathMatch } from '../model/dialect.ts'
 import type { ContainmentView } from '../model/containment.ts'
-import type { IdentityFailure, Principal } from '../model/principal.ts'
+import type { IdentityFailure, PeerCertificate, Principal } from '../model/principal.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { MaskingPlan } from '../detect/masking-plan.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -52,6 +52,7 @@ export interface GatewayParts {
   readonly identify: (
     flatHeaders: readonly string[],
     query: string,
+    certificate: PeerCertificate | null,
   ) => Identification | Promise<Identification>
   /** The snapshot in force; an exchange keeps the one it began with. */
   readonly settings: () => GatewaySnapshot

@@ -25,6 +25,8 @@ export class RawCaller implements Caller {
   readonly httpVersion = '1.1'
   readonly rawHeaders: readonly string[]
   readonly remoteAddress: string
+  /** Refused before anybody is identified. */
+  readonly certificate = null
   readonly body = Readable.from([])
   readonly bodyIsWhole = true
   readonly #socket: Duplex

@@ -3,10 +3,16 @@ import type {
   Authenticator,
   IdentityFailure,
   IdentityResult,
+  PeerCertificate,
   Principal,
 } from '../model/principal.ts'
 import type { HeaderList } from '../model/record.ts'
 import type { KeyId } from '../lib/ids.ts'
+import { NO_RULE_DETAIL } from './certificate/certificate-authenticator.ts'
+import type {
+  CertificateAuthenticator,
+  CertificateVerdict,
+} from './certificate/certificate-authenticator.ts'
 import type { FoundCredentials } from './credentials.ts'
 import { findCredentials } from './credentials.ts'
 
@@ -24,6 +30,7 @@ export type Identification =
 export type Identifier = (
   headers: readonly string[] | HeaderList,
   query: string,
+  certificate?: PeerCertificate | null,
 ) => Identification | Promise<Identification>
 
 const AWS_DETAIL =
@@ -39,7 +46,10 @@ const UNFOUND: Readonly<Record<Exclude<FoundCredentials['kind'], 'credentials'>,
   }
 
 /** The first authenticator that is responsible for a credential answers for it. */
-export function createIdentifier(authenticators: readonly Authenticator[]): Identifier {
+export function createIdentifier(
+  authenticators: readonly Authenticator[],
+  certificates: CertificateAuthenticator | null = null,
+): Identifier {
   const authenticate = (credential: string, from = 0): Answer | Promise<Answer> => {
     for (let i = from; i < authenticators.length; i += 1) {
       const answer = authenticators[i]?.authenticate(credential) ?? null
@@ -50,7 +60,7 @@ export function createIdentifier(authenticators: readonly Authenticator[]): Iden
     }
     return null
   }
-  return (headers, query) => {
+  const byCredential: Identifier = (headers, query) => {
     const found = findCredentials(headers, query)
     if (found.kind !== 'credentials') return UNFOUND[found.kind]
     const answers: Answer[] = []
@@ -63,6 +73,36 @@ export function createIdentifier(authenticators: readonly Authenticator[]): Iden
     if (late.length === 0) return conclude(answers)
     return Promise.all(late).then((more) => conclude([...answers, ...more]))
   }
+  return (headers, query, certificate = null) => {
+    const byHeader = byCredential(headers, query)
+    if (certificate === null || certificates === null) return byHeader
+    const verdict = certificates(certificate)
+    if (byHeader instanceof Promise || verdict instanceof Promise)
+      return Promise.all([byHeader, verdict]).then(([one, other]) => withCertificate(one, other))
+    return withCertificate(byHeader, verdict)
+  }
+}
+
+/** A credential of a kind that nobody here issues: many SDKs cannot be kept from sending some text as a key. */
+const UNCLAIMED = failure('malformed')
+
+/** Nothing was sent that could be a credential of this gateway. */
+const NOTHING_SENT: ReadonlySet<Identification> = new Set([UNCLAIMED, UNFOUND.none, UNFOUND.sigv4])
+
+/**
+ * A key or token says who calls, and the certificate is kept beside it; a wrong one is not made good by a certificate.
+ * Where there is none, the certificate says who calls. One that does not verify refuses the call in any case.
+ */
+function withCertificate(byHeader: Identification, verdict: CertificateVerdict): Identification {
+  if (verdict.kind === 'refused') return failure('certificate', verdict.detail)
+  if (byHeader.kind === 'principal') {
+    const principal = { ...byHeader.principal, certificate: verdict.fingerprint }
+    return { kind: 'principal', principal }
+  }
+  if (!NOTHING_SENT.has(byHeader)) return byHeader
+  return verdict.principal === null
+    ? failure('certificate', NO_RULE_DETAIL)
+    : { kind: 'principal', principal: verdict.principal }
 }
 
 type Answer = IdentityResult | null
@@ -71,7 +111,7 @@ type Answer = IdentityResult | null
 function conclude(answers: readonly Answer[]): Identification {
   const claimed = answers.filter((answer) => answer !== null)
   const [first] = claimed
-  if (first === undefined) return failure('malformed')
+  if (first === undefined) return UNCLAIMED
   if (claimed.length > 1) return failure('conflicting')
   return first.kind === 'principal' ? first : { ...first, detail: '' }
 }

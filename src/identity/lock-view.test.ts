@@ -66,7 +66,7 @@ test('an exchange that comes after a change waits until the change is in force',
   const current = made.view.current()
   assert.ok(current !== null)
   assert.equal(await current, true)
-  assert.equal(made.view.check({ ...NOTHING_KNOWN, key: 'key_1' })?.id, lockRow(1).id)
+  assert.equal(made.view.check({ ...NOTHING_KNOWN, keys: ['key_1'] })?.id, lockRow(1).id)
   assert.equal(made.view.current(), null)
 })
 
@@ -108,7 +108,7 @@ test('a lock holds exactly for its own kind and value', async () => {
   const facts: fc.Arbitrary<ContainedFacts> = fc.record({
     principal: text,
     people: fc.array(text, { maxLength: 2 }),
-    key: text,
+    keys: fc.array(text, { maxLength: 2 }),
     services: fc.array(text, { maxLength: 2 }),
     upstream: text,
     model: text,
@@ -136,8 +136,9 @@ test('a lock holds exactly for its own kind and value', async () => {
             return known.findings.includes(lock.value)
           case 'model':
             return globMatches(lock.value, known.model)
-          case 'principal':
           case 'key':
+            return known.keys.includes(lock.value)
+          case 'principal':
           case 'upstream':
           case 'conversation':
             return known[lock.kind] === lock.value

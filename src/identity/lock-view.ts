@@ -63,7 +63,7 @@ class Locks implements LockView {
     return (
       this.#find('principal', facts.principal) ??
       this.#findAny('person', facts.people) ??
-      this.#find('key', facts.key) ??
+      this.#findAny('key', facts.keys) ??
       this.#findAny('service', facts.services) ??
       this.#find('upstream', facts.upstream) ??
       this.#find('model', facts.model) ??

@@ -116,7 +116,9 @@ function valueProblem({ kind, value }: LockRequest): string | null {
     case 'conversation':
       return /^cv_[0-9a-f]{26}$/.test(value) ? null : 'is not the id of a conversation (cv_…)'
     case 'key':
-      return /^(?:key|ct)_/.test(value) ? null : 'is not the id of a key (key_…) or token (ct_…)'
+      return /^(?:key_|ct_|[0-9a-f]{64}$)/.test(value)
+        ? null
+        : 'is not the id of a key (key_…) or token (ct_…), nor the SHA-256 of a client certificate'
     case 'finding':
       return /^\S+$/.test(value) ? null : 'is not the fingerprint of a finding'
     case 'principal':

@@ -8,6 +8,11 @@ export const CALLER_ERRORS = {
     'The token is not trusted here.',
     'Its issuer, audience, claims or times fit no trust rule; ask the owner of this gateway which they must be.',
   ),
+  'identity.certificate': row(
+    401,
+    'The client certificate is not accepted here.',
+    'Send one that an authority of this gateway issued for client authentication, and that a trust rule speaks of.',
+  ),
   'identity.single-use': row(401, 'This token counts once.', 'Exchange it first, at /oauth/token.'),
   'identity.throttled': row(
     429,

@@ -73,7 +73,8 @@ export interface ContainedFacts {
   readonly principal: string
   /** Logins of everybody behind the credential. */
   readonly people: readonly string[]
-  readonly key: string
+  /** Of the gateway key or exchanged token, and the fingerprint of the client certificate. */
+  readonly keys: readonly string[]
   readonly services: readonly string[]
   readonly upstream: string
   readonly model: string

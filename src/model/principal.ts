@@ -19,6 +19,8 @@ export interface Principal {
   readonly actor?: string
   /** Name of the trust rule that accepted the credential. */
   readonly rule?: string
+  /** SHA-256 of the client certificate that TLS verified, also where another credential says who it is. */
+  readonly certificate?: string
   /** Issuer and kept claims for token methods; empty for keys. */
   readonly issuer: string
   readonly claims: Readonly<Record<string, string>>
@@ -46,6 +48,15 @@ export type IdentityFailure =
   | 'untrusted'
   /** A token that counts once and must be exchanged. */
   | 'single-use'
+  /** A client certificate that does not verify, or that no trust rule speaks of. */
+  | 'certificate'
+
+/** What TLS learned of the caller's client certificate. */
+export interface PeerCertificate {
+  readonly der: Buffer
+  /** Empty when its chain was verified; else the code of what was wrong. */
+  readonly problem: string
+}
 
 export type IdentityResult =
   | { readonly kind: 'principal'; readonly principal: Principal }

@@ -40,10 +40,10 @@ export type TrustPreset = (typeof TRUST_PRESETS)[number]
 
 export interface TrustRule {
   readonly name: string
-  /** `saml`: assertions, for the exchange alone. */
-  readonly kind: 'jwt' | 'saml'
+  /** `saml`: assertions, for the exchange alone. `certificate`: client certificates of TLS. */
+  readonly kind: 'jwt' | 'saml' | 'certificate'
   readonly preset: TrustPreset | null
-  /** Exactly the `iss` claim; `spiffe://<trust domain>` for SVIDs, which need none; entity id of a SAML provider. */
+  /** Exactly the `iss` claim; `spiffe://<trust domain>` for SVIDs, which need none; entity id of a SAML provider; name of the authority of certificates, empty for any of the gateway's. */
   readonly issuer: string
   readonly keys: KeySource
   /** At least one of them must be in `aud`. */

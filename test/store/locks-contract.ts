@@ -29,7 +29,7 @@ export function lockRow(n: number, changes: Partial<LockRow> = {}): LockRow {
 export const NOTHING_KNOWN: ContainedFacts = {
   principal: '',
   people: [],
-  key: '',
+  keys: [],
   services: [],
   upstream: '',
   model: '',

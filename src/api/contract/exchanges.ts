@@ -216,6 +216,9 @@ export const ExchangeDetail = z
         actor: z
           .string()
           .openapi({ description: 'Who set the job off, as its issuer says; empty when unknown.' }),
+        certificate: z.string().openapi({
+          description: 'SHA-256 of the client certificate that TLS verified; empty when none.',
+        }),
         rule: z
           .string()
           .openapi({ description: 'Trust rule that let it in; empty where none did.' }),

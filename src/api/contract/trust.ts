@@ -7,7 +7,7 @@ const Texts = z.array(z.string())
 export const TrustRule = z
   .object({
     name: z.string(),
-    kind: z.enum(['jwt', 'saml']),
+    kind: z.enum(['jwt', 'saml', 'certificate']),
     preset: z.string().nullable(),
     issuer: z.string(),
     audiences: Texts,

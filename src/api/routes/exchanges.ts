@@ -151,6 +151,7 @@ async function detail(
             groups: [...principal.groups],
             owner: principal.owner ?? '',
             actor: principal.actor ?? '',
+            certificate: principal.certificate ?? '',
             rule: principal.rule ?? '',
             run: ciRunOf(principal, facts.tags),
             issuer: principal.issuer,

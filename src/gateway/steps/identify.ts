@@ -11,7 +11,7 @@ export function identify(
   const { caller } = exchange
   const at = caller.rawTarget.indexOf('?')
   const query = at === -1 ? '' : caller.rawTarget.slice(at)
-  const result = parts.identify(caller.rawHeaders, query)
+  const result = parts.identify(caller.rawHeaders, query, caller.certificate)
   // A cached key answers at once; awaiting it would cost every exchange a turn of the loop.
   return result instanceof Promise
     ? result.then((settled) => learn(exchange, settled, parts))

@@ -56,6 +56,7 @@ function proven({ exchange, principal }: ExchangeDetail): readonly Fact[] {
     ['Proven by', line(principal.method)],
     ['Service', line(principal.service)],
     ['Key', line(exchange.keyId)],
+    ['Certificate', line(principal.certificate)],
     ['Trust rule', line(principal.rule)],
     ['Owner', line(principal.owner)],
     ['Set off by', line(principal.actor)],

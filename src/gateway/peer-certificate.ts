@@ -1,0 +1,27 @@
+/** The client certificate of a connection, as TLS verified it; what a header says of one is never looked at. */
+import { TLSSocket } from 'node:tls'
+import type { PeerCertificate } from '../model/principal.ts'
+
+const known = new WeakMap<object, PeerCertificate | null>()
+
+/** `connection` is what lives as long as the connection does: the socket, or the session of HTTP/2. */
+export function peerCertificate(connection: object, socket: object): PeerCertificate | null {
+  const before = known.get(connection)
+  if (before !== undefined) return before
+  const certificate = socket instanceof TLSSocket ? read(socket) : null
+  known.set(connection, certificate)
+  return certificate
+}
+
+function read(socket: TLSSocket): PeerCertificate | null {
+  const certificate = socket.getPeerX509Certificate()
+  if (certificate === undefined) return null
+  const problem = socket.authorized ? '' : codeOf(socket.authorizationError)
+  return { der: certificate.raw, problem }
+}
+
+/** Node puts the code of OpenSSL there, as text or as an error. */
+function codeOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error) return String(error.code)
+  return typeof error === 'string' && error !== '' ? error : 'UNVERIFIED'
+}

@@ -1,0 +1,121 @@
+/** Authenticates client certificates: what TLS verified becomes a principal by the trust rules for certificates. */
+import { hash } from 'node:crypto'
+import type { Clock } from '../../lib/clock.ts'
+import { fail } from '../../model/errors.ts'
+import type { PeerCertificate, Principal } from '../../model/principal.ts'
+import type { TrustRule } from '../../model/trust.ts'
+import { principalBy } from '../jwt/verify-token.ts'
+import type { TrustBook } from '../jwt/trust-book.ts'
+import type { CertificateFacts } from './read-certificate.ts'
+
+export type CertificateVerdict =
+  /** No rule speaks of it; whoever has no other credential is refused with `detail`. */
+  | { readonly kind: 'known'; readonly fingerprint: string; readonly principal: Principal | null }
+  | { readonly kind: 'refused'; readonly detail: string }
+
+export type CertificateAuthenticator = (
+  certificate: PeerCertificate,
+) => CertificateVerdict | Promise<CertificateVerdict>
+
+/** Reads the bytes of a certificate; given, so that only gateways that ask for certificates load the reader. */
+export type ReadCertificate = (der: Buffer, fingerprint: string) => CertificateFacts | null
+
+/** One for each certificate that is in use. */
+const READ_MAX = 10_000
+
+export const NO_RULE_DETAIL = 'No trust rule accepts the client certificate.'
+
+const DETAILS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'The client certificate has expired.',
+  CERT_NOT_YET_VALID: 'The client certificate is not valid yet.',
+  INVALID_PURPOSE: 'The client certificate is not made for client authentication.',
+}
+const UNKNOWN_AUTHORITY = 'The client certificate was not issued by an authority of this gateway.'
+
+interface Read {
+  readonly facts: CertificateFacts | null
+  readonly fingerprint: string
+}
+
+export function createCertificateAuthenticator(options: {
+  readonly book: TrustBook
+  readonly clock: Clock
+  readonly read: ReadCertificate
+}): CertificateAuthenticator {
+  const { book, clock, read } = options
+  const known = new Map<string, Read>()
+  /** By fingerprint, under one version of the rules. */
+  const principals = new Map<string, Principal | null>()
+  let version = ''
+
+  const factsOf = (der: Buffer): Read => {
+    const fingerprint = hash('sha256', der, 'hex')
+    const before = known.get(fingerprint)
+    if (before !== undefined) return before
+    const facts = { facts: read(der, fingerprint), fingerprint }
+    if (known.size >= READ_MAX) known.clear()
+    known.set(fingerprint, facts)
+    return facts
+  }
+  const judged = (rules: readonly TrustRule[], { facts, fingerprint }: Read): Principal | null => {
+    const principal = facts === null ? null : principalOf(rules, facts)
+    if (principals.size >= READ_MAX) principals.clear()
+    principals.set(fingerprint, principal)
+    return principal
+  }
+  return ({ der, problem }) => {
+    if (problem !== '') return refused(DETAILS[problem] ?? UNKNOWN_AUTHORITY)
+    const one = factsOf(der)
+    const flaw = one.facts === null ? UNREADABLE : flawOf(one.facts, clock.nowMs())
+    if (flaw !== null) return refused(flaw)
+    const { fingerprint } = one
+    const inForce = book.version()
+    if (inForce !== version) {
+      principals.clear()
+      version = inForce
+    }
+    const before = principals.get(fingerprint)
+    if (before !== undefined) return { kind: 'known', fingerprint, principal: before }
+    const rules = book.rules()
+    if (!(rules instanceof Promise))
+      return { kind: 'known', fingerprint, principal: judged(rules, one) }
+    return rules.then(
+      // What another process changed meanwhile counts for this request only.
+      (read) => ({ kind: 'known', fingerprint, principal: principalOf(read, one.facts) }),
+      (error: unknown) => {
+        throw fail('identity.unavailable', '', error)
+      },
+    )
+  }
+}
+
+const UNREADABLE = 'The client certificate cannot be read in one way only.'
+
+/** TLS judged the chain when the connection began; a connection may outlive its certificate. */
+function flawOf(facts: CertificateFacts, nowMs: number): string | null {
+  if (nowMs >= facts.notAfterMs) return DETAILS['CERT_HAS_EXPIRED'] ?? ''
+  // RFC 5280 4.2.1.12 lets a certificate without purposes serve all of them; a caller must have this one.
+  if (!facts.isForClients) return DETAILS['INVALID_PURPOSE'] ?? ''
+  return facts.isAuthority ? 'A certificate of an authority proves no caller.' : null
+}
+
+function principalOf(
+  rules: readonly TrustRule[],
+  facts: CertificateFacts | null,
+): Principal | null {
+  if (facts === null) return null
+  const issuer = String(facts.claims['issuer'])
+  for (const rule of rules) {
+    if (rule.kind !== 'certificate' || (rule.issuer !== '' && rule.issuer !== issuer)) continue
+    const principal = principalBy(rule, facts.claims, 'mtls')
+    if (principal !== null) {
+      const certificate = String(facts.claims['fingerprint'])
+      return { ...principal, issuer, certificate }
+    }
+  }
+  return null
+}
+
+function refused(detail: string): CertificateVerdict {
+  return { kind: 'refused', detail }
+}
