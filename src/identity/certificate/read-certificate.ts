@@ -72,7 +72,7 @@ type Name = readonly [name: string, text: string]
 function namesOf(name: pkijs.RelativeDistinguishedNames): readonly Name[] {
   return name.typesAndValues.map(({ type, value }) => [
     NAMES[type] ?? type,
-    String(value.valueBlock.value),
+    value.valueBlock.value,
   ])
 }
 
