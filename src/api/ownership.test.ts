@@ -56,6 +56,36 @@ test('a key of somebody who left works again in the hands of somebody who is her
   assert.equal((await call()).status, 200)
 })
 
+test('a key of somebody who is disabled stays refused when the lock is released, and works once they are back', async () => {
+  const otto = await console.person('otto', ['member'])
+  const key = await console.keyFor('otto')
+  const switched = async (disabled: boolean) => {
+    const { etag } = (await console.admin('GET', `/people/${otto.id}`)).body
+    const headers = { 'if-match': etag }
+    const done = await console.admin('PATCH', `/people/${otto.id}`, { body: { disabled }, headers })
+    assert.equal(done.status, 200, done.text)
+  }
+  const call = async (): Promise<readonly [number, string]> => {
+    const answer = await fetch(`${console.gateway.url}/openai/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'echo', messages: [{ role: 'user', content: 'x' }] }),
+    })
+    return [answer.status, await answer.text()]
+  }
+  await switched(true)
+  assert.match((await call())[1], /Reference lk_/)
+  const { items } = (await console.admin('GET', '/locks')).body
+  const lock = items.find((one: { value: string }) => one.value === 'otto')
+  const body = { reason: 'by mistake' }
+  assert.equal((await console.admin('POST', `/locks/${lock.id}/release`, { body })).status, 200)
+  const [status, text] = await call()
+  assert.equal(status, 400)
+  assert.match(text, /Reference person-disabled/)
+  await switched(false)
+  assert.equal((await call())[0], 200)
+})
+
 test('a key is given to active people alone, and by admins alone', async () => {
   const zoe = await console.person('zoe', ['member'])
   await console.keyFor('zoe')

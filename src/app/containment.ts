@@ -40,6 +40,7 @@ export async function startContainment(sources: {
     await openLockView({
       table: store.control.locks,
       clock,
+      disabled: store.control.people.disabled,
       stale: () => {
         const { staleAfterMs, whenStale } = config().containment
         return { afterMs: staleAfterMs, mode: whenStale }

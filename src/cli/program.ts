@@ -36,6 +36,10 @@ const COMMANDS: readonly CommandFile[] = [
     register: async (program) => (await import('./commands/token.ts')).registerToken(program),
   },
   {
+    names: ['connect', 'disconnect'],
+    register: async (program) => (await import('./commands/connect.ts')).registerConnect(program),
+  },
+  {
     names: ['approvals'],
     register: async (program) =>
       (await import('./commands/approvals.ts')).registerApprovals(program),

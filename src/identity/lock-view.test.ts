@@ -17,7 +17,7 @@ interface Fake {
   wait: Promise<void>
 }
 
-async function viewOver(fake: Fake, afterMs = 1000) {
+async function viewOver(fake: Fake, afterMs = 1000, disabled: readonly string[] = []) {
   const table: LockTable = {
     insert: async () => {},
     byId: async () => null,
@@ -35,6 +35,7 @@ async function viewOver(fake: Fake, afterMs = 1000) {
   const view = await openLockView({
     table,
     clock: { nowMs: () => fake.nowMs, monotonicMs: () => fake.nowMs },
+    disabled: () => Promise.resolve(disabled),
     stale: () => ({ afterMs, mode: 'refuse' }),
     onChange: () => {},
     onFailure: (error) => failures.push(error),
@@ -49,6 +50,14 @@ const fakeOf = (rows: readonly LockRow[] = []): Fake => ({
   reads: 0,
   nowMs: 0,
   wait: Promise.resolve(),
+})
+
+test('who is disabled is refused without a lock, under any name that a credential gives them', async () => {
+  await using made = await viewOver(fakeOf([]), 1000, ['kim'])
+  assert.equal(made.view.size(), 1)
+  const found = made.view.check({ ...NOTHING_KNOWN, people: ['ci', 'kim'] })
+  assert.deepEqual([found?.id, found?.value], ['person-disabled', 'kim'])
+  assert.equal(made.view.check({ ...NOTHING_KNOWN, principal: 'kim', people: ['lee'] }), null)
 })
 
 test('while nothing changed, asking costs no read', async () => {

@@ -17,6 +17,8 @@ const CATCH_UP_MS = 400
 export interface LockViewOptions {
   readonly table: LockTable
   readonly clock: Clock
+  /** Logins of people who are disabled: what they answer for stays refused when the lock that cut them off is released. */
+  readonly disabled?: () => Promise<readonly string[]>
   readonly stale: () => { readonly afterMs: number; readonly mode: 'refuse' | 'pass' }
   /** The locks are others than before: what is in flight is to be judged again. */
   readonly onChange: (view: LockView) => void
@@ -46,6 +48,7 @@ class Locks implements LockView {
   #held: readonly LockRow[] = []
   #exact = new Map<string, LockRow[]>()
   #globs: readonly LockRow[] = []
+  #disabled: ReadonlySet<string> = new Set()
   #running: Promise<boolean> | null = null
   #next: Promise<boolean> | null = null
   #isFailing = false
@@ -56,10 +59,10 @@ class Locks implements LockView {
     this.#timer.unref()
   }
 
-  readonly size = (): number => this.#held.length
+  readonly size = (): number => this.#held.length + this.#disabled.size
 
   readonly check = (facts: ContainedFacts): LockRow | null => {
-    if (this.#held.length === 0) return null
+    if (this.size() === 0) return null
     return (
       this.#find('principal', facts.principal) ??
       this.#findAny('person', facts.people) ??
@@ -69,7 +72,8 @@ class Locks implements LockView {
       this.#find('model', facts.model) ??
       this.#findGlob(facts.model) ??
       this.#find('conversation', facts.conversation) ??
-      this.#findAny('finding', facts.findings)
+      this.#findAny('finding', facts.findings) ??
+      this.#findDisabled(facts.people)
     )
   }
 
@@ -137,8 +141,10 @@ class Locks implements LockView {
       const version = table.version()
       const beganAt = clock.monotonicMs()
       const held = await table.active(clock.nowMs())
-      const isChanged = !sameIds(held, this.#held)
+      const disabled = new Set((await this.#options.disabled?.()) ?? [])
+      const isChanged = !sameIds(held, this.#held) || !isSubset(disabled, this.#disabled)
       this.#put(held)
+      this.#disabled = disabled
       this.#seen = version
       this.#confirmedAt = beganAt
       this.#isFailing = false
@@ -176,6 +182,11 @@ class Locks implements LockView {
     return null
   }
 
+  #findDisabled(people: readonly string[]): LockRow | null {
+    const login = people.find((one) => this.#disabled.has(one))
+    return login === undefined ? null : { ...DISABLED, value: login }
+  }
+
   #findGlob(model: string): LockRow | null {
     if (model === '') return null
     return this.#globs.find((lock) => this.#holds(lock) && globMatches(lock.value, model)) ?? null
@@ -184,6 +195,24 @@ class Locks implements LockView {
   #holds({ expiresAtMs }: LockRow): boolean {
     return expiresAtMs === null || this.#options.clock.nowMs() < expiresAtMs
   }
+}
+
+/** What refuses where no lock does. */
+const DISABLED: LockRow = {
+  id: 'person-disabled',
+  kind: 'person',
+  value: '',
+  reason: 'the person is disabled',
+  owner: 'offboarding',
+  createdAtMs: 0,
+  expiresAtMs: null,
+  releasedAtMs: null,
+  releasedBy: '',
+  releaseReason: '',
+}
+
+function isSubset(some: ReadonlySet<string>, all: ReadonlySet<string>): boolean {
+  return [...some].every((one) => all.has(one))
 }
 
 function nameOf(kind: LockKind, value: string): string {

@@ -47,6 +47,8 @@ export interface PeopleTable {
   readonly byLogin: (login: string) => Promise<PersonRow | null>
   /** Oldest first. */
   readonly list: () => Promise<readonly PersonRow[]>
+  /** Logins of those who are disabled. Each process reads them again with the locks, and when somebody is let back. */
+  readonly disabled: () => Promise<readonly string[]>
   /**
    * Checked and written as one: nobody can take away the last active admin, whoever else writes at the same time,
    * except an identity provider, which also can give the role back.

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import type { AuditRow } from '../../src/model/control.ts'
 import type { ApiTokenRow, LoginSessionRow, PersonRow } from '../../src/model/people.ts'
 import { openStore } from '../../src/store/store.ts'
+import { until } from '../harness/until.ts'
 import { EPOCH_MS } from './samples.ts'
 import type { FreshDatabase } from './store-contract.ts'
 
@@ -153,6 +154,24 @@ function peopleTests(engine: string, fresh: () => Promise<FreshDatabase>): void 
     assert.deepEqual(results.toSorted(), ['conflict', 'updated'])
     assert.equal((await people.byId(admin.id))?.version, 2)
     assert.equal(await people.update('per_none', 1, change), 'not-found')
+  })
+
+  test(`${engine}: who is disabled is known, and every process is told when somebody is let back`, async () => {
+    await using database = await fresh()
+    await using one = await openStore(database.options)
+    await using other = await openStore(database.options)
+    const [kim, admin] = [personRow(1), personRow(2, { roles: ['admin'] })]
+    for (const row of [kim, admin]) await one.control.people.insert(row)
+    const change = { name: '', roles: kim.roles }
+    await one.control.people.update(kim.id, 1, { ...change, disabledAtMs: EPOCH_MS })
+    assert.deepEqual(await other.control.people.disabled(), [kim.login])
+    const before = [one, other].map(({ control }) => control.locks.version())
+    await one.control.people.update(kim.id, 2, { ...change, disabledAtMs: null })
+    await until(
+      () => [one, other].every(({ control }, at) => control.locks.version() !== before[at]),
+      () => 'the change is announced',
+    )
+    assert.deepEqual(await other.control.people.disabled(), [])
   })
 
   test(`${engine}: two stores that disable each other’s admin at once leave one`, async () => {

@@ -97,7 +97,12 @@ async function create(options: CreateOptions): Promise<void> {
     showCreated(key, text ?? '', options)
     return
   }
-  await using store = await storeFor(options)
+  const { config } = configFor({ data: options.data, config: options.config })
+  await using store = await openConfiguredStore(config)
+  if (config.keys.ownersArePeople && !(await isActivePerson(store, wanted.owner))) {
+    failWith(EXIT.usage, 'owner is no active person here', 'name one by login with --owner')
+    return
+  }
   const result = await createKey(store.keys, systemClock, wanted)
   if (result.kind !== 'created') {
     for (const { field, problem } of result.problems) failWith(EXIT.usage, `${field} ${problem}`)
@@ -161,8 +166,7 @@ async function handOver(id: string, options: DataOptions & { readonly to: string
     await api.call(handOverRoute, { params: { id }, body: { owner: to } })
   } else {
     await using store = await storeFor(options)
-    const person = await store.control.people.byLogin(to)
-    if (person === null || person.disabledAtMs !== null) {
+    if (!(await isActivePerson(store, to))) {
       failWith(EXIT.notFound, 'there is no such active person', 'name one by login with --to')
       return
     }
@@ -173,6 +177,11 @@ async function handOver(id: string, options: DataOptions & { readonly to: string
   }
   if (options.json === true) printJson({ id, owner: to })
   else print(`${id} belongs to ${to} now`)
+}
+
+async function isActivePerson(store: Store, login: string): Promise<boolean> {
+  const person = await store.control.people.byLogin(login)
+  return person !== null && person.disabledAtMs === null
 }
 
 /** The API answers a repeated revocation like the first one. */

@@ -30,7 +30,7 @@ export function registerToken(program: Command): void {
 }
 
 async function token(options: TokenOptions): Promise<void> {
-  const server = serverOf(options)
+  const server = serverUrl(options)
   if (server === null) return
   const folder = stateFolder(terminal().env)
   if (options.logout === true || options.login === true) writeKept(folder, server, null)
@@ -51,7 +51,7 @@ async function token(options: TokenOptions): Promise<void> {
         }
       : null,
   })
-  if (result.kind !== 'token') return explain(result)
+  if (result.kind !== 'token') return explainNoToken(result)
   const { kept } = result
   if (options.json === true) {
     const { expiresAtMs, login, proxyUrl } = kept
@@ -59,7 +59,8 @@ async function token(options: TokenOptions): Promise<void> {
   } else print(kept.token)
 }
 
-function serverOf(options: TokenOptions): string | null {
+/** Null when it was said what is wrong with it. */
+export function serverUrl(options: { readonly server?: string }): string | null {
   const written = options.server ?? terminal().env['CUSTODY_SERVER'] ?? DEFAULT_SERVER
   const url = URL.canParse(written) ? new URL(written) : null
   if (url?.protocol === 'https:') return url.origin
@@ -68,7 +69,7 @@ function serverOf(options: TokenOptions): string | null {
   return null
 }
 
-function explain(result: Exclude<TokenResult, { readonly kind: 'token' }>): void {
+export function explainNoToken(result: Exclude<TokenResult, { readonly kind: 'token' }>): void {
   switch (result.kind) {
     case 'login-needed':
       return failWith(EXIT.failed, 'nobody is logged in here', 'run: custody token --login')

@@ -1,8 +1,8 @@
 /** Reads which control plane a command talks to, and with which token; none means the data folder. */
 import { readFileSync } from 'node:fs'
-import { isIPv4 } from 'node:net'
 import type { Command } from 'commander'
 import { Option } from 'commander'
+import { isLoopbackUrl } from '../../lib/loopback-url.ts'
 import type { ApiClient } from './api-client.ts'
 import { createApiClient } from './api-client.ts'
 import { usageFailure } from './remote-failure.ts'
@@ -63,18 +63,13 @@ function readServer(text: string, isInsecureAllowed: boolean): string {
       'the token comes from CUSTODY_TOKEN or --token-file',
     )
   }
-  if (url.protocol === 'http:' && !isInsecureAllowed && !isLoopback(url.hostname)) {
+  if (url.protocol === 'http:' && !isInsecureAllowed && !isLoopbackUrl(url)) {
     throw usageFailure(
       `${url.host} would be sent the token in clear text`,
       'use https, or --insecure-http on a network where nobody listens',
     )
   }
   return url.origin + url.pathname.replace(/\/+$/, '')
-}
-
-function isLoopback(host: string): boolean {
-  if (host === 'localhost' || host.endsWith('.localhost') || host === '[::1]') return true
-  return isIPv4(host) && host.startsWith('127.')
 }
 
 function readToken(file: string | undefined, env: NodeJS.ProcessEnv): string {

@@ -70,10 +70,7 @@ export function readCertificate(der: Buffer, fingerprint: string): CertificateFa
 type Name = readonly [name: string, text: string]
 
 function namesOf(name: pkijs.RelativeDistinguishedNames): readonly Name[] {
-  return name.typesAndValues.map(({ type, value }) => [
-    NAMES[type] ?? type,
-    value.valueBlock.value,
-  ])
+  return name.typesAndValues.map(({ type, value }) => [NAMES[type] ?? type, value.valueBlock.value])
 }
 
 function subjectNames({ subject }: pkijs.Certificate): readonly Name[] {

@@ -42,27 +42,47 @@ export function createPeopleTable(db: ControlDb, engine: ControlEngine): PeopleT
     byId: (id) => one(db, 'id', id),
     byLogin: (login) => one(db, 'login', login),
     list: () => list(db),
-    update: (id, version, change, by = 'console') =>
-      alone(async (transaction) => {
+    disabled: async () => {
+      const rows = await db
+        .selectFrom('people')
+        .select('login')
+        .where('disabled_at_ms', 'is not', null)
+        .execute()
+      return rows.map(({ login }) => login)
+    },
+    update: async (id, version, change, by = 'console') => {
+      const { result, isBack } = await alone(async (transaction) => {
         const people = await list(transaction)
         const known = people.find((person) => person.id === id)
-        if (known === undefined) return 'not-found'
-        if (known.version !== version) return 'conflict'
+        if (known === undefined) return over('not-found')
+        if (known.version !== version) return over('conflict')
         const changed: PersonRow = { ...known, ...change, version: version + 1 }
         if (people.some((person) => person.id !== id && person.login === changed.login))
-          return 'taken'
+          return over('taken')
         const endsLastAdmin =
           isActiveAdmin(known) &&
           !people.some((person) => isActiveAdmin(person.id === id ? changed : person))
-        if (endsLastAdmin && by === 'console') return 'last-admin'
+        if (endsLastAdmin && by === 'console') return over('last-admin')
         const { id: _id, ...columns } = encode(changed)
         await transaction.updateTable('people').set(columns).where('id', '=', id).execute()
-        return 'updated'
-      }),
+        // Who leaves is cut off by a lock, which is announced; who comes back may have none left to be released.
+        const isEnabled = known.disabledAtMs !== null && changed.disabledAtMs === null
+        if (isEnabled) await engine.changes.announce(transaction)
+        return { result: 'updated' as const, isBack: isEnabled }
+      })
+      if (isBack) engine.changes.committed()
+      return result
+    },
     loggedIn: async (id, atMs) => {
       await db.updateTable('people').set({ last_login_at_ms: atMs }).where('id', '=', id).execute()
     },
   }
+}
+
+function over<Result extends string>(
+  result: Result,
+): { readonly result: Result; readonly isBack: false } {
+  return { result, isBack: false }
 }
 
 function isActiveAdmin(person: PersonRow): boolean {
