@@ -146,7 +146,7 @@ try {
       await tracing.index.commit(
         1,
         [{ epoch: epoch?.epoch ?? 1, family: 'passage', pages: pagesOf(list.sorted()) }],
-        null,
+        [],
       )
       while (await mergeRuns(tracing.index));
     }

@@ -35,6 +35,7 @@ import { startExports } from './exports.ts'
 import { startKeeping } from './keeping.ts'
 import { keepKeys } from './key-upkeep.ts'
 import { keepKeyJournal } from './key-journal.ts'
+import { RecordFeed } from '../incident/trace/record-feed.ts'
 import { createChangeFeed } from '../incident/change-feed.ts'
 import { consoleOrigin, controlPlaneApi, firstLoginUrl, warmSearch } from './control-plane.ts'
 import { openLogDesk } from './log-desk.ts'
@@ -48,7 +49,7 @@ import { createReloading } from './reloading.ts'
 import { gatewaySettings } from './settings.ts'
 import { openPolicyRoom } from './policy-room.ts'
 import { starterKey } from './starter-key.ts'
-import { traceFor, type RunningTracing } from './tracing.ts'
+import { traceFor } from './tracing.ts'
 import { VERSION } from './version.ts'
 
 export interface App extends AsyncDisposable {
@@ -90,14 +91,9 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const lock = await lockFolder(folder)
   stack.defer(() => lock[Symbol.dispose]())
 
-  let tracing: RunningTracing | null = null
+  const recorded = new RecordFeed()
   const { store, evidence, keysFolder, keyProvider } = stack.use(
-    await openRecords(config, {
-      clock,
-      metrics,
-      disk: options.disk,
-      committed: () => tracing?.recorded(),
-    }),
+    await openRecords(config, { clock, metrics, disk: options.disk, tap: recorded }),
   )
   const sandbox = config.upstreams.some((upstream) => upstream.sandbox)
     ? stack.use(await startSandbox(options.sandbox))
@@ -132,7 +128,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   )
   let settings: GatewaySnapshot = gatewaySettings(config, sandbox?.url ?? '', policyRoom.policy())
   const admission = createAdmission()
-  tracing = stack.use(traceFor(config, maskingKey, () => settings.upstreams, log))
+  const tracing = stack.use(traceFor(config, recorded, maskingKey, () => settings.upstreams, log))
   const { keeping } = stack.use(
     startKeeping({ store, evidence, clock, log, config: () => inForce }),
   )

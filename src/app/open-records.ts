@@ -5,6 +5,7 @@ import type { Disk } from '../evidence/disk.ts'
 import type { KeyProvider } from '../evidence/key-provider.ts'
 import { openLocalKeyProvider } from '../evidence/key-provider.ts'
 import { openEvidence, type Evidence } from '../evidence/open-evidence.ts'
+import type { RecordTap } from '../evidence/record-tap.ts'
 import type { Clock } from '../lib/clock.ts'
 import { openStore, type Store, type StoreOptions } from '../store/store.ts'
 import type { createMetrics } from '../telemetry/metrics.ts'
@@ -22,14 +23,14 @@ export interface RecordParts {
   readonly metrics: ReturnType<typeof createMetrics>
   /** The file system unless a test injects faults. */
   readonly disk: Disk | undefined
-  /** After each commit: there may be something to index. */
-  readonly committed: () => void
+  /** Told everything that becomes durable. */
+  readonly tap: RecordTap
 }
 
 export async function openRecords(config: Config, parts: RecordParts): Promise<Records> {
   await using stack = new AsyncDisposableStack()
   const { folder, index } = config.storage
-  const { clock, metrics, disk } = parts
+  const { clock, metrics, disk, tap } = parts
   const storage: StoreOptions =
     index.kind === 'sqlite'
       ? { kind: 'sqlite', folder }
@@ -47,11 +48,9 @@ export async function openRecords(config: Config, parts: RecordParts): Promise<R
       retentionClasses: config.retention.map(({ name }) => name),
       forgetDerived: traceForgetter(storage),
       ...(disk === undefined ? {} : { disk }),
+      tap,
       observer: {
-        committed: (ms) => {
-          metrics.recorderCommit.with().observe(ms / 1000)
-          parts.committed()
-        },
+        committed: (ms) => metrics.recorderCommit.with().observe(ms / 1000),
         writeFailed: () => metrics.recordWriteFailures.with().add(),
         gap: () => metrics.recordingGaps.with().add(),
       },

@@ -27,8 +27,13 @@ export interface Tracing extends AsyncDisposable {
   readonly parts: TracerParts
   readonly tracer: ReturnType<typeof createTracer>
   readonly index: TraceStore
-  /** Adds what was recorded since; only who holds the folder may. */
+  readonly indexer: TraceIndexer
+  /** Adds what was recorded since; only who holds the folder may. True when nothing was left. */
   readonly catchUp: (isOver: () => boolean) => Promise<boolean>
+  /** Call after commits: takes out what was erased, and merges. `breathe` is called between two steps. */
+  readonly tidy: (isOver: () => boolean, breathe: () => Promise<void>) => Promise<void>
+  /** Once the newest version has read everything. */
+  readonly dropOldVersions: () => Promise<void>
 }
 
 const NEWEST = newestOf(TRACE_VERSIONS).version
@@ -60,18 +65,24 @@ export async function openTracing(
       hostOf,
       isBehind: () => isBehind(store, traces),
     }
+    const tidy: Tracing['tidy'] = async (isOver, breathe) => {
+      await forgetErased(traces, store.index)
+      while (!isOver() && (await mergeRuns(traces, breathe)));
+    }
     const indexer = new TraceIndexer({ ...parts, disk: nodeDisk, folder })
     return {
       parts,
       tracer: createTracer(parts),
       index: traces,
+      indexer,
       catchUp: async (isOver) => {
-        const isWhole = await indexer.run(isOver)
-        await forgetErased(traces, store.index)
-        while (!isOver() && (await mergeRuns(traces)));
+        const isWhole = await indexer.run({ isOver })
         if (isWhole) await dropOldVersions(traces)
+        await tidy(isOver, async () => {})
         return isWhole
       },
+      tidy,
+      dropOldVersions: () => dropOldVersions(traces),
       [Symbol.asyncDispose]: () => traces[Symbol.asyncDispose](),
     }
   } catch (error) {
@@ -89,6 +100,7 @@ export function hostOfUrl(url: string): string {
 async function dropOldVersions(traces: TraceStore): Promise<void> {
   const old = (await traces.runs()).filter(({ version }) => version < NEWEST)
   await traces.removeRuns(old.map(({ run }) => run))
+  for (const version of new Set(old.map((run) => run.version))) await traces.restart(version)
 }
 
 async function isBehind(store: Store, traces: TraceStore): Promise<boolean> {

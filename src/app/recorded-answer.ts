@@ -1,7 +1,6 @@
 /** Reads the answer of a recorded exchange: undoes its content encoding and puts it together as its dialect says. */
 import { dialectByName } from '../dialects/registry.ts'
-import type { RecordedExchange } from '../evidence/reader.ts'
-import type { ReadableAnswer } from '../incident/answer-reading.ts'
+import type { Answered, ReadableAnswer } from '../incident/answer-reading.ts'
 import type { HeaderList } from '../model/record.ts'
 import { decodePieces } from './decode-pieces.ts'
 import { recordedSurface } from './recorded-surface.ts'
@@ -16,9 +15,7 @@ export function headerOf(headers: HeaderList, name: string): string | null {
   return headers.find(([header]) => header.toLowerCase() === name)?.[1] ?? null
 }
 
-export async function recordedAnswer(
-  exchange: Pick<RecordedExchange, 'facts' | 'answerHead' | 'answerChunks'>,
-): Promise<RecordedAnswer> {
+export async function recordedAnswer(exchange: Answered): Promise<RecordedAnswer> {
   const headers = exchange.answerHead?.headers ?? []
   const contentType = headerOf(headers, 'content-type') ?? ''
   const surface = recordedSurface(exchange.facts)

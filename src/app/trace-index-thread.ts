@@ -2,23 +2,38 @@
 import { readlinkSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { basename } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
+import { setImmediate, setTimeout as pause } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
+import type { FedBatch } from '../incident/trace/fed-batch.ts'
+import type { InstanceId } from '../lib/ids.ts'
 import { openStore } from '../store/store.ts'
-import { openTracing, type TracingSource } from './open-tracing.ts'
+import { openTracing, type Tracing, type TracingSource } from './open-tracing.ts'
 
-/** `more`: something was recorded. `stop`: end soon, keeping what was read. */
-export type IndexThreadOrder = 'more' | 'stop'
+export interface IndexThreadSource extends TracingSource {
+  /** Whose record comes in batches. */
+  readonly fed: InstanceId | null
+}
+
+/** `stop`: end soon, keeping what was read. */
+export type IndexThreadOrder =
+  | { readonly kind: 'batch'; readonly batch: FedBatch }
+  | { readonly kind: 'commit'; readonly id: number }
+  | { readonly kind: 'stop' }
 export type IndexThreadNews =
-  | { readonly kind: 'caught-up' }
+  | { readonly kind: 'taken'; readonly bytes: number }
+  | { readonly kind: 'committed'; readonly id: number }
   | { readonly kind: 'failed'; readonly message: string }
 
+/** What was gathered is written at least so often: a question from another process sees it then. */
+const COMMIT_AFTER_MS = 2_000
 const RETRY_MS = 2_000
+/** Long work lets messages in this often. */
+const YIELD_EVERY_MS = 20
+/** Who asks right after a start waits this long for what the last run left. */
+const OLD_WAIT_MS = 1_500
 
 if (parentPort === null) throw new Error('trace-index-thread runs as a worker of the gateway.')
 const port = parentPort
-/** Between two looks, so that what is recorded in a stream of exchanges becomes few runs. */
-const REST_MS = 400
 
 function say(news: IndexThreadNews): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
@@ -33,46 +48,138 @@ function stepBack(): void {
       constants.priority.PRIORITY_LOW,
     )
   } catch {
-    // No /proc, or not allowed: the indexer still rests between its looks.
+    // No /proc, or not allowed: the thread still sleeps between its batches.
   }
 }
 
-const state: { isStopped: boolean; hasMore: boolean; wake: (() => void) | null } = {
-  isStopped: false,
-  hasMore: true,
-  wake: null,
-}
-port.on('message', (order: IndexThreadOrder) => {
-  if (order === 'stop') state.isStopped = true
-  else state.hasMore = true
-  state.wake?.()
-})
+class Indexing {
+  readonly #tracing: Tracing
+  readonly #fed: InstanceId | null
+  readonly #isStopped: () => boolean
+  readonly #orders: Orders
+  /** Everything of earlier runs of the gateway is indexed. */
+  #hasOld = false
+  #isTidying = false
+  #committedMs = performance.now()
+  #yieldedMs = performance.now()
 
-async function work(source: TracingSource): Promise<void> {
+  constructor(tracing: Tracing, fed: InstanceId | null, orders: Orders) {
+    this.#tracing = tracing
+    this.#fed = fed
+    this.#orders = orders
+    this.#isStopped = () => orders.isStopped
+  }
+
+  /** Until it is stopped. */
+  async work(): Promise<void> {
+    while (!this.#orders.isStopped) {
+      try {
+        await this.#breathe()
+        if (!this.#hasOld) await this.#readOld()
+        else await this.#orders.next(COMMIT_AFTER_MS)
+      } catch (error) {
+        this.#hasOld = false
+        say({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+        await pause(RETRY_MS)
+      }
+    }
+    await this.#takeAll()
+    await this.#tracing.indexer.commit()
+  }
+
+  async #readOld(): Promise<void> {
+    const isOver = this.#isStopped
+    const breathe = () => this.#breathe()
+    this.#hasOld = await this.#tracing.indexer.run({ isOver, fed: this.#fed, breathe })
+    if (this.#hasOld) await this.#tracing.dropOldVersions()
+    await this.#commit()
+  }
+
+  /** Between two steps of long work: takes what came, and commits when it is time. */
+  async #breathe(): Promise<void> {
+    if (performance.now() - this.#yieldedMs > YIELD_EVERY_MS) {
+      await setImmediate()
+      this.#yieldedMs = performance.now()
+    }
+    await this.#takeAll()
+    const isAsked = this.#orders.asked.length > 0
+    const isLate = performance.now() - this.#committedMs > COMMIT_AFTER_MS
+    if (isAsked || isLate || this.#tracing.indexer.isFull) await this.#commit()
+  }
+
+  async #takeAll(): Promise<void> {
+    const { batches } = this.#orders
+    for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
+      try {
+        await this.#tracing.indexer.take(batch)
+      } finally {
+        say({ kind: 'taken', bytes: batch.entries.length + batch.bytes.length })
+      }
+      if (this.#tracing.indexer.isFull) await this.#tracing.indexer.commit()
+    }
+  }
+
+  async #commit(): Promise<void> {
+    const isNew = await this.#tracing.indexer.commit()
+    const nowMs = performance.now()
+    this.#committedMs = nowMs
+    this.#orders.answer((askedMs) => this.#hasOld || nowMs - askedMs > OLD_WAIT_MS)
+    // What is merged breathes too: it commits then, and no more.
+    if (!isNew || this.#isTidying) return
+    this.#isTidying = true
+    try {
+      await this.#tracing.tidy(this.#isStopped, () => this.#breathe())
+    } finally {
+      this.#isTidying = false
+    }
+  }
+}
+
+/** What the gateway asked for and has not got yet. */
+class Orders {
+  isStopped = false
+  readonly batches: FedBatch[] = []
+  asked: { readonly id: number; readonly atMs: number }[] = []
+  #wake: (() => void) | null = null
+
+  take(order: IndexThreadOrder): void {
+    if (order.kind === 'stop') this.isStopped = true
+    else if (order.kind === 'commit') this.asked.push({ id: order.id, atMs: performance.now() })
+    else this.batches.push(order.batch)
+    this.#wake?.()
+  }
+
+  /** Those that asked when there was nothing more to take for them. */
+  answer(mayAnswer: (askedMs: number) => boolean): void {
+    if (this.batches.length > 0) return
+    for (const { id } of this.asked.filter(({ atMs }) => mayAnswer(atMs)))
+      say({ kind: 'committed', id })
+    this.asked = this.asked.filter(({ atMs }) => !mayAnswer(atMs))
+  }
+
+  /** Resolves when there is something, or after a while. */
+  async next(mostMs: number): Promise<void> {
+    if (this.isStopped || this.batches.length > 0 || this.asked.length > 0) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, mostMs)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    this.#wake = null
+  }
+}
+
+async function work({ fed, ...source }: IndexThreadSource): Promise<void> {
+  const orders = new Orders()
+  port.on('message', (order: IndexThreadOrder) => orders.take(order))
   await using store = await openStore(source.storage)
   await using tracing = await openTracing(source, store, () => '')
-  while (!state.isStopped) {
-    if (!state.hasMore) {
-      await new Promise<void>((resolve) => {
-        state.wake = resolve
-      })
-      state.wake = null
-      continue
-    }
-    state.hasMore = false
-    try {
-      await tracing.catchUp(() => state.isStopped)
-      say({ kind: 'caught-up' })
-      await pause(REST_MS)
-    } catch (error) {
-      state.hasMore = true
-      say({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
-      await pause(RETRY_MS)
-    }
-  }
+  await new Indexing(tracing, fed, orders).work()
 }
 
 stepBack()
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the gateway starts it with nothing else
-await work(workerData as TracingSource)
+await work(workerData as IndexThreadSource)
 port.close()

@@ -1,41 +1,34 @@
 /** Runs the two threads of tracing: one keeps the index up with the record, one answers. */
 import { createHmac } from 'node:crypto'
 import { extname } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { TraceDesk } from '../incident/trace/trace-desk.ts'
 import type { TraceResult } from '../incident/trace/trace-result.ts'
+import type { RecordFeed } from '../incident/trace/record-feed.ts'
 import type { Config } from '../config/config.ts'
 import { fail } from '../model/errors.ts'
 import type { Upstream } from '../model/upstream.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { DeskAnswer, DeskQuestion } from './trace-desk-thread.ts'
-import type { IndexThreadNews, IndexThreadOrder } from './trace-index-thread.ts'
+import { IndexThread } from './trace-indexing.ts'
 import { hostOfUrl, type TracingSource } from './open-tracing.ts'
 
 export interface RunningTracing extends AsyncDisposable {
   readonly desk: TraceDesk
-  /** Something was recorded. */
-  readonly recorded: () => void
 }
 
 export interface TracingOptions extends TracingSource {
+  /** Told what is recorded. */
+  readonly feed: RecordFeed
   /** For digests of questions. */
   readonly key: Buffer
   readonly hosts: () => ReadonlyMap<string, string>
   readonly onFault: (message: string) => void
 }
 
-/** The index thread is told once for all that is recorded in this time. */
-const TELL_EVERY_MS = 500
-/** After the start-up of everything else. */
-const START_AFTER_MS = 2_000
-/** A question asked right after an exchange waits for the index this long. */
-const CATCH_UP_MS = 8_000
-const LOOK_MS = 50
-
 export function traceFor(
   { storage }: Config,
+  feed: RecordFeed,
   key: Buffer,
   upstreams: () => readonly Upstream[],
   log: Logger,
@@ -47,6 +40,7 @@ export function traceFor(
       index.kind === 'sqlite'
         ? { kind: 'sqlite', folder }
         : { kind: 'postgres', url: index.url.reveal() },
+    feed,
     key,
     hosts: () => new Map(upstreams().map(({ name, baseUrl }) => [name, hostOfUrl(baseUrl)])),
     onFault: (message) => log.warn({ problem: message }, 'trace index'),
@@ -65,7 +59,6 @@ export function startTracing(options: TracingOptions): RunningTracing {
           .digest('hex')
           .slice(0, 16),
     },
-    recorded: () => indexer.more(),
     [Symbol.asyncDispose]: async () => {
       await desk.stop()
       await indexer.stop()
@@ -76,83 +69,6 @@ export function startTracing(options: TracingOptions): RunningTracing {
 /** These files are .ts in a clone and .js in a built package. */
 function scriptOf(name: string): URL {
   return new URL(`./${name}${extname(import.meta.filename)}`, import.meta.url)
-}
-
-/** Starts some time after the first record, or with the first question. */
-class IndexThread {
-  readonly #options: TracingOptions
-  #worker: Worker | null = null
-  #timer: NodeJS.Timeout | null = null
-  #isBusy = true
-  #isStopped = false
-
-  constructor(options: TracingOptions) {
-    this.#options = options
-  }
-
-  more(): void {
-    this.#isBusy = true
-    if (this.#isStopped || this.#timer !== null) return
-    const waitMs = this.#worker === null ? START_AFTER_MS : TELL_EVERY_MS
-    this.#timer = setTimeout(() => this.#tell(), waitMs)
-    this.#timer.unref()
-  }
-
-  /** As far as it comes in a short while. */
-  async caughtUp(): Promise<void> {
-    if (this.#timer !== null || this.#worker === null) {
-      if (this.#timer !== null) clearTimeout(this.#timer)
-      this.#tell()
-    }
-    for (
-      let waited = 0;
-      this.#isBusy && !this.#isStopped && waited < CATCH_UP_MS;
-      waited += LOOK_MS
-    ) {
-      await pause(LOOK_MS)
-    }
-  }
-
-  async stop(): Promise<void> {
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    const worker = this.#worker
-    if (this.#isStopped || worker === null) {
-      this.#isStopped = true
-      return
-    }
-    this.#isStopped = true
-    const ended = new Promise((resolve) => worker.once('exit', resolve))
-    worker.ref()
-    this.#order(worker, 'stop')
-    await ended
-  }
-
-  #tell(): void {
-    this.#timer = null
-    if (this.#isStopped) return
-    if (this.#worker === null) this.#worker = this.#start()
-    else this.#order(this.#worker, 'more')
-  }
-
-  #start(): Worker {
-    const { folder, storage, onFault } = this.#options
-    const worker = new Worker(scriptOf('trace-index-thread'), { workerData: { folder, storage } })
-    worker.unref()
-    worker.on('message', (news: IndexThreadNews) => {
-      if (news.kind === 'failed') onFault(news.message)
-      else if (this.#timer === null) this.#isBusy = false
-    })
-    worker.on('error', (error) => {
-      this.#isStopped = true
-      onFault(error instanceof Error ? error.message : String(error))
-    })
-    return worker
-  }
-
-  #order(worker: Worker, order: IndexThreadOrder): void {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-    worker.postMessage(order)
-  }
 }
 
 interface Waiting {

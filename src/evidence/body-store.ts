@@ -19,6 +19,9 @@ export interface BlockDraft {
   readonly draft: FrameDraft
   readonly key: string
   readonly bytes: number
+  readonly part: BodyPart
+  /** Of the body; `part` says which of them. */
+  readonly body: Buffer
 }
 
 export interface PreparedBody {
@@ -97,7 +100,8 @@ export class BodyStore {
     for (const part of this.#missing(body.parts, retentionClass)) {
       if (this.#directory.has(retentionClass, part.key)) continue
       const content = frameOf(body, part, record, packed.get(part.key) ?? null)
-      drafts.push({ draft: draftOf(content), key: part.key, bytes: content.plainLength })
+      const draft = draftOf(content)
+      drafts.push({ draft, key: part.key, bytes: content.plainLength, part, body: body.bytes })
       this.#directory.claim(retentionClass, part.key)
     }
     return drafts

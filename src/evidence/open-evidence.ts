@@ -18,6 +18,7 @@ import { openBlockKey } from './keyring.ts'
 import { EVIDENCE_LIMITS, type EvidenceLimits } from './limits.ts'
 import { silentObserver, type EvidenceLoad, type EvidenceObserver } from './observer.ts'
 import { EvidenceReader } from './reader.ts'
+import { silentTap, type RecordTap } from './record-tap.ts'
 import { EVENT_CLASS, SegmentRecorder } from './recorder.ts'
 import { recoverFolder, type Recovered } from './recovery.ts'
 import { SegmentFiles } from './segment-files.ts'
@@ -34,6 +35,8 @@ export interface EvidenceOptions {
   readonly disk?: Disk
   /** Told durations and counts; nobody unless given. */
   readonly observer?: EvidenceObserver
+  /** Told everything that becomes durable; nobody unless given. */
+  readonly tap?: RecordTap
   readonly limits?: Partial<EvidenceLimits>
   readonly log?: Pick<EvidenceLogOptions, 'limits' | 'heartbeatMs'>
   /** Classes whose keys every segment has from its start; others make the recorder begin a new segment once. */
@@ -85,6 +88,8 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     await EvidenceLog.open({ disk, folder, provider, clock, files, ...options.log }),
   )
   log.begin(instance)
+  const tap = options.tap ?? silentTap
+  tap.begin(instance)
   const bodies = new BodyCache(limits.bodyCacheBytes)
   const indexWriter = new IndexWriter({
     index,
@@ -103,6 +108,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
       bodies: new BodyStore(blockKey, bodies, directory),
       index: indexWriter,
       log,
+      tap,
       observer,
     },
     (callbacks) =>

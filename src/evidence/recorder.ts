@@ -22,6 +22,7 @@ import {
   type RefusalPayload,
   type StoredBody,
 } from './payloads.ts'
+import { tellOpening, type RecordTap } from './record-tap.ts'
 import { OpenRecording, type RecordingDesk } from './recording.ts'
 import { closedRow, openRow } from './rows.ts'
 import { WaitingRecordings } from './waiting-recordings.ts'
@@ -43,6 +44,8 @@ export interface RecorderOptions {
   readonly index: IndexWriter
   /** The transparency log: a leaf for each record that became durable. */
   readonly log: EvidenceLog
+  /** Told everything that became durable. */
+  readonly tap: RecordTap
 }
 
 interface PendingOpen {
@@ -81,6 +84,7 @@ export class SegmentRecorder implements Recorder {
       onCommit: (segment, end) => {
         options.index.advance(segment, end)
         options.log.advance(segment, end)
+        options.tap.advance(segment, end)
       },
       onFailing: (reason) => this.#onFailing(reason),
       onWorking: () => this.#onWorking(),
@@ -90,12 +94,14 @@ export class SegmentRecorder implements Recorder {
       submit: (ticket, now) => this.#append(ticket, now),
       kick: () => this.#journal.kick(),
       markDirty: (recording) => this.#waiting.add(recording),
-      closed: (recording, { row, answer, closing, frames }) => {
+      closed: (recording, { row, answer, closing, frames, kept }) => {
         options.log.closed(recording.id, closing, frames)
+        if (closing.address !== null) options.tap.closed(recording.facts, kept, closing.address)
         this.#onClosed(recording, row, { answer })
       },
       mayKeep: (bytes) => this.#journal.heldBytes + bytes <= options.limits.retainedBytesMax,
       frameBytesMax: options.limits.frameBytesMax,
+      tap: options.tap,
     }
     this.#probe = setInterval(() => void this.look(), options.limits.probeMs)
     this.#probe.unref()
@@ -152,6 +158,7 @@ export class SegmentRecorder implements Recorder {
       const onDurable = (): void => {
         if (draft.address !== null) this.#options.index.event({ id, event, ...draft.address })
         this.#options.log.event(id, event, draft)
+        this.#options.tap.event(event)
         resolve()
       }
       const ticket = { drafts: [draft], retentionClass: EVENT_CLASS, bytes: FRAME_MEMORY }
@@ -251,6 +258,7 @@ export class SegmentRecorder implements Recorder {
     return new Promise((resolve, reject) => {
       const onDurable = (): void => {
         this.#indexBlocks(blocks, facts)
+        tellOpening(this.#options.tap, facts, { opening: draft, blocks, body: prepared })
         this.#logBeginning('exchange.opened', facts, draft, blocks)
         clearTimeout(timer)
         if (!this.#opening.delete(pending)) return
@@ -311,6 +319,7 @@ export class SegmentRecorder implements Recorder {
     const requestBytes = opening.body.kind === 'whole' ? opening.body.bytes.length : 0
     const onDurable = (): void => {
       this.#indexBlocks(blocks, facts)
+      tellOpening(this.#options.tap, facts, { opening: draft, blocks, body: prepared })
       this.#logBeginning('exchange.refused', facts, draft, blocks)
       const row = this.#openRow(facts, draft, drafts, requestBytes)
       if (draft.address === null) return

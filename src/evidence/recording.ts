@@ -6,6 +6,8 @@ import type { Recording } from '../model/recorder.ts'
 import { ChunkLane, type TakenChunks } from './chunk-lane.ts'
 import { contentOf, draftOf, lengthOf, letGo } from './drafts.ts'
 import type { FrameDraft, Ticket } from './journal.ts'
+import { KeptAnswer } from './kept-answer.ts'
+import type { RecordTap, TappedAnswer } from './record-tap.ts'
 import { packCommitted, packPayload, type ClosingPayload } from './payloads.ts'
 import { closedRow, openRow } from './rows.ts'
 
@@ -17,6 +19,8 @@ export interface ClosedExchange {
   readonly closing: FrameDraft
   /** Those of the streams, in the order they were written. */
   readonly frames: readonly FrameDraft[]
+  /** Null where it was not kept. */
+  readonly kept: TappedAnswer | null
 }
 
 /** What a recording needs of the recorder. */
@@ -32,6 +36,7 @@ export interface RecordingDesk {
   /** False while no segment works and the memory for what waits is used up. */
   readonly mayKeep: (bytes: number) => boolean
   readonly frameBytesMax: number
+  readonly tap: Pick<RecordTap, 'keep' | 'release'>
 }
 
 export interface OpenedExchange {
@@ -61,6 +66,7 @@ export class OpenRecording implements Recording {
   readonly #request = new ChunkLane('request')
   readonly #answer = new ChunkLane('answer')
   readonly #frames: FrameDraft[] = []
+  readonly #kept: KeptAnswer
   #unsyncedBytes = 0
   #lostBytes = 0
   #ticketsSubmitted = 0
@@ -73,6 +79,11 @@ export class OpenRecording implements Recording {
   constructor(desk: RecordingDesk, opened: OpenedExchange) {
     this.#desk = desk
     this.#opened = opened
+    this.#kept = new KeptAnswer(desk.tap)
+  }
+
+  get facts(): OpeningFacts {
+    return this.#opened.facts
   }
 
   get lostBytes(): number {
@@ -97,11 +108,14 @@ export class OpenRecording implements Recording {
 
   answerHead(head: AnswerHead, origin: 'upstream' | 'gateway', atMs: number): void {
     this.#answer.setHead({ ...head, origin, atUs: this.#sinceOpenUs(atMs) })
+    this.#kept.setHead(head)
     this.#desk.markDirty(this)
   }
 
   answerChunk(bytes: Buffer, atMs: number): void {
-    this.#push(this.#answer, bytes, atMs)
+    if (bytes.length === 0) return
+    if (this.#push(this.#answer, bytes, atMs)) this.#kept.push(bytes)
+    else this.#kept.drop()
   }
 
   durable(): Promise<void> {
@@ -140,7 +154,9 @@ export class OpenRecording implements Recording {
     this.#submit([draft], tail?.bytes ?? 0, true, () => {
       const row = (): ExchangeRow => this.#finalRow(written, draft)
       const frames = this.#frames
-      this.#desk.closed(this, { row, answer: written.findings, closing: draft, frames })
+      const kept = this.#request.bytes === 0 ? this.#kept.take() : null
+      this.#kept.drop()
+      this.#desk.closed(this, { row, answer: written.findings, closing: draft, frames, kept })
     })
     return this.#failed ? this.#afterFailure() : this.#untilDurable()
   }
@@ -184,16 +200,18 @@ export class OpenRecording implements Recording {
     return Math.max(0, Math.round((atMs - this.#opened.openedMonotonicMs) * 1000))
   }
 
-  #push(lane: ChunkLane, bytes: Buffer, atMs: number): void {
-    if (this.#isClosed || bytes.length === 0) return
+  /** False when the bytes were not taken. */
+  #push(lane: ChunkLane, bytes: Buffer, atMs: number): boolean {
+    if (this.#isClosed || bytes.length === 0) return false
     if (this.#failed && !this.#desk.mayKeep(bytes.length)) {
       this.#lostBytes += bytes.length
-      return
+      return false
     }
     lane.push(bytes, this.#sinceOpenUs(atMs))
     this.#unsyncedBytes += bytes.length
     if (lane.waitingBytes >= this.#desk.frameBytesMax) this.#submitLane(lane, false)
     else this.#desk.markDirty(this)
+    return true
   }
 
   #submitLane(lane: ChunkLane, now: boolean): void {

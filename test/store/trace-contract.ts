@@ -44,7 +44,7 @@ export function traceContract(engine: string, fresh: () => Promise<FreshDatabase
       fc.asyncProperty(batches, async (written) => {
         await store.removeRuns((await store.runs()).map(({ run }) => run))
         for (const pairs of written) {
-          await store.commit(1, [{ epoch: 1, family: 'passage', pages: pages(pairs) }], null)
+          await store.commit(1, [{ epoch: 1, family: 'passage', pages: pages(pairs) }], [])
         }
         const all = written.flat()
         const keys = [...new Set(all.map(([at]) => at))]
@@ -75,9 +75,9 @@ export function traceContract(engine: string, fresh: () => Promise<FreshDatabase
     await using database = await fresh()
     await using store = await openTraceStore(database.options)
     const at = (offset: number) => ({ instance: INSTANCE, segment: 1, offset })
-    await store.commit(1, [], at(10))
-    await store.commit(1, [{ epoch: 1, family: 'edge', pages: pages([[1, 2]]) }], at(20))
-    await store.commit(2, [], at(5))
+    await store.commit(1, [], [at(10)])
+    await store.commit(1, [{ epoch: 1, family: 'edge', pages: pages([[1, 2]]) }], [at(20)])
+    await store.commit(2, [], [at(5)])
     assert.deepEqual(await store.positions(1), [at(20)])
     assert.deepEqual(await store.positions(2), [at(5)])
     const torn = {
@@ -85,7 +85,7 @@ export function traceContract(engine: string, fresh: () => Promise<FreshDatabase
       family: 'edge' as const,
       pages: [...pages([[7, 7]]), ...pages([[7, 8]])],
     }
-    await assert.rejects(store.commit(1, [torn], at(30)))
+    await assert.rejects(store.commit(1, [torn], [at(30)]))
     assert.deepEqual(await store.positions(1), [at(20)])
     assert.deepEqual([...(await found(store, [1, 7]))], [[1, [2]]])
     await store.restart(1)
@@ -111,7 +111,7 @@ export function traceContract(engine: string, fresh: () => Promise<FreshDatabase
       wrapped: 'b',
     })
     assert.deepEqual(again, made)
-    await store.commit(1, [{ epoch: made.epoch, family: 'value', pages: pages([[3, 4]]) }], null)
+    await store.commit(1, [{ epoch: made.epoch, family: 'value', pages: pages([[3, 4]]) }], [])
     await store.removeEpoch(made.epoch)
     assert.deepEqual(await store.epochs(), [])
     assert.deepEqual(await found(store, [3]), new Map())
@@ -121,7 +121,7 @@ export function traceContract(engine: string, fresh: () => Promise<FreshDatabase
     await using database = await fresh()
     await using store = await openTraceStore(database.options)
     for (let n = 0; n < 3; n += 1) {
-      await store.commit(1, [{ epoch: 1, family: 'passage', pages: pages([[n, n]]) }], null)
+      await store.commit(1, [{ epoch: 1, family: 'passage', pages: pages([[n, n]]) }], [])
     }
     const old = (await store.runs()).map(({ run }) => run)
     const [mine, theirs] = [

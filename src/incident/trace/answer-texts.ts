@@ -1,8 +1,6 @@
 /** The texts of an answer as a reader sees them, put together from its stream. */
 import type { ReadableAnswer } from '../answer-reading.ts'
-import { textOf } from './texts-of.ts'
-
-const TEXT_BYTES_MAX = 32 * 1024 * 1024
+import { TEXT_BYTES_MAX, textOf } from './texts-of.ts'
 
 /** Tool arguments are texts of their own. An answer that no dialect reads is one text. */
 export function answerTexts({ pieces, read }: ReadableAnswer): readonly string[] {

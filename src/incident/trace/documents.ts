@@ -1,6 +1,6 @@
 /** Numbers of the things that postings point at: blocks and lists by the beginning of their id, exchanges by their number. */
 
-const BLOCK_DIGITS = 13
+export const BLOCK_DIGITS = 13
 const EXCHANGES = 2 ** 52
 
 export type ExchangePart = 'answer' | 'upload'

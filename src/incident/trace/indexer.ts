@@ -1,11 +1,18 @@
-/** Reads what the recorder stored, frame by frame, and adds it to the trace index; goes on where it stopped. */
-import { listInstances, scanInstance, type ScannedFrame } from '../../evidence/segment-scan.ts'
+/** Adds what the recorder stored to the trace index, as it is handed over or read from the record; goes on where it stopped. */
+import { listInstances, scanInstance } from '../../evidence/segment-scan.ts'
 import { idTimeMs, type ExchangeId, type InstanceId } from '../../lib/ids.ts'
 import type { TracePlace, TraceStore } from '../../store/trace/trace-store.ts'
 import { blockDocument } from './documents.ts'
-import { EpochRing } from './epoch-ring.ts'
+import { EpochRing, type OpenEpoch } from './epoch-ring.ts'
+import type { FedBatch, FedPlace } from './fed-batch.ts'
+import { fedItems } from './fed-items.ts'
 import { PendingPostings } from './pending-postings.ts'
-import { RecordItems, type RecordItem, type RecordItemsOptions } from './record-items.ts'
+import {
+  RecordItems,
+  type FrameItems,
+  type RecordItem,
+  type RecordItemsOptions,
+} from './record-items.ts'
 import { textKeys } from './text-postings.ts'
 import { selectionKey } from './trace-keys.ts'
 import { newestOf, TRACE_VERSIONS, type TraceVersion, type TraceVersions } from './versions.ts'
@@ -17,6 +24,14 @@ export interface TraceIndexerOptions extends RecordItemsOptions {
   readonly secret: Buffer
   /** The newest is written; tests take others. */
   readonly versions?: TraceVersions
+}
+
+export interface IndexRun {
+  readonly isOver: () => boolean
+  /** The instance that `take` is given; it is not read from the record. */
+  readonly fed?: InstanceId | null
+  /** Between two tickets, for what must not wait. */
+  readonly breathe?: () => Promise<void>
 }
 
 /** Postings that are gathered before they are written. */
@@ -33,7 +48,10 @@ export class TraceIndexer {
   #erased: ExchangeId[] = []
   /** Instances that ended and were read to their end. */
   readonly #done = new Set<InstanceId>()
+  /** How far each instance was read; null until it is asked for. */
   #places: Map<InstanceId, TracePlace> | null = null
+  /** Places that no commit knows of. */
+  #reached = new Map<InstanceId, TracePlace>()
 
   constructor(options: TraceIndexerOptions) {
     const { keyProvider, store, secret } = options
@@ -44,69 +62,124 @@ export class TraceIndexer {
     this.#version = newestOf(options.versions ?? TRACE_VERSIONS)
   }
 
+  /** Time to commit, lest what waits grows. */
+  get isFull(): boolean {
+    return this.#pending.length >= COMMIT_POSTINGS
+  }
+
   /**
-   * Indexes everything that is stored now, or until `isOver` says so between two tickets. True when nothing was left.
+   * Reads and commits everything that is stored now, or until `isOver` says so between two tickets. True when nothing was left.
    * The newest comes first: it does not wait for what a new version makes again.
    */
-  async run(isOver: () => boolean): Promise<boolean> {
+  async run({ isOver, fed, breathe }: IndexRun): Promise<boolean> {
     const { disk, folder } = this.#options
     const instances = await listInstances(disk, folder)
     const newest = instances.at(-1)
     for (const instance of instances.toReversed()) {
-      if (this.#done.has(instance)) continue
-      const isWhole = await this.#instance(instance, isOver)
+      if (instance === fed || this.#done.has(instance)) continue
+      const isWhole = await this.#scan(instance, async () => {
+        await breathe?.()
+        if (this.isFull) await this.commit()
+        return isOver()
+      })
+      await this.commit()
       if (!isWhole) return false
       if (instance !== newest) this.#done.add(instance)
     }
     return true
   }
 
-  async #instance(instance: InstanceId, isOver: () => boolean): Promise<boolean> {
-    const { disk, folder, store } = this.#options
-    this.#places ??= new Map(
-      (await store.positions(this.#version.version)).map((place) => [place.instance, place]),
-    )
-    const from = this.#places.get(instance) ?? null
-    for await (const found of scanInstance(disk, folder, instance, from)) {
-      if (found.kind === 'end') {
-        await this.#commit(found.address)
-        return true
-      }
-      if (found.kind !== 'frame') continue
-      // Between tickets only: an opening must be read together with the blocks before it.
-      if (found.head.startsGroup) {
-        const stops = isOver()
-        if (stops || this.#pending.length >= COMMIT_POSTINGS) await this.#commit(found.address)
-        if (stops) return false
-      }
-      await this.#frame(found)
+  /** What the recorder handed over; where something before it is missing, that is read from the record first. */
+  async take(batch: FedBatch): Promise<void> {
+    const { instance, from, to } = batch
+    const place = (await this.#read()).get(instance) ?? { segment: 0, offset: 0 }
+    if (!isBefore(place, to)) return
+    if (isBefore(place, from)) await this.#scanTo(instance, from)
+    if (isBefore(from, place)) await this.#scanTo(instance, to)
+    else await this.#takeFed(batch)
+    this.#reach({ instance, ...to })
+  }
+
+  /** True when there was something. */
+  async commit(): Promise<boolean> {
+    const [erased, reached] = [this.#erased, [...this.#reached.values()]]
+    if (this.#pending.length === 0 && erased.length === 0 && reached.length === 0) return false
+    this.#erased = []
+    this.#reached = new Map()
+    const { store } = this.#options
+    try {
+      const runs = await this.#pending.take(store)
+      await store.commit(this.#version.version, runs, reached, erased)
+    } catch (error) {
+      // What was gathered is gone: it is read again, from where the last commit ended.
+      this.#places = null
+      this.#done.clear()
+      throw error
     }
     return true
   }
 
-  async #commit(place: TracePlace): Promise<void> {
-    const known = this.#places?.get(place.instance)
-    const isSame = known?.segment === place.segment && known.offset === place.offset
-    if (this.#pending.length === 0 && this.#erased.length === 0 && isSame) return
-    const { store } = this.#options
-    const { instance, segment, offset } = place
-    const runs = await this.#pending.take(store)
-    await store.commit(this.#version.version, runs, { instance, segment, offset }, this.#erased)
-    this.#erased = []
-    this.#places?.set(instance, { instance, segment, offset })
+  async #read(): Promise<Map<InstanceId, TracePlace>> {
+    this.#places ??= new Map(
+      (await this.#options.store.positions(this.#version.version)).map((place) => [
+        place.instance,
+        place,
+      ]),
+    )
+    return this.#places
   }
 
-  async #frame(frame: ScannedFrame): Promise<void> {
-    const { retentionClass, items } = await this.#items.of(frame)
+  #reach({ instance, segment, offset }: TracePlace): void {
+    const place = { instance, segment, offset }
+    const known = this.#places?.get(instance)
+    if (known?.segment === segment && known.offset === offset) return
+    this.#places?.set(instance, place)
+    this.#reached.set(instance, place)
+  }
+
+  async #takeFed(batch: FedBatch): Promise<void> {
+    const { readAnswer, decode } = this.#options
+    const found = fedItems(batch, { readAnswer, decode, record: this.#items })
+    for await (const items of found) await this.#addAll(items)
+  }
+
+  async #scanTo(instance: InstanceId, to: FedPlace): Promise<void> {
+    await this.#scan(instance, async (place) => {
+      if (this.isFull) await this.commit()
+      return !isBefore(place, to)
+    })
+  }
+
+  /** `isOver` is asked between tickets only: an opening must be read together with the blocks before it. False when it said so. */
+  async #scan(
+    instance: InstanceId,
+    isOver: (place: TracePlace) => Promise<boolean>,
+  ): Promise<boolean> {
+    const { disk, folder } = this.#options
+    const from = (await this.#read()).get(instance) ?? null
+    for await (const found of scanInstance(disk, folder, instance, from)) {
+      if (found.kind === 'end') this.#reach(found.address)
+      if (found.kind !== 'frame') continue
+      if (found.head.startsGroup) {
+        this.#reach(found.address)
+        if (await isOver(found.address)) return false
+      }
+      await this.#addAll(await this.#items.of(found))
+    }
+    return true
+  }
+
+  async #addAll({ retentionClass, items }: FrameItems): Promise<void> {
     for (const item of items) {
       if (item.kind === 'erased') this.#erased.push(...item.exchanges)
-      else await this.#add(retentionClass, item)
+      else {
+        const epoch = this.#epochs.for(retentionClass, idTimeMs(item.exchange))
+        this.#add(epoch instanceof Promise ? await epoch : epoch, item)
+      }
     }
   }
 
-  async #add(retentionClass: string, item: Exclude<RecordItem, { kind: 'erased' }>): Promise<void> {
-    const found = this.#epochs.for(retentionClass, idTimeMs(item.exchange))
-    const { epoch, digests } = found instanceof Promise ? await found : found
+  #add({ epoch, digests }: OpenEpoch, item: Exclude<RecordItem, { kind: 'erased' }>): void {
     if (item.kind === 'holds') {
       const child = [blockDocument(item.child)]
       if (item.list === null) this.#pending.addOf(epoch, 'edge', child, item.exchange, 'answer')
@@ -122,4 +195,8 @@ export class TraceIndexer {
       else this.#pending.addOf(epoch, family, all, item.exchange, item.part)
     }
   }
+}
+
+function isBefore(a: FedPlace, b: FedPlace): boolean {
+  return a.segment < b.segment || (a.segment === b.segment && a.offset < b.offset)
 }

@@ -8,8 +8,11 @@ const FAN_OUT = 10
 /** Pages read at once of each run, and written at once. */
 const PAGES = 16
 
-/** Merges once where there is enough to merge. True when it did. */
-export async function mergeRuns(store: TraceStore): Promise<boolean> {
+/** Merges once where there is enough to merge, with time to `breathe` between two steps. True when it did. */
+export async function mergeRuns(
+  store: TraceStore,
+  breathe: () => Promise<void> = async () => {},
+): Promise<boolean> {
   const groups = new Map<string, TraceRun[]>()
   for (const run of await store.runs()) {
     const name = `${run.version} ${run.epoch} ${run.family} ${run.level}`
@@ -18,7 +21,7 @@ export async function mergeRuns(store: TraceStore): Promise<boolean> {
   const full = [...groups.values()].find((runs) => runs.length >= FAN_OUT)
   const first = full?.[0]
   if (full === undefined || first === undefined) return false
-  return rewrite(store, full, first.level + 1, () => true)
+  return rewrite(store, full, first.level + 1, { keeps: () => true, breathe })
 }
 
 /** Afterwards no posting points at any of the documents. Resolves to how many pointed there. */
@@ -36,7 +39,8 @@ export async function forgetDocuments(
     }
     if (here === 0) continue
     forgotten += here
-    await rewrite(store, [run], run.level, (document) => !documents.has(document))
+    const keeps = (document: number): boolean => !documents.has(document)
+    await rewrite(store, [run], run.level, { keeps, breathe: async () => {} })
   }
   return forgotten
 }
@@ -58,11 +62,16 @@ export async function heldBy(
   return held
 }
 
+interface Rewriting {
+  readonly keeps: (document: number) => boolean
+  readonly breathe: () => Promise<void>
+}
+
 async function rewrite(
   store: TraceStore,
   runs: readonly TraceRun[],
   level: number,
-  keeps: (document: number) => boolean,
+  { keeps, breathe }: Rewriting,
 ): Promise<boolean> {
   const [first] = runs
   if (first === undefined) return false
@@ -86,7 +95,9 @@ async function rewrite(
     if (keeps(least.document)) writer.add(least.key, least.document)
     // Most steps need no page: only then is there something to wait for.
     if (!least.step()) await least.next()
-    if (writer.full >= PAGES) await write(writer.take())
+    if (writer.full < PAGES) continue
+    await write(writer.take())
+    await breathe()
   }
   await write(writer.finish())
   return store.swap(

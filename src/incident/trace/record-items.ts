@@ -14,19 +14,19 @@ import { decodeRope } from '../../evidence/rope.ts'
 import { SegmentFiles, type OpenedFrame } from '../../evidence/segment-files.ts'
 import type { ScannedFrame } from '../../evidence/segment-scan.ts'
 import { isExchangeId, type ExchangeId, type InstanceId } from '../../lib/ids.ts'
-import type { OpeningFacts } from '../../model/record.ts'
+import type { FrameAddress, OpeningFacts } from '../../model/record.ts'
 import type { AnswerReading } from '../answer-reading.ts'
 import { answerTexts } from './answer-texts.ts'
 import type { ExchangePart } from './documents.ts'
-import { textOf } from './texts-of.ts'
+import { encodingOf } from './record-feed.ts'
+import { decodedText, textOf, type Decoding } from './texts-of.ts'
 
 export interface RecordItemsOptions {
   readonly disk: Disk
   readonly folder: string
   readonly keyProvider: KeyProvider
   readonly readAnswer: AnswerReading
-  /** Undoes a content encoding; null when it cannot be undone. */
-  readonly decode: (encoding: string, bytes: Buffer) => Promise<Buffer | null>
+  readonly decode: Decoding
 }
 
 /** `exchange`: the one whose frame it is; of a block the first that held it. */
@@ -59,8 +59,6 @@ export interface FrameItems {
 
 /** Openings remembered for their closings. */
 const OPENINGS_MAX = 1_000
-/** Of an upload or an answer, text beyond this is not looked at. */
-const TEXT_BYTES_MAX = 32 * 1024 * 1024
 const NOTHING: FrameItems = { retentionClass: '', items: [] }
 
 /** Frames must come in the order of the record: an opening together with the blocks before it. */
@@ -92,6 +90,17 @@ export class RecordItems {
     if (head.type === 'event') return { retentionClass, items: eventItems(plain) }
     if (!isExchangeId(head.record)) return NOTHING
     return { retentionClass, items: await this.#items(head, head.record, address.instance, plain) }
+  }
+
+  /** Of the closing at this address; nothing where it is none, erased or damaged. */
+  async at(address: FrameAddress): Promise<FrameItems> {
+    try {
+      const { head, plain, retentionClass } = await this.#files.read(address)
+      if (plain === null || head.type !== 'closing' || !isExchangeId(head.record)) return NOTHING
+      return { retentionClass, items: await this.#closing(head.record, address.instance, plain) }
+    } catch {
+      return NOTHING
+    }
   }
 
   async #items(
@@ -138,11 +147,11 @@ export class RecordItems {
         items.push({ kind: 'holds', exchange, list: null, child: id.toString('hex') })
       }
     }
-    const encoding = encodingOf(head.facts)
+    const encoding = encodingOf(head.facts.received.headers)
     const encoded = this.#encoded.filter(({ record }) => record === exchange)
     this.#encoded = []
     for (const { id, bytes } of encoding === null ? [] : encoded) {
-      const text = await this.#decoded(encoding, bytes)
+      const text = await decodedText(this.#options.decode, encoding, bytes)
       if (text !== null) items.push({ kind: 'block', exchange, id, text })
     }
     this.#openings.set(exchange, head.facts)
@@ -166,7 +175,8 @@ export class RecordItems {
     const upload = await this.#stream(instance, head.request.frames)
     if (upload.chunks.length > 0) {
       const bytes = Buffer.concat(upload.chunks.map((chunk) => chunk.bytes))
-      const text = await this.#decoded(encodingOf(facts), bytes)
+      const encoding = encodingOf(facts.received.headers)
+      const text = await decodedText(this.#options.decode, encoding, bytes)
       if (text !== null) items.push({ kind: 'part', exchange, part: 'upload', text })
     }
     const answer = await this.#stream(instance, head.answer.frames)
@@ -181,11 +191,6 @@ export class RecordItems {
       items.push({ kind: 'part', exchange, part: 'answer', text })
     }
     return items
-  }
-
-  async #decoded(encoding: string | null, bytes: Buffer): Promise<string | null> {
-    const plain = encoding === null ? bytes : await this.#options.decode(encoding, bytes)
-    return plain === null ? null : textOf(plain.subarray(0, TEXT_BYTES_MAX))
   }
 
   async #factsAt(
@@ -230,11 +235,6 @@ function addTail(stream: ReadStream, { tail }: ClosingPayload, section: Buffer):
   if (tail === null) return
   if (tail.head !== undefined) stream.head = { ...tail.head, atMs: 0 }
   for (const { bytes } of splitChunks(tail.chunks, section)) stream.chunks.push({ bytes, atMs: 0 })
-}
-
-function encodingOf(facts: OpeningFacts): string | null {
-  const found = facts.received.headers.find(([name]) => name.toLowerCase() === 'content-encoding')
-  return found === undefined || found[1] === 'identity' ? null : found[1]
 }
 
 function eventItems(plain: Buffer): readonly RecordItem[] {

@@ -29,6 +29,21 @@ export function textOf(bytes: Buffer): string | null {
   return odd > head.length * BINARY_SHARE ? null : text
 }
 
+/** Of an upload or an answer, text beyond this is not looked at. */
+export const TEXT_BYTES_MAX = 32 * 1024 * 1024
+
+/** Undoes a content encoding; null when it cannot be undone. */
+export type Decoding = (encoding: string, bytes: Buffer) => Promise<Buffer | null>
+
+export async function decodedText(
+  decode: Decoding,
+  encoding: string | null,
+  bytes: Buffer,
+): Promise<string | null> {
+  const plain = encoding === null ? bytes : await decode(encoding, bytes)
+  return plain === null ? null : textOf(plain.subarray(0, TEXT_BYTES_MAX))
+}
+
 /** The first piece is the whole text, unescaped. */
 export function textPieces(text: string): readonly TextPiece[] {
   const plain = unescaped(text)

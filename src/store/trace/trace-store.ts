@@ -54,11 +54,11 @@ export interface TraceStore {
   /** Gives each exchange a number, for good. */
   readonly numbers: (ids: readonly ExchangeId[]) => Promise<ReadonlyMap<ExchangeId, number>>
   readonly exchanges: (numbers: readonly number[]) => Promise<ReadonlyMap<number, ExchangeId>>
-  /** All or nothing: the runs, the position that they reach, and exchanges found erased on the way. */
+  /** All or nothing: the runs, the positions that they reach, and exchanges found erased on the way. */
   readonly commit: (
     version: number,
     runs: readonly NewRun[],
-    position: TracePlace | null,
+    positions: readonly TracePlace[],
     erased?: readonly ExchangeId[],
   ) => Promise<void>
   /** Exchanges whose postings are still to be taken out. */
@@ -174,7 +174,7 @@ export function createTraceStore(db: TraceDb, engine: TraceEngine): TraceStore {
           await transaction.deleteFrom('trace_exchanges').where('id', 'in', part).execute()
         }
       }),
-    commit: (version, runs, position, erased = []) =>
+    commit: (version, runs, positions, erased = []) =>
       alone(async (transaction) => {
         for (const exchange of erased) {
           await transaction
@@ -193,15 +193,17 @@ export function createTraceStore(db: TraceDb, engine: TraceEngine): TraceStore {
             .execute()
           await insertPages(transaction, run, pages)
         }
-        if (position === null) return
-        const { instance, segment, offset } = position
-        await transaction
-          .insertInto('trace_positions')
-          .values({ version, instance, segment, byte_offset: offset })
-          .onConflict((conflict) =>
-            conflict.columns(['version', 'instance']).doUpdateSet({ segment, byte_offset: offset }),
-          )
-          .execute()
+        for (const { instance, segment, offset } of positions) {
+          await transaction
+            .insertInto('trace_positions')
+            .values({ version, instance, segment, byte_offset: offset })
+            .onConflict((conflict) =>
+              conflict
+                .columns(['version', 'instance'])
+                .doUpdateSet({ segment, byte_offset: offset }),
+            )
+            .execute()
+        }
       }),
     runs: async () => {
       const rows = await db
