@@ -89,7 +89,8 @@ test('a held request appears while the page is open, is read without opening any
   assert.ok(await other.getByRole('button', { name: 'Approve once' }).isDisabled())
   await look(visitor, 'approvals')
   await card.getByRole('button', { name: 'Approve once' }).click()
-  assert.equal((await first).status, 200)
+  const answered = await first
+  assert.equal(answered.status, 200)
   await other.getByLabel('Reason').fill('not before Monday')
   await other.getByRole('button', { name: 'Deny' }).click()
   const refused = await second
@@ -104,6 +105,9 @@ test('a held request appears while the page is open, is read without opening any
   await page.getByRole('button', { name: /Revoke the grant/ }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
   await page.getByText('Nothing is granted').waitFor()
+  const exchange = answered.headers.get('x-custody-exchange') ?? ''
+  await page.goto(`${browser.adminUrl}/exchanges/${exchange}/replay`)
+  await page.getByRole('button', { name: /^Held .* at 0:00/ }).waitFor()
   visitor.assertCalm()
 })
 

@@ -146,6 +146,9 @@ export const Replay = z
     mode: ContentMode,
     side: ContentSide,
     durationMs: z.number(),
+    heldMs: z.number().openapi({
+      description: 'How long it waited for people before it went on; 0 where nobody was asked.',
+    }),
     chunks: z.number().int(),
     steps: z.array(ReplayStep),
     next: z.string().nullable(),

@@ -53,6 +53,7 @@ export function contentRoutes(registrar: Registrar): void {
         mode,
         side,
         durationMs: recorded.answerChunks.at(-1)?.atMs ?? 0,
+        heldMs: recorded.closing?.approval?.waitedMs ?? 0,
         chunks,
         steps: steps.map((step) => ({ ...step, parts: [...step.parts] })),
         next: from + steps.length < chunks && steps.length > 0 ? String(from + steps.length) : null,

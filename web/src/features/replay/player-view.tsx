@@ -48,7 +48,7 @@ const IDLE_MS: Readonly<Record<Idle, number | null>> = {
 export function PlayerView({ replay, startMs, idle, onIdle, onStay }: PlayerViewProps) {
   const frame = useRef<HTMLDivElement>(null)
   const timeline = useMemo(
-    () => makeTimeline(replay.steps, replay.durationMs, IDLE_MS[idle]),
+    () => makeTimeline(replay.steps, replay.durationMs, IDLE_MS[idle], replay.heldMs),
     [replay, idle],
   )
   const assemble = useMemo(() => makeAssembler(replay.steps), [replay])

@@ -65,6 +65,15 @@ test('where text was masked there is a marker that can be jumped to', () => {
   )
 })
 
+test('a wait for people is marked where the film begins, in its true length, also when pauses are cut', () => {
+  for (const idleMs of [null, 500]) {
+    const [first, second] = makeTimeline(STEPS, 6_000, idleMs, 12_300).markers
+    assert.deepEqual(first, { kind: 'hold', label: 'Held 12.3 s', atMs: 0 })
+    assert.equal(second?.kind, 'first-byte')
+  }
+  assert.ok(!makeTimeline(STEPS, 6_000, null, 0).markers.some(({ kind }) => kind === 'hold'))
+})
+
 test('a limit shortens only the pauses that are longer', () => {
   const film = makeTimeline(STEPS, 6_000, 500)
   assert.deepEqual(film.positions, [100, 150, 650, 700])

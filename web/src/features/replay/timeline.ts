@@ -1,5 +1,6 @@
 /** The recorded moments of an answer as a film: idle stretches bounded, markers, what is shown at a position. Pure. */
 import type { ReplayStep } from '../../api/content.ts'
+import { formatDuration } from '../../ui/format.ts'
 
 export interface Marker {
   readonly kind: 'first-byte' | 'tool-call' | 'mask' | 'error' | 'end' | 'turn' | 'finding' | 'hold'
@@ -26,6 +27,7 @@ export function makeTimeline(
   steps: readonly ReplayStep[],
   durationMs: number,
   idleMs: number | null,
+  heldMs = 0,
 ): Timeline {
   const positions: number[] = []
   let position = 0
@@ -40,7 +42,11 @@ export function makeTimeline(
     positions.push(position)
   }
   advance(durationMs)
-  return { steps, positions, lengthMs: position, markers: markersOf(steps, positions, position) }
+  const markers = markersOf(steps, positions, position)
+  // People are asked before anything is sent: the wait is the beginning of the film.
+  if (heldMs > 0)
+    markers.unshift({ kind: 'hold', label: `Held ${formatDuration(heldMs)}`, atMs: 0 })
+  return { steps, positions, lengthMs: position, markers }
 }
 
 function markersOf(
