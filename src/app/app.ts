@@ -15,6 +15,7 @@ import { createConversationMemory } from '../gateway/conversation/memory.ts'
 import { listen } from '../gateway/listener.ts'
 import type { ListenTls } from '../gateway/listener.ts'
 import { BlockFindings } from '../gateway/masking/block-findings.ts'
+import { createAnalyzerDesk } from '../gateway/analyzers/analyzer-desk.ts'
 import { createInspectionPool } from '../gateway/masking/inspection-pool.ts'
 import { createTokenVault } from '../gateway/masking/token-vault.ts'
 import type { GatewaySnapshot } from '../gateway/parts.ts'
@@ -182,6 +183,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         master: maskingKey,
         cache: new BlockFindings(),
         pool: inspectionPool,
+        analyzers: stack.use(createAnalyzerDesk(clock)),
         vault: createTokenVault(store.control.maskTokens, maskingKey),
       },
       conversations: {

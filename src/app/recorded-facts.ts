@@ -7,6 +7,7 @@ import { contentDecoder } from '../gateway/content-encoding.ts'
 import { BlockFindings } from '../gateway/masking/block-findings.ts'
 import { inspectRequest } from '../gateway/masking/inspect-request.ts'
 import type { RequestTools } from '../gateway/masking/inspect-request.ts'
+import { NO_ANALYZERS } from '../gateway/analyzers/analyzer-desk.ts'
 import { createInspectionPool } from '../gateway/masking/inspection-pool.ts'
 import { scanJson } from '../lib/json/scan.ts'
 import type { BlockRole } from '../model/dialect.ts'
@@ -25,7 +26,8 @@ const BODY_MAX = 64 * 1024 * 1024
 /** `plan` looks into the text again; null takes the findings as they were recorded. */
 export function createRecordedLook(plan: MaskingPlan | null, master: Buffer): RecordedLook {
   const pool = createInspectionPool(Math.max(1, availableParallelism() - 1))
-  const tools: RequestTools = { cache: new BlockFindings(), pool, master }
+  // Recorded text is looked into again by rules alone: analyzers belong to the moment of the exchange.
+  const tools: RequestTools = { cache: new BlockFindings(), pool, master, analyzers: NO_ANALYZERS }
   return {
     facts: async (recorded) => {
       const findings = plan === null ? recorded.facts.findings : await found(recorded, plan, tools)

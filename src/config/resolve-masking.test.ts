@@ -51,6 +51,38 @@ routes:
   assert.notEqual(masking['other']?.version, masking['default']?.version)
 })
 
+test('analyzers are off unless written, and closed where nothing is said of what is late', () => {
+  assert.deepEqual(load('masking: {}').config?.masking['default']?.analyzers, [])
+  const { config } = load(`
+masking:
+  operators: { PERSON: hash }
+  analyzers:
+    names: { directions: [request], deadline: 250ms, late: pass }
+    presidio: { url: 'http://127.0.0.1:5002', language: de }
+`)
+  const common = { threshold: 0.5, language: 'en', url: '' }
+  assert.deepEqual(config?.masking['default']?.analyzers, [
+    {
+      ...common,
+      kind: 'names',
+      directions: ['request'],
+      entities: ['PERSON', 'LOCATION'],
+      deadlineMs: 250,
+      late: 'pass',
+    },
+    {
+      ...common,
+      kind: 'presidio',
+      directions: ['request', 'response'],
+      entities: [],
+      deadlineMs: 1000,
+      late: 'block',
+      url: 'http://127.0.0.1:5002',
+      language: 'de',
+    },
+  ])
+})
+
 test('rules and terms come from the file itself and from other files', () => {
   const { config, problems } = load(
     `
@@ -110,6 +142,24 @@ for (const [what, yaml, path, message] of [
     /example/,
   ],
   ['a missing file', 'masking: { rules: [gone.yaml] }', 'masking.rules.0', /does not exist/],
+  [
+    'an entity that names do not have',
+    'masking: { analyzers: { names: { entities: [AGE] } } }',
+    'masking.analyzers.names.entities',
+    /does not know/,
+  ],
+  [
+    'an analyzer whose address holds a credential',
+    "masking: { analyzers: { presidio: { url: 'https://me:secret@x.example' } } }",
+    'masking.analyzers.presidio.url',
+    /without credentials/,
+  ],
+  [
+    'an operator for an entity that nobody reports',
+    'masking: { operators: { PERSON: hash } }',
+    'masking.operators.PERSON',
+    /no rule in use/,
+  ],
   ['an unknown key', 'masking: { pack: [pci] }', 'masking.pack', /unknown key/],
   ['a direction', 'masking: { directions: [up] }', 'masking.directions.0', /not acceptable/],
 ] as const) {

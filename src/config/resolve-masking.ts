@@ -3,13 +3,14 @@ import { createHash } from 'node:crypto'
 import { compileRules } from '../detect/compiled-rules.ts'
 import type { CompiledRules, RuleSource } from '../detect/compiled-rules.ts'
 import { DEFAULT_THRESHOLD } from '../detect/load-rules.ts'
-import type { MaskingPlan } from '../detect/masking-plan.ts'
+import type { AnalyzerPlan, MaskingPlan } from '../detect/masking-plan.ts'
 import type { Operator } from '../detect/operators.ts'
 import { REPLACE } from '../detect/operators.ts'
 import { didYouMean } from '../lib/did-you-mean.ts'
 import type { Path } from './problems.ts'
 import { pathOf, report } from './resolve-context.ts'
 import type { ResolveContext } from './resolve-context.ts'
+import { resolveAnalyzers } from './resolve-analyzers.ts'
 import { resolveOperator } from './resolve-operator.ts'
 import { readRuleFile, readTermFile, shippedPacks } from './rule-files.ts'
 import type { CheckedMasking } from './schema-masking.ts'
@@ -68,7 +69,8 @@ function resolvePlan(
   for (const id of source.choice.without) checkWithout(id, source, path, context)
   const rules = compiled(source, path, context)
   if (rules === null) return null
-  const operators = resolveOperators(written, rules, path, context)
+  const analyzers = resolveAnalyzers(written.analyzers, [...path, 'analyzers'], context)
+  const operators = resolveOperators(written, knownEntities(rules, analyzers), path, context)
   const parts = {
     packs: source.choice.packs.filter((name) => name !== OWN_PACK),
     operators: operators.byEntity,
@@ -83,6 +85,7 @@ function resolvePlan(
       name.toLowerCase().replaceAll(/[_\s-]/g, ''),
     ),
     numbers: written.numbers ?? ('string' as const),
+    analyzers,
   }
   const version = createHash('sha256')
     .update(JSON.stringify([parts, source]))
@@ -187,14 +190,25 @@ function idsOf(document: unknown): readonly string[] {
   )
 }
 
+/** Null where an external analyzer may say anything. */
+function knownEntities(
+  rules: CompiledRules,
+  analyzers: readonly AnalyzerPlan[],
+): ReadonlySet<string> | null {
+  if (analyzers.some(({ kind, entities }) => kind === 'presidio' && entities.length === 0))
+    return null
+  const known = new Set([...rules.ruleset.rules.map(({ entity }) => entity), FIELD_ENTITY])
+  if (rules.source.terms !== null) known.add(rules.source.terms.entity)
+  for (const entity of analyzers.flatMap(({ entities }) => entities)) known.add(entity)
+  return known
+}
+
 function resolveOperators(
   written: CheckedMasking,
-  rules: CompiledRules,
+  known: ReadonlySet<string> | null,
   path: Path,
   context: ResolveContext,
 ): { readonly byEntity: Readonly<Record<string, Operator>>; readonly fallback: Operator } {
-  const known = new Set([...rules.ruleset.rules.map(({ entity }) => entity), FIELD_ENTITY])
-  if (rules.source.terms !== null) known.add(rules.source.terms.entity)
   const byEntity: Record<string, Operator> = {}
   let fallback: Operator = REPLACE
   for (const [entity, operator] of Object.entries(written.operators ?? {})) {
@@ -205,7 +219,7 @@ function resolveOperators(
     if (entity === 'default') fallback = resolved
     else {
       byEntity[entity] = resolved
-      if (known.has(entity)) continue
+      if (known === null || known.has(entity)) continue
       const close = didYouMean(entity, [...known])
       report(context, at, {
         message: 'no rule in use reports this entity',

@@ -1,6 +1,6 @@
 /** The schema of the masking section: what is looked for, what is put in its place, in which direction. */
 import { z } from 'zod'
-import { choice, leafNotes, shaped, text } from './schema-leaves.ts'
+import { choice, durationIfSaid, leafNotes, shaped, text } from './schema-leaves.ts'
 
 const TEXTS_MAX = 1000
 
@@ -61,6 +61,72 @@ const rule = z
   .union([z.string().min(1).max(4096), z.record(z.string(), z.unknown())])
   .describe('A rule, or the path of a file with rules. See detector-rules.md.')
   .register(leafNotes, { allowed: 'a rule, or a file path', why: '', secret: false })
+
+const entities = (what: string) =>
+  z
+    .array(z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/))
+    .max(100)
+    .describe(what)
+    .register(leafNotes, { allowed: 'a list of entities', why: '', secret: false })
+
+const analyzer = {
+  threshold: z
+    .number()
+    .min(0.05)
+    .max(1)
+    .optional()
+    .describe('Findings with a lower score are dropped. Default: 0.5.')
+    .register(leafNotes, { allowed: 'a number from 0.05 to 1', why: '', secret: false }),
+  directions: directions(
+    'Prompts, answers, or both; only where `masking.directions` has them too. Default: both. On streamed answers text leaves sentence by sentence.',
+    'a list of request and response',
+  ).optional(),
+  deadline: durationIfSaid({
+    min: 10,
+    max: 30_000,
+    what: 'How long it may take for the texts of one request, or the waiting sentences of one stream. Default: 1s.',
+    why: '',
+  }),
+  late: choice(
+    ['pass', 'mask', 'block'],
+    'A text that was not analyzed in time (late, broken, not reachable): `pass` goes on with what rules found, and the record says so; `mask` puts `<NOT_ANALYZED>` in its place; `block` stops the exchange. Default: `block`.',
+  ).optional(),
+}
+
+const analyzers = z
+  .strictObject({
+    names: z
+      .strictObject({
+        entities: entities(
+          'PERSON, LOCATION, ORGANIZATION. Default: PERSON and LOCATION.',
+        ).optional(),
+        ...analyzer,
+      })
+      .optional()
+      .describe(
+        'Names and places in English sentences, by a small library in a thread of this process.',
+      ),
+    presidio: z
+      .strictObject({
+        url: shaped(
+          /^https?:\/\/\S+$/,
+          'Address of a Presidio analyzer; `/analyze` is added.',
+          'an http or https URL',
+        ),
+        language: shaped(
+          /^[a-z]{2}$/,
+          'Language of the texts. Default: `en`.',
+          'two letters',
+        ).optional(),
+        entities: entities('What it is asked for. Default: all that it knows.').optional(),
+        ...analyzer,
+      })
+      .optional()
+      .describe(
+        'An external Presidio analyzer, asked over HTTP. It is shown texts after masking by rules.',
+      ),
+  })
+  .describe('Analyzers beside the rules, asked off the inline path about whole sentences.')
 
 const fields = {
   packs: texts(
@@ -129,6 +195,7 @@ const fields = {
     'Names in JSON whose whole value is masked, whatever it looks like. Default: password, passwd, secret, client_secret, api_key, access_token, refresh_token, private_key, ssn.',
     'a list of names',
   ).optional(),
+  analyzers: analyzers.optional(),
   numbers: choice(
     ['string', 'zero', 'block'],
     'A bare JSON number that must be masked becomes a text, 0, or stops the exchange. Default: `string`.',
@@ -149,4 +216,5 @@ export const routeMaskingSchema = z
   })
 
 export type CheckedMasking = z.output<typeof maskingSchema>
+export type CheckedAnalyzers = z.output<typeof analyzers>
 export type CheckedOperator = z.output<typeof operatorSchema>

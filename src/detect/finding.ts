@@ -22,7 +22,7 @@ export interface Finding {
 export interface Uninspected {
   readonly start: number
   readonly end: number
-  readonly reason: 'encoded-run-too-long'
+  readonly reason: 'encoded-run-too-long' | 'analyzer-late' | 'analyzer-failed'
 }
 
 /** `[start, end)` of the channel's text is replaced by `text`. One mask may come in pieces: later ones have no text. */

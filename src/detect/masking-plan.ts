@@ -13,6 +13,21 @@ export type ToolTreatment = 'exempt' | 'mask' | 'block'
 export type NumberTreatment = 'string' | 'zero' | 'block'
 export type Direction = 'request' | 'response'
 
+/** An analyzer beside the rules: it is asked off the inline path, about whole sentences, and may be late. */
+export interface AnalyzerPlan {
+  readonly kind: 'names' | 'presidio'
+  readonly directions: readonly Direction[]
+  /** What is asked for; empty for all that it knows. */
+  readonly entities: readonly string[]
+  readonly threshold: number
+  readonly deadlineMs: number
+  /** What becomes of a text that it did not analyze in time: it passes with a note in the record, is masked whole, or stops the exchange. */
+  readonly late: 'pass' | 'mask' | 'block'
+  /** Empty for what runs inside. */
+  readonly url: string
+  readonly language: string
+}
+
 export interface MaskingPlan {
   /** Hash of everything below, 64 hex digits: names the plan in evidence and keys the cache of findings. */
   readonly version: string
@@ -32,6 +47,7 @@ export interface MaskingPlan {
   /** Lower case without `_`, `-` and spaces: values under these names are masked whole. */
   readonly secretKeys: readonly string[]
   readonly numbers: NumberTreatment
+  readonly analyzers: readonly AnalyzerPlan[]
   /** What a policy looks for on the same way through the text; absent where none does. */
   readonly watch?: PolicyWatch
 }
@@ -49,6 +65,12 @@ export function operatorsOf(plan: MaskingPlan): OperatorTable {
     fallback: plan.defaultOperator,
     ...(plan.watch === undefined ? {} : { byRule: new Map(Object.entries(plan.watch.operators)) }),
   }
+}
+
+/** Analyzers of what is masked in this direction: where nothing is masked nobody is asked. */
+export function analyzersOf(plan: MaskingPlan, direction: Direction): readonly AnalyzerPlan[] {
+  if (!plan.directions.includes(direction)) return []
+  return plan.analyzers.filter(({ directions }) => directions.includes(direction))
 }
 
 export function uncoveredOf(plan: MaskingPlan): ReadonlySet<string> {

@@ -63,6 +63,8 @@ export class Relay implements UpstreamListener {
   /** Bytes handed to the gate. */
   #shownBytes = 0
   #isCut = false
+  /** Not null while a piece of the answer is being looked into. */
+  #turn: Promise<void> | null = null
 
   constructor(
     exchange: Exchange,
@@ -146,14 +148,41 @@ export class Relay implements UpstreamListener {
     this.#answerBytes += bytes.length
     this.#recording.answerChunk(bytes, this.#parts.clock.monotonicMs())
     this.#sample.push(bytes)
-    if (!this.#show(this.#flow.push(bytes))) return
+    this.#advance(bytes)
+  }
+
+  /** In order: what is still being looked into holds up what comes behind it. */
+  #advance(bytes: Buffer): void {
+    const shown =
+      this.#turn === null ? this.#flow.push(bytes) : this.#turn.then(() => this.#flow.push(bytes))
+    if (!(shown instanceof Promise)) {
+      this.#advanced(shown)
+      return
+    }
+    this.#pause()
+    const turn = this.#waitedFor(shown)
+      .catch(this.#faulted)
+      .finally(() => {
+        if (this.#turn === turn) this.#turn = null
+      })
+    this.#turn = turn
+  }
+
+  async #waitedFor(shown: Promise<Shown>): Promise<void> {
+    const one = await shown
+    this.#resume()
+    if (this.#phase === 'body') this.#advanced(one)
+  }
+
+  #advanced(shown: Shown): void {
+    if (!this.#show(shown)) return
     if (this.#follower?.problem !== null && this.#follower !== null) {
       this.#conclude('upstream-failed', fail('upstream.protocol', this.#follower.problem ?? ''))
       return
     }
     if (this.#follower?.terminal === true) {
       this.#grace ??= setTimeout(() => this.onEnd(), TERMINAL_GRACE_MS)
-      if (this.#gate.held() > AFTER_TERMINAL_MAX) {
+      if ((this.#gate?.held() ?? 0) > AFTER_TERMINAL_MAX) {
         this.onEnd()
         return
       }
@@ -180,6 +209,10 @@ export class Relay implements UpstreamListener {
 
   onEnd(): void {
     if (this.#phase !== 'body') return
+    if (this.#turn !== null) {
+      this.#turn.then(() => this.onEnd()).catch(this.#faulted)
+      return
+    }
     this.#phase = 'masking'
     const rest = this.#flow.end()
     if (rest instanceof Promise) rest.then((shown) => this.#ended(shown)).catch(this.#faulted)

@@ -83,4 +83,5 @@ const LOOKS_ONLY: Omit<MaskingPlan, 'version' | 'rules'> = {
   tools: {},
   secretKeys: [],
   numbers: 'string',
+  analyzers: [],
 }

@@ -10,6 +10,7 @@ import { REPLACE } from '../../src/detect/operators.ts'
 import { dialectByName } from '../../src/dialects/registry.ts'
 import { createAnswerMasking } from '../../src/gateway/masking/answer-masking.ts'
 import type { AnswerMasking, AnswerQuestion } from '../../src/gateway/masking/answer-masking.ts'
+import { NO_ANALYZERS } from '../../src/gateway/analyzers/analyzer-desk.ts'
 import { BlockFindings } from '../../src/gateway/masking/block-findings.ts'
 import type { RequestTools } from '../../src/gateway/masking/inspect-request.ts'
 import type { AnswerView, Dialect, Surface } from '../../src/model/dialect.ts'
@@ -48,6 +49,7 @@ export function maskingPlan(changes: Partial<MaskingPlan> = {}): MaskingPlan {
     tools: {},
     secretKeys: ['password'],
     numbers: 'string',
+    analyzers: [],
     ...changes,
   }
 }
@@ -103,6 +105,7 @@ export function answerTools(): RequestTools {
       [Symbol.asyncDispose]: async () => undefined,
     },
     master: Buffer.alloc(32, 7),
+    analyzers: NO_ANALYZERS,
   }
 }
 
@@ -130,7 +133,7 @@ export function maskingOf(
 /** What the caller gets when the bytes come in these chunks. */
 export async function shownOf(masking: AnswerMasking, chunks: readonly Buffer[]): Promise<Buffer> {
   const out: Buffer[] = []
-  for (const chunk of chunks) out.push(masking.push(chunk))
+  for (const chunk of chunks) out.push(await masking.push(chunk))
   out.push(await masking.end())
   return Buffer.concat(out)
 }

@@ -8,7 +8,8 @@ export type Shown = Buffer | GatewayError
 export interface AnswerFlow {
   /** True where every byte passes as it came: then its length, and what was made from its bytes, stay true. */
   readonly keepsBytes: boolean
-  readonly push: (bytes: Buffer) => Shown
+  /** A promise where analyzers are waited for: the next push waits for it. */
+  readonly push: (bytes: Buffer) => Shown | Promise<Shown>
   readonly end: () => Shown | Promise<Shown>
   /** Null where nothing is masked. */
   readonly report: () => AnswerReport | null
@@ -38,7 +39,8 @@ export function answerFlow(masking: AnswerMasking): AnswerFlow {
     push: (bytes) => {
       if (failure !== null) return failure
       try {
-        return judged(masking.push(bytes))
+        const shown = masking.push(bytes)
+        return shown instanceof Promise ? shown.then(judged).catch(failed) : judged(shown)
       } catch (cause) {
         return failed(cause)
       }

@@ -12,7 +12,7 @@ import { createWholeAnswer } from './whole-answer.ts'
 
 export interface AnswerMasking {
   /** Bytes that may be handed on. Throws when masking failed: then nothing more may leave. */
-  readonly push: (bytes: Buffer) => Buffer
+  readonly push: (bytes: Buffer) => Buffer | Promise<Buffer>
   /** The rest, when the provider has ended. */
   readonly end: () => Buffer | Promise<Buffer>
   /** True once a value was found that stops the answer. */

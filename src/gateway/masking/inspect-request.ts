@@ -1,10 +1,13 @@
 /** Looks into a request body block by block and says what to splice; the bytes themselves stay as they came. */
 import type { Direction, MaskingPlan } from '../../detect/masking-plan.ts'
-import { operatorsOf, uncoveredOf } from '../../detect/masking-plan.ts'
+import { analyzersOf, operatorsOf, uncoveredOf } from '../../detect/masking-plan.ts'
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
 import type { BlockSpan } from '../../model/dialect.ts'
 import type { FindingRecord, UninspectedRecord } from '../../model/masking.ts'
 import type { Splice } from '../../model/record.ts'
+import type { AnalyzerDesk } from '../analyzers/analyzer-desk.ts'
+import { analyzedValues } from '../analyzers/analyzed-values.ts'
+import type { AnalyzedValue } from '../analyzers/analyzed-values.ts'
 import { NOTHING_FOUND } from './block-findings.ts'
 import type { BlockFindings, PieceFindings } from './block-findings.ts'
 import { inspectValue } from './inspect-texts.ts'
@@ -12,7 +15,7 @@ import type { InspectionSettings, RawValue, ValueInspection } from './inspect-te
 import type { InspectionPool } from './inspection-pool.ts'
 import { createMaskKeys } from './mask-keys.ts'
 import type { IssuedToken } from './mask-keys.ts'
-import { ROOT_PLACE, visitLeaves } from './request-leaves.ts'
+import { isText, ROOT_PLACE, visitLeaves } from './request-leaves.ts'
 import type { LeafPlace } from './request-leaves.ts'
 
 export interface RequestInspection {
@@ -28,6 +31,7 @@ export interface RequestInspection {
 export interface RequestTools {
   readonly cache: BlockFindings
   readonly pool: InspectionPool
+  readonly analyzers: AnalyzerDesk
   readonly master: Buffer
 }
 
@@ -69,15 +73,32 @@ export function inspectRequest(
   const gathered = gather(tools.cache, question)
   const values = gathered.pieces.flatMap((piece) => piece.values.map(({ value }) => value))
   const size = values.reduce((sum, { raw }) => sum + raw.length, 0)
+  const plans = analyzersOf(plan, direction)
+  const tokens: IssuedToken[] = []
+  const keys = createMaskKeys(tools.master, scope, (token) => tokens.push(token))
+  const analyzed = async (
+    inspections: readonly ValueInspection[],
+  ): Promise<readonly AnalyzedValue[]> => {
+    const { operators } = settings
+    const asked = { desk: tools.analyzers, plans, operators, keys }
+    const made = await analyzedValues(values, inspections, asked)
+    if (made.some(({ isUnanswered }) => isUnanswered))
+      throw new Error('an analyzer did not answer in time')
+    return made
+  }
   if (size < ASIDE_MIN) {
-    const tokens: IssuedToken[] = []
-    const keys = createMaskKeys(tools.master, scope, (token) => tokens.push(token))
     const inspections = values.map((value) => inspectValue(plan.rules, keys, settings, value))
-    return assemble(tools.cache, gathered, inspections, tokens)
+    return plans.length === 0
+      ? assemble(tools.cache, gathered, inspections, tokens)
+      : analyzed(inspections).then((made) => assemble(tools.cache, gathered, made, tokens))
   }
   return tools.pool
     .inspect({ rules: plan.rules, master: tools.master, scope, settings, values })
-    .then(({ inspections, tokens }) => assemble(tools.cache, gathered, inspections, tokens))
+    .then(async (found) => {
+      tokens.push(...found.tokens)
+      const made = plans.length === 0 ? found.inspections : await analyzed(found.inspections)
+      return assemble(tools.cache, gathered, made, tokens)
+    })
 }
 
 interface Gathered {
@@ -118,7 +139,10 @@ function gather(cache: BlockFindings, { tape, blocks, plan, scope }: RequestQues
       if (treatment === null) return
       const start = tape.start(node)
       const raw = tape.bytes.toString('utf8', start, tape.end(node))
-      at(node).values.push({ start, value: { raw, key: place.key, treatment } })
+      at(node).values.push({
+        start,
+        value: { raw, key: place.key, isText: isText(place, raw), treatment },
+      })
     },
     media: (node) => {
       const { start: from, media } = at(node)
@@ -145,7 +169,7 @@ function treatmentOf(place: LeafPlace, plan: MaskingPlan): RawValue['treatment']
 function assemble(
   cache: BlockFindings,
   { pieces, known }: Gathered,
-  inspections: readonly ValueInspection[],
+  inspections: readonly (ValueInspection & Partial<Pick<AnalyzedValue, 'isPartial'>>)[],
   tokens: readonly IssuedToken[],
 ): RequestInspection {
   const parts: (readonly [block: number | null, start: number, found: PieceFindings])[] = [...known]
@@ -154,7 +178,9 @@ function assemble(
     const mine = inspections.slice(next, next + piece.values.length)
     next += piece.values.length
     const found = foundIn(piece, mine, tokens)
-    if (piece.block !== null) cache.set(piece.cacheKey, found)
+    // What an analyzer owes an answer to is asked again on the next turn.
+    const isPartial = mine.some((one) => one.isPartial === true)
+    if (piece.block !== null && !isPartial) cache.set(piece.cacheKey, found)
     parts.push([piece.block, piece.start, found])
   }
   const moved = <T extends { readonly start: number; readonly end: number }>(

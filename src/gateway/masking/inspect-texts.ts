@@ -9,6 +9,8 @@ import type { MaskKeys, OperatorTable } from '../../detect/operators.ts'
 export interface RawValue {
   readonly raw: string
   readonly key: string
+  /** It is written for people: analyzers look at it, too. */
+  readonly isText: boolean
   /** `keep`: findings are reported and nothing is changed. `block`: a finding stops the exchange. */
   readonly treatment: 'operators' | 'keep' | 'block'
 }

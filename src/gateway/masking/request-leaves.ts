@@ -68,6 +68,26 @@ const FREE: ReadonlySet<string> = new Set([
   'metadata',
 ])
 
+/** Keys under which a single word is text; elsewhere it names something (`end_turn`, `fp_44709d6fcb`). */
+const TEXTS: ReadonlySet<string> = new Set([
+  'content',
+  'text',
+  'input',
+  'output',
+  'prompt',
+  'system',
+  'instructions',
+  'response',
+  'thinking',
+  'reasoning_content',
+  'refusal',
+])
+
+/** True for what people write and read. */
+export function isText({ key, isFree }: LeafPlace, raw: string): boolean {
+  return isFree || TEXTS.has(key) || raw.includes(' ') || raw.includes('\\n')
+}
+
 /** Walks `node` in the order of the body. */
 export function visitLeaves(
   tape: JsonTape,

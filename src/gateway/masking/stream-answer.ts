@@ -1,29 +1,23 @@
 /** Masks a stream of JSON events: one matcher per channel, each event rewritten only where its text changed. */
-import type { MaskingPlan } from '../../detect/masking-plan.ts'
 import { scanJson } from '../../lib/json/scan.ts'
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
 import { fail } from '../../model/errors.ts'
 import type { FindingRecord, UninspectedRecord } from '../../model/masking.ts'
 import type { Splice } from '../../model/record.ts'
-import type { EventReading, StreamedText, StreamShape } from '../../model/stream-shape.ts'
+import type { EventReading, StreamShape } from '../../model/stream-shape.ts'
 import type { AnswerMasking, AnswerQuestion } from './answer-masking.ts'
-import { pointedTexts } from './answer-spans.ts'
-import type { PointedText } from './answer-spans.ts'
 import { createBinaryWire } from './binary-wire.ts'
-import { inspectValue } from './inspect-texts.ts'
-import type { RawValue } from './inspect-texts.ts'
-import { carriedOut, edit, maskedText, removals } from './json-edits.ts'
+import { carriedOut, edit, removals } from './json-edits.ts'
 import type { Edit } from './json-edits.ts'
 import { Outbox } from './outbox.ts'
 import type { Outgoing } from './outbox.ts'
-import { placeEdits, spanEdits } from './place-edits.ts'
-import { ROOT_PLACE, visitLeaves } from './request-leaves.ts'
-import type { LeafPlace } from './request-leaves.ts'
+import { spanEdits } from './place-edits.ts'
 import { nameOf, StreamChannels } from './stream-channels.ts'
 import type { Ends } from './stream-channels.ts'
 import type { StreamWire, WireBytes, WireEvent } from './stream-wire.ts'
-import { createTextShift } from './text-shift.ts'
 import { createTextWire } from './text-wire.ts'
+import { WholeTexts } from './whole-texts.ts'
+import type { Inspected } from './whole-texts.ts'
 
 const JSON_LIMITS = { depthMax: 512, elementsMax: 1_000_000 }
 
@@ -37,14 +31,32 @@ export function createStreamAnswer(question: AnswerQuestion, shape: StreamShape)
   }
 }
 
+interface Rewriting {
+  readonly ends: Ends
+  /** Null where there are no texts beside those of channels. */
+  readonly tape: JsonTape | null
+  readonly skipped: ReadonlySet<NodeRef>
+  readonly parts: (inspected?: Inspected) => Outgoing['parts']
+}
+
+interface Changed {
+  readonly event: WireEvent
+  readonly tape: JsonTape
+  readonly bytes: Buffer
+  /** What had to go out in front of it. */
+  readonly before: readonly WireBytes[]
+  readonly edits: readonly Edit[]
+}
+
+const NO_TEXTS = { ends: [], tape: null, skipped: new Set<NodeRef>() } as const
+
 class StreamAnswer {
   readonly #question: AnswerQuestion
   readonly #shape: StreamShape
   readonly #channels: StreamChannels
   readonly #wire: StreamWire
   readonly #outbox = new Outbox()
-  /** Short texts that every event repeats (fingerprints, tiers) and in which nothing was found. */
-  readonly #clean = new Set<string>()
+  readonly #whole: WholeTexts
   /** Bytes of the events before. */
   #at = 0
 
@@ -52,6 +64,7 @@ class StreamAnswer {
     this.#question = question
     this.#shape = shape
     this.#channels = new StreamChannels(question, shape)
+    this.#whole = new WholeTexts(question, shape, this.#channels)
     const { framing } = question
     this.#wire =
       framing === 'aws-eventstream'
@@ -75,12 +88,26 @@ class StreamAnswer {
     return this.#channels.uninspected
   }
 
-  push(bytes: Buffer): Buffer {
-    for (const event of this.#wire.push(bytes)) if (!this.isBlocked) this.#take(event)
+  push(bytes: Buffer): Buffer | Promise<Buffer> {
+    return this.#all(this.#wire.push(bytes), 0)
+  }
+
+  /** A promise only where analyzers have to be waited for before a channel may end. */
+  #all(events: readonly WireEvent[], from: number): Buffer | Promise<Buffer> {
+    for (let next = from; next < events.length && !this.isBlocked; next += 1) {
+      const event = events[next]
+      const taken = event === undefined ? null : this.#take(event)
+      if (taken !== null) return taken.then(() => this.#all(events, next + 1))
+    }
     return this.isBlocked ? Buffer.alloc(0) : this.#outbox.take(false)
   }
 
-  end(): Buffer {
+  end(): Buffer | Promise<Buffer> {
+    const waits = this.#channels.complete('all')
+    return waits === null ? this.#rest() : waits.then(() => this.#rest())
+  }
+
+  #rest(): Buffer {
     const rest = this.#wire.end()
     // Threat: a value that breaks off with the connection is no value any more, but its beginning was held as one.
     if (this.#flush('all').length > 0)
@@ -89,19 +116,39 @@ class StreamAnswer {
   }
 
   /** One event in, its masked form out, behind whatever had to be flushed before it. */
-  #take(event: WireEvent): void {
+  #take(event: WireEvent): Promise<void> | null {
     const before = this.#channels.masked
     const length = Buffer.byteLength(event.raw)
-    const parts = this.#rewritten(event, length)
-    const masks = this.#channels.masked - before
-    this.#outbox.add({ raw: event.raw, at: this.#at, masks, parts })
-    this.#at += length
+    const add = (parts: Outgoing['parts']): void => {
+      const masks = this.#channels.masked - before
+      this.#outbox.add({ raw: event.raw, at: this.#at, masks, parts })
+      this.#at += length
+    }
+    const { parts, ends, tape, skipped } = this.#rewritten(event, length)
+    const ended = ends.length === 0 ? null : this.#channels.complete(ends)
+    if (ended === null && (tape === null || this.#whole.isSync)) {
+      add(parts(undefined))
+      return null
+    }
+    return this.#waited(ended, tape, skipped, (inspected) => add(parts(inspected)))
   }
 
-  #rewritten(event: WireEvent, length: number): Outgoing['parts'] {
+  async #waited(
+    ended: Promise<unknown> | null,
+    tape: JsonTape | null,
+    skipped: ReadonlySet<NodeRef>,
+    go: (inspected: Inspected | undefined) => void,
+  ): Promise<void> {
+    await ended
+    go(tape === null ? undefined : ((await this.#whole.prepare(tape, skipped)) ?? undefined))
+  }
+
+  /** The event in two steps: what it brings is taken now, what it ends is ended by `parts`. */
+  #rewritten(event: WireEvent, length: number): Rewriting {
     const { raw, data } = event
-    if (data === null) return [raw]
-    if (data === '[DONE]') return [...this.#flush('all'), raw]
+    if (data === null) return { ...NO_TEXTS, parts: () => [raw] }
+    if (data === '[DONE]')
+      return { ...NO_TEXTS, ends: 'all', parts: () => [...this.#flush('all'), raw] }
     const bytes = Buffer.from(data)
     const scan = scanJson(bytes, JSON_LIMITS)
     if (scan.kind === 'problem') throw fail('upstream.protocol', 'An event is not JSON.')
@@ -109,26 +156,40 @@ class StreamAnswer {
     const reading = this.#shape.read(tape, event.name)
     if (!reading.isKnown && this.#question.plan.unknownEvents === 'withhold') {
       this.#skipped(length, 'unknown-event')
-      return []
+      return { ...NO_TEXTS, parts: () => [] }
     }
+    const { ends } = reading
     const taken = this.#takeReasoning(tape, reading, length)
-    if (taken === null) return this.#flush(reading.ends)
+    if (taken === null) return { ...NO_TEXTS, ends, parts: () => this.#flush(ends) }
+    const texts = this.#begun(tape, reading)
     const edits: Edit[] = [
       ...taken,
       ...reading.strips.map((node) =>
         edit(tape, node, tape.kind(node) === 'array' ? '[]' : 'null'),
       ),
-      ...this.#continued(tape, reading),
     ]
-    const before = this.#flush(reading.ends)
-    edits.push(...this.#others(tape, reading))
+    const skipped = this.#skippedIn(reading)
+    const parts = (inspected?: Inspected): Outgoing['parts'] => {
+      edits.push(...texts.flatMap((shown) => shown()))
+      const before = this.#flush(ends)
+      edits.push(...this.#whole.edits(tape, skipped, inspected))
+      return this.#placed({ event, tape, bytes, before, edits }, reading)
+    }
+    return { ends, tape, skipped, parts }
+  }
+
+  /** Waits while a citation points into text that is still held. */
+  #placed(
+    { event, tape, bytes, before, edits }: Changed,
+    { spans }: EventReading,
+  ): Outgoing['parts'] {
     const made = (placed: readonly Edit[]): readonly WireBytes[] => {
       const all = [...placed, ...edits]
-      return [...before, all.length === 0 ? raw : event.with(carriedOut(bytes, all))]
+      return [...before, all.length === 0 ? event.raw : event.with(carriedOut(bytes, all))]
     }
-    if (reading.spans.length === 0) return made([])
+    if (spans.length === 0) return made([])
     return (isLast) => {
-      const placed = spanEdits(tape, reading.spans, isLast, {
+      const placed = spanEdits(tape, spans, isLast, {
         channel: (place) => this.#channels.shiftOf(place),
         document: (index) => this.#question.documents()[index],
       })
@@ -163,8 +224,8 @@ class StreamAnswer {
     ]
   }
 
-  /** Texts that go on with their channels. */
-  #continued(tape: JsonTape, { texts, ends }: EventReading): readonly Edit[] {
+  /** Gives texts to their channels; each answers later what may be shown of it. */
+  #begun(tape: JsonTape, { texts, ends }: EventReading): readonly (() => readonly Edit[])[] {
     return texts.flatMap((part, index) => {
       if ((part.isSigned && this.#drops) || this.#isExempt(part.tool)) return []
       // The last text of its channel in an event that ends it takes the rest with it.
@@ -172,8 +233,19 @@ class StreamAnswer {
       const isEnd = isLast && (ends === 'all' || ends.includes(part.group))
       const given = tape.text(part.node) ?? ''
       const shown = this.#channels.continue(part, given, isEnd)
-      return shown === given ? [] : [edit(tape, part.node, JSON.stringify(shown))]
+      return [
+        () => {
+          const text = shown()
+          return text === given ? [] : [edit(tape, part.node, JSON.stringify(text))]
+        },
+      ]
     })
+  }
+
+  #skippedIn({ texts, reasoning }: EventReading): ReadonlySet<NodeRef> {
+    const skipped = new Set(texts.map(({ node }) => node))
+    if (this.#drops) for (const node of reasoning.parts) skipped.add(node)
+    return skipped
   }
 
   #isExempt(tool: string): boolean {
@@ -186,88 +258,4 @@ class StreamAnswer {
       this.#wire.write(this.#shape.flush(group, kind, rest, counting)),
     )
   }
-
-  /** A text that came in pieces before: it is masked as they were, so that both say the same. */
-  #repeated(
-    tape: JsonTape,
-    node: NodeRef,
-    part: StreamedText,
-    pointed: PointedText | undefined,
-  ): readonly Edit[] {
-    if (this.#isExempt(part.tool)) return []
-    const given = tape.text(node) ?? ''
-    const matcher = this.#channels.matcherFor(part)
-    const steps = [matcher.push(given), matcher.end()]
-    if (steps.some(({ blocked }) => blocked)) this.#channels.isBlocked = true
-    const shown = steps.map(({ emit }) => emit).join('')
-    if (shown === given) return []
-    const edits = [edit(tape, node, JSON.stringify(shown))]
-    if (pointed === undefined) return edits
-    const shift = createTextShift(pointed.unit)
-    shift.receive(given)
-    for (const { masks, settled } of steps) shift.settle(masks, settled)
-    return [...edits, ...pointed.spans.flatMap((span) => placeEdits(tape, span, shift))]
-  }
-
-  /** Texts that stand in an event whole. */
-  #others(tape: JsonTape, { texts, reasoning }: EventReading): readonly Edit[] {
-    const { plan } = this.#question
-    const inPlace = new Set(texts.map(({ node }) => node))
-    if (this.#drops) for (const node of reasoning.parts) inPlace.add(node)
-    const edits: Edit[] = []
-    const pointed = this.#pointed(tape)
-    visitLeaves(tape, tape.root, ROOT_PLACE, {
-      enter: (node) => inPlace.has(node),
-      media: () => undefined,
-      leaf: (node, place) => {
-        const form = this.#shape.repeats(place.key)
-        if (form !== null && tape.kind(node) === 'string') {
-          const { tool } = place
-          const part = { node, group: 'whole', kind: form, isJson: form === 'json', tool }
-          edits.push(...this.#repeated(tape, node, { ...part, isSigned: false }, pointed.get(node)))
-        } else if (!this.#isExempt(place.tool))
-          edits.push(...this.#whole(tape, node, place, treatmentOf(place, plan)))
-      },
-    })
-    return edits
-  }
-
-  #pointed(tape: JsonTape): ReadonlyMap<NodeRef, PointedText> {
-    if (this.#shape.offsets === null || !tape.bytes.includes('"annotations"')) return new Map()
-    return new Map(
-      pointedTexts(tape).flatMap((one) => one.texts.map((text) => [text, one] as const)),
-    )
-  }
-
-  #whole(
-    tape: JsonTape,
-    node: NodeRef,
-    place: LeafPlace,
-    treatment: RawValue['treatment'],
-  ): readonly Edit[] {
-    const { plan } = this.#question
-    const raw = tape.bytes.toString('utf8', tape.start(node), tape.end(node))
-    const seen = `${place.key}\0${raw}`
-    if (this.#clean.has(seen)) return []
-    const { options } = this.#channels
-    const settings = {
-      ...options,
-      numbers: plan.numbers,
-      secretKeys: new Set(plan.secretKeys),
-    }
-    const value = { raw, key: place.key, treatment }
-    const found = inspectValue(plan.rules, options.keys, settings, value)
-    const channel = `event ${place.key}`
-    this.#channels.findings.push(...found.findings.map((one) => ({ ...one, block: null, channel })))
-    if (found.blocked) this.#channels.isBlocked = true
-    this.#channels.masked += found.masks.length
-    if (found.findings.length === 0 && seen.length < 256 && this.#clean.size < 64)
-      this.#clean.add(seen)
-    return found.masks.length > 0 ? [edit(tape, node, maskedText(raw, found.masks))] : []
-  }
-}
-
-function treatmentOf(place: LeafPlace, plan: MaskingPlan): RawValue['treatment'] {
-  if (place.isSigned) return plan.signedReasoning === 'block' ? 'block' : 'keep'
-  return place.tool !== '' && plan.tools[place.tool] === 'block' ? 'block' : 'operators'
 }

@@ -2,11 +2,15 @@
 import { createJsonMatcher } from '../../detect/json-fragments.ts'
 import { createMatcher } from '../../detect/matcher.ts'
 import type { Matcher, MatcherOptions, Step } from '../../detect/matcher.ts'
-import { operatorsOf, uncoveredOf } from '../../detect/masking-plan.ts'
+import { analyzersOf, operatorsOf, uncoveredOf } from '../../detect/masking-plan.ts'
+import type { AnalyzerPlan } from '../../detect/masking-plan.ts'
 import type { OperatorTable } from '../../detect/operators.ts'
 import type { FindingRecord, UninspectedRecord } from '../../model/masking.ts'
 import type { StreamedText, StreamShape } from '../../model/stream-shape.ts'
 import type { AnswerQuestion } from './answer-masking.ts'
+import { documentsBy } from '../analyzers/analyzed-document.ts'
+import { analyzedMatcher, textsBy, wholeMatcher } from '../analyzers/analyzed-matcher.ts'
+import type { AnalyzedMatcher } from '../analyzers/analyzed-matcher.ts'
 import { createMaskKeys } from './mask-keys.ts'
 import { restoringMatcher } from './restoring-matcher.ts'
 import { createTextShift } from './text-shift.ts'
@@ -23,7 +27,11 @@ interface Channel {
   /** It is only looked at: its text leaves as it came. */
   readonly passes: boolean
   readonly matcher: Matcher
+  /** Not null where analyzers look at it, too. */
+  readonly analyzed: AnalyzedMatcher | null
   readonly shift: TextShift | null
+  /** What came and what became of it, for events that repeat it; null where rules alone say it again. */
+  readonly history: { given: string; readonly steps: Step[] } | null
 }
 
 export type Ends = readonly string[] | 'all'
@@ -37,6 +45,8 @@ export class StreamChannels {
   masked = 0
   readonly #question: AnswerQuestion
   readonly #shape: StreamShape
+  readonly #said = new Map<string, readonly Step[]>()
+  readonly #analyzers: readonly AnalyzerPlan[]
   readonly #open = new Map<string, Channel>()
   /** Of ended channels too: citations may come behind the text they point into. */
   readonly #shifts = new Map<string, TextShift>()
@@ -45,6 +55,7 @@ export class StreamChannels {
     this.#question = question
     this.#shape = shape
     const { plan, tools, scope } = question
+    this.#analyzers = analyzersOf(plan, 'response')
     this.options = {
       operators: operatorsOf(plan),
       keys: createMaskKeys(tools.master, scope, () => undefined),
@@ -56,15 +67,30 @@ export class StreamChannels {
     }
   }
 
-  /** What may be shown of the text that has come. */
-  continue(part: StreamedText, given: string, ends: boolean): string {
+  /** Resolves when analyzers have said all of what stands in these channels; null when there is nothing to wait for. */
+  complete(ends: Ends): Promise<unknown> | null {
+    if (this.#analyzers.length === 0) return null
+    const waits: Promise<void>[] = []
+    for (const { group, analyzed } of this.#open.values()) {
+      if (analyzed === null || (ends !== 'all' && !ends.includes(group))) continue
+      const wait = analyzed.complete()
+      if (wait !== null) waits.push(wait)
+    }
+    return waits.length === 0 ? null : Promise.all(waits)
+  }
+
+  /** Takes text that has come; the answer says what may be shown of it, once `complete` is through. */
+  continue(part: StreamedText, given: string, ends: boolean): () => string {
     const name = nameOf(part)
     const channel = this.#open.get(name) ?? this.#opened(part)
     this.#open.set(name, channel)
     channel.shift?.receive(given)
-    let shown = this.#noted(channel, channel.matcher.push(given))
-    if (ends) shown += this.#ended(name, channel)
-    return channel.passes ? given : shown
+    if (channel.history !== null) channel.history.given += given
+    const shown = this.#noted(channel, channel.matcher.push(given))
+    return () => {
+      const all = ends ? shown + this.#ended(name, channel) : shown
+      return channel.passes ? given : all
+    }
   }
 
   /** Ends channels; what they still held goes out in an event of the same kind. */
@@ -85,17 +111,26 @@ export class StreamChannels {
     return this.#shifts.get(nameOf(place))
   }
 
-  /** A matcher as channels of this kind have it. */
-  matcherFor({ isJson, isSigned, tool }: StreamedText): Matcher {
-    const { plan, restorable } = this.#question
-    const blocks = tool !== '' && plan.tools[tool] === 'block'
+  /** What became of a text that ended; known where analyzers had a say in it. */
+  said(given: string): readonly Step[] | undefined {
+    return this.#said.get(given)
+  }
+
+  /** A matcher as channels of this kind have it, without analyzers. */
+  rulesFor(part: StreamedText): Matcher {
+    return this.#restoring(this.#inner(part), part)
+  }
+
+  #inner({ isJson, isSigned, tool }: StreamedText): Matcher {
+    const { plan } = this.#question
+    const blocks = this.#blocks(tool)
     const options = {
       ...this.options,
       ...(isSigned ? { operators: KEEP } : {}),
       ...(blocks ? { operators: BLOCK } : {}),
     }
     const { ruleset } = plan.rules
-    const inner = isJson
+    return isJson
       ? createJsonMatcher(ruleset, {
           ...options,
           numbers: plan.numbers,
@@ -103,8 +138,26 @@ export class StreamChannels {
           secretKeys: new Set(plan.secretKeys),
         })
       : createMatcher(ruleset, { ...options, before: '' })
+  }
+
+  #blocks(tool: string): boolean {
+    return tool !== '' && this.#question.plan.tools[tool] === 'block'
+  }
+
+  /** The caller's own values come back behind everything that masks. */
+  #restoring(inner: Matcher, { isJson, isSigned }: StreamedText): Matcher {
+    const { restorable } = this.#question
     const spelled = (value: string): string => (isJson ? JSON.stringify(value).slice(1, -1) : value)
     return restorable.size === 0 || isSigned ? inner : restoringMatcher(inner, restorable, spelled)
+  }
+
+  #analyzed(inner: Matcher, isJson: boolean): AnalyzedMatcher {
+    const { operators, keys } = this.options
+    const asked = { desk: this.#question.tools.analyzers, plans: this.#analyzers }
+    const texts = textsBy({ ...asked, settings: { operators, keys, spelled: (text) => text } })
+    return isJson
+      ? wholeMatcher(inner, documentsBy({ ...asked, operators, keys }, texts))
+      : analyzedMatcher(inner, texts)
   }
 
   #opened(part: StreamedText): Channel {
@@ -113,17 +166,25 @@ export class StreamChannels {
     const shift = offsets === null || isJson || isSigned ? null : createTextShift(offsets)
     if (shift !== null) this.#shifts.set(nameOf(part), shift)
     const passes = isSigned && this.#question.plan.signedReasoning === 'pass'
-    return { group, kind, isSigned, passes, matcher: this.matcherFor(part), shift }
+    const inner = this.#inner(part)
+    const looksOnly = isSigned || this.#analyzers.length === 0 || this.#blocks(part.tool)
+    const analyzed = looksOnly ? null : this.#analyzed(inner, isJson)
+    const matcher = this.#restoring(analyzed ?? inner, part)
+    const history =
+      analyzed === null || this.#shape.repeats('text') === null ? null : { given: '', steps: [] }
+    return { group, kind, isSigned, passes, matcher, analyzed, history, shift }
   }
 
   #ended(name: string, channel: Channel): string {
     this.#open.delete(name)
     const rest = this.#noted(channel, channel.matcher.end())
     channel.shift?.finish()
+    if (channel.history !== null) this.#said.set(channel.history.given, channel.history.steps)
     return rest
   }
 
-  #noted({ group, kind, isSigned, passes, shift }: Channel, step: Step): string {
+  #noted({ group, kind, isSigned, passes, shift, history }: Channel, step: Step): string {
+    history?.steps.push(step)
     const channel = `${group} ${kind}`
     shift?.settle(step.masks, step.settled)
     this.findings.push(...step.findings.map((one) => ({ ...one, block: null, channel })))

@@ -12,9 +12,12 @@ import { restoringMatcher } from './restoring-matcher.ts'
 
 const CHANNEL = 'body'
 
-export function createTextAnswer(
-  question: AnswerQuestion,
-): Omit<AnswerMasking, 'end'> & { readonly end: () => Buffer } {
+type SyncMasking = Omit<AnswerMasking, 'push' | 'end'> & {
+  readonly push: (bytes: Buffer) => Buffer
+  readonly end: () => Buffer
+}
+
+export function createTextAnswer(question: AnswerQuestion): SyncMasking {
   const { plan, tools, scope, restorable } = question
   const { rules } = plan
   const matcher = restoringMatcher(

@@ -103,6 +103,7 @@ function quotedIn(marks: readonly Mark[], start: number, quote: Buffer): string 
 }
 
 function lengthIn(unit: OffsetUnit, text: string): number {
+  if (unit === 'unit') return text.length
   if (unit === 'byte') return Buffer.byteLength(text)
   let pairs = 0
   for (let i = 0; i < text.length; i += 1) {

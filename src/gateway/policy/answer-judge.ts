@@ -100,7 +100,8 @@ function foundIn(args: string, plan: MaskingPlan | null, master: Buffer): readon
     secretKeys: new Set<string>(),
     uncovered: new Set(plan.watch?.own),
   }
-  const value = { raw: JSON.stringify(args), key: 'arguments', treatment: 'keep' as const }
+  const treatment = 'keep' as const
+  const value = { raw: JSON.stringify(args), key: 'arguments', isText: true, treatment }
   return inspectValue(plan.rules, keys, settings, value).findings
 }
 

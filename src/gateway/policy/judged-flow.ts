@@ -34,7 +34,10 @@ export function judgedFlow(flow: AnswerFlow, answer: JudgedAnswer): AnswerFlow {
     push: (chunk) => {
       bytes += chunk.length
       answer.sample.push(chunk)
-      return verdict(flow.push(chunk), false)
+      const shown = flow.push(chunk)
+      return shown instanceof Promise
+        ? shown.then((one) => verdict(one, false))
+        : verdict(shown, false)
     },
     end: () => {
       const rest = flow.end()
@@ -68,6 +71,7 @@ export function watchedFlow(answer: JudgedAnswer): AnswerFlow {
     push: (chunk) => {
       bytes += chunk.length
       answer.sample.push(chunk)
+      // Where nothing is masked no analyzer is asked, so there is no promise here.
       if (isLooking) quietly(() => masking?.push(chunk))
       return chunk
     },
