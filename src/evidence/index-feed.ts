@@ -25,7 +25,7 @@ export interface FeedOptions {
   readonly onEnd?: (end: ScannedEnd) => void
 }
 
-const isBefore = (a: Place, b: Place): boolean =>
+export const isBefore = (a: Place, b: Place): boolean =>
   a.segment < b.segment || (a.segment === b.segment && a.offset < b.offset)
 
 /** Frames that cannot be opened are reported as damage and give no row. */

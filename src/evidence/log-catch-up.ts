@@ -20,14 +20,18 @@ import { frameDigest } from './segment-format.ts'
 import type { SegmentFiles } from './segment-files.ts'
 import { listInstances, scanInstance, type ScannedFrame } from './segment-scan.ts'
 
-/** Leaves from the newest back. */
-async function* leavesBackward(writer: LogWriter): AsyncGenerator<Leaf, void> {
+/** Leaves from the newest back; only those that hold these bytes, where they are given. */
+async function* leavesBackward(
+  writer: LogWriter,
+  holding: Buffer | null = null,
+): AsyncGenerator<Leaf, void> {
   const { size } = writer.head
   const reader = new TileReader(writer.tiles, size)
   for (let index = Math.ceil(size / TILE_WIDTH) - 1; index >= 0; index -= 1) {
     const entries = await reader.entries(index)
     if (entries === null) throw new Error(`entry bundle ${index} of the log is not whole`)
     for (const entry of entries.toReversed()) {
+      if (holding !== null && !entry.includes(holding)) continue
       const reading = parseLeaf(entry)
       if (reading.kind === 'ok') yield reading.leaf
     }
@@ -42,7 +46,7 @@ export async function lastPlace(writer: LogWriter): Promise<FrameAddress | null>
 
 /** Index of the leaf that opened an exchange. */
 export async function findOpening(writer: LogWriter, record: string): Promise<number | null> {
-  for await (const leaf of leavesBackward(writer))
+  for await (const leaf of leavesBackward(writer, Buffer.from(record)))
     if (leaf.kind === 'exchange.opened' && leaf.record === record) return leaf.sequence
   return null
 }

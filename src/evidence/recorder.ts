@@ -14,6 +14,7 @@ import type { EvidenceObserver } from './observer.ts'
 import { gapRecording } from './gap-recording.ts'
 import type { IndexWriter } from './index-writer.ts'
 import type { FrameDraft, Journal, Ticket } from './journal.ts'
+import { OpenFramesFile } from './open-frames.ts'
 import type { EvidenceLimits } from './limits.ts'
 import {
   packCommitted,
@@ -65,6 +66,7 @@ export class SegmentRecorder implements Recorder {
   readonly #live = new Set<OpenRecording>()
   readonly #asides = new Set<Promise<void>>()
   readonly #waiting: WaitingRecordings
+  readonly #openFrames: OpenFramesFile
   readonly #probe: NodeJS.Timeout
   #probing = false
   #freeBytes: number | null = null
@@ -80,11 +82,13 @@ export class SegmentRecorder implements Recorder {
     }) => Journal,
   ) {
     this.#options = options
+    this.#openFrames = new OpenFramesFile(options.disk, options.folder, options.instance)
     this.#journal = makeJournal({
       onCommit: (segment, end) => {
         options.index.advance(segment, end)
         options.log.advance(segment, end)
         options.tap.advance(segment, end)
+        this.#openFrames.advance(segment, end, this.#live)
       },
       onFailing: (reason) => this.#onFailing(reason),
       onWorking: () => this.#onWorking(),
@@ -196,6 +200,7 @@ export class SegmentRecorder implements Recorder {
     await Promise.allSettled(this.#asides)
     this.#waiting.flush()
     await this.#journal.close()
+    if (this.#live.size === 0) await this.#openFrames.close()
   }
 
   async flush(): Promise<void> {

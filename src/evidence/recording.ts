@@ -6,6 +6,7 @@ import type { Recording } from '../model/recorder.ts'
 import { ChunkLane, type TakenChunks } from './chunk-lane.ts'
 import { contentOf, draftOf, lengthOf, letGo } from './drafts.ts'
 import type { FrameDraft, Ticket } from './journal.ts'
+import { isBefore, type Place } from './index-feed.ts'
 import { KeptAnswer } from './kept-answer.ts'
 import type { RecordTap, TappedAnswer } from './record-tap.ts'
 import { packCommitted, packPayload, type ClosingPayload } from './payloads.ts'
@@ -85,6 +86,12 @@ export class OpenRecording implements Recording {
   get facts(): OpeningFacts {
     return this.#opened.facts
   }
+
+  /** Where the frames of its streams lie, as far as they lie before a place. */
+  readonly framesBefore = (place: Place): readonly (readonly [number, number])[] =>
+    this.#frames.flatMap(({ address }) =>
+      address === null || !isBefore(address, place) ? [] : [[address.segment, address.offset]],
+    )
 
   get lostBytes(): number {
     return this.#lostBytes

@@ -7,7 +7,7 @@ import type { ExchangeIndex, IndexPosition } from '../store/exchange-index.ts'
 import type { Disk } from './disk.ts'
 import { contentOf } from './drafts.ts'
 import type { FrameContent } from './epoch-keys.ts'
-import { feedIndex } from './index-feed.ts'
+import { feedIndex, isBefore, type Place } from './index-feed.ts'
 import type { KeyProvider } from './key-provider.ts'
 import { EVIDENCE_LIMITS } from './limits.ts'
 import {
@@ -18,8 +18,9 @@ import {
   type ClosingPayload,
   type StoredStream,
 } from './payloads.ts'
+import { readOpenFrames, removeOpenFrames, type OpenFrames } from './open-frames.ts'
 import { EVENT_CLASS } from './recorder.ts'
-import { SegmentFiles } from './segment-files.ts'
+import { SegmentFiles, type OpenedFrame } from './segment-files.ts'
 import {
   instanceFolder,
   listInstances,
@@ -56,8 +57,8 @@ export interface Recovered {
 class Remains {
   readonly row: ExchangeRow
   readonly #lanes = {
-    request: { bytes: 0, digest: createHash('sha256'), frames: [] as [number, number][], seq: 0 },
-    answer: { bytes: 0, digest: createHash('sha256'), frames: [] as [number, number][], seq: 0 },
+    request: { bytes: 0, digest: createHash('sha256'), frames: [] as [number, number][] },
+    answer: { bytes: 0, digest: createHash('sha256'), frames: [] as [number, number][] },
   }
   storedBytes: number
   lastMs = 0
@@ -71,12 +72,15 @@ class Remains {
 
   add(
     type: 'request' | 'answer',
-    at: readonly [number, number],
+    { address, head }: OpenedFrame,
     payload: ChunksPayload,
     section: Buffer,
   ): void {
     const lane = this.#lanes[type]
-    lane.frames.push([...at])
+    // Noted already, where the pass begins before the note; or written twice, because the first segment failed.
+    if (payload.seq < lane.frames.length) return
+    lane.frames.push([address.segment, address.offset])
+    this.storedBytes += head.length
     lane.digest.update(section)
     lane.bytes += section.length
     for (const chunk of splitChunks(payload.chunks, section)) {
@@ -134,32 +138,63 @@ class Remains {
   }
 }
 
-/** One pass from the earliest opening on, over the frames of the open exchanges only. */
+async function addFrame(owner: Remains, opened: OpenedFrame): Promise<void> {
+  const { head, plain } = opened
+  if (plain === null || (head.type !== 'request' && head.type !== 'answer')) return
+  const { head: payload, rest } = readChunks(plain)
+  owner.add(head.type, opened, payload, rest)
+}
+
+/** What the writer noted of an exchange; null where that cannot be relied on. */
+async function notedRemains(
+  row: ExchangeRow,
+  noted: OpenFrames,
+  files: SegmentFiles,
+): Promise<Remains | null> {
+  const places = noted.exchanges[row.id]
+  if (places === undefined) return null
+  const remains = new Remains(row)
+  try {
+    for (const [segment, offset] of places) {
+      const opened = await files.read({ instance: row.instance, segment, offset })
+      if (opened.head.record !== row.id) return null
+      await addFrame(remains, opened)
+    }
+  } catch {
+    return null
+  }
+  return remains
+}
+
+/**
+ * The frames of the open exchanges: those that were noted one by one, the others in one pass, from the last note or from the
+ * earliest opening that it does not know of.
+ */
 async function collectRemains(
   options: RecoveryOptions,
   files: SegmentFiles,
   instance: InstanceId,
   rows: readonly ExchangeRow[],
 ): Promise<readonly Remains[]> {
-  const remains = new Map<string, Remains>(rows.map((row) => [row.id, new Remains(row)]))
-  const earliest = rows.reduce((a, b) =>
-    a.openSegment < b.openSegment ||
-    (a.openSegment === b.openSegment && a.openOffset <= b.openOffset)
-      ? a
-      : b,
-  )
-  const from = { segment: earliest.openSegment, offset: earliest.openOffset }
+  const remains = new Map<string, Remains>()
+  const noted = await readOpenFrames(options.disk, options.folder, instance)
+  const lastNote = noted?.place ?? null
+  let from: Place | null = null
+  for (const row of rows) {
+    const opening = { segment: row.openSegment, offset: row.openOffset }
+    const isNoted = noted !== null && lastNote !== null && isBefore(opening, lastNote)
+    const known = isNoted ? await notedRemains(row, noted, files) : null
+    remains.set(row.id, known ?? new Remains(row))
+    const start = known === null ? opening : lastNote
+    if (start !== null && (from === null || isBefore(start, from))) from = start
+  }
   for await (const found of scanInstance(options.disk, options.folder, instance, from)) {
     if (found.kind !== 'frame') continue
     const { head, address } = found
     if (head.type !== 'request' && head.type !== 'answer') continue
     const owner = remains.get(head.record)
     if (owner === undefined) continue
-    const opened = await files.open(address, head, found.bytes, found.header)
-    if (opened.plain === null) continue
-    const { head: payload, rest } = readChunks(opened.plain)
-    owner.add(head.type, [address.segment, address.offset], payload, rest)
-    owner.storedBytes += head.length
+    await addFrame(owner, await files.open(address, head, found.bytes, found.header))
   }
   return [...remains.values()]
 }
@@ -297,6 +332,7 @@ async function recoverInstance(
     if (last !== undefined) await trim(disk, last.path, end.address.offset)
     for (const path of plan.unused) await disk.remove(path)
   }
+  await removeOpenFrames(disk, folder, instance)
   return { closed: remains.length, tornBytes: end.tornBytes, damaged }
 }
 

@@ -16,6 +16,8 @@ import {
 const WINDOW_BYTES = 1024 * 1024
 const ZEROS = Buffer.alloc(WINDOW_BYTES)
 const HEADER_BYTES_MAX = 256 * 1024
+/** Most headers are shorter. */
+const HEADER_READ = 2048
 const NAME_SHAPE = /^(\d{10})\.seg$/
 
 export interface ScannedFrame {
@@ -90,7 +92,8 @@ export const segmentPath = (folder: string, instance: InstanceId, segment: numbe
   join(instanceFolder(folder, instance), `${String(segment).padStart(10, '0')}.seg`)
 
 export async function readSegmentHeader(file: DiskFile) {
-  return decodeHeader(await file.read(0, HEADER_BYTES_MAX))
+  const reading = decodeHeader(await file.read(0, HEADER_READ))
+  return reading.kind === 'bad' ? decodeHeader(await file.read(0, HEADER_BYTES_MAX)) : reading
 }
 
 async function headerOf(disk: Disk, path: string) {
