@@ -133,3 +133,33 @@ test('what was erased is found no more, and nothing in the index points at it', 
     kept.body.exposures.some((one: { exchange: { id: string } }) => one.exchange.id === shared),
   )
 })
+
+test('it is said whether a text passed raw or masked at the time', async () => {
+  await using masking = await startConsole({
+    yaml: 'masking: { packs: [strict], directions: [request] }\n',
+  })
+  const asked = await masking.person('ines', ['investigator'])
+  const mail = 'jane.doe@example.org'
+  const text = `Jane has been with the firm since 2011 and heads the payments desk in Oslo; her address is ${mail} and she answers within the hour.`
+  const id = await masking.chat(text)
+  const treatments = async (question: string): Promise<readonly (readonly string[])[]> => {
+    for (let tries = 0; ; tries += 1) {
+      const { body } = await asked.call('POST', '/trace', { body: { text: question } })
+      if (body.isBehind === true && tries < 20) continue
+      return body.exposures
+        .filter((one: { exchange: { id: string } }) => one.exchange.id === id)
+        .map((one: { direction: string; treatment: string }) => [one.direction, one.treatment])
+    }
+  }
+  // The provider was given the mask, and said it again.
+  assert.deepEqual(await treatments(mail), [['sent', 'masked']])
+  assert.deepEqual((await treatments(text)).toSorted(), [
+    ['received', 'raw'],
+    ['sent', 'masked'],
+  ])
+  const untouched = text.slice(0, text.indexOf('; her address'))
+  assert.deepEqual((await treatments(untouched)).toSorted(), [
+    ['received', 'raw'],
+    ['sent', 'raw'],
+  ])
+})

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { jsonLines, runCliWith } from '../../test/harness/cli.ts'
+import { startConsole } from '../../test/harness/console.ts'
 import { temporaryFolder, type TemporaryFolder } from '../../test/harness/evidence.ts'
 import { startPostgres, type RunningPostgres } from '../../test/harness/postgres.ts'
 import { record } from '../../test/harness/recorded.ts'
@@ -61,4 +62,41 @@ test('list, show and reindex work on PostgreSQL, and rows of other gateways are 
   assert.deepEqual(await listed(), [...ids, ...others].toReversed())
   assert.equal((await custody('reindex', '--drop-others')).code, 0)
   assert.deepEqual(await listed(), ids.toReversed())
+})
+
+test('a text is traced through a gateway whose index lies in PostgreSQL, and forgotten there', async () => {
+  await using console = await startConsole({
+    yaml: 'storage: { index: { postgres: "${DATABASE_URL}" } }\n',
+    env: { DATABASE_URL: postgres.url },
+  })
+  const ines = await console.person('ines', ['investigator'])
+  const text =
+    'The board of Halvorsen Shipping resolved on Tuesday to sell the northern yard to its rival for nine million, subject to the consent of the bank.'
+  const id = await console.chat(`Summarise: ${text}`)
+  await console.chat('Something else altogether.')
+  const trace = async () => {
+    for (let tries = 0; ; tries += 1) {
+      const answer = await ines.call('POST', '/trace', { body: { text } })
+      if (answer.body.isBehind !== true || tries === 20) return answer
+    }
+  }
+  const found = await trace()
+  assert.equal(found.status, 200, found.text)
+  assert.deepEqual(
+    found.body.exposures.map((one: { exchange: { id: string }; direction: string }) => [
+      one.exchange.id,
+      one.direction,
+    ]),
+    [
+      [id, 'sent'],
+      [id, 'received'],
+    ],
+  )
+  const scope = { kind: 'exchange', exchanges: [id] }
+  const reason = 'the person asked for it'
+  const erased = await console.admin('POST', '/erasures', {
+    body: { scope, reason, despiteMinimum: true },
+  })
+  assert.equal(erased.body.erasures?.[0]?.exchanges[0], id, erased.text)
+  assert.deepEqual((await trace()).body.exposures, [])
 })
