@@ -28,6 +28,7 @@ import { evidenceRoutes } from './routes/evidence.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { provisioningRoutes } from './routes/provisioning.ts'
 import { peopleRoutes } from './routes/people.ts'
+import { runRoutes } from './routes/runs.ts'
 import { traceRoutes } from './routes/trace.ts'
 import { trustRoutes } from './routes/trust.ts'
 import { viewRoutes } from './routes/views.ts'
@@ -74,6 +75,7 @@ export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   contentRoutes(registrar)
   conversationRoutes(registrar)
   traceRoutes(registrar)
+  runRoutes(registrar)
   approvalRoutes(registrar)
   policyRoutes(registrar)
   slackRoutes(registrar)

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts'
 import { readPolicy } from '../config/policy/read-policy.ts'
 import type { LoadedPolicy } from '../config/policy/read-policy.ts'
 import { entitiesOf } from '../config/policy/resolve-policy.ts'
+import { withRule } from '../config/policy/with-rule.ts'
 import { starterPolicyText } from '../config/policy/starter.ts'
 import type { Evidence } from '../evidence/open-evidence.ts'
 import { backtest, depthFor } from '../incident/backtest.ts'
@@ -169,6 +170,7 @@ export async function openPolicyRoom(parts: PolicyRoomParts): Promise<PolicyRoom
       }
     },
     starter: starterPolicyText,
+    withRule,
     check,
     backtest: (text, sinceMs) => preview(parts, check(text).policy, sinceMs),
     publish: async ({ text, note: why, basedOn, author }) => {

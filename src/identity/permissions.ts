@@ -122,6 +122,12 @@ export const PERMISSIONS = {
   'cases.read': evidence('read a case', { investigator: 'all' }),
   'cases.create': write('open a case', { investigator: 'all' }),
   'cases.update': write('work on a case', { investigator: 'all' }),
+  'runs.start': evidence('trace a text and keep the answer in a case', { investigator: 'all' }),
+  'cases.contain': write('lock what a case is about, in one act', { investigator: 'all' }),
+  'cases.propose': write('try a rule against what leaked, without publishing it', {
+    investigator: 'all',
+  }),
+  'cases.tell': write('tell others about a case', { investigator: 'all' }),
   'approvals.list': read('list held requests', METADATA),
   'approvals.live': read('hear when held requests change', METADATA),
   'approvals.read': evidence(

@@ -25,6 +25,9 @@ export interface PolicyRemark {
   readonly hint: string
 }
 
+/** A rule as a policy file has it. */
+export type WrittenRule = Readonly<Record<string, string | readonly string[]>>
+
 export interface PolicyCheck {
   /** Null where there is a problem. */
   readonly policy: Policy | null
@@ -42,6 +45,11 @@ export type Published =
 export interface PolicyDesk {
   readonly inForce: () => PolicyInForce
   readonly starter: () => string
+  /** The text with one more rule at its end, the rest as it was written; an empty text becomes a policy. */
+  readonly withRule: (
+    text: string,
+    rule: WrittenRule,
+  ) => { readonly text: string; readonly rule: string }
   readonly check: (text: string) => PolicyCheck
   /** Null where the text has a problem. */
   readonly backtest: (text: string, sinceMs: number) => Promise<BacktestReport | null>

@@ -89,6 +89,8 @@ export type ControlIdPrefix =
   | 'lk'
   | 'cs'
   | 'ce'
+  | 'nt'
+  | 'ca'
 
 export const newControlId = (prefix: ControlIdPrefix, timeMs: number): string =>
   `${prefix}_${timeOrdered(timeMs)}`

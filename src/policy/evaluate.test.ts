@@ -36,6 +36,35 @@ const CONDITIONS = [
   'keywords: [alpha], unless: { groups: [staff] }',
 ]
 
+test('a rule on a fingerprint fires for that value and for no other of its kind', () => {
+  const policy = policyOf(
+    rule('id: one-card, entities: [CREDIT_CARD], fingerprints: [9f86d081884c7d65], then: deny'),
+  )
+  const seen = (fingerprint: string): PolicyFacts => ({
+    ...facts({ text: '' }, policy),
+    findings: [
+      { rule: 'credit-card', entity: 'CREDIT_CARD', fingerprint, isNew: true, role: 'user' },
+    ],
+  })
+  const verdictOf = (fingerprint: string) => evaluate(policy, seen(fingerprint)).verdict
+  assert.equal(verdictOf(`9f86d081884c7d65${'9'.repeat(48)}`), 'deny')
+  // As the index keeps them.
+  assert.equal(verdictOf('9f86d081884c7d65'), 'deny')
+  assert.equal(verdictOf(`9f86d081884c7d66${'9'.repeat(48)}`), 'allow')
+})
+
+test('a fingerprint that is none, or that narrows nothing, is refused', () => {
+  for (const fields of [
+    'entities: [CREDIT_CARD], fingerprints: [4111]',
+    'entities: [CREDIT_CARD], fingerprints: ["9F86D081884C7D65"]',
+    'keywords: [alpha], fingerprints: [9f86d081884c7d65]',
+    'fingerprints: [9f86d081884c7d65]',
+  ]) {
+    const text = `version: 1\nrules:\n${rule(`id: r, ${fields}, then: deny`)}`
+    assert.equal(readPolicy(text, 'test').kind, 'problems', fields)
+  }
+})
+
 const anyRule = (id: number): fc.Arbitrary<string> =>
   fc
     .record({

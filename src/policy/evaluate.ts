@@ -51,10 +51,15 @@ export function sightOf(
         (finding) =>
           (ids.has(finding.rule) || content.entities.includes(finding.entity)) &&
           (content.occurrence === 'any' || finding.isNew) &&
+          isNamed(content.fingerprints, finding.fingerprint) &&
           isInScope(rule.on, facts, finding.role),
       )
     },
   }
+}
+
+function isNamed(digits: readonly string[], fingerprint: string): boolean {
+  return digits.length === 0 || digits.some((first) => fingerprint.startsWith(first))
 }
 
 /** What cannot be decided goes the rule's way: `closed` counts as met, an excuse as not given. */

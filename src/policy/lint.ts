@@ -110,6 +110,8 @@ function coversContent(wide: Content | null, narrow: Content | null): boolean {
   if (wide === null) return true
   if (narrow === null || wide.atLeast > 1) return false
   if (wide.occurrence === 'new' && narrow.occurrence === 'any') return false
+  const named = wide.fingerprints
+  if (named.length > 0 && !narrow.fingerprints.some((one) => named.includes(one))) return false
   return (['keywords', 'patterns', 'entities', 'packs', 'detectors'] as const).every((part) =>
     narrow[part].every((one) => wide[part].includes(one)),
   )

@@ -25,6 +25,8 @@ export interface Content {
   readonly packs: readonly string[]
   /** Ids of single detectors. */
   readonly detectors: readonly string[]
+  /** First digits of keyed digests: only these values count; empty: any. */
+  readonly fingerprints: readonly string[]
   /** Different values that must be there. */
   readonly atLeast: number
   /** `new`: only values that this conversation has not sent before. */

@@ -16,6 +16,7 @@ import * as operations from './operations.ts'
 import * as provisioning from './provisioning.ts'
 import * as policy from './policy.ts'
 import * as people from './people.ts'
+import * as runs from './runs.ts'
 import * as trace from './trace.ts'
 import * as trust from './trust.ts'
 import * as views from './views.ts'
@@ -34,6 +35,11 @@ export const ROUTES = [
   content.listReveals,
   content.endReveal,
   trace.traceText,
+  runs.startRun,
+  runs.readRun,
+  runs.containCase,
+  runs.proposeRule,
+  runs.tellCase,
   conversations.listConversations,
   conversations.readConversation,
   conversations.readExchangeThread,

@@ -228,7 +228,7 @@ async function taskOf(
 
 type People = ReadonlyMap<string, PersonRow>
 
-async function peopleById(parts: ApiParts): Promise<People> {
+export async function peopleById(parts: ApiParts): Promise<People> {
   return new Map((await parts.control.people.list()).map((person) => [person.id, person]))
 }
 
@@ -237,7 +237,7 @@ function shownPerson(id: string, people: People): CaseEntry['by'] {
   return { id, login: person?.login ?? '', name: person?.name ?? '' }
 }
 
-function shownCase({ row, isOpen }: SeenCase, people: People): Case {
+export function shownCase({ row, isOpen }: SeenCase, people: People): Case {
   const { version, createdBy, ...shown }: CaseRow = row
   return {
     ...shown,

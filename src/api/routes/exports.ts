@@ -6,6 +6,7 @@ import { isRecipient } from '../../incident/export/seal.ts'
 import { newControlId } from '../../lib/ids.ts'
 import { fail } from '../../model/errors.ts'
 import { createExport, EXPORT_EXCHANGES_MAX, type ExportOrder } from '../contract/exports.ts'
+import { noteInCase } from '../case-notes.ts'
 import type { ApiEnv, ApiParts } from '../parts.ts'
 import { InvalidRequest } from '../problem.ts'
 import type { Registrar } from '../registrar.ts'
@@ -34,6 +35,13 @@ export function exportRoutes({ app, parts, guarded }: Registrar): void {
       },
     })
     const stream = await parts.keeping.export(head, order.formats)
+    if (order.case !== undefined)
+      await noteInCase(parts, {
+        case: order.case,
+        person: context.get('signedIn').person.id,
+        target: head.id,
+        text: `Signed bundle of ${selection.exchanges.length} exchanges, ${order.content}`,
+      })
     const name = `${head.id}.tar${order.recipients.length > 0 ? '.age' : ''}`
     return new Response(stream, {
       status: 200,

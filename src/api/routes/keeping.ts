@@ -19,6 +19,7 @@ import {
   runRetention,
   setHold,
 } from '../contract/keeping.ts'
+import { noteInCase } from '../case-notes.ts'
 import type { Registrar } from '../registrar.ts'
 import { queryOf } from '../filter-query.ts'
 
@@ -55,6 +56,13 @@ function holdRoutes({ app, parts, guarded }: Registrar): void {
     const who = context.get('signedIn')
     const row = await holds.set(wanted, reason, doerOf(who))
     context.get('audit').add({ target: row.id, reason, details: { kind: scope.kind } })
+    if (scope.kind === 'case')
+      await noteInCase(parts, {
+        case: scope.case,
+        person: who.person.id,
+        target: row.id,
+        text: `Legal hold on ${scope.exchanges.length} exchanges`,
+      })
     return context.json(shownHold(row, who.person.id), 201)
   })
   app.openapi(guarded(releaseHold), async (context) => {

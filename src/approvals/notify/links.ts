@@ -35,8 +35,8 @@ export async function tellTeams(
 }
 
 /** Teams reads markdown: links and emphasis of foreign text are not drawn. */
-function plainText(text: string): string {
-  return text.slice(0, 200).replaceAll(/[\\`*_{}[\]()#+\-.!<>|~]/g, '\\$&')
+export function plainText(text: string, max = 200): string {
+  return text.slice(0, max).replaceAll(/[\\`*_{}[\]()#+\-.!<>|~]/g, '\\$&')
 }
 
 export async function tellByEmail(

@@ -3,6 +3,7 @@ import { watchedRule } from '../../detect/watched-rule.ts'
 import { termForm } from '../../detect/term-list.ts'
 import { compileCondition } from '../../policy/condition.ts'
 import type { Condition } from '../../policy/condition.ts'
+import { FINGERPRINT_DIGITS } from '../../model/masking.ts'
 import { isZone } from '../../policy/hours.ts'
 import type { Content, Criteria, Hours } from '../../policy/rule.ts'
 import { didYouMean } from '../../lib/did-you-mean.ts'
@@ -13,6 +14,7 @@ import type { CheckedCriteria } from './schema-criteria.ts'
 
 /** Entities that no detector of a pack has: of masking, and of keywords and patterns without a label. */
 const MADE_ENTITIES = ['KEYWORD', 'PATTERN', 'SECRET_FIELD', 'DENIED_TERM']
+const FINGERPRINT = /^[0-9a-f]{16,64}$/
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
 
 export function resolveCriteria(
@@ -82,6 +84,7 @@ function contentOf(written: CheckedCriteria, path: Path, context: RuleContext): 
     ['atLeast', isEmpty],
     ['occurrence', isEmpty],
     ['label', keywords.length === 0 && patterns.length === 0],
+    ['fingerprints', entities.length + packs.length + detectors.length === 0],
   ] as const) {
     if (written[field] !== undefined && needed)
       reportRule(context, [...path, field], {
@@ -90,6 +93,13 @@ function contentOf(written: CheckedCriteria, path: Path, context: RuleContext): 
       })
   }
   if (isEmpty) return null
+  written.fingerprints?.forEach((digits, index) => {
+    if (!FINGERPRINT.test(digits))
+      reportRule(context, [...path, 'fingerprints', index], {
+        message: 'this is no fingerprint',
+        allowed: '16 to 64 digits of 0-9a-f, as findings show them',
+      })
+  })
   keywords.forEach((keyword, index) => {
     if (termForm(keyword) === '')
       reportRule(context, [...path, 'keywords', index], {
@@ -114,6 +124,7 @@ function contentOf(written: CheckedCriteria, path: Path, context: RuleContext): 
     entities,
     packs,
     detectors,
+    fingerprints: (written.fingerprints ?? []).map((digits) => digits.slice(0, FINGERPRINT_DIGITS)),
     atLeast: written.atLeast ?? 1,
     occurrence: written.occurrence ?? 'any',
     label: written.label ?? null,

@@ -80,6 +80,10 @@ export const criteriaFields = {
     'Single detectors by id; one is enough. See detectors.md.',
     'a list of detector ids',
   ).optional(),
+  fingerprints: list(
+    'Only values with one of these keyed fingerprints (16 digits or more), as findings show them. It narrows entities, packs and detectors.',
+    'a list of fingerprints',
+  ).optional(),
   label: shaped(
     /^[A-Z][A-Z0-9_]*$/,
     'Entity that findings of the keywords and patterns carry. Default: `KEYWORD`, `PATTERN`.',

@@ -1,0 +1,141 @@
+/** Tells a message that a person wrote to the receivers that approvals are told to; each answers for itself. */
+import { createTransport } from 'nodemailer'
+import type { ApprovalSettings } from '../../model/approval-settings.ts'
+import { plainText } from './links.ts'
+import { post } from './post.ts'
+import { escaped } from './slack.ts'
+import { postWebhook } from './webhook.ts'
+
+export interface PeopleMessage {
+  /** The same when it is sent again. */
+  readonly id: string
+  readonly atMs: number
+  /** What the webhook calls it. */
+  readonly type: string
+  readonly subject: string
+  readonly text: string
+  readonly url: string
+  /** Id of what it is about. */
+  readonly about: string
+}
+
+export interface Told {
+  readonly receiver: string
+  /** Empty when it took it. */
+  readonly problem: string
+}
+
+/** `webhook NAME`, `slack`, `teams NAME`, `email`. */
+export function receiversOf(settings: ApprovalSettings): readonly string[] {
+  return [
+    ...settings.webhooks.map(({ name }) => `webhook ${name}`),
+    ...(settings.slack === null ? [] : ['slack']),
+    ...settings.teams.map(({ name }) => `teams ${name}`),
+    ...(settings.email === null ? [] : ['email']),
+  ]
+}
+
+export async function tellPeople(
+  settings: ApprovalSettings,
+  receivers: readonly string[],
+  message: PeopleMessage,
+): Promise<readonly Told[]> {
+  return Promise.all(
+    receivers.map(async (receiver): Promise<Told> => {
+      try {
+        await tell(settings, receiver, message)
+        return { receiver, problem: '' }
+      } catch (error) {
+        return { receiver, problem: reasonOf(error) }
+      }
+    }),
+  )
+}
+
+async function tell(
+  settings: ApprovalSettings,
+  receiver: string,
+  message: PeopleMessage,
+): Promise<void> {
+  const [kind = '', name = ''] = receiver.split(' ')
+  const { subject, text, url } = message
+  const webhook = settings.webhooks.find((one) => one.name === name)
+  if (kind === 'webhook' && webhook !== undefined) {
+    const { id, atMs, type, about } = message
+    const body = JSON.stringify({
+      type,
+      timestamp: new Date(atMs).toISOString(),
+      data: { about, subject, text, url },
+    })
+    return postWebhook(post, webhook, { id: `${id}-${name}`, atMs, body })
+  }
+  const teams = settings.teams.find((one) => one.name === name)
+  if (kind === 'teams' && teams !== undefined) {
+    await post(teams.url.reveal(), { 'content-type': 'application/json' }, teamsCard(message))
+    return
+  }
+  if (kind === 'slack' && settings.slack !== null) {
+    const { slack } = settings
+    const answer = await post(
+      `${slack.apiUrl}/chat.postMessage`,
+      {
+        'content-type': 'application/json; charset=utf-8',
+        authorization: `Bearer ${slack.botToken.reveal()}`,
+      },
+      JSON.stringify({
+        channel: slack.channel,
+        text: `${escaped(subject)}\n${text
+          .split('\n')
+          .map((line) => escaped(line, LINE_CHARS_MAX))
+          .join('\n')}\n${url}`,
+        unfurl_links: false,
+        unfurl_media: false,
+      }),
+    )
+    if (!/"ok"\s*:\s*true/.test(answer)) throw new Error('Slack refused it')
+    return
+  }
+  if (kind === 'email' && settings.email !== null) {
+    const transport = createTransport(settings.email.smtpUrl.reveal())
+    try {
+      await transport.sendMail({
+        from: settings.email.from,
+        to: [...settings.email.to],
+        subject: subject.replaceAll(/[\p{Cc}\s]+/gu, ' ').slice(0, 200),
+        text: `${text}\n\n${url}\n`,
+        disableFileAccess: true,
+        disableUrlAccess: true,
+      })
+    } finally {
+      transport.close()
+    }
+    return
+  }
+  throw new Error('no such receiver is configured')
+}
+
+const LINE_CHARS_MAX = 900
+
+function teamsCard({ subject, text, url }: PeopleMessage): string {
+  const block = (said: string, more: object = {}): object => ({
+    type: 'TextBlock',
+    text: plainText(said, LINE_CHARS_MAX),
+    wrap: true,
+    ...more,
+  })
+  const content = {
+    type: 'AdaptiveCard',
+    version: '1.4',
+    body: [block(subject, { weight: 'Bolder' }), ...text.split('\n').map((one) => block(one))],
+    actions: [{ type: 'Action.OpenUrl', title: 'Open', url }],
+  }
+  const attachment = { contentType: 'application/vnd.microsoft.card.adaptive', content }
+  return JSON.stringify({ type: 'message', attachments: [attachment] })
+}
+
+/** Addresses of receivers may hold secrets: only the kind of failure is told. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'failed'
+  const code = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : ''
+  return code === '' ? error.message.replaceAll(/https?:\S+/g, '(address)') : code
+}
