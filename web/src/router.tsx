@@ -15,6 +15,7 @@ import { Conversations } from './routes/conversations.tsx'
 import { Device, readDeviceSearch } from './routes/device.tsx'
 import { Exchange, readExchangeSearch } from './routes/exchange.tsx'
 import { ConversationFilm, ExchangeFilm, readFilmSearch } from './routes/film.tsx'
+import { Investigate } from './routes/investigate.tsx'
 import { Keys, readKeysSearch } from './routes/keys.tsx'
 import { Live, readLiveSearch } from './routes/live.tsx'
 import { Locks, readLocksSearch } from './routes/locks.tsx'
@@ -27,6 +28,7 @@ import { Retention } from './routes/retention.tsx'
 import { Replay, readReplaySearch } from './routes/replay.tsx'
 import { EvidencePage } from './routes/evidence.tsx'
 import { Trace } from './routes/trace.tsx'
+import { Run, readRunSearch } from './routes/run.tsx'
 import { RequestState } from './routes/request-page.tsx'
 import { Upstreams } from './routes/upstreams.tsx'
 
@@ -113,6 +115,19 @@ const casePage = createRoute({
   path: '/cases/$id',
   component: CasePage,
 })
+const investigate = createRoute({
+  getParentRoute: () => shell,
+  path: '/investigate',
+  component: Investigate,
+})
+
+const run = createRoute({
+  getParentRoute: () => shell,
+  path: '/cases/$id/run',
+  validateSearch: readRunSearch,
+  component: Run,
+})
+
 const trace = createRoute({ getParentRoute: () => shell, path: '/trace', component: Trace })
 
 const policy = createRoute({ getParentRoute: () => shell, path: '/policy', component: Policy })
@@ -188,6 +203,8 @@ const routeTree = root.addChildren([
     exchangeFilm,
     cases,
     casePage,
+    investigate,
+    run,
     trace,
     policy,
     approvals,

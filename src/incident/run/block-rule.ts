@@ -20,6 +20,7 @@ export function blockRule({ number }: CaseRow, wish: BlockWish): WrittenRule | n
     message: 'This text must not be sent. Ask those who respond to incidents.',
     on: ['request', 'tool_result'],
     ...(phrase === '' ? { entities, fingerprints } : { keywords: [phrase] }),
+    // oxlint-disable-next-line unicorn/no-thenable -- the name is the policy's
     then: 'deny',
     stage: 'enforce',
     alert: ['log', 'metric'],

@@ -83,8 +83,7 @@ function reasonsOf({ key, standing, run, nowMs }: SourceFacts, returned: number)
       4,
     ])
   const flags = standing?.flags ?? []
-  if (flags.includes('owner-gone'))
-    reasons.push([`the owner ${key?.owner ?? ''} has left, the key still works`, 5])
+  if (flags.includes('owner-gone')) reasons.push([`the owner ${key?.owner ?? ''} has left`, 5])
   if (flags.includes('ownerless')) reasons.push(['its owner is no person here', 1])
   if (key !== null && stateOf(key, nowMs) !== 'active')
     reasons.push(['the key is no longer valid', 0])

@@ -45,6 +45,9 @@ function CaseView({ file }: { readonly file: CaseFile }) {
           </p>
         </div>
         <div className={classes.labels}>
+          <Link to="/cases/$id/run" params={{ id: one.id }} className={classes.run}>
+            Guided run
+          </Link>
           <StateBadge state={one.status} />
           <Severity severity={one.severity} />
           <Tlp tlp={one.tlp} />

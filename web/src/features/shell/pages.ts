@@ -6,6 +6,7 @@ import {
   IconGavel,
   IconHistory,
   IconKey,
+  IconListSearch,
   IconLock,
   IconMessages,
   IconRadar2,
@@ -21,6 +22,7 @@ export interface PageEntry {
     | '/exchanges'
     | '/conversations'
     | '/cases'
+    | '/investigate'
     | '/trace'
     | '/policy'
     | '/approvals'
@@ -55,6 +57,13 @@ export const PAGES: readonly PageEntry[] = [
     icon: IconMessages,
     keys: 'g c',
     operation: 'conversations.list',
+  },
+  {
+    path: '/investigate',
+    title: 'Investigate',
+    icon: IconListSearch,
+    keys: 'g i',
+    operation: 'runs.start',
   },
   { path: '/cases', title: 'Cases', icon: IconBriefcase, keys: 'g s', operation: 'cases.list' },
   { path: '/trace', title: 'Trace', icon: IconRadar2, keys: 'g t', operation: 'trace.search' },
