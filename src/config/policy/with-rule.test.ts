@@ -9,6 +9,7 @@ const RULE = {
   title: 'Case 7: a text that leaked',
   on: ['request'],
   keywords: ['Bluebird closes on 14 December', 'a: "b" # c'],
+  // oxlint-disable-next-line unicorn/no-thenable -- the name is the policy's
   then: 'deny',
   stage: 'enforce',
 }
