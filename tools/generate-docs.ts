@@ -9,6 +9,7 @@ import { errorsPage } from './reference/errors-page.ts'
 import { policyJsonSchemaText } from '../src/config/policy/json-schema.ts'
 import { metricsPage } from './reference/metrics-page.ts'
 import { policyPage } from './reference/policy-page.ts'
+import { reportPage } from './reference/report-page.ts'
 import { queryPage } from './reference/query-page.ts'
 
 interface Page {
@@ -28,6 +29,7 @@ const PAGES: readonly Page[] = [
   { path: 'docs/reference/policy.schema.json', text: policyJsonSchemaText },
   { path: 'docs/reference/policy.md', text: policyPage },
   { path: 'docs/reference/query.md', text: queryPage },
+  { path: 'docs/reference/report.md', text: reportPage },
 ]
 
 function committed(file: string): string | null {

@@ -11,6 +11,7 @@ import { createRegistrar } from './registrar.ts'
 import { slackRoutes } from './routes/slack.ts'
 import { approvalRoutes } from './routes/approvals.ts'
 import { accessRoutes } from './routes/access.ts'
+import { accessRoutes as restrictedRoutes } from './routes/accesses.ts'
 import { caseRoutes } from './routes/cases.ts'
 import { contentRoutes } from './routes/content.ts'
 import { conversationRoutes } from './routes/conversations.ts'
@@ -73,6 +74,7 @@ export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   liveRoutes(registrar)
   exchangeRoutes(registrar)
   contentRoutes(registrar)
+  restrictedRoutes(registrar)
   conversationRoutes(registrar)
   traceRoutes(registrar)
   runRoutes(registrar)

@@ -17,7 +17,7 @@ type Details = Readonly<Record<string, string | number | boolean | null>>
 export interface AuditFacts {
   readonly operation?: Operation
   /** Kind of the event in evidence; `evidence.read` unless it says what else was done. */
-  readonly event?: 'trace.searched' | 'evidence.exported'
+  readonly event?: 'trace.searched' | 'evidence.exported' | 'content.asked' | 'content.decided'
   readonly target?: string
   /** Exchanges that were shown, when `target` names something else. */
   readonly records?: readonly string[]

@@ -10,6 +10,7 @@ import type { DecidingParts } from '../approvals/deciding.ts'
 import type { LoginMethod } from '../identity/login-method.ts'
 import type { Reach } from '../identity/permissions.ts'
 import type { SignedIn } from '../identity/signed-in.ts'
+import type { AccessDesk } from '../incident/restricted/access-desk.ts'
 import type { CaseDesk } from '../incident/case-desk.ts'
 import type { ChangeFeed } from '../incident/change-feed.ts'
 import type { ExchangeDesk } from '../incident/exchange-desk.ts'
@@ -86,6 +87,7 @@ export interface ApiParts {
   readonly keys: KeyTable
   readonly desk: ExchangeDesk
   readonly cases: CaseDesk
+  readonly accesses: AccessDesk
   readonly feed: ChangeFeed
   /** In force, of custody.yaml and of the console. */
   readonly trustRules: () => Promise<readonly TrustRule[]>

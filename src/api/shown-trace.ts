@@ -13,9 +13,14 @@ export function shownTrace(
   result: TraceResult,
   limit: number,
   show: (text: string) => string,
+  /** Of exchanges whose content this person may not read: that it stands there is told, where and around what is not. */
+  closed: ReadonlySet<string> = new Set(),
 ): Omit<TraceAnswer, 'digest' | 'tookMs'> {
   const listed = result.exposures.slice(0, limit)
   const used = [...new Set(listed.flatMap(({ hits }) => hits))].sort((a, b) => a - b)
+  const closedHits = new Set(
+    listed.filter(({ row }) => closed.has(row.id)).flatMap(({ hits }) => hits),
+  )
   const placeOf = new Map(used.map((hit, place) => [hit, place]))
   const few = <Item>(items: readonly Item[]): Item[] => items.slice(0, GROUPS_MAX)
   return {
@@ -30,7 +35,8 @@ export function shownTrace(
     })),
     hits: used.flatMap((hit) => {
       const found = result.hits[hit]
-      return found === undefined ? [] : [shownHit(found, show)]
+      if (found === undefined) return []
+      return [closedHits.has(hit) ? { ...found, spans: [] } : shownHit(found, show)]
     }),
     principals: few(result.principals),
     services: few(result.services),

@@ -221,6 +221,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         keyRules: () => inForce.keys,
         upstreams: () => settings.upstreams,
         prices: () => inForce.prices,
+        restricted: () => inForce.restricted,
         readiness: checkedNow,
         exchangesInProgress: () => admission.running(),
         proxyUrl: () => proxyUrl,

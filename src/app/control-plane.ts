@@ -12,6 +12,7 @@ import type { KeyRules } from '../identity/key-ownership.ts'
 import { mayUseLink } from '../identity/break-glass.ts'
 import type { LinkRules } from '../identity/break-glass.ts'
 import { firstAdmin } from '../identity/people-admin.ts'
+import { createAccessDesk } from '../incident/restricted/access-desk.ts'
 import { createCaseDesk } from '../incident/case-desk.ts'
 import type { ChangeFeed } from '../incident/change-feed.ts'
 import { createExchangeDesk } from '../incident/exchange-desk.ts'
@@ -21,6 +22,7 @@ import type { TraceDesk } from '../incident/trace/trace-desk.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { PriceList } from '../model/cost.ts'
 import type { ControlStore } from '../model/control.ts'
+import type { RestrictedSettings } from '../model/restricted.ts'
 import type { Upstream } from '../model/upstream.ts'
 import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -61,6 +63,7 @@ export interface ControlPlaneSources {
   readonly keyRules: () => KeyRules
   readonly upstreams: () => readonly Upstream[]
   readonly prices: () => PriceList
+  readonly restricted: () => RestrictedSettings
   readonly readiness: () => Readiness
   readonly exchangesInProgress: () => number
   readonly proxyUrl: () => string
@@ -84,7 +87,17 @@ export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
       readAnswer: recordedAnswer,
       asSent,
     }),
-    cases: createCaseDesk(store.control.cases, clock),
+    cases: createCaseDesk(store.control.cases, clock, (event) => {
+      evidence.recorder
+        .note(event)
+        .catch((error: unknown) => log.error({}, 'change of a case not noted', error))
+    }),
+    accesses: createAccessDesk({
+      table: store.control.accesses,
+      cases: store.control.cases,
+      clock,
+      settings: sources.restricted,
+    }),
     feed: sources.feed,
     log: sources.logDesk,
     containment: sources.containment,

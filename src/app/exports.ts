@@ -15,6 +15,7 @@ import { runSink } from '../telemetry/sinks/run-sink.ts'
 import type { RunningSink, SinkSource } from '../telemetry/sinks/run-sink.ts'
 import type { Sender } from '../telemetry/sinks/sender.ts'
 import { openSinkFolder } from '../telemetry/sinks/sink-folder.ts'
+import { s3Sender } from '../telemetry/sinks/s3-sender.ts'
 import { splunkSender } from '../telemetry/sinks/splunk-sender.ts'
 import { webhookSender } from '../telemetry/sinks/webhook-sender.ts'
 import { VERSION } from './version.ts'
@@ -117,6 +118,8 @@ function senderFor(sink: SinkSettings, clock: Clock): Sender {
       return syslogSender(sink, hostname(), VERSION)
     case 'otlp':
       return otlpSender(sink, VERSION)
+    case 's3':
+      return s3Sender(sink, VERSION)
     case 'file':
       return fileSender(sink, VERSION)
   }

@@ -4,6 +4,7 @@ import type { MaskingPlan } from '../detect/masking-plan.ts'
 import type { PriceList } from '../model/cost.ts'
 import type { ApprovalSettings } from '../model/approval-settings.ts'
 import type { TrustRule } from '../model/trust.ts'
+import type { RestrictedSettings } from '../model/restricted.ts'
 import type { SinkSettings } from '../model/export-settings.ts'
 import type { RecordingMode, Route, Upstream } from '../model/upstream.ts'
 import type { LoginConfig } from './login-config.ts'
@@ -133,6 +134,7 @@ export interface Config {
   readonly prices: PriceList
   readonly approvals: ApprovalSettings
   readonly exports: readonly SinkSettings[]
+  readonly restricted: RestrictedSettings
   readonly limits: Limits
   readonly containment: ContainmentConfig
   readonly evidence: PublicationConfig

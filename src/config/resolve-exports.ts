@@ -52,12 +52,20 @@ export function resolveExports(
       tls,
       format,
     })),
-    ...each('otlp', written.otlp, ({ url, authorization }, at, name) => ({
+    ...each('otlp', written.otlp, ({ url, authorization, spans }, at, name) => ({
       kind: 'otlp',
       name: `otlp-${name}`,
       url: safeUrl(url, at('url'), context),
       authorization:
         authorization === undefined ? null : secret(at('authorization'), authorization),
+      spans,
+    })),
+    ...each('s3', written.s3, ({ endpoint, secretAccessKey, ...rest }, at, name) => ({
+      ...rest,
+      kind: 's3',
+      name: `s3-${name}`,
+      endpoint: safeUrl(endpoint, at('endpoint'), context),
+      secretAccessKey: secret(at('secretAccessKey'), secretAccessKey),
     })),
     ...each('files', written.files, ({ path, format }, at, name) => ({
       kind: 'file',

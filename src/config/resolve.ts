@@ -58,6 +58,7 @@ export function resolveConfig(
       context,
     ),
     exports: resolveExports(checked, context),
+    restricted: checked.restricted,
     limits: checked.limits,
     containment: checked.containment,
     evidence: resolveEvidence(checked.evidence, context),

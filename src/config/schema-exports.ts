@@ -43,8 +43,26 @@ const otlp = z
   .strictObject({
     url: url('Origin of the receiver, such as http://127.0.0.1:4318; `/v1/logs` is added.'),
     authorization: reference('Value of the `Authorization` header.').optional(),
+    spans: flag(
+      'Send each exchange as a span too; `/v1/traces` is added.',
+      'Turn it off where the receiver takes log records only.',
+    ).prefault(true),
   })
-  .describe('An OpenTelemetry receiver (OTLP/HTTP, JSON): log records with GenAI attributes.')
+  .describe(
+    'An OpenTelemetry receiver (OTLP/HTTP, JSON): log records and spans with GenAI attributes.',
+  )
+
+const s3 = z
+  .strictObject({
+    endpoint: url('Origin of the store, such as https://s3.eu-central-1.amazonaws.com.'),
+    region: text('Region, as the signature has it.').prefault('us-east-1'),
+    bucket: text('Bucket.'),
+    prefix: text('What names of objects begin with.').prefault('custody/'),
+    accessKeyId: text('Id of the access key.'),
+    secretAccessKey: reference('Secret of the access key.'),
+    format: choice(JSON_FORMATS, `${WHAT}.`).prefault('custody'),
+  })
+  .describe('Objects of JSON Lines, gzipped, by hour, in an S3-compatible store.')
 
 const file = z
   .strictObject({
@@ -69,6 +87,7 @@ export const exportsSchema = z
     syslog: named(syslog, 'Syslog receivers, by name.'),
     otlp: named(otlp, 'OpenTelemetry receivers, by name.'),
     files: named(file, 'Files of JSON Lines, by name.'),
+    s3: named(s3, 'S3-compatible stores, by name.'),
   })
   .prefault({})
   .describe(

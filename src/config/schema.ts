@@ -6,6 +6,7 @@ import { choice, count, flag, leafNotes, reference, shaped, text } from './schem
 import { keysSchema } from './schema-keys.ts'
 import { trustSchema } from './schema-trust.ts'
 import { loginSchema } from './schema-login.ts'
+import { restrictedSchema } from './schema-restricted.ts'
 import { exportsSchema } from './schema-exports.ts'
 import { containmentSchema } from './schema-containment.ts'
 import { evidenceSchema } from './schema-evidence.ts'
@@ -227,6 +228,7 @@ export const configSchema = z
     prices: pricesSchema.optional(),
     approvals: approvalsSchema,
     exports: exportsSchema,
+    restricted: restrictedSchema,
     limits: limitsSchema,
     containment: containmentSchema,
     evidence: evidenceSchema,

@@ -114,6 +114,18 @@ export const PERMISSIONS = {
   'trace.search': evidence('find who was exposed to a text', { investigator: 'all' }),
   'content.read': evidence('read content with its text masked', MASKED),
   'content.reveal': evidence('read content as it was', { investigator: 'all' }),
+  'accesses.list': read('see who asks to read restricted content', {
+    approver: 'all',
+    investigator: 'all',
+    auditor: 'all',
+    member: 'own',
+  }),
+  'accesses.ask': evidence('ask to read restricted content', MASKED),
+  'accesses.decide': evidence('let somebody else read restricted content', {
+    approver: 'all',
+    investigator: 'all',
+  }),
+  'accesses.end': write('give back what one was let in to', MASKED),
   'reveals.list': read('see which reveals were opened', { investigator: 'own', auditor: 'all' }),
   'reveals.create': evidence('open a reveal, with a reason', { investigator: 'all' }),
   'reveals.end': write('end a reveal early', { investigator: 'own' }),

@@ -10,6 +10,7 @@ import type {
   CaseTable,
   TlpLabel,
 } from '../model/cases.ts'
+import type { EvidenceEvent } from '../model/record.ts'
 import { fail } from '../model/errors.ts'
 
 export interface NewCase {
@@ -43,7 +44,33 @@ const ENTRIES_MAX = 5000
 
 export type CaseDesk = ReturnType<typeof createCaseDesk>
 
-export function createCaseDesk(table: CaseTable, clock: Clock) {
+/** What others are told of a case: never what a sealed one is about. */
+function eventOf(row: CaseRow, actor: string, change: string): EvidenceEvent {
+  const { id, number, status, severity, tlp, sealed, createdAtMs, updatedAtMs } = row
+  return {
+    type: 'case.changed',
+    atMs: updatedAtMs,
+    actor,
+    details: {
+      case: id,
+      number,
+      title: sealed ? '' : row.title,
+      status,
+      severity,
+      tlp,
+      sealed,
+      change,
+      openedAtMs: createdAtMs,
+    },
+  }
+}
+
+/** `tell` is given each change of what a case is; how it fares is not this desk's. */
+export function createCaseDesk(
+  table: CaseTable,
+  clock: Clock,
+  tell: (event: EvidenceEvent) => void = () => undefined,
+) {
   let lastMs = 0
   const known = async (id: string): Promise<CaseRow> => {
     const row = await table.byId(id)
@@ -99,6 +126,7 @@ export function createCaseDesk(table: CaseTable, clock: Clock) {
         version: 1,
       })
       await changed(row.id, person, 'opened')
+      tell(eventOf(row, person, 'opened'))
       return row
     },
     update: async (
@@ -117,6 +145,7 @@ export function createCaseDesk(table: CaseTable, clock: Clock) {
       if (!(await table.update({ ...next, closedAtMs }))) throw fail('api.precondition')
       const changes = changesOf(row, next)
       if (changes.length > 0) await changed(id, person, changes.join(', '))
+      if (changes.length > 0) tell(eventOf({ ...next, closedAtMs }, person, changes.join(', ')))
       return { ...next, closedAtMs }
     },
     addMember: async (id: string, by: string, person: string): Promise<void> => {

@@ -2,6 +2,7 @@
 import type { PolicyVersionTable } from './policy-version.ts'
 import type { ApprovalTable } from './approval.ts'
 import type { LockTable } from './containment.ts'
+import type { AccessTable } from './restricted.ts'
 import type { CaseTable } from './cases.ts'
 import type { NoticeTable } from './notice.ts'
 import type { ExchangeQuery } from './exchange-query.ts'
@@ -137,6 +138,7 @@ export interface ControlStore {
   readonly reveals: RevealTable
   readonly views: SavedViewTable
   readonly cases: CaseTable
+  readonly accesses: AccessTable
   readonly maskTokens: MaskTokenTable
   readonly holds: HoldTable
   readonly approvals: ApprovalTable

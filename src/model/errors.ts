@@ -287,6 +287,14 @@ export const ERRORS = {
   ),
   'api.not-found': row(404, 'There is no such thing.', 'Check the id and the path.'),
   'api.method': row(405, 'The method is not allowed here.', 'See /api/v1/reference.'),
+  'content.restricted': row(
+    403,
+    'This content takes a second person.',
+    'Ask with POST /api/v1/accesses; an approver or another investigator decides.',
+  ),
+  'content.own-access': row(403, 'Nobody lets themselves in.', 'Another person decides.'),
+  'content.access-decided': row(409, 'This was decided, or taken back, before.', 'Load it again.'),
+  'content.access-expired': row(410, 'Nobody decided in time.', 'It is to be asked for again.'),
   'case.sealed': row(
     403,
     'The case is sealed: what it holds is for its members.',

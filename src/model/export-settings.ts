@@ -44,6 +44,19 @@ export interface OtlpSink extends Named {
   readonly url: string
   /** Value of the `authorization` header; null: none. */
   readonly authorization: HiddenText | null
+  /** Exchanges as spans too. */
+  readonly spans: boolean
+}
+
+export interface S3Sink extends Named {
+  readonly kind: 's3'
+  readonly endpoint: string
+  readonly region: string
+  readonly bucket: string
+  readonly prefix: string
+  readonly accessKeyId: string
+  readonly secretAccessKey: HiddenText
+  readonly format: SinkFormat
 }
 
 export interface FileSink extends Named {
@@ -53,4 +66,4 @@ export interface FileSink extends Named {
   readonly format: SinkFormat
 }
 
-export type SinkSettings = WebhookSink | SplunkSink | SyslogSink | OtlpSink | FileSink
+export type SinkSettings = WebhookSink | SplunkSink | SyslogSink | OtlpSink | FileSink | S3Sink

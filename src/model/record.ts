@@ -292,6 +292,9 @@ export const EVENT_TYPES = [
   'hold.set',
   'hold.released',
   'evidence.exported',
+  'content.asked',
+  'content.decided',
+  'case.changed',
 ] as const
 
 export type EventType = (typeof EVENT_TYPES)[number]

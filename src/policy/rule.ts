@@ -25,7 +25,7 @@ export interface Content {
   readonly packs: readonly string[]
   /** Ids of single detectors. */
   readonly detectors: readonly string[]
-  /** First digits of keyed digests: only these values count; empty: any. */
+  /** First digits of keyed digests: only these values count, all where there are none. */
   readonly fingerprints: readonly string[]
   /** Different values that must be there. */
   readonly atLeast: number

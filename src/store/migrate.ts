@@ -10,6 +10,7 @@ import { policyVersions } from './migrations/control/010-policy-versions.ts'
 import { approvals } from './migrations/control/020-approvals.ts'
 import { notices } from './migrations/control/021-notices.ts'
 import { cases } from './migrations/control/080-cases.ts'
+import { contentAccesses } from './migrations/control/120-content-accesses.ts'
 import { devices } from './migrations/control/042-devices.ts'
 import { scim } from './migrations/control/041-scim.ts'
 import { loginProviders } from './migrations/control/040-login-providers.ts'
@@ -88,6 +89,7 @@ export const CONTROL_AREA: MigrationArea = {
     'cases',
     'case_members',
     'case_entries',
+    'content_accesses',
     'device_logins',
     'device_grants',
     'scim_clients',
@@ -111,6 +113,7 @@ export const CONTROL_AREA: MigrationArea = {
     { name: '050-legal-holds', up: legalHolds },
     { name: '010-policy-versions', up: policyVersions },
     { name: '031-trust-and-tokens', up: trustAndTokens },
+    { name: '120-content-accesses', up: contentAccesses },
   ],
 }
 

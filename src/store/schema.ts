@@ -5,6 +5,7 @@ import type { ExchangeId, InstanceId } from '../lib/ids.ts'
 import type { BlockRow, EvidenceEvent, ExchangeRow } from '../model/record.ts'
 import type { AuditRow, IdempotentAnswer, RevealRow, SavedViewRow } from '../model/control.ts'
 import type { LockRow } from '../model/containment.ts'
+import type { AccessRow } from '../model/restricted.ts'
 import type { CaseEntryRow, CaseMemberRow, CaseRow } from '../model/cases.ts'
 import type { HoldRow } from '../model/holds.ts'
 import type { PolicyVersionRow } from '../model/policy-version.ts'
@@ -141,6 +142,7 @@ export type ControlTables = {
   scim_groups: TableOf<ScimGroupRow>
   audit_events: TableOf<Omit<AuditRow, 'details'>> & { details: string }
   reveals: TableOf<Omit<RevealRow, 'scope'>> & { scope: string }
+  content_accesses: TableOf<Omit<AccessRow, 'exchanges'>> & { exchanges: string }
   saved_views: TableOf<SavedViewRow>
   legal_holds: TableOf<Omit<HoldRow, 'scope'>> & { scope: string }
   mask_tokens: TableOf<MaskToken> & { scope: string }

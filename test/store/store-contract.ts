@@ -1,6 +1,7 @@
 /** The promises of a store, run by the tests of every engine. */
 import { indexContract } from './index-contract.ts'
 import { approvalsContract } from './approvals-contract.ts'
+import { accessesContract } from './accesses-contract.ts'
 import { casesContract } from './cases-contract.ts'
 import { controlContract } from './control-contract.ts'
 import { scimContract } from './scim-contract.ts'
@@ -24,6 +25,7 @@ export function storeContract(engine: string, fresh: () => Promise<FreshDatabase
   controlContract(engine, fresh)
   approvalsContract(engine, fresh)
   casesContract(engine, fresh)
+  accessesContract(engine, fresh)
   loginContract(engine, fresh)
   scimContract(engine, fresh)
   searchContract(engine, fresh)

@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi'
 import { VERDICTS } from '../../model/decision.ts'
 import { FACET_FIELDS } from '../../model/exchange-query.ts'
 import { QUERY_CHARS_MAX } from '../../model/query/parse.ts'
+import { Restriction } from './accesses.ts'
 import { ExchangeIdText, PageQuery, TimeMs, apiRoute, json, pageOf } from './common.ts'
 
 export const ExchangeStateName = z.enum(['open', 'complete', 'interrupted', 'refused'])
@@ -267,6 +268,7 @@ export const ExchangeDetail = z
       .object({ request: z.number().int(), answer: z.number().int() })
       .openapi({ description: 'Values that were masked on the way.' }),
     mayReadContent: z.boolean(),
+    restriction: Restriction.nullable().openapi({ description: 'It takes a second person.' }),
     mayReveal: z.boolean(),
     reveal: z
       .object({ id: z.string(), expiresAtMs: TimeMs })

@@ -1,4 +1,5 @@
 /** Every route of the contract, in the order of the reference. */
+import * as accesses from './accesses.ts'
 import * as access from './access.ts'
 import * as cases from './cases.ts'
 import * as approvals from './approvals.ts'
@@ -34,6 +35,10 @@ export const ROUTES = [
   content.createReveal,
   content.listReveals,
   content.endReveal,
+  accesses.listAccesses,
+  accesses.askAccess,
+  accesses.decideAccess,
+  accesses.endAccess,
   trace.traceText,
   runs.startRun,
   runs.readRun,

@@ -114,6 +114,7 @@ async function open(
       ? await revealFor(parts.control.reveals, person.id, row, parts.clock.nowMs())
       : null
   if (mode === 'revealed' && reveal === null) throw fail('api.reveal-required')
+  await parts.accesses.require(person.id, [row])
   const reading = await parts.desk.recorded(row)
   await audit.shown({
     target: row.id,

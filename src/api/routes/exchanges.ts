@@ -170,8 +170,23 @@ async function detail(
     mayReadContent:
       readReach === 'all' ||
       (readReach === 'own' && isOwn(row, { principals: [person.login, person.id], keyIds: [] })),
+    restriction: await restrictionOf(parts, person.id, row),
     mayReveal: reachOf('content.reveal', roles) === 'all',
     reveal: reveal === null ? null : { id: reveal.id, expiresAtMs: reveal.expiresAtMs },
+  }
+}
+
+async function restrictionOf(
+  { accesses }: ApiParts,
+  person: string,
+  row: ExchangeRow,
+): Promise<ExchangeDetail['restriction']> {
+  const restriction = (await accesses.restrictions(person, [row])).get(row.id)
+  if (restriction === undefined) return null
+  const { by, access } = restriction
+  return {
+    by: [...by],
+    access: access === null ? null : { id: access.id, expiresAtMs: access.expiresAtMs ?? 0 },
   }
 }
 

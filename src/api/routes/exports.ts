@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import type { BundleHead } from '../../evidence/bundle/manifest.ts'
 import { reachOf } from '../../identity/permissions.ts'
 import { isRecipient } from '../../incident/export/seal.ts'
-import { newControlId } from '../../lib/ids.ts'
+import { isExchangeId, newControlId } from '../../lib/ids.ts'
 import { fail } from '../../model/errors.ts'
 import { createExport, EXPORT_EXCHANGES_MAX, type ExportOrder } from '../contract/exports.ts'
 import { noteInCase } from '../case-notes.ts'
@@ -20,6 +20,7 @@ export function exportRoutes({ app, parts, guarded }: Registrar): void {
       throw fail('api.forbidden', 'A raw bundle takes the permission to reveal.')
     checkRecipients(order)
     const selection = await selectionOf(parts, order)
+    await requireAccess(context, parts, selection.exchanges)
     const head = headOf(context, parts, order, selection)
     await context.get('audit').shown({
       event: 'evidence.exported',
@@ -54,6 +55,20 @@ export function exportRoutes({ app, parts, guarded }: Registrar): void {
       },
     })
   })
+}
+
+/** What one person alone does not read, one person alone does not hand out. */
+async function requireAccess(
+  context: Context<ApiEnv>,
+  parts: ApiParts,
+  ids: readonly string[],
+): Promise<void> {
+  const rows = []
+  for (const id of ids) {
+    const row = isExchangeId(id) ? await parts.desk.row(id, null) : null
+    if (row !== null) rows.push(row)
+  }
+  await parts.accesses.require(context.get('signedIn').person.id, rows)
 }
 
 function checkRecipients({ recipients }: ExportOrder): void {

@@ -26,6 +26,7 @@ import type { ApiEnv, ApiParts } from '../parts.ts'
 import { InvalidRequest } from '../problem.ts'
 import type { Registrar } from '../registrar.ts'
 import { shownTrace } from '../shown-trace.ts'
+import { closedTo } from './trace.ts'
 import { peopleById, shownCase } from './cases.ts'
 
 const DAY_MS = 86_400_000
@@ -64,7 +65,8 @@ function startRoute({ app, parts, guarded }: Registrar): void {
     const row = before ?? (await newCase(parts, person, result))
     const kept = await keep(parts, { row, person, digest, result, parent: parent ?? null })
     const tookMs = Math.round(parts.clock.monotonicMs() - startedMs)
-    const answer = { digest, tookMs, ...shownTrace(result, EXPOSURES_MAX, maskText) }
+    const closed = await closedTo(parts, person, result)
+    const answer = { digest, tookMs, ...shownTrace(result, EXPOSURES_MAX, maskText, closed) }
     const people = await peopleById(parts)
     return context.json({ case: shownCase({ row, isOpen: true }, people), ...kept, answer }, 200)
   })

@@ -1,6 +1,8 @@
 /** Serves traces. The text that is searched for goes to the trace desk and nowhere else. */
+import type { TraceResult } from '../../incident/trace/trace-result.ts'
 import { maskText } from '../../incident/masking.ts'
 import { traceText } from '../contract/trace.ts'
+import type { ApiParts } from '../parts.ts'
 import type { Registrar } from '../registrar.ts'
 import { shownTrace } from '../shown-trace.ts'
 
@@ -22,6 +24,18 @@ export function traceRoutes({ app, parts, guarded }: Registrar): void {
     })
     const tookMs = Math.round(parts.clock.monotonicMs() - startedMs)
     // Whoever searches knows the text; what stands around it takes a reveal.
-    return context.json({ digest, tookMs, ...shownTrace(result, limit, maskText) }, 200)
+    const closed = await closedTo(parts, context.get('signedIn').person.id, result)
+    return context.json({ digest, tookMs, ...shownTrace(result, limit, maskText, closed) }, 200)
   })
+}
+
+/** Exchanges of a trace whose content one person alone does not read. */
+export async function closedTo(
+  { accesses }: ApiParts,
+  person: string,
+  { exposures }: TraceResult,
+): Promise<ReadonlySet<string>> {
+  const rows = new Map(exposures.map(({ row }) => [row.id, row]))
+  const found = await accesses.restrictions(person, [...rows.values()])
+  return new Set([...found].flatMap(([id, { access }]) => (access === null ? [id] : [])))
 }

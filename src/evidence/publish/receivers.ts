@@ -1,6 +1,7 @@
 /** Those who keep checkpoints for us, each behind one function: a file, a webhook, an S3-compatible store. */
 import { appendFile } from 'node:fs/promises'
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto'
+import { createHash } from 'node:crypto'
+import { SignerSha256 } from '../../lib/signer-sha256.ts'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { post } from './post.ts'
 
@@ -48,34 +49,6 @@ export interface StoreOptions {
   readonly secretAccessKey: string
 }
 
-/** SHA-256 as the signer wants it. */
-class Sha256 {
-  #hash: Hash | Hmac
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret))
-  }
-
-  update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(bytesOf(data))
-  }
-
-  digest(): Promise<Uint8Array> {
-    return Promise.resolve(this.#hash.digest())
-  }
-
-  reset(): void {
-    this.#hash = createHash('sha256')
-  }
-}
-
-function bytesOf(data: string | ArrayBuffer | ArrayBufferView): Buffer {
-  if (typeof data === 'string') return Buffer.from(data)
-  return ArrayBuffer.isView(data)
-    ? Buffer.from(data.buffer, data.byteOffset, data.byteLength)
-    : Buffer.from(data)
-}
-
 /** An object for each checkpoint, named by its size: none is ever written over another. */
 export function storeReceiver(options: StoreOptions): Receiver {
   const { endpoint, region, bucket, prefix, accessKeyId, secretAccessKey } = options
@@ -84,7 +57,7 @@ export function storeReceiver(options: StoreOptions): Receiver {
     service: 's3',
     region,
     credentials: { accessKeyId, secretAccessKey },
-    sha256: Sha256,
+    sha256: SignerSha256,
     uriEscapePath: false,
   })
   return {

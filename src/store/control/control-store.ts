@@ -5,6 +5,7 @@ import { createApiTokenTable } from './api-tokens.ts'
 import type { ApprovalEngine } from './approvals.ts'
 import { createApprovalTable } from './approvals.ts'
 import { createAuditTable } from './audit.ts'
+import { createAccessTable } from './accesses.ts'
 import { createCaseTable } from './cases.ts'
 import { createHoldTable } from './holds.ts'
 import { createIdempotencyTable } from './idempotency.ts'
@@ -55,6 +56,7 @@ export function createControlStore(db: ControlDb, engine: ControlEngine): Contro
     reveals: createRevealTable(db),
     views: createSavedViewTable(db),
     cases: createCaseTable(db, engine),
+    accesses: createAccessTable(db),
     maskTokens: createMaskTokenTable(db),
     approvals: createApprovalTable(db, engine.approvals),
     holds: createHoldTable(db),

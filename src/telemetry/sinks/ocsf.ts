@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import type { ExchangeRow } from '../../model/record.ts'
 import { titleOf } from './cef.ts'
+import { incidentFinding } from './ocsf-incident.ts'
 import { shownExchange } from './sink-event.ts'
 import type { SinkEvent, SinkSeverity } from './sink-event.ts'
 
@@ -20,6 +21,7 @@ const SEVERITY: Readonly<Record<SinkSeverity, readonly [id: number, name: string
 
 export function ocsfEvent(event: SinkEvent, version: string): object {
   const { type, exchange } = event
+  if (type === 'case.changed') return incidentFinding(event, headOf(event, version, []))
   if (exchange === null) return gatewayActivity(event, version)
   return type === 'exchange.finding' || type === 'exchange.denied'
     ? dataFinding(event, exchange, version)

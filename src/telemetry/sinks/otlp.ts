@@ -46,7 +46,7 @@ function recordOf({ id, type, atMs, severity, exchange, event }: SinkEvent): obj
   }
 }
 
-function exchangeAttributes(row: ExchangeRow): Record<string, Value> {
+export function exchangeAttributes(row: ExchangeRow): Record<string, Value> {
   return {
     'gen_ai.provider.name': row.dialect ?? row.upstream,
     'gen_ai.request.model': row.model,
@@ -78,7 +78,7 @@ function exchangeAttributes(row: ExchangeRow): Record<string, Value> {
 }
 
 /** What is not known is left out. */
-function attributes(values: Readonly<Record<string, Value>>): readonly object[] {
+export function attributes(values: Readonly<Record<string, Value>>): readonly object[] {
   return Object.entries(values).flatMap(([key, value]) =>
     value === null || value === '' || (Array.isArray(value) && value.length === 0)
       ? []

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { FileSink, OtlpSink, SyslogSink } from '../../model/export-settings.ts'
 import { formatEvent } from './formats.ts'
+import { otlpSpans } from './otlp-spans.ts'
 import { otlpLogs } from './otlp.ts'
 import { DELIVERED, post, reasonOf } from './sender.ts'
 import type { Sender } from './sender.ts'
@@ -80,21 +81,27 @@ export function fileSender(sink: FileSink, version: string): Sender {
   }
 }
 
+const REJECTED = /"rejected(?:LogRecords|Spans)"\s*:\s*"?[1-9]/
+
 export function otlpSender(sink: OtlpSink, version: string): Sender {
   return {
     batchMax: BATCH_MAX,
     send: async (events, signal) => {
       const authorization = sink.authorization?.reveal()
+      const headers: Record<string, string> = authorization === undefined ? {} : { authorization }
       const { sent, text } = await post(
         `${sink.url}/v1/logs`,
-        authorization === undefined ? {} : { authorization },
+        headers,
         otlpLogs(events, version),
         signal,
       )
-      const isPartial = /"rejectedLogRecords"\s*:\s*"?[1-9]/.test(text)
-      return sent.kind === 'delivered' && isPartial
-        ? { kind: 'refused', reason: 'the receiver rejected some' }
-        : sent
+      if (sent.kind !== 'delivered') return sent
+      const traces = sink.spans ? otlpSpans(events, version) : null
+      const spans =
+        traces === null ? null : await post(`${sink.url}/v1/traces`, headers, traces, signal)
+      if (spans !== null && spans.sent.kind !== 'delivered') return spans.sent
+      const isPartial = REJECTED.test(text) || REJECTED.test(spans?.text ?? '')
+      return isPartial ? { kind: 'refused', reason: 'the receiver rejected some' } : sent
     },
   }
 }

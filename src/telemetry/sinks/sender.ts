@@ -34,12 +34,13 @@ export interface Posted {
 export async function post(
   url: string,
   headers: Readonly<Record<string, string>>,
-  body: string,
+  body: string | Uint8Array<ArrayBuffer>,
   signal: AbortSignal,
+  method: 'POST' | 'PUT' = 'POST',
 ): Promise<Posted> {
   try {
     const answer = await fetch(url, {
-      method: 'POST',
+      method,
       redirect: 'manual',
       headers: { 'content-type': 'application/json', ...headers },
       body,

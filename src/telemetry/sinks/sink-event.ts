@@ -64,6 +64,9 @@ const SEVERITIES: ReadonlyMap<EventType, SinkSeverity> = new Map<EventType, Sink
   ['approval.expired', 'low'],
   ['record.erased', 'medium'],
   ['evidence.exported', 'medium'],
+  ['content.asked', 'low'],
+  ['content.decided', 'medium'],
+  ['case.changed', 'medium'],
   ['hold.released', 'low'],
 ])
 

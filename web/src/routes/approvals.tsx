@@ -10,6 +10,7 @@ import { mayCall, useMe } from '../features/access/me.ts'
 import { ApprovalCard } from '../features/approvals/approval-card.tsx'
 import { GrantTable } from '../features/approvals/grant-table.tsx'
 import { useApprovalsLive } from '../features/approvals/use-approvals-live.ts'
+import { AccessRequests } from '../features/restricted/access-requests.tsx'
 import { Choice } from '../ui/choice.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { formatCount } from '../ui/format.ts'
@@ -52,6 +53,7 @@ export function Approvals() {
         />
       }
     >
+      {show === 'pending' && <AccessRequests />}
       {show === 'grants' ? <Grants /> : <Cards show={show} />}
     </Page>
   )

@@ -21,6 +21,7 @@ import { SideChoice } from '../features/exchange/side-choice.tsx'
 import { useContentMode } from '../features/exchange/use-content-mode.ts'
 import { ErasedNotice } from '../features/keeping/erased-notice.tsx'
 import { useShortcuts } from '../features/keyboard/shortcuts.tsx'
+import { RestrictedContent } from '../features/restricted/restricted-content.tsx'
 import { ProblemNotice, Skeleton } from '../ui/notice.tsx'
 import classes from './exchange.module.css'
 
@@ -66,7 +67,7 @@ export function Exchange() {
   const side = search.side ?? 'received'
   const content = useQuery({
     ...contentQuery(id, mode.mode, side),
-    enabled: isReadable,
+    enabled: isReadable && isOpenTo(detail.data?.restriction),
     refetchInterval: state === 'open' ? 2_000 : false,
   })
   const tab = search.tab ?? 'content'
@@ -96,10 +97,12 @@ export function Exchange() {
   if (isApiProblem(detail.error, 410)) return <ErasedNotice id={id} />
   if (detail.isError)
     return <ProblemNotice error={detail.error} retry={() => void detail.refetch()} />
-  const { exchange } = detail.data
+  const { exchange, restriction } = detail.data
 
   const contentPart = (shown: (loaded: NonNullable<typeof content.data>) => React.ReactNode) => {
     if (!isReadable) return <ContentDenied />
+    if (restriction !== null && restriction.access === null)
+      return <RestrictedContent exchanges={[id]} by={restriction.by} />
     if (content.isError)
       return <ProblemNotice error={content.error} retry={() => void content.refetch()} />
     return (
@@ -168,4 +171,9 @@ export function Exchange() {
       </Tabs>
     </div>
   )
+}
+
+/** Content that takes a second person is not asked for before one was let in. */
+function isOpenTo(restriction: ExchangeDetail['restriction'] | undefined): boolean {
+  return restriction == null || restriction.access !== null
 }
