@@ -15,6 +15,7 @@ import { accessRoutes as restrictedRoutes } from './routes/accesses.ts'
 import { caseRoutes } from './routes/cases.ts'
 import { contentRoutes } from './routes/content.ts'
 import { conversationRoutes } from './routes/conversations.ts'
+import { entityRoutes } from './routes/entities.ts'
 import { exchangeRoutes } from './routes/exchanges.ts'
 import { samlRoutes } from './routes/saml.ts'
 import { deviceRoutes } from './routes/devices.ts'
@@ -73,6 +74,7 @@ export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   // Before `/exchanges/{id}`, which would take `live` for an id.
   liveRoutes(registrar)
   exchangeRoutes(registrar)
+  entityRoutes(registrar)
   contentRoutes(registrar)
   restrictedRoutes(registrar)
   conversationRoutes(registrar)

@@ -50,6 +50,10 @@ const COMMANDS: readonly CommandFile[] = [
       (await import('./commands/exchanges.ts')).registerExchanges(program),
   },
   {
+    names: ['findings'],
+    register: async (program) => (await import('./commands/findings.ts')).registerFindings(program),
+  },
+  {
     names: ['show'],
     register: async (program) => (await import('./commands/show.ts')).registerShow(program),
   },

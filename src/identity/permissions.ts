@@ -109,6 +109,8 @@ export const PERMISSIONS = {
   'exchanges.live': read('follow exchanges as they happen', METADATA),
   'exchanges.read': evidence('see the metadata of one exchange', METADATA),
   'exchanges.proof': evidence('check the record of one exchange', METADATA),
+  'entities.read': read('see what is known of a principal, key, service, model or tool', METADATA),
+  'findings.list': read('see found values, grouped', METADATA),
   'conversations.list': read('list conversations', METADATA),
   'conversations.read': evidence('see the thread of one conversation', METADATA),
   'trace.search': evidence('find who was exposed to a text', { investigator: 'all' }),

@@ -46,6 +46,7 @@ export function createExchangeDesk(parts: DeskParts) {
     (row: ExchangeRow): boolean =>
       owner === null || owner === undefined || isOwn(row, owner)
   return {
+    index,
     search,
     /** Null when there is none, or none that this owner may see: the two look the same from outside. */
     row: async (id: ExchangeId, owner: Owner): Promise<ExchangeRow | null> => {

@@ -1,5 +1,7 @@
 /** A case: the question of an investigation, who works on it, and everything they pinned, noted, searched and did. */
 
+import type { ExchangeId } from '../lib/ids.ts'
+
 export const CASE_STATUSES = ['open', 'contained', 'closed'] as const
 export type CaseStatus = (typeof CASE_STATUSES)[number]
 
@@ -109,6 +111,10 @@ export interface CaseTable {
   readonly casesOf: (person: string) => Promise<ReadonlySet<string>>
   /** Oldest first, also those taken back. */
   readonly entries: (caseId: string) => Promise<readonly CaseEntryRow[]>
+  /** Exchanges that are pinned anywhere, the latest first. */
+  readonly pins: (
+    limit: number,
+  ) => Promise<readonly { readonly caseId: string; readonly exchange: ExchangeId }[]>
   readonly insertEntry: (row: CaseEntryRow) => Promise<void>
   /** Writes text, task and removal where id and `version - 1` match. */
   readonly updateEntry: (row: CaseEntryRow) => Promise<boolean>

@@ -166,6 +166,23 @@ export interface FindingGroup {
   readonly lastAtMs: number
 }
 
+export interface ExchangeSpan {
+  readonly exchanges: number
+  /** Null where there is none. */
+  readonly firstAtMs: number | null
+  readonly lastAtMs: number | null
+  readonly inputTokens: number
+  readonly outputTokens: number
+}
+
+/** Everything that is told of the exchanges of a query at once. */
+export interface ExchangeProfile {
+  readonly span: ExchangeSpan
+  /** From the first to the last; nothing where there is none. */
+  readonly volumes: readonly HistogramBucket[]
+  readonly facets: FacetCounts
+}
+
 export interface ExchangeSearch {
   /** Newest first, strictly older than `before`. */
   readonly list: (
@@ -192,6 +209,10 @@ export interface ExchangeSearch {
     query: ExchangeQuery,
     page: { readonly limit: number; readonly beforeExchange?: ExchangeId },
   ) => Promise<readonly ConversationRow[]>
+  readonly profile: (
+    query: ExchangeQuery,
+    bounds: { readonly buckets: number; readonly valuesMax: number },
+  ) => Promise<ExchangeProfile>
   readonly findingsOf: (exchanges: readonly ExchangeId[]) => Promise<readonly FindingRow[]>
   /** What was found in the exchanges of the query, by fingerprint, in the most exchanges first. */
   readonly findingGroups: (query: ExchangeQuery, limit: number) => Promise<readonly FindingGroup[]>

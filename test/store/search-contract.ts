@@ -347,6 +347,25 @@ async function checkQuery(
     const rest = await search.list(query, { limit: 2, before: first.id })
     assert.deepEqual(rest, wanted.slice(1, 3))
   }
+  const { span, volumes } = await search.profile(query, { buckets: 5, valuesMax: 3 })
+  const times = wanted.map((row) => row.receivedAtMs)
+  const sum = (of: (row: ExchangeRow) => number | null) =>
+    wanted.reduce((total, row) => total + (of(row) ?? 0), 0)
+  assert.deepEqual(span, {
+    exchanges: wanted.length,
+    firstAtMs: wanted.length === 0 ? null : Math.min(...times),
+    lastAtMs: wanted.length === 0 ? null : Math.max(...times),
+    inputTokens: sum((row) => row.inputTokens),
+    outputTokens: sum((row) => row.outputTokens),
+  })
+  assert.equal(
+    volumes.reduce(
+      (all, { complete, open, interrupted, refused }) =>
+        all + complete + open + interrupted + refused,
+      0,
+    ),
+    wanted.length,
+  )
   const range = { fromMs: EPOCH_MS, toMs: EPOCH_MS + 60_000, buckets: 7 }
   const buckets = await search.histogram(query, range)
   const plain = Array.from({ length: 7 }, () => 0)

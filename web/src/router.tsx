@@ -13,9 +13,11 @@ import { CasePage } from './routes/case.tsx'
 import { Cases } from './routes/cases.tsx'
 import { Conversations } from './routes/conversations.tsx'
 import { Device, readDeviceSearch } from './routes/device.tsx'
+import { EntityPage, readEntitySearch } from './routes/entity.tsx'
 import { Exchange, readExchangeSearch } from './routes/exchange.tsx'
 import { ConversationFilm, ExchangeFilm, readFilmSearch } from './routes/film.tsx'
 import { Investigate } from './routes/investigate.tsx'
+import { Findings, readFindingsSearch } from './routes/findings.tsx'
 import { Keys, readKeysSearch } from './routes/keys.tsx'
 import { Live, readLiveSearch } from './routes/live.tsx'
 import { Locks, readLocksSearch } from './routes/locks.tsx'
@@ -106,6 +108,20 @@ const exchangeFilm = createRoute({
   path: '/exchanges/$id/film',
   validateSearch: readFilmSearch,
   component: ExchangeFilm,
+})
+
+const entity = createRoute({
+  getParentRoute: () => shell,
+  path: '/entity',
+  validateSearch: readEntitySearch,
+  component: EntityPage,
+})
+
+const findings = createRoute({
+  getParentRoute: () => shell,
+  path: '/findings',
+  validateSearch: readFindingsSearch,
+  component: Findings,
 })
 
 const cases = createRoute({ getParentRoute: () => shell, path: '/cases', component: Cases })
@@ -201,6 +217,8 @@ const routeTree = root.addChildren([
     exchangeConversation,
     conversationFilm,
     exchangeFilm,
+    entity,
+    findings,
     cases,
     casePage,
     investigate,

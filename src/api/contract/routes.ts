@@ -5,6 +5,7 @@ import * as cases from './cases.ts'
 import * as approvals from './approvals.ts'
 import * as content from './content.ts'
 import * as conversations from './conversations.ts'
+import * as entities from './entities.ts'
 import * as exchanges from './exchanges.ts'
 import * as login from './login.ts'
 import * as exports from './exports.ts'
@@ -29,6 +30,8 @@ export const ROUTES = [
   exchanges.followExchanges,
   exchanges.readExchange,
   exchanges.checkExchange,
+  entities.readEntity,
+  entities.listFindingGroups,
   content.readContent,
   content.readReplay,
   content.readRaw,

@@ -82,6 +82,13 @@ test('every filter leaves out what does not match', async () => {
   assert.deepEqual(await idsOf('--limit', '1'), [ids.last])
 })
 
+test('found values are listed by how many exchanges hold them, by the same query', async () => {
+  const none = await runCli('findings', '--data', folder, 'last:7d')
+  assert.deepEqual([none.code, none.err], [0, 'nothing was found\n'])
+  const wrong = await runCli('findings', '--data', folder, '--limit', '201')
+  assert.equal(wrong.code, 2)
+})
+
 test('a written query takes and, or, not and measures, beside the options', async () => {
   assert.deepEqual(await idsOf('(status:429 or model:claude*) -state:open'), [ids.failed, ids.old])
   assert.deepEqual(await idsOf('not', 'upstream:anthropic', 'tokens-in:<10'), [

@@ -1,5 +1,6 @@
 /** Cases in the control database: versions keep two people from overwriting each other, nothing is ever deleted. */
 import type { Selectable } from 'kysely'
+import { isExchangeId } from '../../lib/ids.ts'
 import type { CaseEntryRow, CaseMemberRow, CaseRow, CaseTable } from '../../model/cases.ts'
 import type { ControlDb, ControlTables } from '../schema.ts'
 import type { ControlEngine } from './control-store.ts'
@@ -51,6 +52,19 @@ export function createCaseTable(db: ControlDb, engine: ControlEngine): CaseTable
             .where('removed_at_ms', 'is', null),
         )
       return (await query.execute()).map(decode)
+    },
+    pins: async (limit) => {
+      const rows = await db
+        .selectFrom('case_entries')
+        .select(['case_id', 'target'])
+        .where('kind', '=', 'pin')
+        .where('removed_at_ms', 'is', null)
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.flatMap(({ case_id, target }) =>
+        isExchangeId(target) ? [{ caseId: case_id, exchange: target }] : [],
+      )
     },
     update: async (row) => {
       const { id, number: _number, created_by: _by, created_at_ms: _at, ...columns } = encode(row)

@@ -2,6 +2,8 @@
 import { sql } from 'kysely'
 import type { ExchangeQuery, ExchangeSearch, FindingGroup } from '../../model/exchange-query.ts'
 import type { IndexDb } from '../schema.ts'
+import { prefixEnd } from '../index-reader.ts'
+import type { CountedFingerprint } from './column-groups.ts'
 import { conditionsOf } from './where-query.ts'
 
 const FINDINGS_MAX = 50_000
@@ -50,4 +52,25 @@ async function groups(
     .orderBy('exchange_findings.fingerprint')
     .limit(limit)
     .execute()
+}
+
+/** The entity and rule that speak for values that were counted by their first digits. */
+export async function namedFindings(
+  db: IndexDb,
+  counted: readonly CountedFingerprint[],
+): Promise<readonly FindingGroup[]> {
+  const named: FindingGroup[] = []
+  for (const { digits, ...group } of counted) {
+    const row = await db
+      .selectFrom('exchange_findings')
+      .select(['fingerprint', 'entity', 'rule'])
+      .where('fingerprint', '>=', digits)
+      .where('fingerprint', '<', prefixEnd(digits) ?? '')
+      .orderBy('fingerprint')
+      .limit(1)
+      .executeTakeFirst()
+    const { fingerprint, entity, rule } = row ?? { fingerprint: digits, entity: '', rule: '' }
+    named.push({ ...group, fingerprint, entity, rule })
+  }
+  return named
 }

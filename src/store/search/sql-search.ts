@@ -5,7 +5,10 @@ import type { ExchangeId } from '../../lib/ids.ts'
 import type {
   ConversationRow,
   ExchangeQuery,
+  ExchangeProfile,
   ExchangeSearch,
+  ExchangeSpan,
+  FacetCounts,
   FacetField,
   FacetValue,
   HistogramBucket,
@@ -45,17 +48,7 @@ export function createSqlSearch(
         .execute()
       return rows.map(decodeExchange)
     },
-    facets: async (query, valuesMax) => {
-      const total = await filtered(db, query)
-        .select(sql<number>`count(*)`.as('count'))
-        .executeTakeFirstOrThrow()
-      const fields = new Map<FacetField, readonly FacetValue[]>()
-      for (const field of FACET_FIELDS) {
-        fields.set(field, await facet(db, query, field, valuesMax))
-      }
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field of FACET_FIELDS was set
-      return { total: total.count, fields: Object.fromEntries(fields) as FieldCounts }
-    },
+    facets: (query, valuesMax) => facets(db, query, valuesMax),
     histogram: (query, range) => histogram(db, query, range),
     changes: async (after, limit) => {
       const rows = await changes()
@@ -76,6 +69,11 @@ export function createSqlSearch(
         .executeTakeFirst()
       return row === undefined ? { seq: 0, id: '' } : { seq: row.change_seq, id: row.id }
     },
+    profile: async (query, bounds) =>
+      profileFrom(await span(db, query), query, bounds, {
+        facets: (asked, valuesMax) => facets(db, asked, valuesMax),
+        histogram: (asked, range) => histogram(db, asked, range),
+      }),
     ...createFindingSearch(db),
     conversations: (query, page) => conversations(db, query, page),
     byContext: async (digests) => ({
@@ -118,6 +116,45 @@ function filtered(db: IndexDb, query: ExchangeQuery, except: FacetField | null =
   let select: Exchanges = db.selectFrom('exchanges')
   for (const condition of conditionsOf(query, except)) select = select.where(condition)
   return select
+}
+
+async function facets(db: IndexDb, query: ExchangeQuery, valuesMax: number): Promise<FacetCounts> {
+  const total = await filtered(db, query)
+    .select(sql<number>`count(*)`.as('count'))
+    .executeTakeFirstOrThrow()
+  const fields = new Map<FacetField, readonly FacetValue[]>()
+  for (const field of FACET_FIELDS) {
+    fields.set(field, await facet(db, query, field, valuesMax))
+  }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field of FACET_FIELDS was set
+  return { total: total.count, fields: Object.fromEntries(fields) as FieldCounts }
+}
+
+async function span(db: IndexDb, query: ExchangeQuery): Promise<ExchangeSpan> {
+  const row = await filtered(db, query)
+    .select([
+      sql<number>`count(*)`.as('exchanges'),
+      sql<number | null>`min(received_at_ms)`.as('firstAtMs'),
+      sql<number | null>`max(received_at_ms)`.as('lastAtMs'),
+      sql<number | null>`cast(sum(input_tokens) as double precision)`.as('inputTokens'),
+      sql<number | null>`cast(sum(output_tokens) as double precision)`.as('outputTokens'),
+    ])
+    .executeTakeFirstOrThrow()
+  return { ...row, inputTokens: row.inputTokens ?? 0, outputTokens: row.outputTokens ?? 0 }
+}
+
+/** Buckets lie between the first exchange and the last. */
+export async function profileFrom(
+  span: ExchangeSpan,
+  query: ExchangeQuery,
+  bounds: { readonly buckets: number; readonly valuesMax: number },
+  by: Pick<ExchangeSearch, 'facets' | 'histogram'>,
+): Promise<ExchangeProfile> {
+  const { firstAtMs, lastAtMs } = span
+  const facets = await by.facets(query, bounds.valuesMax)
+  if (firstAtMs === null || lastAtMs === null) return { span, volumes: [], facets }
+  const range = { fromMs: firstAtMs, toMs: Math.max(lastAtMs, firstAtMs + bounds.buckets) + 1 }
+  return { span, facets, volumes: await by.histogram(query, { ...range, buckets: bounds.buckets }) }
 }
 
 async function facet(

@@ -63,6 +63,7 @@ export function createSearchClient(path: string): ExchangeSearch & AsyncDisposab
     changes: ask('changes'),
     newest: ask('newest'),
     conversations: ask('conversations'),
+    profile: ask('profile'),
     findingsOf: ask('findingsOf'),
     findingGroups: ask('findingGroups'),
     byContext: ask('byContext'),

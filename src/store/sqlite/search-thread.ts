@@ -11,7 +11,9 @@ import { decodeExchange } from '../row-codec.ts'
 import type { ExchangeTable, IndexTables } from '../schema.ts'
 import type { ColumnRow } from '../search/column-table.ts'
 import { ColumnTable } from '../search/column-table.ts'
-import { createSqlSearch } from '../search/sql-search.ts'
+import { fingerprintsOf, spanOf } from '../search/column-groups.ts'
+import { namedFindings } from '../search/finding-search.ts'
+import { createSqlSearch, profileFrom } from '../search/sql-search.ts'
 import { NUMBER_COLUMNS, asksConversation } from '../search/where-condition.ts'
 import { FACET_COLUMNS } from '../search/where-value.ts'
 import { NodeSqliteDialect } from './node-sqlite-dialect.ts'
@@ -160,13 +162,7 @@ function createThreadSearch(database: DatabaseSync): ExchangeSearch {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- codec: `select *` of the exchanges table
       return row === undefined ? [] : [decodeExchange(row as unknown as ExchangeTable)]
     })
-  return {
-    ...bySql,
-    list: async (query, page: { readonly limit: number; readonly before?: ExchangeId }) => {
-      if (!columns.isLoaded || !isUsable(query)) return bySql.list(query, page)
-      columns.refresh()
-      return rowsOf(columns.table.list(query, page))
-    },
+  const counts: Pick<ExchangeSearch, 'facets' | 'histogram'> = {
     facets: async (query, valuesMax) => {
       if (!isUsable(query)) return bySql.facets(query, valuesMax)
       await columns.load()
@@ -178,6 +174,27 @@ function createThreadSearch(database: DatabaseSync): ExchangeSearch {
       await columns.load()
       columns.refresh()
       return columns.table.histogram(query, range)
+    },
+  }
+  return {
+    ...bySql,
+    ...counts,
+    profile: async (query, bounds) => {
+      if (!isUsable(query)) return bySql.profile(query, bounds)
+      await columns.load()
+      columns.refresh()
+      return profileFrom(spanOf(columns.table, query), query, bounds, counts)
+    },
+    findingGroups: async (query, limit) => {
+      if (!isUsable(query)) return bySql.findingGroups(query, limit)
+      await columns.load()
+      columns.refresh()
+      return namedFindings(db, fingerprintsOf(columns.table, query, limit))
+    },
+    list: async (query, page: { readonly limit: number; readonly before?: ExchangeId }) => {
+      if (!columns.isLoaded || !isUsable(query)) return bySql.list(query, page)
+      columns.refresh()
+      return rowsOf(columns.table.list(query, page))
     },
   }
 }

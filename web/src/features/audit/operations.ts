@@ -33,6 +33,8 @@ const DEEDS: Readonly<Record<OperationName, string>> = {
   'exchanges.live': 'followed exchanges',
   'exchanges.read': 'looked at an exchange',
   'exchanges.proof': 'checked a record',
+  'entities.read': 'looked at what is known of a value',
+  'findings.list': 'listed found values',
   'conversations.list': 'listed conversations',
   'conversations.read': 'looked at a conversation',
   'trace.search': 'traced a text',

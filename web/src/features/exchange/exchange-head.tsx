@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 import type { Exchange } from '../../api/exchanges.ts'
 import { visibleLine } from '../../../../src/lib/visible-text.ts'
 import { PinToCase } from '../cases/pin-to-case.tsx'
+import { AroundMenu } from '../entity/around-menu.tsx'
 import { LockMenu } from '../locks/lock-menu.tsx'
 import { subjectsOf } from '../locks/subjects.ts'
 import { KeepingButtons } from '../keeping/keeping-buttons.tsx'
@@ -58,6 +59,7 @@ export function ExchangeHead({ exchange, page, people = [], children }: Exchange
         {page === 'exchange' && (
           <LockMenu of="this exchange" subjects={subjectsOf({ exchange, people })} />
         )}
+        {page === 'exchange' && <AroundMenu exchange={exchange} />}
         {page === 'exchange' && <KeepingButtons exchange={exchange} />}
         {page === 'exchange' && <PinToCase exchange={id} />}
         {page === 'exchange' && (

@@ -75,7 +75,7 @@ function Row({ finding }: { readonly finding: Finding }) {
       <td>{score.toFixed(2)}</td>
       <td>
         {digits !== '' && (
-          <Link to="/exchanges" search={{ q: `fingerprint:${digits} last:30d` }}>
+          <Link to="/entity" search={{ kind: 'finding', value: digits }}>
             <code>{digits}</code>
           </Link>
         )}

@@ -2,6 +2,8 @@
 import type { ReactNode } from 'react'
 import { visibleLine } from '../../../../src/lib/visible-text.ts'
 import type { ExchangeDetail } from '../../api/exchanges.ts'
+import type { EntityKind } from '../../api/entities.ts'
+import { EntityLink } from '../entity/entity-link.tsx'
 import { formatBytes, formatCost, formatCount, formatDuration } from '../../ui/format.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Facts } from '../../ui/panel.tsx'
@@ -28,6 +30,27 @@ export function HeaderStrip({ detail }: { readonly detail: ExchangeDetail }) {
   )
 }
 
+function entityOf(kind: EntityKind, value: string | null): ReactNode {
+  return value === null || value === '' ? null : <EntityLink kind={kind} value={value} />
+}
+
+const TOOLS_MAX = 40
+
+function toolLinks(names: readonly string[]): ReactNode {
+  if (names.length === 0) return null
+  return (
+    <>
+      {names.slice(0, TOOLS_MAX).map((name, at) => (
+        <span key={name}>
+          {at === 0 ? '' : ', '}
+          <EntityLink kind="tool" value={name} charsMax={60} />
+        </span>
+      ))}
+      {names.length > TOOLS_MAX ? ` and ${formatCount(names.length - TOOLS_MAX)} more` : ''}
+    </>
+  )
+}
+
 interface GroupProps {
   readonly title: string
   readonly note?: string
@@ -51,11 +74,11 @@ function Group({ title, note, facts, isQuiet = false }: GroupProps) {
 function proven({ exchange, principal }: ExchangeDetail): readonly Fact[] {
   if (principal === null) return [['Principal', 'not known: refused before it was']]
   return [
-    ['Principal', line(principal.id)],
+    ['Principal', entityOf('principal', principal.id)],
     ['Kind', line(principal.kind)],
     ['Proven by', line(principal.method)],
-    ['Service', line(principal.service)],
-    ['Key', line(exchange.keyId)],
+    ['Service', entityOf('service', principal.service)],
+    ['Key', entityOf('key', exchange.keyId)],
     ['Certificate', line(principal.certificate)],
     ['Trust rule', line(principal.rule)],
     ['Owner', line(principal.owner)],
@@ -96,13 +119,13 @@ function destination({
   toolNames,
 }: ExchangeDetail): readonly Fact[] {
   return [
-    ['Upstream', line(exchange.upstream)],
-    ['Model asked', line(exchange.model)],
+    ['Upstream', entityOf('upstream', exchange.upstream)],
+    ['Model asked', entityOf('model', exchange.model)],
     ['Model that answered', responseModel === exchange.model ? null : line(responseModel)],
     ['Surface', line(exchange.surface)],
     ['Call', `${exchange.method} ${visibleLine(exchange.path, 160)}`],
     ['Route', line(exchange.route)],
-    ['Tools offered', line(toolNames.join(', '))],
+    ['Tools offered', toolLinks(toolNames)],
     ['Answer id', line(responseId)],
     ['Recording', `${exchange.mode}, class ${exchange.retentionClass}`],
   ]

@@ -3,6 +3,7 @@ import {
   IconActivity,
   IconArchive,
   IconBriefcase,
+  IconFingerprint,
   IconGavel,
   IconHistory,
   IconKey,
@@ -21,6 +22,7 @@ export interface PageEntry {
   readonly path:
     | '/exchanges'
     | '/conversations'
+    | '/findings'
     | '/cases'
     | '/investigate'
     | '/trace'
@@ -64,6 +66,13 @@ export const PAGES: readonly PageEntry[] = [
     icon: IconListSearch,
     keys: 'g i',
     operation: 'runs.start',
+  },
+  {
+    path: '/findings',
+    title: 'Findings',
+    icon: IconFingerprint,
+    keys: 'g f',
+    operation: 'findings.list',
   },
   { path: '/cases', title: 'Cases', icon: IconBriefcase, keys: 'g s', operation: 'cases.list' },
   { path: '/trace', title: 'Trace', icon: IconRadar2, keys: 'g t', operation: 'trace.search' },
