@@ -9,6 +9,7 @@ import { problemAnswer } from './problem.ts'
 import { REFERENCE_CSS, referencePage } from './reference-page.ts'
 import { createRegistrar } from './registrar.ts'
 import { slackRoutes } from './routes/slack.ts'
+import { alertRoutes } from './routes/alerts.ts'
 import { approvalRoutes } from './routes/approvals.ts'
 import { accessRoutes } from './routes/access.ts'
 import { accessRoutes as restrictedRoutes } from './routes/accesses.ts'
@@ -22,6 +23,7 @@ import { deviceRoutes } from './routes/devices.ts'
 import { loginRoutes } from './routes/login.ts'
 import { exportRoutes } from './routes/exports.ts'
 import { keepingRoutes } from './routes/keeping.ts'
+import { huntRoutes } from './routes/hunts.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { policyRoutes } from './routes/policy.ts'
 import { lockRoutes } from './routes/locks.ts'
@@ -80,6 +82,8 @@ export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   conversationRoutes(registrar)
   traceRoutes(registrar)
   runRoutes(registrar)
+  huntRoutes(registrar)
+  alertRoutes(registrar)
   approvalRoutes(registrar)
   policyRoutes(registrar)
   slackRoutes(registrar)

@@ -14,6 +14,7 @@ import type { AccessDesk } from '../incident/restricted/access-desk.ts'
 import type { CaseDesk } from '../incident/case-desk.ts'
 import type { ChangeFeed } from '../incident/change-feed.ts'
 import type { ExchangeDesk } from '../incident/exchange-desk.ts'
+import type { HuntDesk } from '../incident/hunt/hunt-desk.ts'
 import type { Keeping } from '../incident/keeping/keeping.ts'
 import type { PolicyDesk } from '../incident/policy-desk.ts'
 import type { TraceDesk } from '../incident/trace/trace-desk.ts'
@@ -97,6 +98,9 @@ export interface ApiParts {
   }
   readonly policy: PolicyDesk
   readonly trace: TraceDesk
+  readonly hunts: HuntDesk
+  /** Receivers that custody.yaml names. */
+  readonly alertChannels: () => readonly string[]
   readonly keeping: Keeping
   readonly linkMethod: LoginMethod
   readonly login: LoginDesk

@@ -47,6 +47,7 @@ import { gaugesNow, readiness } from './health.ts'
 import { lockFolder } from './lock-folder.ts'
 import { openRecords } from './open-records.ts'
 import { createReloading } from './reloading.ts'
+import { startSeeking } from './seeking.ts'
 import { gatewaySettings } from './settings.ts'
 import { openPolicyRoom } from './policy-room.ts'
 import { starterKey } from './starter-key.ts'
@@ -157,6 +158,18 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       authorsOf: policyRoom.authorsOf,
     }),
   )
+  const { hunts, alertChannels } = stack.use(
+    startSeeking({
+      config,
+      store,
+      recorder: evidence.recorder,
+      clock,
+      log,
+      key: maskingKey,
+      settings: () => settings.approvals,
+      consoleUrl: () => consoleOrigin(adminUrl),
+    }),
+  )
   const alerts = stack.use(
     createPolicyAlerts({
       log,
@@ -213,6 +226,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         policy: policyRoom.desk,
         trustRules: async () => callers.book.rules(),
         trace: tracing.desk,
+        hunts,
+        alertChannels,
         approvals,
         keeping,
         log,

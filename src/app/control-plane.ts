@@ -16,6 +16,7 @@ import { createAccessDesk } from '../incident/restricted/access-desk.ts'
 import { createCaseDesk } from '../incident/case-desk.ts'
 import type { ChangeFeed } from '../incident/change-feed.ts'
 import { createExchangeDesk } from '../incident/exchange-desk.ts'
+import type { HuntDesk } from '../incident/hunt/hunt-desk.ts'
 import type { Keeping } from '../incident/keeping/keeping.ts'
 import type { PolicyDesk } from '../incident/policy-desk.ts'
 import type { TraceDesk } from '../incident/trace/trace-desk.ts'
@@ -55,6 +56,8 @@ export interface ControlPlaneSources {
   readonly policy: PolicyDesk
   readonly trustRules: ApiParts['trustRules']
   readonly trace: TraceDesk
+  readonly hunts: HuntDesk
+  readonly alertChannels: ApiParts['alertChannels']
   readonly approvals: ApprovalApi
   readonly keeping: Keeping
   readonly log: Logger
@@ -104,6 +107,8 @@ export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
     policy: sources.policy,
     trustRules: sources.trustRules,
     trace: sources.trace,
+    hunts: sources.hunts,
+    alertChannels: sources.alertChannels,
     keeping: sources.keeping,
     linkMethod: createLinkMethod(store.control, clock, sources.login),
     linkRules: sources.login,

@@ -25,8 +25,15 @@ export type RuleFileReading =
 export function readRuleFile(path: string): RuleFileReading {
   const text = readTextFile(path)
   if (text.kind === 'problem') return text
-  const document = parsed(text.text)
+  return readRuleText(text.text)
+}
+
+/** The text of such a file; one rule alone counts as a list of it. */
+export function readRuleText(text: string): RuleFileReading {
+  const document = parsed(text)
   if (Array.isArray(document)) return { kind: 'rules', rules: document, macros: {} }
+  if (memberOf(document, 'pattern') !== undefined)
+    return { kind: 'rules', rules: [document], macros: {} }
   const rules = memberOf(document, 'rules')
   if (!Array.isArray(rules))
     return { kind: 'problem', problem: 'the file holds no list of rules in well-formed YAML' }

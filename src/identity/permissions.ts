@@ -42,6 +42,24 @@ const KEEPERS: Permission['roles'] = { admin: 'all', investigator: 'all', audito
 const RESPONDER: Permission['roles'] = { admin: 'all', investigator: 'all' }
 const RESPONDER_VIEW: Permission['roles'] = { ...RESPONDER, auditor: 'all', approver: 'all' }
 
+/** Texts and patterns are for investigators alone; who writes rules tries them. */
+const HUNTERS: Permission['roles'] = { investigator: 'all', 'policy-author': 'all' }
+/** Only who sees every exchange: an alert tells of whatever matches. */
+const ALERTERS: Permission['roles'] = {
+  admin: 'all',
+  'policy-author': 'own',
+  approver: 'own',
+  investigator: 'own',
+  auditor: 'own',
+}
+const ALERTERS_VIEW: Permission['roles'] = {
+  admin: 'all',
+  'policy-author': 'all',
+  approver: 'all',
+  investigator: 'all',
+  auditor: 'all',
+}
+
 const read = (may: string, roles: Permission['roles']): Permission => ({
   may,
   audit: 'none',
@@ -113,6 +131,15 @@ export const PERMISSIONS = {
   'findings.list': read('see found values, grouped', METADATA),
   'conversations.list': read('list conversations', METADATA),
   'conversations.read': evidence('see the thread of one conversation', METADATA),
+  'hunts.list': read('see which hunts there are', HUNTERS),
+  'hunts.begin': evidence('look for a text, pattern or rule in the whole record', HUNTERS),
+  'hunts.read': evidence('see what a hunt found, masked', HUNTERS),
+  'hunts.cancel': write('cancel a hunt', HUNTERS),
+  'hunts.resume': evidence('take up a hunt again', HUNTERS),
+  'alerts.list': read('see alerts on searches', ALERTERS_VIEW),
+  'alerts.create': write('set an alert on a search', ALERTERS_VIEW),
+  'alerts.update': write('change or mute an alert on a search', ALERTERS),
+  'alerts.delete': write('take away an alert on a search', ALERTERS),
   'trace.search': evidence('find who was exposed to a text', { investigator: 'all' }),
   'content.read': evidence('read content with its text masked', MASKED),
   'content.reveal': evidence('read content as it was', { investigator: 'all' }),

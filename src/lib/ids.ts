@@ -67,7 +67,7 @@ export const newInstanceId = (timeMs: number): InstanceId =>
 
 /**
  * People, login sessions, API tokens, reveals, saved views, audit events, requests, approvals, grants, erasures, legal holds,
- * bundles, locks.
+ * bundles, locks, cases and their entries, hunts, alerts.
  */
 export type ControlIdPrefix =
   | 'per'
@@ -91,6 +91,8 @@ export type ControlIdPrefix =
   | 'ce'
   | 'nt'
   | 'ca'
+  | 'hu'
+  | 'al'
 
 export const newControlId = (prefix: ControlIdPrefix, timeMs: number): string =>
   `${prefix}_${timeOrdered(timeMs)}`

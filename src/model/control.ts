@@ -6,6 +6,8 @@ import type { AccessTable } from './restricted.ts'
 import type { CaseTable } from './cases.ts'
 import type { NoticeTable } from './notice.ts'
 import type { ExchangeQuery } from './exchange-query.ts'
+import type { HuntTable } from './hunts.ts'
+import type { SearchAlertTable } from './search-alerts.ts'
 import type { IdentityTable, LoginAttemptTable, LoginSessionHintTable, OnceTable } from './login.ts'
 import type { DeviceTable } from './devices.ts'
 import type { ScimTables } from './scim.ts'
@@ -148,4 +150,6 @@ export interface ControlStore {
   readonly trustRules: TrustRuleTable
   readonly exchangedTokens: ExchangedTokenTable
   readonly idempotency: IdempotencyTable
+  readonly hunts: HuntTable
+  readonly searchAlerts: SearchAlertTable
 }

@@ -276,6 +276,7 @@ export const EVENT_TYPES = [
   'lock.set',
   'lock.released',
   'trace.searched',
+  'search.alerted',
   'policy.changed',
   'policy.refused',
   'approval.created',

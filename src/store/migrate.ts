@@ -17,6 +17,8 @@ import { loginProviders } from './migrations/control/040-login-providers.ts'
 import { trustAndTokens } from './migrations/control/031-trust-and-tokens.ts'
 import { locks } from './migrations/control/030-locks.ts'
 import { decisionsAndContexts } from './migrations/index/010-decisions-and-contexts.ts'
+import { hunts } from './migrations/control/115-hunts.ts'
+import { searchAlerts } from './migrations/control/116-search-alerts.ts'
 import { legalHolds } from './migrations/control/050-legal-holds.ts'
 import { exchangesBlocksEvents } from './migrations/index/001-exchanges-blocks-events.ts'
 import { traceErasures } from './migrations/trace/071-trace-erasures.ts'
@@ -98,6 +100,10 @@ export const CONTROL_AREA: MigrationArea = {
     'legal_holds',
     'trust_rules',
     'exchanged_tokens',
+    'hunts',
+    'search_alerts',
+    'search_alert_matches',
+    'search_alert_place',
   ],
   migrations: [
     { name: '001-gateway-keys', up: gatewayKeys },
@@ -114,6 +120,8 @@ export const CONTROL_AREA: MigrationArea = {
     { name: '010-policy-versions', up: policyVersions },
     { name: '031-trust-and-tokens', up: trustAndTokens },
     { name: '120-content-accesses', up: contentAccesses },
+    { name: '115-hunts', up: hunts },
+    { name: '116-search-alerts', up: searchAlerts },
   ],
 }
 

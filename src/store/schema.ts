@@ -8,6 +8,8 @@ import type { LockRow } from '../model/containment.ts'
 import type { AccessRow } from '../model/restricted.ts'
 import type { CaseEntryRow, CaseMemberRow, CaseRow } from '../model/cases.ts'
 import type { HoldRow } from '../model/holds.ts'
+import type { HuntRow } from '../model/hunts.ts'
+import type { SearchAlertRow } from '../model/search-alerts.ts'
 import type { PolicyVersionRow } from '../model/policy-version.ts'
 import type { StoredTrustRule } from '../model/trust.ts'
 import type { ExchangedTokenRow } from '../model/exchanged-token.ts'
@@ -145,6 +147,20 @@ export type ControlTables = {
   content_accesses: TableOf<Omit<AccessRow, 'exchanges'>> & { exchanges: string }
   saved_views: TableOf<SavedViewRow>
   legal_holds: TableOf<Omit<HoldRow, 'scope'>> & { scope: string }
+  hunts: TableOf<Omit<HuntRow, 'query' | 'hits' | 'summary'>> & {
+    query: string
+    hits: string
+    summary: string
+  }
+  search_alerts: TableOf<SearchAlertRow>
+  search_alert_matches: {
+    alert: string
+    exchange: ExchangeId
+    at_ms: number
+    state: 'waiting' | 'muted' | 'batched' | 'sent' | 'dead'
+    batch: string
+  }
+  search_alert_place: { name: string; seq: number; id: string }
   mask_tokens: TableOf<MaskToken> & { scope: string }
   cases: TableOf<CaseRow>
   case_members: TableOf<CaseMemberRow>

@@ -2,6 +2,7 @@
 import { indexContract } from './index-contract.ts'
 import { approvalsContract } from './approvals-contract.ts'
 import { accessesContract } from './accesses-contract.ts'
+import { seekingContract } from './seeking-contract.ts'
 import { casesContract } from './cases-contract.ts'
 import { controlContract } from './control-contract.ts'
 import { scimContract } from './scim-contract.ts'
@@ -26,6 +27,7 @@ export function storeContract(engine: string, fresh: () => Promise<FreshDatabase
   approvalsContract(engine, fresh)
   casesContract(engine, fresh)
   accessesContract(engine, fresh)
+  seekingContract(engine, fresh)
   loginContract(engine, fresh)
   scimContract(engine, fresh)
   searchContract(engine, fresh)

@@ -2,6 +2,7 @@
 import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router'
 import { readAuditSearch } from './features/audit/audit-search.ts'
 import { Shell } from './features/shell/shell.tsx'
+import { Alerts, readAlertsSearch } from './routes/alerts.tsx'
 import { Approvals, readApprovalsSearch } from './routes/approvals.tsx'
 import { Audit } from './routes/audit.tsx'
 import {
@@ -11,6 +12,7 @@ import {
 } from './routes/conversation.tsx'
 import { CasePage } from './routes/case.tsx'
 import { Cases } from './routes/cases.tsx'
+import { Compare, readCompareSearch } from './routes/compare.tsx'
 import { Conversations } from './routes/conversations.tsx'
 import { Device, readDeviceSearch } from './routes/device.tsx'
 import { EntityPage, readEntitySearch } from './routes/entity.tsx'
@@ -18,6 +20,8 @@ import { Exchange, readExchangeSearch } from './routes/exchange.tsx'
 import { ConversationFilm, ExchangeFilm, readFilmSearch } from './routes/film.tsx'
 import { Investigate } from './routes/investigate.tsx'
 import { Findings, readFindingsSearch } from './routes/findings.tsx'
+import { Hunt } from './routes/hunt.tsx'
+import { Hunts } from './routes/hunts.tsx'
 import { Keys, readKeysSearch } from './routes/keys.tsx'
 import { Live, readLiveSearch } from './routes/live.tsx'
 import { Locks, readLocksSearch } from './routes/locks.tsx'
@@ -144,6 +148,24 @@ const run = createRoute({
   component: Run,
 })
 
+const compare = createRoute({
+  getParentRoute: () => shell,
+  path: '/compare',
+  validateSearch: readCompareSearch,
+  component: Compare,
+})
+
+const hunts = createRoute({ getParentRoute: () => shell, path: '/hunts', component: Hunts })
+
+const hunt = createRoute({ getParentRoute: () => shell, path: '/hunts/$id', component: Hunt })
+
+const alerts = createRoute({
+  getParentRoute: () => shell,
+  path: '/alerts',
+  validateSearch: readAlertsSearch,
+  component: Alerts,
+})
+
 const trace = createRoute({ getParentRoute: () => shell, path: '/trace', component: Trace })
 
 const policy = createRoute({ getParentRoute: () => shell, path: '/policy', component: Policy })
@@ -224,6 +246,10 @@ const routeTree = root.addChildren([
     investigate,
     run,
     trace,
+    compare,
+    hunts,
+    hunt,
+    alerts,
     policy,
     approvals,
     keys,

@@ -2,6 +2,7 @@
 import * as accesses from './accesses.ts'
 import * as access from './access.ts'
 import * as cases from './cases.ts'
+import * as alerts from './alerts.ts'
 import * as approvals from './approvals.ts'
 import * as content from './content.ts'
 import * as conversations from './conversations.ts'
@@ -11,6 +12,7 @@ import * as login from './login.ts'
 import * as exports from './exports.ts'
 import * as keeping from './keeping.ts'
 import * as devices from './devices.ts'
+import * as hunts from './hunts.ts'
 import * as keys from './keys.ts'
 import * as locks from './locks.ts'
 import * as evidence from './evidence.ts'
@@ -48,6 +50,15 @@ export const ROUTES = [
   runs.containCase,
   runs.proposeRule,
   runs.tellCase,
+  hunts.listHunts,
+  hunts.beginHunt,
+  hunts.readHunt,
+  hunts.cancelHunt,
+  hunts.resumeHunt,
+  alerts.listAlerts,
+  alerts.createAlert,
+  alerts.updateAlert,
+  alerts.deleteAlert,
   conversations.listConversations,
   conversations.readConversation,
   conversations.readExchangeThread,

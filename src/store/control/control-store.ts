@@ -8,6 +8,7 @@ import { createAuditTable } from './audit.ts'
 import { createAccessTable } from './accesses.ts'
 import { createCaseTable } from './cases.ts'
 import { createHoldTable } from './holds.ts'
+import { createHuntTable } from './hunts.ts'
 import { createIdempotencyTable } from './idempotency.ts'
 import { createIdentityTable } from './identities.ts'
 import {
@@ -29,6 +30,7 @@ import { createPeopleTable } from './people.ts'
 import { createPolicyVersionTable } from './policy-versions.ts'
 import { createRevealTable } from './reveals.ts'
 import { createSavedViewTable } from './saved-views.ts'
+import { createSearchAlertTable } from './search-alerts.ts'
 
 /** What the engines do differently for these tables. */
 export interface ControlEngine {
@@ -66,5 +68,7 @@ export function createControlStore(db: ControlDb, engine: ControlEngine): Contro
     notices: createNoticeTable(db),
     locks: createLockTable(db, engine.changes),
     idempotency: createIdempotencyTable(db),
+    hunts: createHuntTable(db),
+    searchAlerts: createSearchAlertTable(db),
   }
 }

@@ -77,6 +77,13 @@ function Known({ kind, value }: { readonly kind: EntityKind; readonly value: str
   )
 }
 
+const STATES: Readonly<Record<string, string>> = {
+  complete: 'Complete',
+  open: 'Open',
+  interrupted: 'Interrupted',
+  refused: 'Refused',
+}
+
 function Shown({ entity, asked }: { readonly entity: Entity; readonly asked: string }) {
   const navigate = useNavigate()
   const { firstAtMs, lastAtMs, volumes } = entity
@@ -89,13 +96,15 @@ function Shown({ entity, asked }: { readonly entity: Entity; readonly asked: str
     ['Last seen', lastAtMs === null ? null : <Moment key="last" ms={lastAtMs} />],
     ['Tokens in', formatCount(entity.inputTokens)],
     ['Tokens out', formatCount(entity.outputTokens)],
-    ...entity.states.map(({ value, count }) => [value, formatCount(count)] as const),
+    ...entity.states.map(
+      ({ value, count }) => [STATES[value] ?? value, formatCount(count)] as const,
+    ),
   ] as const
   return (
     <>
       <Panel title="Seen">
-        <Facts facts={facts} />
         <div className={classes.padded}>
+          <Facts facts={facts} />
           <Histogram
             histogram={{ fromMs, toMs, bucketMs: width, buckets: volumes }}
             fromMs={fromMs}

@@ -41,52 +41,11 @@ export function Findings() {
   const filters = useMemo(() => filtersOf(query, timeWindow(query, nowMs)), [query, nowMs])
   const groups = useQuery(findingGroupsQuery(filters))
   const facets = useQuery(facetsQuery(filters, nowMs))
+  const columns = useMemo(() => columnsFor(q), [q])
   const show = (text: string): void => {
     setNowMs(Date.now())
     void navigate({ search: { q: text } })
   }
-  const columns: TableColumns<FindingGroup> = [
-    {
-      title: 'What',
-      cell: ({ entity: what, fingerprint }) => (
-        <Link to="/entity" search={{ kind: 'finding', value: fingerprint.slice(0, DIGITS) }}>
-          <strong>{visibleLine(what === '' ? 'unknown' : what, 60)}</strong>
-        </Link>
-      ),
-    },
-    {
-      title: 'Value',
-      cell: ({ fingerprint }) => <code>{fingerprint.slice(0, DIGITS)}</code>,
-    },
-    {
-      title: 'Exchanges',
-      cell: ({ fingerprint, exchanges }) => (
-        <Link
-          to="/exchanges"
-          search={{
-            q: writeQuery(
-              readQuery(`${queryText('fingerprint', fingerprint.slice(0, DIGITS))} ${q}`),
-            ),
-          }}
-        >
-          {formatCount(exchanges)}
-        </Link>
-      ),
-    },
-    {
-      title: 'Conversations',
-      cell: ({ conversations }) => (conversations === 0 ? '–' : formatCount(conversations)),
-    },
-    { title: 'Principals', cell: ({ principals }) => formatCount(principals) },
-    { title: 'First seen', cell: ({ firstAtMs }) => <Moment ms={firstAtMs} /> },
-    { title: 'Last seen', cell: ({ lastAtMs }) => <Moment ms={lastAtMs} /> },
-    { title: 'Rule', cell: ({ rule }) => <code>{visibleLine(rule, 60)}</code> },
-    {
-      title: 'Controls',
-      isEnd: true,
-      cell: ({ fingerprint }) => <LockButton kind="finding" value={fingerprint} />,
-    },
-  ]
   return (
     <Page title="Findings" note="one row for each value, without the value">
       <div className={entity['bar-row']}>
@@ -129,3 +88,47 @@ export function Findings() {
     </Page>
   )
 }
+
+/** `q`: what the page asks, so that a count leads to just those. */
+const columnsFor = (q: string): TableColumns<FindingGroup> => [
+  {
+    title: 'What',
+    cell: ({ entity: what, fingerprint }) => (
+      <Link to="/entity" search={{ kind: 'finding', value: fingerprint.slice(0, DIGITS) }}>
+        <strong>{visibleLine(what === '' ? 'unknown' : what, 60)}</strong>
+      </Link>
+    ),
+  },
+  {
+    title: 'Value',
+    cell: ({ fingerprint }) => <code>{fingerprint.slice(0, DIGITS)}</code>,
+  },
+  {
+    title: 'Exchanges',
+    cell: ({ fingerprint, exchanges }) => (
+      <Link
+        to="/exchanges"
+        search={{
+          q: writeQuery(
+            readQuery(`${queryText('fingerprint', fingerprint.slice(0, DIGITS))} ${q}`),
+          ),
+        }}
+      >
+        {formatCount(exchanges)}
+      </Link>
+    ),
+  },
+  {
+    title: 'Conversations',
+    cell: ({ conversations }) => (conversations === 0 ? '–' : formatCount(conversations)),
+  },
+  { title: 'Principals', cell: ({ principals }) => formatCount(principals) },
+  { title: 'First seen', cell: ({ firstAtMs }) => <Moment ms={firstAtMs} /> },
+  { title: 'Last seen', cell: ({ lastAtMs }) => <Moment ms={lastAtMs} /> },
+  { title: 'Rule', cell: ({ rule }) => <code>{visibleLine(rule, 60)}</code> },
+  {
+    title: 'Controls',
+    isEnd: true,
+    cell: ({ fingerprint }) => <LockButton kind="finding" value={fingerprint} />,
+  },
+]

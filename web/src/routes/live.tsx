@@ -2,8 +2,9 @@
 import { Button, Drawer } from '@mantine/core'
 import { useDisclosure, useMediaQuery } from '@mantine/hooks'
 import { IconFilter, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react'
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useRef } from 'react'
+import { mayCall, useMe } from '../features/access/me.ts'
 import { ColumnMenu } from '../features/exchange-list/column-menu.tsx'
 import { readColumns, writeColumns } from '../features/exchange-list/columns.tsx'
 import { ExchangeList } from '../features/exchange-list/exchange-list.tsx'
@@ -12,7 +13,7 @@ import { useExchangeList } from '../features/exchange-list/use-exchange-list.ts'
 import { useShortcuts } from '../features/keyboard/shortcuts.tsx'
 import { FacetPanel } from '../features/query/facet-panel.tsx'
 import { fieldOf } from '../../../src/model/query/fields.ts'
-import { toggleValue, withBetween } from '../features/query/filters.ts'
+import { toggleValue, withBetween, withoutWindow } from '../features/query/filters.ts'
 import { writeQuery } from '../features/query/grammar.ts'
 import type { Query } from '../features/query/grammar.ts'
 import { Histogram } from '../features/query/histogram.tsx'
@@ -43,6 +44,7 @@ export function Live() {
   const input = useRef<HTMLInputElement>(null)
   const list = useExchangeList(search.q ?? '')
   const columns = readColumns(search.cols)
+  const me = useMe()
 
   const show = (next: LiveSearch): void => void navigate({ search: next })
   const searchFor = (q: string): void => {
@@ -81,6 +83,15 @@ export function Live() {
             columns={columns}
             onChange={(names) => show({ ...search, cols: writeColumns(names) ?? '' })}
           />
+        )}
+        {mayCall(me, 'alerts.create') && (
+          <Link
+            to="/alerts"
+            search={{ q: withoutWindow(search.q ?? '') }}
+            className={classes.alert}
+          >
+            Alert
+          </Link>
         )}
         <SavedViews
           page="exchanges"

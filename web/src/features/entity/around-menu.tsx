@@ -60,6 +60,10 @@ export function AroundMenu({ exchange }: { readonly exchange: Exchange }) {
             {says}
           </Menu.Item>
         ))}
+        <Menu.Divider />
+        <Menu.Item onClick={() => void navigate({ to: '/compare', search: { left: exchange.id } })}>
+          Compare with another
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   )

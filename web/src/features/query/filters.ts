@@ -3,7 +3,7 @@ import type { Filters } from '../../api/exchanges.ts'
 import type { FieldName } from '../../../../src/model/query/fields.ts'
 import type { QueryNode, Term } from '../../../../src/model/query/node.ts'
 import { formatMoment, readDuration, readMoment } from '../../../../src/model/query/quantities.ts'
-import { writeQuery } from './grammar.ts'
+import { readQuery, writeQuery } from './grammar.ts'
 import type { Query } from './grammar.ts'
 
 export const LAST_DEFAULT = '24h'
@@ -34,6 +34,12 @@ export function filtersOf(query: Query, window: TimeWindow): Filters {
     ...(window.slides ? {} : { untilMs: window.toMs }),
     ...(q === '' ? {} : { q }),
   }
+}
+
+/** For what watches on and on: an alert has no stretch of time. */
+export function withoutWindow(text: string): string {
+  const query = readQuery(text)
+  return writeQuery({ ...query, all: query.all.filter((node) => !isWindow(node)) })
 }
 
 function isWindow(node: QueryNode): boolean {

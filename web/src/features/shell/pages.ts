@@ -2,6 +2,7 @@
 import {
   IconActivity,
   IconArchive,
+  IconBell,
   IconBriefcase,
   IconFingerprint,
   IconGavel,
@@ -15,6 +16,7 @@ import {
   IconShieldCheck,
   IconUserCircle,
   IconUsers,
+  IconZoomScan,
 } from '@tabler/icons-react'
 import type { Icon } from '@tabler/icons-react'
 
@@ -26,6 +28,8 @@ export interface PageEntry {
     | '/cases'
     | '/investigate'
     | '/trace'
+    | '/hunts'
+    | '/alerts'
     | '/policy'
     | '/approvals'
     | '/keys'
@@ -76,6 +80,8 @@ export const PAGES: readonly PageEntry[] = [
   },
   { path: '/cases', title: 'Cases', icon: IconBriefcase, keys: 'g s', operation: 'cases.list' },
   { path: '/trace', title: 'Trace', icon: IconRadar2, keys: 'g t', operation: 'trace.search' },
+  { path: '/hunts', title: 'Hunts', icon: IconZoomScan, keys: 'g h', operation: 'hunts.list' },
+  { path: '/alerts', title: 'Alerts', icon: IconBell, keys: 'g n', operation: 'alerts.list' },
   { path: '/policy', title: 'Policy', icon: IconGavel, keys: 'g y', operation: 'policy.read' },
   { path: '/locks', title: 'Locks', icon: IconLock, keys: 'g x', operation: 'locks.list' },
   {

@@ -1,0 +1,82 @@
+/** Hunts in the control database. */
+import type { Selectable } from 'kysely'
+import type { HuntRow, HuntTable } from '../../model/hunts.ts'
+import type { ControlDb, ControlTables } from '../schema.ts'
+import { isUnstorable, storable } from './stored-text.ts'
+
+export function createHuntTable(db: ControlDb): HuntTable {
+  return {
+    insert: async (row) => {
+      await db.insertInto('hunts').values(encode(row)).execute()
+    },
+    byId: async (id) => {
+      if (isUnstorable(id)) return null
+      const row = await db.selectFrom('hunts').selectAll().where('id', '=', id).executeTakeFirst()
+      return row === undefined ? null : decode(row)
+    },
+    list: async (limit) => {
+      const rows = await db
+        .selectFrom('hunts')
+        .selectAll()
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map(decode)
+    },
+    update: async (row) => {
+      const { id, ...columns } = encode(row)
+      await db.updateTable('hunts').set(columns).where('id', '=', id).execute()
+    },
+  }
+}
+
+type Stored = Selectable<ControlTables['hunts']>
+
+function encode(row: HuntRow): Stored {
+  // Threat: what stands around a match is content, and this database is not encrypted.
+  const samples = row.summary.samples.map((sample) => ({ ...sample, excerpt: '' }))
+  return {
+    id: row.id,
+    kind: row.kind,
+    title: storable(row.title),
+    digest: row.digest,
+    source: storable(row.source),
+    scope: storable(row.scope),
+    query: storable(JSON.stringify(row.query)),
+    person: row.person,
+    person_name: storable(row.personName),
+    state: row.state,
+    created_at_ms: row.createdAtMs,
+    updated_at_ms: row.updatedAtMs,
+    bytes: row.bytes,
+    bytes_total: row.bytesTotal,
+    place: row.place,
+    hits: JSON.stringify(row.hits),
+    summary: storable(JSON.stringify({ ...row.summary, samples })),
+  }
+}
+
+function decode(row: Stored): HuntRow {
+  return {
+    id: row.id,
+    kind: row.kind,
+    title: row.title,
+    digest: row.digest,
+    source: row.source,
+    scope: row.scope,
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- codec: `encode` wrote it
+    query: JSON.parse(row.query) as HuntRow['query'],
+    person: row.person,
+    personName: row.person_name,
+    state: row.state,
+    createdAtMs: row.created_at_ms,
+    updatedAtMs: row.updated_at_ms,
+    bytes: row.bytes,
+    bytesTotal: row.bytes_total,
+    place: row.place,
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- codec: `encode` wrote it
+    hits: JSON.parse(row.hits) as HuntRow['hits'],
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- codec: `encode` wrote it
+    summary: JSON.parse(row.summary) as HuntRow['summary'],
+  }
+}

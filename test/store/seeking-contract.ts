@@ -1,0 +1,144 @@
+/** What alerts on searches and hunts must keep on every engine. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { HuntRow } from '../../src/model/hunts.ts'
+import type { SearchAlertRow } from '../../src/model/search-alerts.ts'
+import { openStore } from '../../src/store/store.ts'
+import { EPOCH_MS, exchangeId } from './samples.ts'
+import type { FreshDatabase } from './store-contract.ts'
+
+export function alertRow(n: number, changes: Partial<SearchAlertRow> = {}): SearchAlertRow {
+  return {
+    id: `al_${String(n).padStart(26, '0')}`,
+    person: 'per_1',
+    personName: 'Löwe',
+    name: "keys '; drop table search_alerts; --",
+    q: 'entity:API_KEY',
+    channel: 'webhook soc',
+    enabled: true,
+    mutedUntilMs: null,
+    everyMs: 60_000,
+    createdAtMs: EPOCH_MS,
+    matched: 0,
+    sent: 0,
+    lastSentAtMs: null,
+    attempts: 0,
+    retryAtMs: null,
+    lastError: '',
+    lastErrorAtMs: null,
+    version: 1,
+    ...changes,
+  }
+}
+
+const HUNT: HuntRow = {
+  id: `hu_${'0'.repeat(26)}`,
+  kind: 'rule',
+  title: 'falcons\0',
+  digest: 'ab'.repeat(8),
+  source: 'id: falcon',
+  scope: 'service:ci',
+  query: { values: { service: ['ci'] }, sinceMs: 5 },
+  person: 'per_1',
+  personName: 'Ida',
+  state: 'running',
+  createdAtMs: EPOCH_MS,
+  updatedAtMs: EPOCH_MS,
+  bytes: 0,
+  bytesTotal: 5_000_000_000,
+  place: '',
+  hits: [{ place: 'block', id: 'b1', bytes: 4, spans: [{ start: 1, end: 3 }] }],
+  summary: {
+    exchanges: 1,
+    services: [{ value: 'ci', count: 1 }],
+    principals: [],
+    days: [{ value: '2026-11-23', count: 1 }],
+    samples: [
+      {
+        exchange: 'ex_1',
+        atMs: 5,
+        direction: 'sent',
+        treatment: 'raw',
+        principal: 'ada',
+        service: 'ci',
+        model: '',
+        matches: 1,
+        excerpt: 'the password is xxxx',
+      },
+    ],
+  },
+}
+
+export function seekingContract(engine: string, fresh: () => Promise<FreshDatabase>): void {
+  test(`${engine}: an exchange matches an alert once, and is told in one batch`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    await using other = await openStore(database.options)
+    const table = store.control.searchAlerts
+    const { id } = alertRow(1)
+    await table.insert(alertRow(1))
+    await table.insert(alertRow(2))
+    const both = [exchangeId(1), exchangeId(2)]
+    const added = await Promise.all([
+      table.match(id, both, false, EPOCH_MS),
+      other.control.searchAlerts.match(id, both, false, EPOCH_MS),
+    ])
+    assert.deepEqual(added.flat().toSorted(), both)
+    assert.deepEqual(await table.match(id, [exchangeId(3)], true, EPOCH_MS), [exchangeId(3)])
+    assert.equal(await table.batch(alertRow(2).id, 'b0'), null)
+    assert.deepEqual(await table.batch(id, 'b1'), { id: 'b1', exchanges: both })
+    // Not delivered yet: the same batch comes again, under the same name, and holds nothing more.
+    await table.match(id, [exchangeId(4)], false, EPOCH_MS)
+    assert.deepEqual(await table.batch(id, 'b2'), { id: 'b1', exchanges: both })
+    await table.told('b1', 'sent')
+    assert.deepEqual(await table.batch(id, 'b2'), { id: 'b2', exchanges: [exchangeId(4)] })
+    await table.told('b2', 'dead')
+    assert.equal(await table.batch(id, 'b3'), null)
+    assert.deepEqual(await table.match(id, [...both, exchangeId(3)], false, EPOCH_MS), [])
+    await table.forget(EPOCH_MS + 1)
+    assert.deepEqual(await table.match(id, both, false, EPOCH_MS + 2), both)
+    await table.remove(id)
+    assert.deepEqual(
+      (await table.list()).map((row) => row.id),
+      [alertRow(2).id],
+    )
+  })
+
+  test(`${engine}: an alert is changed by whoever saw it last, and the place is one`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const table = store.control.searchAlerts
+    const row = alertRow(1, { mutedUntilMs: 7, lastSentAtMs: 8, retryAtMs: 9, lastErrorAtMs: 10 })
+    await table.insert(row)
+    assert.deepEqual(await table.byId(row.id), row)
+    assert.equal(await table.byId('al_\0'), null)
+    const next = { ...row, enabled: false, sent: 3, version: 2 }
+    assert.equal(await table.update(next), true)
+    assert.equal(await table.update(next), false)
+    assert.deepEqual(await table.byId(row.id), next)
+    assert.equal(await table.place(), null)
+    await table.setPlace({ seq: 5_000_000_000, id: 'ex_1' })
+    await table.setPlace({ seq: 6_000_000_000, id: '' })
+    assert.deepEqual(await table.place(), { seq: 6_000_000_000, id: '' })
+  })
+
+  test(`${engine}: a hunt comes back as it was, without what stood around a match`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const { hunts } = store.control
+    await hunts.insert(HUNT)
+    const stored = {
+      ...HUNT,
+      title: 'falcons\uFFFD',
+      summary: {
+        ...HUNT.summary,
+        samples: HUNT.summary.samples.map((sample) => ({ ...sample, excerpt: '' })),
+      },
+    }
+    assert.deepEqual(await hunts.byId(HUNT.id), stored)
+    assert.equal(await hunts.byId('hu_\0'), null)
+    const done: HuntRow = { ...stored, state: 'done', bytes: 7, hits: [], place: '' }
+    await hunts.update(done)
+    assert.deepEqual(await hunts.list(5), [done])
+  })
+}
