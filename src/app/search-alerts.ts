@@ -38,12 +38,13 @@ export function keepAlerting(sources: SearchAlertSources): AsyncDisposable {
   }
   let running: Promise<void> = Promise.resolve()
   let isBusy = false
-  let isOver = false
+  const state = { isOver: false }
   const round = async (): Promise<void> => {
     // Nobody who set no alert pays for them.
     if ((await parts.table.list()).length === 0 && (await parts.table.place()) === null) return
-    while (!isOver && (await judgeChanges(parts)));
-    if (!isOver) await tellMatches(parts)
+    let hasMore = true
+    while (hasMore) hasMore = (await judgeChanges(parts)) && !state.isOver
+    if (!state.isOver) await tellMatches(parts)
   }
   const timer = setInterval(() => {
     if (isBusy) return
@@ -57,7 +58,7 @@ export function keepAlerting(sources: SearchAlertSources): AsyncDisposable {
   timer.unref()
   return {
     async [Symbol.asyncDispose]() {
-      isOver = true
+      state.isOver = true
       clearInterval(timer)
       await running
     },

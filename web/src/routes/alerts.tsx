@@ -117,7 +117,7 @@ function Controls({ alert }: { readonly alert: SearchAlert }) {
   })
   const remove = useMutation({ mutationFn: () => removeAlert(alert.id), onSuccess: done })
   if (!alert.own && !me.roles.includes('admin')) return null
-  const isMuted = alert.mutedUntilMs !== null && alert.mutedUntilMs > Date.now()
+  const isMuted = stateOf(alert) === 'muted'
   const name = visibleLine(alert.name, 60)
   return (
     <span className={form.row}>

@@ -20,7 +20,7 @@ test('left and right come back from what is told of both, in order', () => {
 
 test('what is shared is as much as can be', () => {
   const sides = (left: string, right: string) =>
-    differences([...left], [...right], self)
+    differences(left.split(''), right.split(''), self)
       .map(({ side, item }) => (side === 'both' ? item : side === 'left' ? `-${item}` : `+${item}`))
       .join('')
   assert.equal(sides('abcd', 'abcd'), 'abcd')
