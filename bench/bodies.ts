@@ -25,6 +25,9 @@ export function prose(bytes: number, seed: number): string {
   return text.slice(0, bytes)
 }
 
+/** What detectors look for, in front of the new text of each prompt. */
+const HITS = 'write to jane.doe@example.com about card 4111 1111 1111 1111: '
+
 interface Message {
   readonly role: string
   readonly content: string
@@ -45,7 +48,7 @@ export function promptBody(bytes: number, newBytes: number, seed: number, stream
     used += size + 35
   }
   return chatBody(
-    [...history, { role: 'user', content: prose(newBytes, 1_000_000 + seed) }],
+    [...history, { role: 'user', content: HITS + prose(newBytes - HITS.length, 1_000_000 + seed) }],
     stream,
   )
 }
@@ -56,7 +59,9 @@ export function freshBody(bytes: number, seed: number, stream: boolean): Buffer 
   for (let used = 0; used < bytes - 60; used += 2035) {
     messages.push({
       role: 'user',
-      content: prose(Math.min(2000, bytes - used - 50), 5_000_000 + seed * 1000 + used),
+      content:
+        HITS +
+        prose(Math.min(2000, bytes - used - 50) - HITS.length, 5_000_000 + seed * 1000 + used),
     })
   }
   return chatBody(messages, stream)

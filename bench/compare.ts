@@ -5,7 +5,7 @@ import { load, quantile } from './load.ts'
 import { startCustody, startUpstream, TARGETS } from './processes.ts'
 import type { Target } from './processes.ts'
 
-// node bench/compare.ts [--rounds 20] [--callers 16] [--fresh] [--stream] [bare] [portkey] CHECKOUT…
+// node bench/compare.ts [--rounds 20] [--callers 16] [--fresh] [--stream] [bare] [masking] [portkey] CHECKOUT…
 const words = process.argv.slice(2)
 const option = (name: string, otherwise: number): number => {
   const at = words.indexOf(`--${name}`)
@@ -70,7 +70,7 @@ await using stack = new AsyncDisposableStack()
 const targets = new Map<string, Target>()
 for (const checkout of checkouts) {
   const target = stack.use(
-    checkout === 'bare' || checkout === 'portkey'
+    checkout === 'bare' || checkout === 'masking' || checkout === 'portkey'
       ? await TARGETS[checkout](upstream)
       : await startCustody(upstream, { checkout }),
   )

@@ -20,11 +20,9 @@ import { systemClock } from '../src/lib/clock.ts'
 import { closedLeaf, openedLeaf, openTestLog } from '../test/harness/log.ts'
 import { temporaryFolder } from '../test/harness/temporary-folder.ts'
 
-/** CPU of one exchange of 10 KB on the recorder's side, as `bench/recorder.ts` measures it. */
-const EXCHANGE_US = 300
 const EXCHANGES = 20_000
 
-interface Cost {
+export interface Cost {
   readonly cpuUs: number
   /** Part of `cpuUs` that the kernel used: files and their syncs. */
   readonly systemUs: number
@@ -57,24 +55,14 @@ async function appendLoad(writer: LogWriter, exchanges: number): Promise<void> {
   await writer.flush()
 }
 
-async function benchAppend(writer: LogWriter): Promise<void> {
+/** CPU of the two leaves of an exchange, with their share of the checkpoints, tiles and syncs of a busy log. */
+export async function leavesOfAnExchange(): Promise<Cost> {
+  using folder = temporaryFolder()
+  const { writer } = await openTestLog(folder.path, { clock: systemClock })
   await appendLoad(writer, 2_000)
-  const { cpuUs, systemUs, wallUs } = await costOf(2 * EXCHANGES, () =>
-    appendLoad(writer, EXCHANGES),
-  )
-  const share = ((2 * cpuUs) / EXCHANGE_US) * 100
-  console.log(
-    `append, checkpoint each 256: ${us(cpuUs)} CPU (${us(systemUs)} of it in the kernel), ${us(wallUs)} wall per leaf`,
-  )
-  console.log(
-    `two leaves per exchange: ${share.toFixed(1)} % of ${EXCHANGE_US} us (aim: below 5 %)`,
-  )
-  let at = 0
-  const alone = await costOf(200, async () => {
-    for (; at < 200; at += 1) writer.append(openedLeaf(at))
-  })
-  console.log(`append() itself, on the way of the exchange: ${us(alone.wallUs)} wall per leaf`)
-  await writer.flush()
+  const cost = await costOf(EXCHANGES, () => appendLoad(writer, EXCHANGES))
+  await writer[Symbol.asyncDispose]()
+  return cost
 }
 
 async function benchProofs(writer: LogWriter, keys: LogKeys): Promise<void> {
@@ -135,11 +123,17 @@ async function answerOf(
   return { status: answer.status, body: Buffer.from(answer.body) }
 }
 
-using folder = temporaryFolder()
-const { writer, keys } = await openTestLog(folder.path, { clock: systemClock })
-const known = writer.checkpoint
-await benchAppend(writer)
-await benchProofs(writer, keys)
-await benchWitness(writer, keys, join(folder.path, 'witness'))
-await writer[Symbol.asyncDispose]()
-await benchVerify(join(folder.path, 'log'), keys, known)
+if (import.meta.main) {
+  const { cpuUs, systemUs, wallUs } = await leavesOfAnExchange()
+  console.log(
+    `two leaves, checkpoint each 256: ${us(cpuUs)} CPU (${us(systemUs)} of it in the kernel), ${us(wallUs)} wall an exchange`,
+  )
+  using folder = temporaryFolder()
+  const { writer, keys } = await openTestLog(folder.path, { clock: systemClock })
+  await appendLoad(writer, EXCHANGES)
+  const known = writer.checkpoint
+  await benchProofs(writer, keys)
+  await benchWitness(writer, keys, join(folder.path, 'witness'))
+  await writer[Symbol.asyncDispose]()
+  await benchVerify(join(folder.path, 'log'), keys, known)
+}

@@ -7,7 +7,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { CUSTODY_FLAGS, NODE_FLAGS } from '../tools/node-flags.mjs'
+import { NODE_FLAGS } from '../tools/node-flags.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = join(here, '..')
@@ -113,17 +113,27 @@ export interface CustodyOptions {
   readonly folder?: string
   /** Another checkout of the repository. */
   readonly checkout?: string
+  /** Masks, and decides by a policy: bench/custody.yaml. */
+  readonly masks?: boolean
+}
+
+/** As `npm start` of that checkout starts it. */
+async function flagsOf(checkout: string): Promise<readonly string[]> {
+  const flags: typeof import('../tools/node-flags.mjs') = await import(
+    join(checkout, 'tools/node-flags.mjs')
+  )
+  return flags.CUSTODY_FLAGS
 }
 
 export async function startCustody(
   upstream: Upstream,
-  { folder, checkout = root }: CustodyOptions = {},
+  { folder, checkout = root, masks = false }: CustodyOptions = {},
 ): Promise<Target> {
   const data =
     folder ?? (await mkdtemp(join(process.env['BENCH_FOLDER'] ?? tmpdir(), 'custody-bench-')))
   const child = start(
     [
-      ...CUSTODY_FLAGS,
+      ...(await flagsOf(checkout)),
       'src/main.ts',
       'up',
       '--json',
@@ -133,6 +143,7 @@ export async function startCustody(
       '127.0.0.1:0',
       '--admin',
       '127.0.0.1:0',
+      ...(masks ? ['--config', join(here, 'custody.yaml')] : []),
     ],
     {
       OPENAI_API_KEY: 'bench',
@@ -144,7 +155,7 @@ export async function startCustody(
   const ready = await firstLine(child)
   child.stdout?.resume()
   return {
-    name: 'Custody',
+    name: masks ? 'Custody, masking' : 'Custody',
     url: `${String(ready['proxyUrl'])}/openai/v1/chat/completions`,
     headers: { authorization: `Bearer ${String(ready['key'])}` },
     pid: Number(ready['pid']),
@@ -208,6 +219,7 @@ export const TARGETS = {
   direct: async (upstream: Upstream) => direct(upstream),
   bare: bareProxy,
   custody: (upstream: Upstream) => startCustody(upstream),
+  masking: (upstream: Upstream) => startCustody(upstream, { masks: true }),
   portkey,
 } as const
 
@@ -217,7 +229,7 @@ export function recordedRows(target: Target, limit: number): Record<string, unkn
   const listed = spawnSync(
     process.execPath,
     [
-      ...CUSTODY_FLAGS,
+      ...NODE_FLAGS,
       'src/main.ts',
       'exchanges',
       '--json',

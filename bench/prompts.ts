@@ -47,7 +47,7 @@ export async function promptRows(
   for (const [name, start] of Object.entries(TARGETS)) {
     await using target = await start(upstream)
     for (const { name: body, count, bodyOf } of shapes) {
-      for (const concurrency of body.startsWith('10 KB, 2') ? [1, 16, 64] : [16]) {
+      for (const concurrency of callersOf(name, body)) {
         await load(target, {
           concurrency,
           count: Math.min(400, count),
@@ -75,4 +75,10 @@ export async function promptRows(
     }
   }
   return rows
+}
+
+/** Masking is measured where its budget stands. */
+function callersOf(target: string, body: string): readonly number[] {
+  if (target === 'masking') return body.startsWith('10 KB') ? [16] : []
+  return body.startsWith('10 KB, 2') ? [1, 16, 64] : [16]
 }

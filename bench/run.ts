@@ -8,10 +8,11 @@ import { crashRow } from './crash.ts'
 import { conversationRows } from './conversation.ts'
 import { syncLatency } from './disk.ts'
 import { memoryRow } from './memory.ts'
+import { partRows } from './parts.ts'
 import { promptRows } from './prompts.ts'
 import { startUpstream } from './processes.ts'
 import { streamRows } from './streams.ts'
-import { page } from './page.ts'
+import { exchangeMicros, page } from './page.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
 if (!existsSync(join(here, 'node_modules'))) {
@@ -36,6 +37,7 @@ const streams = await streamRows(upstream, scale, say)
 const conversation = await conversationRows(upstream, scale, say)
 const memory = await memoryRow(upstream, scale, say)
 const crash = await crashRow(upstream, scale, say)
+const parts = await partRows(exchangeMicros(prompts), say)
 const text = page({
   disk,
   prompts,
@@ -43,6 +45,7 @@ const text = page({
   conversation,
   memory,
   crash,
+  parts,
   cpu: cpus()[0]?.model ?? '',
   cores: cpus().length,
   scale,

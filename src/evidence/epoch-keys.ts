@@ -39,7 +39,7 @@ const KEY_BYTES = 32
  * Bytes below which a payload stays as it is. A compressor has to be made for each payload, which costs as much for two
  * kilobytes as sealing and writing the whole exchange, and a thousand bytes of disk are all it wins.
  */
-const COMPRESS_MIN = 4096
+const COMPRESS_MIN = 3072
 /**
  * Below this, deflate with a small window makes about the same size in half the time: a zstd context costs more to make
  * than a few kilobytes cost to compress (measured in `bench/recorder.ts`).
