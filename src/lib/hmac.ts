@@ -21,3 +21,15 @@ export function createTextHmac(key: Buffer): (text: string) => string {
     return hash('sha256', outer, 'hex')
   }
 }
+
+const known = new WeakMap<Buffer, (text: string) => string>()
+
+/** The one of a key that lives long: made once for each. */
+export function textHmacOf(key: Buffer): (text: string) => string {
+  let hmac = known.get(key)
+  if (hmac === undefined) {
+    hmac = createTextHmac(key)
+    known.set(key, hmac)
+  }
+  return hmac
+}

@@ -1,7 +1,7 @@
 /** Names the context of a request by keyed digests: what it holds, whose context it continues, and by which answer. */
 import { createHmac, hash } from 'node:crypto'
 import { answerDigest, canonicalParts, saidDigest } from '../../dialects/canonical-parts.ts'
-import type { CanonicalPart, Said } from '../../dialects/canonical-parts.ts'
+import type { CanonicalPart } from '../../dialects/canonical-parts.ts'
 import { createTextHmac } from '../../lib/hmac.ts'
 import type { AnswerView, BlockRole, BlockSpan } from '../../model/dialect.ts'
 import type { ContextLinks } from '../../model/record.ts'
@@ -23,48 +23,58 @@ const SPOKEN: ReadonlySet<BlockRole> = new Set(['user', 'assistant', 'tool'])
 
 export function createContextReader(master: Buffer): ContextReader {
   const key = createHmac('sha256', master).update('custody/context/v1').digest()
+  const hmac = createTextHmac(key)
+  const keyed = (text: string): string => hmac(text).slice(0, DIGEST_CHARS)
   const known = new KnownParts()
   const partsOf = (bytes: Buffer, role: BlockRole): readonly CanonicalPart[] => {
-    const name = `${role}${hash('sha256', bytes, 'base64')}`
+    const name = `${role}${hash('sha256', bytes, 'binary')}`
     const found = known.find(name)
     if (found !== undefined) return found
     const parts =
-      bytes.length > READ_MAX ? [{ digest: name, said: null }] : canonicalParts(bytes, role)
+      bytes.length > READ_MAX
+        ? [{ digest: `${role}${hash('sha256', bytes, 'base64')}`, said: null }]
+        : canonicalParts(bytes, role)
     known.add(name, parts)
     return parts
   }
-  const hmac = createTextHmac(key)
-  const keyed = (text: string): string => hmac(text).slice(0, DIGEST_CHARS)
+  /** Answers are sent back with every turn, so what names them is remembered by the digests of their parts. */
+  const named = new Map<string, string>()
+  const nameOf = (answer: readonly CanonicalPart[]): string => {
+    const parts = answer.map(({ digest }) => digest).join()
+    const found = named.get(parts)
+    if (found !== undefined) return found
+    const name = keyed(saidDigest(answer.flatMap(({ said }) => (said === null ? [] : [said]))))
+    if (named.size >= BLOCKS_MAX) named.clear()
+    named.set(parts, name)
+    return name
+  }
   return {
     read: (blocks, bytes) => {
       const system: string[] = []
-      const turns: { readonly isAnswer: boolean; readonly part: CanonicalPart }[] = []
+      const turns: CanonicalPart[] = []
+      /** By turn: did the model say it? */
+      const isAnswer: boolean[] = []
       for (const { start, end, role } of blocks) {
         if (role === 'system') {
           for (const { digest } of partsOf(bytes.subarray(start, end), role)) system.push(digest)
         } else if (SPOKEN.has(role)) {
-          for (const part of partsOf(bytes.subarray(start, end), role))
-            turns.push({ isAnswer: role === 'assistant', part })
+          for (const part of partsOf(bytes.subarray(start, end), role)) {
+            turns.push(part)
+            isAnswer.push(role === 'assistant')
+          }
         }
       }
       if (turns.length === 0) return null
+      const digests = turns.map(({ digest }) => digest)
       const chain = (length: number): string =>
-        keyed(
-          `${system.join()}\0${turns
-            .slice(0, length)
-            .map(({ part }) => part.digest)
-            .join()}`,
-        )
+        keyed(`${system.join()}\0${digests.slice(0, length).join()}`)
       // A last word of the model that the caller wrote is a prefill: it begins the answer.
-      const length = turns.findLastIndex(({ isAnswer }) => !isAnswer) + 1
+      const length = isAnswer.lastIndexOf(false) + 1
       const end = chain(length)
-      const last = turns.slice(0, length).findLastIndex(({ isAnswer }) => isAnswer)
+      const last = length === 0 ? -1 : isAnswer.lastIndexOf(true, length - 1)
       if (last < 0) return { end, parent: null, answer: null }
-      const first = turns.slice(0, last).findLastIndex(({ isAnswer }) => !isAnswer) + 1
-      const said = turns
-        .slice(first, last + 1)
-        .flatMap(({ part }): readonly Said[] => (part.said === null ? [] : [part.said]))
-      return { end, parent: chain(first), answer: keyed(saidDigest(said)) }
+      const first = isAnswer.lastIndexOf(false, last) + 1
+      return { end, parent: chain(first), answer: nameOf(turns.slice(first, last + 1)) }
     },
     answer: ({ text, toolCalls }) => keyed(answerDigest(text, toolCalls)),
   }

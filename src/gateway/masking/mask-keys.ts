@@ -1,6 +1,7 @@
 /** Keyed functions of masking: digests, ciphertexts and tokens that only this installation can make. */
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
 import type { MaskKeys } from '../../detect/operators.ts'
+import { textHmacOf } from '../../lib/hmac.ts'
 
 export interface IssuedToken {
   readonly token: string
@@ -16,8 +17,23 @@ const ENCRYPTED = 'enc_v1.'
 /** Looks like `<EMAIL_ADDRESS_9f86d081884c7d65>`: ASCII, short, and models copy it faithfully. */
 export const TOKEN_SHAPE = /<[A-Z][A-Z0-9_]*_[0-9a-f]{16}>/g
 
+/** Callers whose keys are kept: deriving one costs as much as using it three times. */
+const DERIVED_MAX = 4096
+const derivedKeys = new WeakMap<Buffer, Map<string, Buffer>>()
+
 function derived(master: Buffer, purpose: string, scope: string): Buffer {
-  return createHmac('sha256', master).update(`custody/masking/v1\0${purpose}\0${scope}`).digest()
+  const name = `custody/masking/v1\0${purpose}\0${scope}`
+  let keys = derivedKeys.get(master)
+  if (keys === undefined || keys.size >= DERIVED_MAX) {
+    keys = new Map()
+    derivedKeys.set(master, keys)
+  }
+  let key = keys.get(name)
+  if (key === undefined) {
+    key = createHmac('sha256', master).update(name).digest()
+    keys.set(name, key)
+  }
+  return key
 }
 
 /**
@@ -29,17 +45,9 @@ export function createMaskKeys(
   scope: string,
   onToken: (issued: IssuedToken) => void,
 ): MaskKeys {
-  const keys = new Map<string, Buffer>()
-  const keyFor = (purpose: string): Buffer => {
-    let key = keys.get(purpose)
-    if (key === undefined) {
-      key = derived(master, purpose, purpose === 'fingerprint' ? '' : scope)
-      keys.set(purpose, key)
-    }
-    return key
-  }
-  const digest = (purpose: string, value: string): string =>
-    createHmac('sha256', keyFor(purpose)).update(value).digest('hex')
+  const keyFor = (purpose: string): Buffer =>
+    derived(master, purpose, purpose === 'fingerprint' ? '' : scope)
+  const digest = (purpose: string, value: string): string => textHmacOf(keyFor(purpose))(value)
   return {
     digest,
     encrypt: (value) => {

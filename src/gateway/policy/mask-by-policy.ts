@@ -31,8 +31,34 @@ export async function maskByPolicy(
   return plan === sight.request ? null : inspectAgain(exchange, parts, plan)
 }
 
+/** Plans made before, by the plan and the policy they were made of and the rules that fired. */
+const plansMade = new WeakMap<MaskingPlan, WeakMap<Policy, Map<string, MaskingPlan>>>()
+/** There are as many sets of rules that fire together as traffic finds; few, as a rule. */
+const PLANS_MAX = 256
+
 /** The plan with the operators of these rules; the same plan when they change nothing. */
 export function planMasking(
+  plan: MaskingPlan,
+  policy: Policy,
+  hits: readonly { readonly rule: string }[],
+): MaskingPlan {
+  const ofPlan = plansMade.get(plan) ?? new WeakMap<Policy, Map<string, MaskingPlan>>()
+  plansMade.set(plan, ofPlan)
+  const made = ofPlan.get(policy) ?? new Map<string, MaskingPlan>()
+  ofPlan.set(policy, made)
+  const fired = hits
+    .map(({ rule }) => rule)
+    .toSorted()
+    .join('\0')
+  const known = made.get(fired)
+  if (known !== undefined) return known
+  if (made.size >= PLANS_MAX) made.clear()
+  const fresh = planOf(plan, policy, hits)
+  made.set(fired, fresh)
+  return fresh
+}
+
+function planOf(
   plan: MaskingPlan,
   policy: Policy,
   hits: readonly { readonly rule: string }[],

@@ -1,5 +1,5 @@
 /** Gathers what the policy may look at in a request. */
-import { createHmac } from 'node:crypto'
+import { textHmacOf } from '../../lib/hmac.ts'
 import type { BlockSpan } from '../../model/dialect.ts'
 import { estimatedTokens } from '../../policy/facts.ts'
 import type { PolicyFacts, SeenFinding } from '../../policy/facts.ts'
@@ -42,9 +42,9 @@ export function callFacts(
   const { principal, routing, route, tags } = exchange
   return {
     atMs: parts.clock.nowMs(),
-    lot: createHmac('sha256', parts.masking.master)
-      .update(`custody/canary/v1\0${exchange.conversation?.id ?? exchange.id}`)
-      .digest('hex'),
+    lot: textHmacOf(parts.masking.master)(
+      `custody/canary/v1\0${exchange.conversation?.id ?? exchange.id}`,
+    ),
     caller: {
       id: principal?.id ?? '',
       kind: principal?.kind ?? '',

@@ -151,15 +151,28 @@ async function withoutSync(
   })
 }
 
-/** `data_version` changes with the writes of every other connection, the counter with our own; both only grow. */
+/**
+ * `data_version` changes with the writes of every other connection, the counter with our own; both only grow. Asking takes
+ * SQLite's locks, so those who ask in one go, without letting anything else run, are told the same.
+ */
 function createVersion(database: DatabaseSync): {
   readonly version: () => number
   readonly committed: () => void
 } {
   const dataVersion = database.prepare('pragma data_version')
   let ownWrites = 0
+  let others: number | null = null
+  const forget = (): void => {
+    others = null
+  }
   return {
-    version: () => Number(dataVersion.get()?.['data_version']) + ownWrites,
+    version: () => {
+      if (others === null) {
+        others = Number(dataVersion.get()?.['data_version'])
+        queueMicrotask(forget)
+      }
+      return others + ownWrites
+    },
     committed: () => {
       ownWrites += 1
     },
