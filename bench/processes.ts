@@ -119,7 +119,7 @@ export interface CustodyOptions {
 
 /** As `npm start` of that checkout starts it. */
 async function flagsOf(checkout: string): Promise<readonly string[]> {
-  const flags: typeof import('../tools/node-flags.mjs') = await import(
+  const flags: { readonly CUSTODY_FLAGS: readonly string[] } = await import(
     join(checkout, 'tools/node-flags.mjs')
   )
   return flags.CUSTODY_FLAGS
