@@ -102,7 +102,8 @@ async function investigatorUrl(config: Config, adminUrl: string): Promise<string
   const person = await store.control.people.byLogin('ines.roth')
   if (person === null) throw new Error('the story lost its investigator')
   const { token } = await mintLoginLink(store.control.loginLinks, systemClock, person.id)
-  return loginUrl(adminUrl, token)
+  // The console opens where the story begins.
+  return `${loginUrl(adminUrl, token)}&to=investigate`
 }
 
 /** No variable of the shell reaches the demo: it sends nothing to a real provider. */

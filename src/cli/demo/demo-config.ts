@@ -5,6 +5,10 @@ masking:
   packs: [pci, credentials]
   directions: [request, response]
 
+# The people desk may be read by two persons only: one asks, another lets them in.
+restricted:
+  principals: [people-assistant]
+
 prices:
   currency: USD
   models:

@@ -1,6 +1,14 @@
 /** When each scene of the month is played: office hours on weekdays, the nightly job every night, the plot on its days. */
 import { rollDice } from './dice.ts'
-import { PLOT, codeScene, nightlyScene, releaseScene, supportScene } from './story.ts'
+import {
+  PLOT,
+  agentScene,
+  codeScene,
+  peopleScene,
+  nightlyScene,
+  releaseScene,
+  supportScene,
+} from './story.ts'
 import type { Scene } from './story.ts'
 
 export interface Cue {
@@ -30,10 +38,14 @@ export function schedule(firstMs: number): readonly Cue[] {
       const atMs = midnight + Math.floor((8 + 9.5 * dice.next()) * HOUR_MS)
       const kind = isWorkday ? dice.between(1, 10) : 1
       if (kind <= 5) cues.push({ atMs, scene: supportScene((support += 1)) })
-      else if (kind <= 9)
+      else if (kind <= 8)
         cues.push({ atMs, scene: codeScene(dice.pick(['mei', 'jonas']), (code += 1)) })
+      else if (kind <= 9)
+        cues.push({ atMs, scene: agentScene(dice.pick(['mei', 'jonas']), (code += 1)) })
       else cues.push({ atMs, scene: releaseScene(day) })
     }
+    if (isWorkday && day % 5 === 2)
+      cues.push({ atMs: midnight + 11 * HOUR_MS, scene: peopleScene(day) })
     for (const { day: on, hour, scene } of PLOT)
       if (on === day) cues.push({ atMs: midnight + hour * HOUR_MS + 7 * 60_000, scene })
   }

@@ -62,6 +62,14 @@ export const ACTORS = {
     model: 'gpt-5-mini',
     userAgent: 'OpenAI/Python 2.4.0',
   },
+  people: {
+    owner: 'people-assistant',
+    keyName: 'people assistant, production',
+    service: 'people-assistant',
+    dialect: 'openai',
+    model: 'gpt-5',
+    userAgent: 'OpenAI/Python 2.4.0',
+  },
   release: {
     owner: 'platform-team',
     keyName: 'release notes job',
@@ -90,7 +98,7 @@ export interface Colleague {
 }
 
 export const COLLEAGUES: readonly Colleague[] = [
-  { login: 'ines.roth', name: 'Ines Roth', roles: ['investigator'] },
+  { login: 'ines.roth', name: 'Ines Roth', roles: ['investigator', 'policy-author'] },
   { login: 'olga.brandt', name: 'Olga Brandt', roles: ['investigator', 'approver'] },
   { login: 'rosa.klein', name: 'Rosa Klein', roles: ['auditor'] },
   { login: 'paul.okafor', name: 'Paul Okafor', roles: ['policy-author'] },
@@ -103,6 +111,8 @@ export const COLLEAGUES: readonly Colleague[] = [
 export interface Turn {
   readonly say: string
   readonly answer: string
+  /** What a tool gave back is said in the place of `say`. */
+  readonly tool?: { readonly name: string; readonly input: string }
 }
 
 export interface Scene {
@@ -110,6 +120,10 @@ export interface Scene {
   readonly system: string
   readonly turns: readonly [Turn, ...Turn[]]
   readonly stream: boolean
+  /** Clients of coding agents name their session; others are linked by what was said. */
+  readonly session?: number
+  /** What a CI job says of itself. */
+  readonly job?: { readonly repository: string; readonly run: number }
 }
 
 const CUSTOMERS = [
@@ -167,6 +181,67 @@ export function supportScene(which: number): Scene {
   }
 }
 
+const FILES = [
+  [
+    'src/payments/refund.ts',
+    'export async function refund(payment: Payment): Promise<Receipt> {\n  const entry = await ledger.post({ ...payment, kind: "refund" })\n  return partner.send(entry)\n}\n',
+  ],
+  [
+    'src/payments/refund.test.ts',
+    'test("a refund is booked once", async () => {\n  const receipt = await refund({ card: "4111 1111 1111 1111", amount: 1200 })\n  assert.equal(receipt.state, "sent")\n})\n',
+  ],
+  [
+    'src/payments/partner.ts',
+    'export const partner = {\n  send: (entry: Entry) => retry(() => http.post(`${BASE}/refunds`, entry), { times: 3 }),\n}\n',
+  ],
+] as const
+
+/** An agent that reads files of a repository, one after the other; a test holds a card number. */
+export function agentScene(actor: 'mei' | 'jonas', which: number): Scene {
+  const read = FILES.map(([name, text], at) => ({
+    say: text.repeat(4 + ((which + at) % 3)),
+    tool: { name: 'read_file', input: `{"path":"${name}"}` },
+    answer: [
+      'The ledger is posted before the partner has answered, so a retry posts it a second time. I look at the test next.',
+      'The test uses a card number. Use a token in its place; I read how the partner is called.',
+      'The partner retries without an idempotency key. Give each refund one, made once, and post to the ledger when it answers.',
+    ][at] as string,
+  }))
+  return {
+    actor,
+    session: which,
+    stream: true,
+    system:
+      'You are a coding agent in the repository of the payments team. Read before you write. Change as little as you can, and run the tests.',
+    turns: [
+      {
+        say: `Refund ${4100 + which} was booked twice. Find out why.`,
+        answer: 'I read the code of the refund first.',
+      },
+      ...read,
+      {
+        say: 'Good. Write it down for the review.',
+        answer:
+          'A refund was posted twice when the partner timed out: the retry had no idempotency key. Each refund gets one now, and the ledger is posted after the answer.',
+      },
+    ],
+  }
+}
+
+export function peopleScene(which: number): Scene {
+  return {
+    actor: 'people',
+    system: 'You help the people desk of a bank. What is said here is confidential.',
+    stream: false,
+    turns: [
+      {
+        say: `Draft an invitation to the review of employee ${700 + which}; the rating is not to be named.`,
+        answer: 'Dear colleague, we would like to talk with you about the past year on Thursday.',
+      },
+    ],
+  }
+}
+
 export function codeScene(actor: 'mei' | 'jonas', which: number): Scene {
   const asks = [0, 1, 2].map((step) => CODE_ASKS[(which + step) % CODE_ASKS.length] ?? CODE_ASKS[0])
   const [first, ...others] = asks.map(([say, answer]) => ({ say, answer }))
@@ -196,6 +271,7 @@ export function releaseScene(which: number): Scene {
 export function nightlyScene(which: number): Scene {
   return {
     actor: 'mara',
+    job: { repository: 'bank/payments-tests', run: 4700 + which },
     system: 'You judge whether two answers mean the same. Say yes or no.',
     stream: false,
     turns: [
@@ -253,6 +329,7 @@ export const PLOT: readonly {
     hour: 2,
     scene: {
       actor: 'mara',
+      job: { repository: 'bank/payments-tests', run: 4726 },
       system: `Answer from the documents.\n\n<document title="steering group, notes">\n${MEMO}\n</document>`,
       stream: true,
       turns: [

@@ -7,7 +7,7 @@ import { logIn } from '../api/access.ts'
 import { isApiProblem } from '../api/client.ts'
 import { Door } from '../features/access/door.tsx'
 import { enter } from '../query-client.ts'
-import { currentToken, onToken } from '../features/access/login-token.ts'
+import { currentToken, onToken, pageOfLink } from '../features/access/login-token.ts'
 import { SignedOut } from '../features/access/signed-out.tsx'
 
 export function Login() {
@@ -19,7 +19,7 @@ export function Login() {
     mutationFn: logIn,
     onSuccess: async (me) => {
       enter(client, me)
-      await navigate({ to: '/exchanges', replace: true })
+      await navigate({ to: pageOfLink(), replace: true })
     },
   })
   useEffect(() => {
