@@ -133,6 +133,9 @@ test('every kind of receiver is told of an exchange and of a lock, without conte
     assert.equal(headers['webhook-signature'], expected['webhook-signature'])
     assert.equal(headers['webhook-id'], event.id)
   }
+  // The exchange is a span too, under its id.
+  const spans = otlp.got.filter(({ path }) => path === '/v1/traces').map(({ text }) => text)
+  assert.ok(spans.some((text) => text.includes(id)))
   assert.ok(asked > 1, 'the collector was asked until it acknowledged')
   const [first] = splunk.got
   assert.equal(first?.headers['authorization'], 'Splunk token-of-the-collector')
@@ -202,6 +205,14 @@ test('addresses in clear text, literal and weak secrets are refused', async () =
     [`splunk: { a: { url: 'ftp://siem.example', token: '\${HEC_TOKEN}' } }`, 'splunk.a.url'],
     [`syslog: { a: { address: 'siem.example' } }`, 'syslog.a.address'],
     [`files: { a: { path: x, format: cef } }`, 'files.a.format'],
+    [
+      `s3: { a: { endpoint: 'http://s3.example', bucket: b, accessKeyId: a, secretAccessKey: '\${HEC_TOKEN}' } }`,
+      's3.a.endpoint',
+    ],
+    [
+      `s3: { a: { endpoint: 'https://s3.example', bucket: b, accessKeyId: a, secretAccessKey: plain } }`,
+      's3.a.secretAccessKey',
+    ],
   ] as const) {
     await assert.rejects(
       startConsole({ env, yaml: `exports: { ${yaml} }\n` }),

@@ -201,11 +201,12 @@ export function agentScene(actor: 'mei' | 'jonas', which: number): Scene {
   const read = FILES.map(([name, text], at) => ({
     say: text.repeat(4 + ((which + at) % 3)),
     tool: { name: 'read_file', input: `{"path":"${name}"}` },
-    answer: [
-      'The ledger is posted before the partner has answered, so a retry posts it a second time. I look at the test next.',
-      'The test uses a card number. Use a token in its place; I read how the partner is called.',
-      'The partner retries without an idempotency key. Give each refund one, made once, and post to the ledger when it answers.',
-    ][at] as string,
+    answer:
+      [
+        'The ledger is posted before the partner has answered, so a retry posts it a second time. I look at the test next.',
+        'The test uses a card number. Use a token in its place; I read how the partner is called.',
+        'The partner retries without an idempotency key. Give each refund one, made once, and post to the ledger when it answers.',
+      ][at] ?? '',
   }))
   return {
     actor,
