@@ -31,6 +31,7 @@ export async function tokenCost(): Promise<TokenCost> {
     table: {
       insert: async () => false,
       list: async () => [],
+      update: async () => 'not-found',
       remove: async () => false,
       version: () => 1,
     },

@@ -23,6 +23,7 @@ import type { PriceList } from '../model/cost.ts'
 import type { ControlStore } from '../model/control.ts'
 import type { KeyTable } from '../model/keys.ts'
 import type { EvidenceEvent } from '../model/record.ts'
+import type { Holdings } from '../identity/rule-ownership.ts'
 import type { TrustRule } from '../model/trust.ts'
 import type { Upstream } from '../model/upstream.ts'
 import type { CallAudit } from './call-audit.ts'
@@ -90,8 +91,10 @@ export interface ApiParts {
   readonly cases: CaseDesk
   readonly accesses: AccessDesk
   readonly feed: ChangeFeed
-  /** In force, of custody.yaml and of the console. */
-  readonly trustRules: () => Promise<readonly TrustRule[]>
+  /** Those of custody.yaml. */
+  readonly configuredTrust: () => readonly TrustRule[]
+  /** What a person answers for or set off. */
+  readonly holdings: (login: string) => Promise<Holdings>
   readonly containment: {
     /** Puts a lock that was set or released in force at this worker now; how many exchanges in flight it cut. */
     readonly applied: (lockId: string) => Promise<number>

@@ -224,7 +224,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         feed,
         containment,
         policy: policyRoom.desk,
-        trustRules: async () => callers.book.rules(),
+        configuredTrust: () => inForce.trust.rules,
         trace: tracing.desk,
         hunts,
         alertChannels,

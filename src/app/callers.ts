@@ -5,17 +5,20 @@ import { createCertificateAuthenticator } from '../identity/certificate/certific
 import { createExchangedTokenAuthenticator } from '../identity/exchange/exchanged-token-authenticator.ts'
 import { createTokenDesk } from '../identity/exchange/token-desk.ts'
 import { createIdentifier } from '../identity/identify.ts'
-import type { Identifier } from '../identity/identify.ts'
+import type { Identification, Identifier } from '../identity/identify.ts'
 import { createJwtAuthenticator } from '../identity/jwt/jwt-authenticator.ts'
 import { createTrustBook } from '../identity/jwt/trust-book.ts'
 import type { TrustBook } from '../identity/jwt/trust-book.ts'
 import { createKeyAuthenticator } from '../identity/key-authenticator.ts'
+import { collectRuleUses } from '../identity/rule-uses.ts'
+import type { RuleUses } from '../identity/rule-uses.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ContainedFacts, ContainmentView } from '../model/containment.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { keepCallers } from './caller-upkeep.ts'
 
 export interface Callers extends AsyncDisposable {
   readonly identify: Identifier
@@ -43,20 +46,29 @@ export async function startCallers(sources: {
     clock,
     onUnreadable: (rule) => log.error({ rule }, 'a trust rule cannot be read and trusts nobody'),
   })
+  const uses = collectRuleUses({
+    table: store.control.trustRuleUses,
+    clock,
+    onFailure: (error) => log.warn({}, 'last use of trust rules not written', error),
+  })
+  const upkeep = keepCallers({ control: store.control, clock, log })
   const readCertificate = asksForCertificates(config())
     ? (await import('../identity/certificate/read-certificate.ts')).readCertificate
     : null
   return {
     book,
-    identify: createIdentifier(
-      [
-        keys,
-        createExchangedTokenAuthenticator({ table: store.control.exchangedTokens, book, clock }),
-        createJwtAuthenticator({ book, clock }),
-      ],
-      readCertificate === null
-        ? null
-        : createCertificateAuthenticator({ book, clock, read: readCertificate }),
+    identify: counting(
+      createIdentifier(
+        [
+          keys,
+          createExchangedTokenAuthenticator({ table: store.control.exchangedTokens, book, clock }),
+          createJwtAuthenticator({ book, clock }),
+        ],
+        readCertificate === null
+          ? null
+          : createCertificateAuthenticator({ book, clock, read: readCertificate }),
+      ),
+      uses,
     ),
     tokenEndpoint: (containment) => {
       const desk = createTokenDesk({
@@ -81,7 +93,23 @@ export async function startCallers(sources: {
         return { status: 503, body }
       }
     },
-    [Symbol.asyncDispose]: () => keys[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await keys[Symbol.asyncDispose]()
+      await uses[Symbol.asyncDispose]()
+      await upkeep[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Keeps in mind which trust rule let somebody in. */
+function counting(identify: Identifier, { used }: RuleUses): Identifier {
+  const counted = (result: Identification): Identification => {
+    if (result.kind === 'principal') used(result.principal)
+    return result
+  }
+  return (headers, query, certificate) => {
+    const result = identify(headers, query, certificate)
+    return result instanceof Promise ? result.then(counted) : counted(result)
   }
 }
 

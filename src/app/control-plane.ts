@@ -54,7 +54,7 @@ export interface ControlPlaneSources {
   readonly logDesk: ApiParts['log']
   readonly containment: ApiParts['containment']
   readonly policy: PolicyDesk
-  readonly trustRules: ApiParts['trustRules']
+  readonly configuredTrust: ApiParts['configuredTrust']
   readonly trace: TraceDesk
   readonly hunts: HuntDesk
   readonly alertChannels: ApiParts['alertChannels']
@@ -79,6 +79,7 @@ export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
   const { deprovision, scim } = peopleParts(sources)
   return {
     deprovision,
+    holdings: deprovision.holdings,
     scim,
     clock,
     control: store.control,
@@ -105,7 +106,7 @@ export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
     log: sources.logDesk,
     containment: sources.containment,
     policy: sources.policy,
-    trustRules: sources.trustRules,
+    configuredTrust: sources.configuredTrust,
     trace: sources.trace,
     hunts: sources.hunts,
     alertChannels: sources.alertChannels,

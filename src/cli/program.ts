@@ -27,6 +27,14 @@ const COMMANDS: readonly CommandFile[] = [
     register: async (program) => (await import('./commands/locks.ts')).registerLocks(program),
   },
   {
+    names: ['trust'],
+    register: async (program) => (await import('./commands/trust.ts')).registerTrust(program),
+  },
+  {
+    names: ['people'],
+    register: async (program) => (await import('./commands/people.ts')).registerPeople(program),
+  },
+  {
     names: ['login-link'],
     register: async (program) =>
       (await import('./commands/login-link.ts')).registerLoginLink(program),

@@ -43,6 +43,14 @@ function applied(document: Document, changes: readonly YamlChange[]): YamlEdit |
   return { text: document.toString({ lineWidth: 0 }), before: before.toReversed() }
 }
 
+/** A map of settings in YAML or JSON; null where it is none. */
+export function readYamlMap(text: string): Record<string, unknown> | null {
+  const [document, more] = parseAllDocuments(text)
+  if (document === undefined || more !== undefined || document.errors.length > 0) return null
+  const value: unknown = document.toJS()
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null
+}
+
 /** Of each item of a list the text of one name; null where it has none. Empty where there is no such list. */
 export function yamlTexts(text: string, list: string, name: string): readonly (string | null)[] {
   const [document] = parseAllDocuments(text)

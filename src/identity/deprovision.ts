@@ -4,6 +4,7 @@ import type { ControlStore } from '../model/control.ts'
 import type { LockRow, LockTable } from '../model/containment.ts'
 import type { EvidenceEvent } from '../model/record.ts'
 import { releaseLock, setLock } from './locks.ts'
+import type { Holdings } from './rule-ownership.ts'
 
 /** Owner of the locks that are set here; they are released when the person comes back. */
 export const OFFBOARDING = 'offboarding'
@@ -12,6 +13,8 @@ export interface DeprovisionParts {
   readonly control: Pick<ControlStore, 'loginSessions' | 'tokens' | 'devices'>
   readonly locks: LockTable
   readonly clock: Clock
+  /** What the person answers for or set off, so that evidence says what must be handed over. */
+  readonly holdings: (login: string) => Promise<Holdings>
   /** Resolves when durable. */
   readonly note: (event: EvidenceEvent) => Promise<void>
   readonly onFault: (what: string, error: unknown) => void
@@ -42,7 +45,11 @@ export async function cutOff(
   await control.loginSessions.endAllOf(person.id, nowMs)
   await control.tokens.revokeAllOf(person.id, nowMs)
   await control.devices.revokeGrantsOf(person.id, nowMs)
-  tell(parts, 'person.disabled', person, by)
+  const held = await parts.holdings(person.login).catch((error: unknown) => {
+    parts.onFault('holdings not read', error)
+    return null
+  })
+  tell(parts, 'person.disabled', person, { ...by, ...(held === null ? {} : namesOf(held)) })
 }
 
 /** Sessions and tokens stay ended; keys work again, unless somebody else locked them. */
@@ -68,18 +75,30 @@ async function heldLock(parts: DeprovisionParts, person: Whom): Promise<LockRow 
   )
 }
 
+/** An event holds names, and not more of them than anybody reads. */
+const NAMED_MAX = 50
+
+function namesOf({ keys, rules, jobs }: Holdings): Readonly<Record<string, string>> {
+  const names = (all: readonly string[]): string => [...new Set(all)].slice(0, NAMED_MAX).join(' ')
+  return {
+    keys: names(keys.map(({ id }) => id)),
+    rules: names(rules.map(({ name }) => name)),
+    setOffBy: names(jobs.map(({ rule }) => rule)),
+  }
+}
+
 /** A full disk must not keep anybody inside: evidence gets it when it can. */
 function tell(
   parts: DeprovisionParts,
   type: 'person.disabled' | 'person.enabled',
   person: Whom,
-  by: { readonly actor: string; readonly reason: string },
+  { actor, ...details }: { readonly actor: string } & Readonly<Record<string, string>>,
 ): void {
   const event: EvidenceEvent = {
     type,
     atMs: parts.clock.nowMs(),
-    actor: by.actor,
-    details: { person: person.id, login: person.login, reason: by.reason },
+    actor,
+    details: { person: person.id, login: person.login, ...details },
   }
   parts.note(event).catch((error: unknown) => parts.onFault('event not noted in evidence', error))
 }

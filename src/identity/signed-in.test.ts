@@ -79,6 +79,7 @@ test('a disabled person is out with the next call, and a cookie that is none nev
     const parts = {
       control,
       clock,
+      holdings: () => Promise.resolve({ keys: [], rules: [], jobs: [] }),
       locks: control.locks,
       note: async ({ type }: { readonly type: string }) => void noted.push(type),
       onFault: assert.fail,

@@ -13,7 +13,7 @@ import type { DeviceTable } from './devices.ts'
 import type { ScimTables } from './scim.ts'
 import type { HoldTable } from './holds.ts'
 import type { ExchangedTokenTable } from './exchanged-token.ts'
-import type { TrustRuleTable } from './trust.ts'
+import type { TrustRuleTable, TrustRuleUseTable } from './trust.ts'
 import type { MaskTokenTable } from './masking.ts'
 import type { ApiTokenTable, LoginLinkTable, LoginSessionTable, PeopleTable } from './people.ts'
 
@@ -148,6 +148,7 @@ export interface ControlStore {
   readonly notices: NoticeTable
   readonly locks: LockTable
   readonly trustRules: TrustRuleTable
+  readonly trustRuleUses: TrustRuleUseTable
   readonly exchangedTokens: ExchangedTokenTable
   readonly idempotency: IdempotencyTable
   readonly hunts: HuntTable

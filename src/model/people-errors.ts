@@ -1,6 +1,12 @@
 /** Errors about people and how they come in; part of the one table in `errors.ts`. */
 
 export const PEOPLE_ERRORS = {
+  'api.configured': {
+    status: 409,
+    message: 'It stands in custody.yaml and is changed there.',
+    hint: 'Edit the file; the running gateway takes it over.',
+    retryable: false,
+  },
   'api.managed': {
     status: 409,
     message: 'The roles of this person come from an identity provider.',

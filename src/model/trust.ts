@@ -95,6 +95,23 @@ export interface TrustRuleTable {
   /** False when the name is taken. */
   readonly insert: (row: StoredTrustRule) => Promise<boolean>
   readonly list: () => Promise<readonly StoredTrustRule[]>
+  /** Writes `written` and `updatedAtMs` where `version - 1` is stored. */
+  readonly update: (row: StoredTrustRule) => Promise<'updated' | 'conflict' | 'not-found'>
   readonly remove: (name: string) => Promise<boolean>
   readonly version: () => number
+}
+
+/** The last time that a rule let in a job which somebody set off. */
+export interface TrustRuleUse {
+  readonly rule: string
+  /** Login, as the issuer says it; empty when it says none. */
+  readonly actor: string
+  readonly principal: string
+  readonly lastUsedAtMs: number
+}
+
+export interface TrustRuleUseTable {
+  readonly touch: (uses: readonly TrustRuleUse[]) => Promise<void>
+  readonly list: () => Promise<readonly TrustRuleUse[]>
+  readonly removeBefore: (beforeMs: number) => Promise<void>
 }

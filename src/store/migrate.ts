@@ -14,6 +14,7 @@ import { contentAccesses } from './migrations/control/120-content-accesses.ts'
 import { devices } from './migrations/control/042-devices.ts'
 import { scim } from './migrations/control/041-scim.ts'
 import { loginProviders } from './migrations/control/040-login-providers.ts'
+import { trustRuleUses } from './migrations/control/105-trust-rule-uses.ts'
 import { trustAndTokens } from './migrations/control/031-trust-and-tokens.ts'
 import { locks } from './migrations/control/030-locks.ts'
 import { decisionsAndContexts } from './migrations/index/010-decisions-and-contexts.ts'
@@ -100,6 +101,7 @@ export const CONTROL_AREA: MigrationArea = {
     'legal_holds',
     'trust_rules',
     'exchanged_tokens',
+    'trust_rule_uses',
     'hunts',
     'search_alerts',
     'search_alert_matches',
@@ -119,6 +121,7 @@ export const CONTROL_AREA: MigrationArea = {
     { name: '050-legal-holds', up: legalHolds },
     { name: '010-policy-versions', up: policyVersions },
     { name: '031-trust-and-tokens', up: trustAndTokens },
+    { name: '105-trust-rule-uses', up: trustRuleUses },
     { name: '120-content-accesses', up: contentAccesses },
     { name: '115-hunts', up: hunts },
     { name: '116-search-alerts', up: searchAlerts },

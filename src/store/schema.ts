@@ -11,7 +11,7 @@ import type { HoldRow } from '../model/holds.ts'
 import type { HuntRow } from '../model/hunts.ts'
 import type { SearchAlertRow } from '../model/search-alerts.ts'
 import type { PolicyVersionRow } from '../model/policy-version.ts'
-import type { StoredTrustRule } from '../model/trust.ts'
+import type { StoredTrustRule, TrustRuleUse } from '../model/trust.ts'
 import type { ExchangedTokenRow } from '../model/exchanged-token.ts'
 import type { KeyRow } from '../model/keys.ts'
 import type { FindingRow, MaskToken } from '../model/masking.ts'
@@ -173,6 +173,7 @@ export type ControlTables = {
   approval_grants: ApprovalGrantColumns
   policy_versions: TableOf<PolicyVersionRow>
   trust_rules: TableOf<StoredTrustRule>
+  trust_rule_uses: TableOf<TrustRuleUse>
   exchanged_tokens: TableOf<Omit<ExchangedTokenRow, 'principal'>> & { principal: string }
   notices: TableOf<Notice>
   locks: TableOf<Omit<LockRow, 'kind'>> & { kind: string }

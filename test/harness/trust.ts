@@ -26,6 +26,7 @@ export function ruleOf(written: WrittenTrustRule, name = 'rule'): TrustRule {
 export const NO_STORED_RULES: TrustRuleTable = {
   insert: async () => false,
   list: async () => [],
+  update: async () => 'not-found',
   remove: async () => false,
   version: () => 1,
 }

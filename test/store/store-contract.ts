@@ -11,6 +11,7 @@ import { erasureContract } from './erasure-contract.ts'
 import { locksContract } from './locks-contract.ts'
 import { keysContract } from './keys-contract.ts'
 import { searchContract } from './search-contract.ts'
+import { trustContract } from './trust-contract.ts'
 import { traceContract } from './trace-contract.ts'
 import type { StoreOptions } from '../../src/store/store.ts'
 
@@ -33,4 +34,5 @@ export function storeContract(engine: string, fresh: () => Promise<FreshDatabase
   searchContract(engine, fresh)
   erasureContract(engine, fresh)
   traceContract(engine, fresh)
+  trustContract(engine, fresh)
 }

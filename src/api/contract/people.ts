@@ -47,6 +47,19 @@ export const LoginLink = z
   .openapi('LoginLink', { description: 'Single use. Null when the answer is repeated.' })
 export type LoginLink = z.infer<typeof LoginLink>
 
+export const Holdings = z
+  .object({
+    keys: z.array(z.object({ id: z.string(), name: z.string(), service: z.string() })),
+    rules: z
+      .array(z.object({ name: z.string(), service: z.string(), isConfigured: z.boolean() }))
+      .openapi({ description: 'Trust rules that they answer for.' }),
+    jobs: z
+      .array(z.object({ rule: z.string(), principal: z.string(), lastUsedAtMs: TimeMs }))
+      .openapi({ description: 'Jobs that they set off, by the trust rule that let them in.' }),
+  })
+  .openapi('Holdings')
+export type Holdings = z.infer<typeof Holdings>
+
 const tags = ['people']
 const PersonParam = z.object({ id: z.string().max(40) })
 
@@ -83,6 +96,15 @@ export const updatePerson = apiRoute('people.update', {
   summary: 'Changes name, roles or state; disabling ends login sessions and tokens at once',
   request: { params: PersonParam, headers: IfMatchHeader, body: body(PersonChange) },
   responses: { 200: json(Person, 'As it is afterwards.') },
+})
+
+export const readHoldings = apiRoute('people.holdings', {
+  method: 'get',
+  path: '/people/{id}/holdings',
+  tags,
+  summary: 'What a person answers for or set off: to hand over, or to look at, when they leave',
+  request: { params: PersonParam },
+  responses: { 200: json(Holdings, 'Nothing of it ends by being listed.') },
 })
 
 export const createLoginLink = apiRoute('people.login-link', {

@@ -1,6 +1,7 @@
 /** Trust rules: which tokens of other issuers are accepted; those of custody.yaml are shown, those of the console made here. */
 import { z } from '@hono/zod-openapi'
-import { TimeMs, apiRoute, body, json } from './common.ts'
+import { KEY_FLAGS } from '../../identity/key-ownership.ts'
+import { IfMatchHeader, TimeMs, apiRoute, body, json } from './common.ts'
 
 const Texts = z.array(z.string())
 
@@ -19,6 +20,21 @@ export const TrustRule = z
     allowedUpstreams: Texts.nullable(),
     allowedModels: Texts.nullable(),
     isConfigured: z.boolean().openapi({ description: 'It stands in custody.yaml.' }),
+    groups: Texts,
+    principalKind: z.string(),
+    actor: z.string().openapi({ description: 'Template of who set the job off.' }),
+    flags: z.array(z.enum(KEY_FLAGS)).openapi({
+      description:
+        'owner-gone: its owner is disabled. ownerless: its owner is no person here. stale: it let nobody in for long.',
+    }),
+    lastUsedAtMs: TimeMs.nullable(),
+    written: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .openapi({ description: 'As it was written; null where it stands in custody.yaml.' }),
+    createdBy: z.string(),
+    updatedAtMs: TimeMs.nullable(),
+    etag: z.string().nullable(),
   })
   .openapi('TrustRule')
 export type TrustRule = z.infer<typeof TrustRule>
@@ -28,6 +44,7 @@ export const ExchangedToken = z
     id: z.string().openapi({ example: 'ct_01kb3w9m4v0000000000000001' }),
     rule: z.string(),
     principal: z.string(),
+    actor: z.string(),
     grantType: z.string(),
     issuedAtMs: TimeMs,
     expiresAtMs: TimeMs,
@@ -62,12 +79,42 @@ export const createTrustRule = apiRoute('trust.create', {
   responses: { 201: json(TrustRule, 'The rule holds from the next call on.') },
 })
 
+const RuleParam = z.object({ name: z.string().max(80) })
+
+export const updateTrustRule = apiRoute('trust.update', {
+  method: 'put',
+  path: '/trust-rules/{name}',
+  tags,
+  summary: 'Writes a trust rule of the console anew; those of custody.yaml are changed there',
+  request: {
+    params: RuleParam,
+    headers: IfMatchHeader,
+    body: body(
+      z.strictObject({
+        rule: z
+          .record(z.string(), z.unknown())
+          .openapi({ description: 'Settings as under `trust.rules.<name>` of custody.yaml.' }),
+      }),
+    ),
+  },
+  responses: { 200: json(TrustRule, 'It holds from the next call on.') },
+})
+
+export const handOverTrustRule = apiRoute('trust.hand-over', {
+  method: 'post',
+  path: '/trust-rules/{name}/hand-over',
+  tags,
+  summary: 'Gives a trust rule of the console to an active person, who answers for it from then on',
+  request: { params: RuleParam, body: body(z.strictObject({ owner: z.string().max(200) })) },
+  responses: { 200: json(TrustRule, 'With its new owner.') },
+})
+
 export const deleteTrustRule = apiRoute('trust.delete', {
   method: 'delete',
   path: '/trust-rules/{name}',
   tags,
   summary: 'Removes a trust rule of the console; the tokens it let in end',
-  request: { params: z.object({ name: z.string().max(80) }) },
+  request: { params: RuleParam },
   responses: { 204: { description: 'Removed.' } },
 })
 

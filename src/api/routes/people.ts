@@ -10,6 +10,7 @@ import {
   createLoginLink,
   createPerson,
   listPeople,
+  readHoldings,
   readPerson,
   updatePerson,
 } from '../contract/people.ts'
@@ -44,6 +45,27 @@ export function peopleRoutes({ app, parts, guarded }: Registrar): void {
     const person = shownPerson(known)
     context.header('etag', person.etag)
     return context.json(person, 200)
+  })
+  app.openapi(guarded(readHoldings), async (context) => {
+    const person = await control.people.byId(context.req.valid('param').id)
+    if (person === null) throw fail('api.not-found')
+    const held = await parts.holdings(person.login)
+    return context.json(
+      {
+        keys: held.keys.map(({ id, name, service }) => ({ id, name, service })),
+        rules: held.rules.map(({ name, service, isConfigured }) => ({
+          name,
+          service,
+          isConfigured,
+        })),
+        jobs: held.jobs.map(({ rule, principal, lastUsedAtMs }) => ({
+          rule,
+          principal,
+          lastUsedAtMs,
+        })),
+      },
+      200,
+    )
   })
   app.openapi(guarded(createPerson), async (context) => {
     const wanted = context.req.valid('json')

@@ -1,58 +1,109 @@
 /** Serves trust rules and the tokens that were made by them. */
-import { trustRuleSchema } from '../../config/schema-trust.ts'
-import { trustRule } from '../../config/trust-rule.ts'
+import {
+  createRule,
+  handOverRule,
+  listRules,
+  storedRule,
+  updateRule,
+} from '../../identity/trust-admin.ts'
+import type { ListedRule, RuleChange, TrustAdminParts } from '../../identity/trust-admin.ts'
 import { fail } from '../../model/errors.ts'
-import type { TrustRule as Rule } from '../../model/trust.ts'
+import type { ErrorCode } from '../../model/errors.ts'
 import {
   createTrustRule,
   deleteTrustRule,
+  handOverTrustRule,
   listExchangedTokens,
   listTrustRules,
   revokeExchangedToken,
+  updateTrustRule,
 } from '../contract/trust.ts'
 import type { TrustRule } from '../contract/trust.ts'
+import { etagOf, versionFrom } from '../etag.ts'
 import { InvalidRequest } from '../problem.ts'
 import type { Registrar } from '../registrar.ts'
 
 const TOKENS_MAX = 500
 
-export function trustRoutes({ app, parts, guarded }: Registrar): void {
-  const { clock } = parts
-  app.openapi(guarded(listTrustRules), async (context) => {
-    const rules = await parts.trustRules()
-    return context.json({ items: rules.map(shownRule) }, 200)
-  })
+const REFUSALS: Readonly<
+  Record<Exclude<RuleChange['kind'], 'saved' | 'invalid' | 'no-person'>, ErrorCode>
+> = {
+  taken: 'api.conflict',
+  configured: 'api.configured',
+  conflict: 'api.precondition',
+  'not-found': 'api.not-found',
+}
+
+export function trustRoutes(registrar: Registrar): void {
+  ruleRoutes(registrar)
+  tokenRoutes(registrar)
+}
+
+function ruleRoutes({ app, parts, guarded }: Registrar): void {
+  const { control, clock, keyRules } = parts
+  const admin: TrustAdminParts = { control, clock, keyRules, configured: parts.configuredTrust }
+  const saved = async (name: string, change: RuleChange): Promise<TrustRule> => {
+    refuse(change)
+    const listed = (await listRules(admin)).find(({ rule }) => rule.name === name)
+    if (listed === undefined) throw fail('api.not-found')
+    return shownRule(listed)
+  }
+  app.openapi(guarded(listTrustRules), async (context) =>
+    context.json({ items: (await listRules(admin)).map(shownRule) }, 200),
+  )
   app.openapi(guarded(createTrustRule), async (context) => {
     const { name, rule: written } = context.req.valid('json')
     const audit = context.get('audit')
     audit.add({ target: name })
-    const rule = checkedRule(name, written)
-    if ((await parts.trustRules()).some((known) => known.name === name)) throw fail('api.conflict')
-    const nowMs = clock.nowMs()
-    const isNew = await parts.control.trustRules.insert({
-      name,
-      written: JSON.stringify(written),
-      createdBy: context.get('signedIn').person.login,
-      createdAtMs: nowMs,
-      updatedAtMs: nowMs,
-      version: 1,
-    })
-    if (!isNew) throw fail('api.conflict')
+    const by = context.get('signedIn').person.login
+    const rule = await saved(name, await createRule(admin, { name, written, by }))
     audit.add({ details: { issuer: rule.issuer, owner: rule.owner } })
-    return context.json(shownRule(rule), 201)
+    return context.json(rule, 201)
+  })
+  app.openapi(guarded(updateTrustRule), async (context) => {
+    const { name } = context.req.valid('param')
+    const { rule: written } = context.req.valid('json')
+    const audit = context.get('audit')
+    audit.add({ target: name })
+    const version = versionFrom(context.req.valid('header')['if-match'])
+    const rule = await saved(name, await updateRule(admin, { name, written, version }))
+    audit.add({ details: { issuer: rule.issuer, owner: rule.owner } })
+    return context.json(rule, 200)
+  })
+  app.openapi(guarded(handOverTrustRule), async (context) => {
+    const { name } = context.req.valid('param')
+    const { owner } = context.req.valid('json')
+    context.get('audit').add({ target: name, details: { to: owner } })
+    return context.json(await saved(name, await handOverRule(admin, name, owner)), 200)
   })
   app.openapi(guarded(deleteTrustRule), async (context) => {
     const { name } = context.req.valid('param')
     context.get('audit').add({ target: name })
-    if (!(await parts.control.trustRules.remove(name))) throw fail('api.not-found')
+    const isStored = (await storedRule(admin, name)) !== null
+    if (!isStored && parts.configuredTrust().some((rule) => rule.name === name))
+      throw fail('api.configured')
+    if (!(await control.trustRules.remove(name))) throw fail('api.not-found')
     return context.body(null, 204)
   })
+}
+
+function refuse(change: RuleChange): void {
+  if (change.kind === 'saved') return
+  if (change.kind === 'invalid') throw new InvalidRequest([...change.problems])
+  if (change.kind === 'no-person')
+    throw new InvalidRequest([{ path: 'owner', message: 'is no active person here' }])
+  throw fail(REFUSALS[change.kind])
+}
+
+function tokenRoutes({ app, parts, guarded }: Registrar): void {
+  const { control, clock } = parts
   app.openapi(guarded(listExchangedTokens), async (context) => {
-    const rows = await parts.control.exchangedTokens.active(clock.nowMs(), TOKENS_MAX)
+    const rows = await control.exchangedTokens.active(clock.nowMs(), TOKENS_MAX)
     const items = rows.map(({ id, rule, principal, grantType, issuedAtMs, expiresAtMs }) => ({
       id,
       rule,
       principal: principal.id,
+      actor: principal.actor ?? '',
       grantType,
       issuedAtMs,
       expiresAtMs,
@@ -62,34 +113,12 @@ export function trustRoutes({ app, parts, guarded }: Registrar): void {
   app.openapi(guarded(revokeExchangedToken), async (context) => {
     const { id } = context.req.valid('param')
     context.get('audit').add({ target: id })
-    if (!(await parts.control.exchangedTokens.revoke(id, clock.nowMs())))
-      throw fail('api.not-found')
+    if (!(await control.exchangedTokens.revoke(id, clock.nowMs()))) throw fail('api.not-found')
     return context.body(null, 204)
   })
 }
 
-/** The same judge as for custody.yaml, so that neither place accepts what the other refuses. */
-function checkedRule(name: string, written: unknown): Rule {
-  const checked = trustRuleSchema.safeParse(written)
-  if (!checked.success) {
-    throw new InvalidRequest(
-      checked.error.issues.map(({ path, message }) => ({
-        path: ['rule', ...path.map(String)].join('.'),
-        message,
-      })),
-    )
-  }
-  const { rule, problems } = trustRule(name, checked.data, false)
-  if (problems.length === 0) return rule
-  throw new InvalidRequest(
-    problems.map(({ path, message, hint }) => ({
-      path: ['rule', ...path].join('.'),
-      message: `${message}. ${hint}`,
-    })),
-  )
-}
-
-function shownRule(rule: Rule): TrustRule {
+export function shownRule({ rule, stored, flags, lastUsedAtMs }: ListedRule): TrustRule {
   return {
     name: rule.name,
     kind: rule.kind,
@@ -100,11 +129,25 @@ function shownRule(rule: Rule): TrustRule {
       Object.entries(rule.conditions).map(([claim, patterns]) => [claim, [...patterns]]),
     ),
     principal: rule.principal,
+    principalKind: rule.principalKind,
     service: rule.service,
+    actor: rule.actor,
+    groups: [...rule.groups],
     owner: rule.owner,
     keep: [...rule.keep],
     allowedUpstreams: rule.allowedUpstreams === null ? null : [...rule.allowedUpstreams],
     allowedModels: rule.allowedModels === null ? null : [...rule.allowedModels],
     isConfigured: rule.isConfigured,
+    flags: [...flags],
+    lastUsedAtMs,
+    written: stored === null ? null : writtenOf(stored.written),
+    createdBy: stored?.createdBy ?? '',
+    updatedAtMs: stored?.updatedAtMs ?? null,
+    etag: stored === null ? null : etagOf(stored.version),
   }
+}
+
+function writtenOf(text: string): Record<string, unknown> {
+  const written: unknown = JSON.parse(text)
+  return typeof written === 'object' && written !== null ? { ...written } : {}
 }

@@ -21,6 +21,7 @@ export type Query = Readonly<Record<string, string | number | boolean | undefine
 export interface Ask {
   readonly params?: Readonly<Record<string, string>>
   readonly query?: Query
+  readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
 }
 
@@ -31,6 +32,11 @@ export interface ApiClient {
     route: JsonRoute<Schema>,
     ask?: Ask,
   ) => Promise<z.infer<Schema>>
+  /** For a route that answers with nothing. */
+  readonly end: (
+    route: { readonly method: string; readonly path: string },
+    ask?: Ask,
+  ) => Promise<void>
   /** An answer that goes on until `signal` aborts or the server ends it. */
   readonly open: (
     route: { readonly path: string },
@@ -66,30 +72,38 @@ export function createApiClient(baseUrl: string, token: string): ApiClient {
       throw signal.aborted && !isTimeout(signal) ? error : unreachable(baseUrl, error)
     }
   }
+  const textOf = async (
+    route: { readonly method: string; readonly path: string },
+    ask: Ask,
+  ): Promise<string> => {
+    const init = {
+      method: route.method.toUpperCase(),
+      headers: {
+        accept: 'application/json',
+        ...ask.headers,
+        ...(ask.body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(ask.body === undefined ? {} : { body: JSON.stringify(ask.body) }),
+    }
+    const target = targetOf(route.path, ask)
+    for (let attempt = 1; ; attempt += 1) {
+      const signal = AbortSignal.timeout(TIMEOUT_MS)
+      const answer = await send(target, init, signal)
+      const text = await answer.text().catch((error: unknown) => {
+        throw unreachable(baseUrl, error)
+      })
+      if (answer.ok) return text
+      const waitS = Number(answer.headers.get('retry-after') ?? 'none')
+      const isPatient = answer.status === 429 && waitS <= RETRY_AFTER_MAX_S
+      if (!isPatient || attempt === ATTEMPTS_MAX) throw refused(answer.status, text, baseUrl)
+      await pause(waitS * 1000, new AbortController().signal)
+    }
+  }
   return {
     baseUrl,
-    call: async (route, ask = {}) => {
-      const init = {
-        method: route.method.toUpperCase(),
-        headers: {
-          accept: 'application/json',
-          ...(ask.body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(ask.body === undefined ? {} : { body: JSON.stringify(ask.body) }),
-      }
-      const target = targetOf(route.path, ask)
-      for (let attempt = 1; ; attempt += 1) {
-        const signal = AbortSignal.timeout(TIMEOUT_MS)
-        const answer = await send(target, init, signal)
-        const text = await answer.text().catch((error: unknown) => {
-          throw unreachable(baseUrl, error)
-        })
-        if (answer.ok) return checked(schemaOf(route), text, baseUrl)
-        const waitS = Number(answer.headers.get('retry-after') ?? 'none')
-        const isPatient = answer.status === 429 && waitS <= RETRY_AFTER_MAX_S
-        if (!isPatient || attempt === ATTEMPTS_MAX) throw refused(answer.status, text, baseUrl)
-        await pause(waitS * 1000, new AbortController().signal)
-      }
+    call: async (route, ask = {}) => checked(schemaOf(route), await textOf(route, ask), baseUrl),
+    end: async (route, ask = {}) => {
+      await textOf(route, ask)
     },
     open: async (route, { query = {}, headers, body }, signal) => {
       const init =

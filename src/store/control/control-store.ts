@@ -19,6 +19,7 @@ import {
 import { createExchangedTokenTable } from './exchanged-tokens.ts'
 import { createLockTable } from './locks.ts'
 import { createTrustRuleTable } from './trust-rules.ts'
+import { createTrustRuleUseTable } from './trust-rule-uses.ts'
 import type { ChangeEngine } from '../key-table.ts'
 import { createDeviceTable } from './devices.ts'
 import { createScimTables } from './scim.ts'
@@ -64,6 +65,7 @@ export function createControlStore(db: ControlDb, engine: ControlEngine): Contro
     holds: createHoldTable(db),
     policyVersions: createPolicyVersionTable(db),
     trustRules: createTrustRuleTable(db, engine.changes),
+    trustRuleUses: createTrustRuleUseTable(db, engine),
     exchangedTokens: createExchangedTokenTable(db, engine),
     notices: createNoticeTable(db),
     locks: createLockTable(db, engine.changes),

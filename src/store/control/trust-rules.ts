@@ -35,6 +35,26 @@ export function createTrustRuleTable(db: ControlDb, engine: ChangeEngine): Trust
         version: row.version,
       }))
     },
+    update: (row) =>
+      change(async (transaction) => {
+        const known = await transaction
+          .selectFrom('trust_rules')
+          .select('version')
+          .where('name', '=', row.name)
+          .executeTakeFirst()
+        if (known === undefined) return 'not-found'
+        const changed = await transaction
+          .updateTable('trust_rules')
+          .set({
+            written: storable(row.written),
+            updated_at_ms: row.updatedAtMs,
+            version: row.version,
+          })
+          .where('name', '=', row.name)
+          .where('version', '=', row.version - 1)
+          .executeTakeFirst()
+        return changed.numUpdatedRows > 0n ? 'updated' : 'conflict'
+      }),
     remove: async (name) => {
       if (isUnstorable(name)) return false
       return change(async (transaction) => {
