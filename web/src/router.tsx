@@ -33,6 +33,7 @@ import { Policy } from './routes/policy.tsx'
 import { Retention } from './routes/retention.tsx'
 import { Replay, readReplaySearch } from './routes/replay.tsx'
 import { EvidencePage } from './routes/evidence.tsx'
+import { TrustRules } from './routes/trust-rules.tsx'
 import { Trace } from './routes/trace.tsx'
 import { Run, readRunSearch } from './routes/run.tsx'
 import { RequestState } from './routes/request-page.tsx'
@@ -176,6 +177,12 @@ const approvals = createRoute({
   component: Approvals,
 })
 
+const trustRules = createRoute({
+  getParentRoute: () => shell,
+  path: '/trust-rules',
+  component: TrustRules,
+})
+
 const keys = createRoute({
   getParentRoute: () => shell,
   path: '/keys',
@@ -253,6 +260,7 @@ const routeTree = root.addChildren([
     policy,
     approvals,
     keys,
+    trustRules,
     evidence,
     locks,
     retention,

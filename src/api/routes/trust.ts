@@ -39,9 +39,15 @@ export function trustRoutes(registrar: Registrar): void {
   tokenRoutes(registrar)
 }
 
-function ruleRoutes({ app, parts, guarded }: Registrar): void {
-  const { control, clock, keyRules } = parts
-  const admin: TrustAdminParts = { control, clock, keyRules, configured: parts.configuredTrust }
+function adminOf({ parts }: Registrar): TrustAdminParts {
+  const { control, clock, keyRules, configuredTrust } = parts
+  return { control, clock, keyRules, configured: configuredTrust }
+}
+
+function ruleRoutes(registrar: Registrar): void {
+  const { app, parts, guarded } = registrar
+  const { control } = parts
+  const admin = adminOf(registrar)
   const saved = async (name: string, change: RuleChange): Promise<TrustRule> => {
     refuse(change)
     const listed = (await listRules(admin)).find(({ rule }) => rule.name === name)
@@ -95,11 +101,15 @@ function refuse(change: RuleChange): void {
   throw fail(REFUSALS[change.kind])
 }
 
-function tokenRoutes({ app, parts, guarded }: Registrar): void {
+function tokenRoutes(registrar: Registrar): void {
+  const { app, parts, guarded } = registrar
   const { control, clock } = parts
   app.openapi(guarded(listExchangedTokens), async (context) => {
     const rows = await control.exchangedTokens.active(clock.nowMs(), TOKENS_MAX)
-    const items = rows.map(({ id, rule, principal, grantType, issuedAtMs, expiresAtMs }) => ({
+    // A token whose rule is gone lets nobody in.
+    const names = new Set((await listRules(adminOf(registrar))).map(({ rule }) => rule.name))
+    const live = rows.filter(({ rule }) => names.has(rule))
+    const items = live.map(({ id, rule, principal, grantType, issuedAtMs, expiresAtMs }) => ({
       id,
       rule,
       principal: principal.id,

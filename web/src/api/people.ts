@@ -11,11 +11,13 @@ import type {
   revokeToken,
 } from '../../../src/api/contract/access.ts'
 import type {
+  Holdings,
   LoginLink,
   Person,
   createLoginLink,
   createPerson,
   listPeople,
+  readHoldings,
   updatePerson,
 } from '../../../src/api/contract/people.ts'
 import { call } from './client.ts'
@@ -32,6 +34,14 @@ export const peopleQuery = queryOptions({
   queryFn: ({ signal }): Promise<{ items: Person[] }> =>
     call<typeof listPeople>('get', '/people', { signal }),
 })
+
+export function holdingsQuery(id: string) {
+  return queryOptions({
+    queryKey: ['holdings', id],
+    queryFn: ({ signal }): Promise<Holdings> =>
+      call<typeof readHoldings>('get', '/people/{id}/holdings', { params: { id }, signal }),
+  })
+}
 
 export function addPerson(wish: PersonWish): Promise<Person> {
   return call<typeof createPerson>('post', '/people', { body: wish })

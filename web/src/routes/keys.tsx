@@ -7,10 +7,10 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { visibleLine } from '../../../src/lib/visible-text.ts'
-import { endKey, keysQuery } from '../api/keys.ts'
+import { endKey, giveKey, keysQuery } from '../api/keys.ts'
 import type { GatewayKey } from '../api/keys.ts'
 import { mayCall, useMe } from '../features/access/me.ts'
-import { HandOverDialog } from '../features/keys/hand-over-dialog.tsx'
+import { HandOverDialog } from '../features/people/hand-over-dialog.tsx'
 import { LastUseDialog } from '../features/keys/last-use-dialog.tsx'
 import { KeyDialog } from '../features/keys/key-dialog.tsx'
 import { KeyTable } from '../features/keys/key-table.tsx'
@@ -125,7 +125,15 @@ export function Keys() {
           />
         )}
       </Panel>
-      <HandOverDialog gatewayKey={giving} onClose={() => setGiving(null)} />
+      <HandOverDialog
+        kind="key"
+        owned={giving}
+        give={async (owner) => {
+          await giveKey(giving?.id ?? '', owner)
+          await client.invalidateQueries({ queryKey: keysQuery.queryKey })
+        }}
+        onClose={() => setGiving(null)}
+      />
       <LastUseDialog gatewayKey={looked} onClose={() => setLooked(null)} />
       <KeyDialog isShown={isMaking} onClose={making.close} />
       <ConfirmDialog

@@ -12,6 +12,7 @@ import { mayCall, useMe } from '../features/access/me.ts'
 import { useShortcuts } from '../features/keyboard/shortcuts.tsx'
 import { AddPerson } from '../features/people/add-person.tsx'
 import { EditPerson } from '../features/people/edit-person.tsx'
+import { HoldingsDialog } from '../features/people/holdings-dialog.tsx'
 import { LoginLinkDialog } from '../features/people/login-link-dialog.tsx'
 import { LoginSessions } from '../features/people/login-sessions.tsx'
 import { PeopleTable } from '../features/people/people-table.tsx'
@@ -44,6 +45,7 @@ function PeopleList() {
   const people = useQuery(peopleQuery)
   const [isAdding, adding] = useDisclosure(false)
   const [edited, setEdited] = useState<Person | null>(null)
+  const [holder, setHolder] = useState<Person | null>(null)
   const [linked, setLinked] = useState<Person | null>(null)
   const mayCreate = mayCall(me, 'people.create')
   const refresh = async (): Promise<void> => {
@@ -81,6 +83,7 @@ function PeopleList() {
             mayChange={mayCall(me, 'people.update')}
             onEdit={setEdited}
             onLink={setLinked}
+            onHoldings={mayCall(me, 'people.holdings') ? setHolder : null}
           />
         )}
       </Panel>
@@ -106,6 +109,7 @@ function PeopleList() {
           notifications.show({ message: 'Changed.' })
         }}
       />
+      <HoldingsDialog person={holder} onClose={() => setHolder(null)} />
       <LoginLinkDialog person={linked} onClose={() => setLinked(null)} />
     </Page>
   )

@@ -6,6 +6,7 @@ import { visibleLine } from '../../../../src/lib/visible-text.ts'
 import { changePerson } from '../../api/people.ts'
 import type { Person, Role } from '../../api/people.ts'
 import { FormProblem, fieldProblem } from '../../ui/form-problem.tsx'
+import { HoldingsList } from './holdings-dialog.tsx'
 import { RoleChoice } from './role-choice.tsx'
 import { REFUSALS } from './roles.ts'
 import form from '../../ui/form.module.css'
@@ -76,10 +77,11 @@ function EditForm({
       />
       <Switch
         label="Disabled"
-        description="Ends their login sessions and API tokens at once; their gateway keys are revoked on the Keys page."
+        description="Ends their login sessions and API tokens at once, and cuts what their keys, trust rules and jobs send."
         checked={isDisabled}
         onChange={(event) => setDisabled(event.target.checked)}
       />
+      {isDisabled && !person.disabled && <HoldingsList person={person} />}
       {isSelf && isDisabled && !person.disabled && (
         <p role="alert">You would be signed out at once, and only another admin could undo it.</p>
       )}

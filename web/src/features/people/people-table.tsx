@@ -18,15 +18,17 @@ interface PeopleTableProps {
   readonly mayChange: boolean
   readonly onEdit: (person: Person) => void
   readonly onLink: (person: Person) => void
+  /** Null for who may not. */
+  readonly onHoldings: ((person: Person) => void) | null
 }
 
-export function PeopleTable({ people, self, mayChange, onEdit, onLink }: PeopleTableProps) {
+export function PeopleTable({ people, ...controls }: PeopleTableProps) {
   return (
     <DataTable
       label="People"
       rows={people}
       rowKey={({ id }) => id}
-      columns={peopleColumns({ self, mayChange, onEdit, onLink })}
+      columns={peopleColumns(controls)}
     />
   )
 }
@@ -36,6 +38,7 @@ function peopleColumns({
   mayChange,
   onEdit,
   onLink,
+  onHoldings,
 }: Omit<PeopleTableProps, 'people'>): TableColumns<Person> {
   return [
     {
@@ -76,6 +79,16 @@ function peopleColumns({
             >
               Trail
             </Link>
+            {onHoldings !== null && (
+              <Button
+                size="compact-xs"
+                variant="subtle"
+                aria-label={`What ${name} answers for`}
+                onClick={() => onHoldings(person)}
+              >
+                Answers for
+              </Button>
+            )}
             <LockButton kind="person" value={person.login} />
             {mayChange && !person.disabled && (
               <Button

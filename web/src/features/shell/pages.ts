@@ -4,6 +4,7 @@ import {
   IconArchive,
   IconBell,
   IconBriefcase,
+  IconCertificate,
   IconFingerprint,
   IconGavel,
   IconHistory,
@@ -33,6 +34,7 @@ export interface PageEntry {
     | '/policy'
     | '/approvals'
     | '/keys'
+    | '/trust-rules'
     | '/evidence'
     | '/locks'
     | '/retention'
@@ -92,6 +94,13 @@ export const PAGES: readonly PageEntry[] = [
     operation: 'approvals.list',
   },
   { path: '/keys', title: 'Keys', icon: IconKey, keys: 'g k', operation: 'keys.list' },
+  {
+    path: '/trust-rules',
+    title: 'Trust rules',
+    icon: IconCertificate,
+    keys: 'g f',
+    operation: 'trust.list',
+  },
   {
     path: '/evidence',
     title: 'Evidence',
