@@ -169,7 +169,10 @@ async function provenBySaml(
         skewMs: rule.skewMs,
       })
       const attributes = Object.fromEntries(
-        [...verified.attributes].map(([name, values]) => [name, [...values]]),
+        [...verified.attributes].map(([name, values]) => [
+          name,
+          values.length === 1 ? values[0] : [...values],
+        ]),
       )
       const principal = principalBy(rule, { ...attributes, subject: verified.subject }, 'saml')
       if (principal === null) continue

@@ -55,7 +55,10 @@ export function filled(template: string, claims: Claims): string | null {
 export function keptClaims(keep: readonly string[], claims: Claims): Record<string, string> {
   const kept: Record<string, string> = {}
   for (const path of keep) {
-    const text = textOf(claimAt(claims, path))
+    const value = claimAt(claims, path)
+    const text = Array.isArray(value)
+      ? value.flatMap((item) => textOf(item) ?? []).join(', ')
+      : textOf(value)
     if (text !== null && text !== '') kept[path] = text.slice(0, KEPT_CHARS_MAX)
   }
   return kept
