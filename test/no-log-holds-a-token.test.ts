@@ -24,7 +24,7 @@ test('what a gateway logs in full detail, and what it answers, holds no part of 
   const config = join(folder.path, 'custody.yaml')
   await writeFile(
     config,
-    `listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nupstreams: { openai: { dialect: openai, baseUrl: 'http://127.0.0.1:9', allowPrivateAddresses: true, credential: '${UPSTREAM_KEY}' } }\nlog: { level: debug, format: json }\ntrust: ${JSON.stringify({ rules })}\n`,
+    `listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nupstreams: { openai: { dialect: openai, baseUrl: 'http://127.0.0.1:9', allowPrivateAddresses: true, credential: '\${UPSTREAM_KEY}' } }\nlog: { level: debug, format: json }\ntrust: ${JSON.stringify({ rules })}\n`,
   )
   await using gateway = startCliWith(
     { HOME: folder.path, UPSTREAM_KEY: 'sk-upstream-0123456789abcdef' },

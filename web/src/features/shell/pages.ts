@@ -98,7 +98,7 @@ export const PAGES: readonly PageEntry[] = [
     path: '/trust-rules',
     title: 'Trust rules',
     icon: IconCertificate,
-    keys: 'g f',
+    keys: 'g b',
     operation: 'trust.list',
   },
   {

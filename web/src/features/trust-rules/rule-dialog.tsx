@@ -55,7 +55,6 @@ function RuleForm({
   const [fields, setFields] = useState<RuleFields>(
     rule?.written == null ? NO_FIELDS : fieldsOf(rule.written),
   )
-  const set = (change: Partial<RuleFields>): void => setFields({ ...fields, ...change })
   const written = writtenOf(fields)
   const save = useMutation({
     mutationFn: async () => {
@@ -67,6 +66,11 @@ function RuleForm({
       onClose()
     },
   })
+  const set = (change: Partial<RuleFields>): void => {
+    // What was said of the rule as it was need not hold of the changed one.
+    save.reset()
+    setFields({ ...fields, ...change })
+  }
   const said = (field: string): string | null => {
     if (written.kind === 'problem' && written.field === field) return written.message
     return fieldProblem(save.error, field) ?? fieldProblem(save.error, `rule.${field}`) ?? null
