@@ -4,7 +4,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
 import type { KeyTable } from '../model/keys.ts'
-import type { KeyProvider } from '../evidence/key-provider.ts'
+import { unwrapUnder, type KeyProvider, type RootKey } from '../evidence/key-provider.ts'
 import { createKey } from '../identity/key-admin.ts'
 import { parseKey } from '../identity/gateway-key.ts'
 
@@ -39,15 +39,23 @@ export async function starterKey(
     allowedModels: null,
   })
   if (created.kind !== 'created') return null
-  const wrapped = await provider.wrap(Buffer.from(created.text), AAD)
-  // Written beside and renamed: a crash in between leaves either no file or a whole one.
-  await writeFile(
-    `${path}.new`,
-    JSON.stringify({ version: 1, wrapped: wrapped.toString('base64') }),
-    { mode: 0o600, flush: true },
-  )
-  await rename(`${path}.new`, path)
+  await store(path, provider.active(), created.text)
   return created.text
+}
+
+async function store(path: string, root: RootKey, text: string): Promise<void> {
+  const wrapped = await root.wrap(Buffer.from(text), AAD)
+  const file = { version: 1, provider: root.id, wrapped: wrapped.toString('base64') }
+  // Written beside and renamed: a crash in between leaves either no file or a whole one.
+  await writeFile(`${path}.new`, JSON.stringify(file), { mode: 0o600, flush: true })
+  await rename(`${path}.new`, path)
+}
+
+/** Wraps the key anew, under the root key in use. */
+export async function rewrapStarterKey(keysFolder: string, provider: KeyProvider): Promise<void> {
+  const path = join(keysFolder, FILE)
+  const text = await readStored(path, provider)
+  if (text !== null) await store(path, provider.active(), text)
 }
 
 /** Who runs the gateway, as the operating system knows them. */
@@ -65,7 +73,8 @@ async function readStored(path: string, provider: KeyProvider): Promise<string |
     const parsed: unknown = JSON.parse(await readFile(path, 'utf8'))
     if (typeof parsed !== 'object' || parsed === null || !('wrapped' in parsed)) return null
     const wrapped = Buffer.from(String(parsed.wrapped), 'base64')
-    return (await provider.unwrap(wrapped, AAD)).toString()
+    const id = 'provider' in parsed ? String(parsed.provider) : provider.active().id
+    return (await unwrapUnder(provider, id, wrapped, AAD)).toString()
   } catch {
     // Absent, or wrapped under another root key: then there is none to show.
     return null

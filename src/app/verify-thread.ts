@@ -27,6 +27,7 @@ const report = await verifyFolder({
   policy: null,
   known: [],
   provider: null,
+  isLive: true,
   nowS: Math.floor(systemClock.nowMs() / 1000),
   onProgress: ({ leaves, of }) => {
     const nowMs = systemClock.monotonicMs()

@@ -15,7 +15,7 @@ import {
   zstdDecompressSync,
 } from 'node:zlib'
 import type { InstanceId } from '../lib/ids.ts'
-import type { KeyProvider } from './key-provider.ts'
+import { unwrapUnder, type KeyProvider } from './key-provider.ts'
 import { fillKey } from './random-pool.ts'
 import {
   CIPHERTEXT_AT,
@@ -30,7 +30,6 @@ import {
   type Coding,
   type FrameHead,
   type FrameType,
-  type SegmentHeader,
   type WrappedEpochKey,
 } from './segment-format.ts'
 
@@ -51,6 +50,13 @@ export const ZSTD_OPTIONS = { params: { [constants.ZSTD_c_compressionLevel]: 1 }
 export interface SegmentIdentity {
   readonly instance: InstanceId
   readonly segment: number
+}
+
+/** As a segment's header has them, or the file beside it after the root key was rotated. */
+export interface WrappedEpochKeys {
+  /** Id of the root key. */
+  readonly provider: string
+  readonly epochKeys: readonly WrappedEpochKey[]
 }
 
 interface ClassKey {
@@ -181,28 +187,30 @@ export class EpochKeys {
     segment: SegmentIdentity,
     retentionClasses: readonly string[],
     provider: KeyProvider,
-  ): Promise<{ readonly keys: EpochKeys; readonly wrapped: readonly WrappedEpochKey[] }> {
+  ): Promise<{ readonly keys: EpochKeys; readonly wrapped: WrappedEpochKeys }> {
+    const root = provider.active()
     const classes: ClassKey[] = []
     const wrapped: WrappedEpochKey[] = []
     for (const retentionClass of retentionClasses) {
       const key = randomBytes(KEY_BYTES)
       classes.push(classKey(segment, retentionClass, key))
-      const sealed = await provider.wrap(key, epochKeyAad(segment, retentionClass))
+      const sealed = await root.wrap(key, epochKeyAad(segment, retentionClass))
       wrapped.push({ retentionClass, wrapped: sealed })
       key.fill(0)
     }
-    return { keys: new EpochKeys(classes), wrapped }
+    return { keys: new EpochKeys(classes), wrapped: { provider: root.id, epochKeys: wrapped } }
   }
 
-  /** Rejects when the provider is another one or a key was changed. */
-  static async unwrap(header: SegmentHeader, provider: KeyProvider): Promise<EpochKeys> {
-    if (header.provider !== provider.id) {
-      throw new Error(`the segment was sealed under ${header.provider}, not ${provider.id}`)
-    }
+  /** Rejects when the root key is not there or a key was changed. */
+  static async unwrap(
+    segment: SegmentIdentity,
+    { provider: id, epochKeys }: WrappedEpochKeys,
+    provider: KeyProvider,
+  ): Promise<EpochKeys> {
     const classes: ClassKey[] = []
-    for (const { retentionClass, wrapped } of header.epochKeys) {
-      const key = await provider.unwrap(wrapped, epochKeyAad(header, retentionClass))
-      classes.push(classKey(header, retentionClass, key))
+    for (const { retentionClass, wrapped } of epochKeys) {
+      const key = await unwrapUnder(provider, id, wrapped, epochKeyAad(segment, retentionClass))
+      classes.push(classKey(segment, retentionClass, key))
     }
     return new EpochKeys(classes)
   }

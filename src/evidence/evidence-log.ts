@@ -6,11 +6,11 @@ import type { InstanceId } from '../lib/ids.ts'
 import type { EvidenceEvent, FrameAddress } from '../model/record.ts'
 import type { Disk } from './disk.ts'
 import type { KeyProvider } from './key-provider.ts'
-import { EMPTY_DRAFT, isRecordId, partsDigest, type LeafDraft } from './log/leaf.ts'
+import { EMPTY_DRAFT, isRecordId, partsDigest, type Leaf, type LeafDraft } from './log/leaf.ts'
 import { readLogOrigin, LogKeys } from './log/log-keys.ts'
 import { LogWriter, type LogLimits } from './log/log-writer.ts'
 import { placeText } from './log/frame-place.ts'
-import { catchUp, findOpening, lastPlace } from './log-catch-up.ts'
+import { beginningOf, catchUp, findOpening, lastPlace, leavesBackward } from './log-catch-up.ts'
 import type { SegmentFiles } from './segment-files.ts'
 
 /** A frame that is durable, as the log speaks of it. */
@@ -138,6 +138,21 @@ export class EvidenceLog implements AsyncDisposable {
       frame: placeText(address),
       partsDigest: partsDigest(parts.map((part) => part.digest)),
     })
+  }
+
+  /** Its header: the keys, and which frames before it count. Comes before the leaves of its frames. */
+  segment(instance: InstanceId, segment: number, storedDigest: string): void {
+    this.#append(beginningOf(instance, segment, storedDigest))
+  }
+
+  /** The file beside a segment with its keys, wrapped anew. */
+  rewrapped(segment: string, storedDigest: string): void {
+    this.#append({ ...EMPTY_DRAFT, kind: 'segment.rewrapped', segment, storedDigest })
+  }
+
+  /** Durable leaves, the newest first. */
+  leaves(): AsyncGenerator<Leaf, void> {
+    return leavesBackward(this.writer)
   }
 
   event(id: string, event: EvidenceEvent, frame: LoggedFrame): void {

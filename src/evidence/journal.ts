@@ -43,6 +43,8 @@ export interface JournalOptions {
   readonly clock: Clock
   readonly limits: EvidenceLimits
   readonly retentionClasses: readonly string[]
+  /** A segment became durable, before the tickets in it are told. */
+  readonly onSegment: (segment: number, headerDigest: string) => void
   /** After each commit: everything before this place is durable. Tickets were told already. */
   readonly onCommit: (segment: number, end: number) => void
   readonly observer: EvidenceObserver
@@ -110,6 +112,9 @@ export class Journal {
   append(ticket: Ticket): void {
     this.#heldBytes += ticket.bytes
     const segment = this.#segment
+    // By the time of what is recorded, not by a timer's turn: an epoch key is promised to serve an hour at most.
+    if (segment !== null && this.#ageOf(segment) > this.#options.limits.segmentAgeMs)
+      this.#closing = true
     if (!segment?.has(ticket.retentionClass)) {
       this.#classes.add(ticket.retentionClass)
       // The segment has no key of this class and its header cannot get one: the next segment will have it.
@@ -132,11 +137,15 @@ export class Journal {
     const segment = this.#segment
     const { segmentAgeMs } = this.#options.limits
     if (segment !== null) {
-      const age = this.#options.clock.nowMs() - segment.activatedAtMs
+      const age = this.#ageOf(segment)
       if (age > segmentAgeMs * PREPARE_AT) this.#prepareAhead()
       if (age > segmentAgeMs) this.#closing = true
     } else this.#prepareAhead()
     if (this.#closing) this.kick()
+  }
+
+  #ageOf(segment: SegmentWriter): number {
+    return this.#options.clock.nowMs() - segment.activatedAtMs
   }
 
   /** Takes a ticket back. False when it was placed before: its frames may be, or come to be, on the disk. */
@@ -151,14 +160,16 @@ export class Journal {
     while (this.#failing === '' && (this.#running !== null || this.#hasWork)) await this.#run()
   }
 
-  /** Resolves when `segment` is sealed: it is written no more. */
-  async leave(segment: number): Promise<void> {
-    if (this.#segment?.segment === segment) {
+  /** Resolves when `segment`, or the one in use, is sealed: it is written no more. */
+  async leave(number: number | null): Promise<void> {
+    const segment = number ?? this.#segment?.segment ?? null
+    if (segment !== null && this.#segment?.segment === segment) {
       this.#closing = true
       await this.#run()
     }
     await Promise.allSettled(this.#background)
-    if (this.#segment?.segment === segment) throw new Error('the segment cannot be left')
+    if (segment !== null && this.#segment?.segment === segment)
+      throw new Error('the segment cannot be left')
   }
 
   get #hasWork(): boolean {
@@ -217,6 +228,7 @@ export class Journal {
     }
     this.#placed = []
     const startedMs = this.#options.clock.monotonicMs()
+    const isFirst = segment.durableEnd === 0
     try {
       await segment.commit()
       this.#options.observer.committed(this.#options.clock.monotonicMs() - startedMs)
@@ -227,6 +239,7 @@ export class Journal {
       this.#suspect = true
       return true
     }
+    if (isFirst) this.#options.onSegment(segment.segment, segment.headerDigest)
     this.#acknowledge(segment, group)
     return true
   }
@@ -304,13 +317,18 @@ export class Journal {
     const ready = this.#next
     this.#next = null
     let segment = ready
-    if (ready === null || ![...this.#classes].every((name) => ready.has(name))) {
-      if (ready !== null) this.#inBackground(ready.discard())
+    while (segment === null || !this.#fits(segment)) {
+      if (segment !== null) this.#inBackground(segment.discard())
       segment = await this.#prepare()
     }
-    if (segment === null) throw new Error('no segment was prepared')
     segment.activate(this.#options.clock.nowMs(), this.#previous)
     return segment
+  }
+
+  /** It has a key for each class, and the root key was not rotated since it was prepared. */
+  #fits(segment: SegmentWriter): boolean {
+    if (segment.rootKey !== this.#options.provider.active().id) return false
+    return [...this.#classes].every((name) => segment.has(name))
   }
 
   #prepareAhead(): void {

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { temporaryFolder } from '../../test/harness/evidence.ts'
 import { blockId, BlockKey } from './block-ids.ts'
 import { nodeDisk } from './disk.ts'
-import { localKeyProvider, openLocalKeyProvider } from './key-provider.ts'
+import { fixedKeyProvider, localRootKey, openLocalKeyProvider } from './key-provider.ts'
 import { openBlockKey } from './keyring.ts'
 
 test('the root key is made once, readable by the owner only', async () => {
@@ -13,20 +13,20 @@ test('the root key is made once, readable by the owner only', async () => {
   const keys = join(folder.path, 'keys')
   const first = await openLocalKeyProvider(keys)
   const second = await openLocalKeyProvider(keys)
-  assert.equal(first.id, second.id)
+  assert.equal(first.active().id, second.active().id)
   assert.equal((await stat(join(keys, 'root.key'))).mode & 0o777, 0o600)
   assert.equal((await stat(keys)).mode & 0o777, 0o700)
   const aad = Buffer.from('what for')
-  const wrapped = await first.wrap(Buffer.from('a key'), aad)
-  assert.deepEqual(await second.unwrap(wrapped, aad), Buffer.from('a key'))
+  const wrapped = await first.active().wrap(Buffer.from('a key'), aad)
+  assert.deepEqual(await second.active().unwrap(wrapped, aad), Buffer.from('a key'))
 })
 
 test('a wrapped key opens with the same purpose and root only, and not after any change', async () => {
-  const provider = localKeyProvider(Buffer.alloc(32, 1))
+  const provider = localRootKey(Buffer.alloc(32, 1))
   const aad = Buffer.from('segment 1')
   const wrapped = await provider.wrap(Buffer.alloc(32, 9), aad)
   await assert.rejects(provider.unwrap(wrapped, Buffer.from('segment 2')))
-  await assert.rejects(localKeyProvider(Buffer.alloc(32, 2)).unwrap(wrapped, aad))
+  await assert.rejects(localRootKey(Buffer.alloc(32, 2)).unwrap(wrapped, aad))
   await assert.rejects(provider.unwrap(wrapped.subarray(0, 20), aad))
   for (let at = 0; at < wrapped.length; at += 1) {
     const copy = Buffer.from(wrapped)
@@ -43,7 +43,7 @@ test('a root key of the wrong length is refused', async () => {
 
 test('the block key is the same on every start and stands nowhere in clear', async () => {
   await using folder = await temporaryFolder()
-  const provider = localKeyProvider(Buffer.alloc(32, 1))
+  const provider = fixedKeyProvider(localRootKey(Buffer.alloc(32, 1)))
   const first = await openBlockKey(folder.path, provider, nodeDisk)
   const second = await openBlockKey(folder.path, provider, nodeDisk)
   const bytes = Buffer.from('the same bytes')
@@ -55,7 +55,7 @@ test('the block key is the same on every start and stands nowhere in clear', asy
   const inClear = new BlockKey(Buffer.from(wrapped, 'base64').subarray(12, 44))
   assert.notDeepEqual(blockId(inClear, bytes), blockId(first, bytes))
   await assert.rejects(
-    openBlockKey(folder.path, localKeyProvider(Buffer.alloc(32, 2)), nodeDisk),
+    openBlockKey(folder.path, fixedKeyProvider(localRootKey(Buffer.alloc(32, 2))), nodeDisk),
     /wrapped by/,
   )
 })
@@ -63,6 +63,6 @@ test('the block key is the same on every start and stands nowhere in clear', asy
 test('a keyring of another version is refused', async () => {
   await using folder = await temporaryFolder()
   await writeFile(join(folder.path, 'keyring.json'), '{"version":2,"provider":"x","tenants":{}}')
-  const provider = localKeyProvider(Buffer.alloc(32, 1))
+  const provider = fixedKeyProvider(localRootKey(Buffer.alloc(32, 1)))
   await assert.rejects(openBlockKey(folder.path, provider, nodeDisk), /not a keyring/)
 })

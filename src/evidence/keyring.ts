@@ -4,8 +4,9 @@ import { BlockKey } from './block-ids.ts'
 import { join } from 'node:path'
 import type { Disk } from './disk.ts'
 import { nodeDisk } from './disk.ts'
-import { writeOnce, type KeyProvider } from './key-provider.ts'
+import { unwrapUnder, writeOnce, type KeyProvider, type RootKey } from './key-provider.ts'
 
+const FILE = 'keyring.json'
 const TENANT = 'default'
 const KEY_BYTES = 32
 const aad = Buffer.from(`custody/tenant-key/v1\0${TENANT}`)
@@ -57,25 +58,42 @@ async function openTenantSecret(
   provider: KeyProvider,
   disk: Disk,
 ): Promise<Buffer> {
-  const path = join(folder, 'keyring.json')
+  const path = join(folder, FILE)
   if (!(await disk.exists(path))) {
-    const wrapped = await provider.wrap(randomBytes(KEY_BYTES), aad)
-    const keyring: KeyringFile = {
-      version: 1,
-      provider: provider.id,
-      tenants: { [TENANT]: wrapped.toString('base64') },
-    }
     await disk.makeFolder(folder)
-    await writeOnce(disk, path, Buffer.from(`${JSON.stringify(keyring, null, 2)}\n`))
+    await save(disk, path, provider.active(), randomBytes(KEY_BYTES))
   }
   const keyring: unknown = JSON.parse((await disk.readWhole(path)).toString('utf8'))
   if (!isKeyring(keyring)) throw new Error(`${path} is not a keyring this version knows`)
   const wrapped = keyring.tenants[TENANT]
   if (wrapped === undefined) throw new Error(`${path} holds no key for the tenant ${TENANT}`)
-  if (keyring.provider !== provider.id) {
-    throw new Error(
-      `${path} was wrapped by ${keyring.provider}, the key provider is ${provider.id}`,
-    )
+  return unwrapUnder(provider, keyring.provider, Buffer.from(wrapped, 'base64'), aad)
+}
+
+async function save(disk: Disk, path: string, root: RootKey, secret: Buffer): Promise<void> {
+  const wrapped = await root.wrap(secret, aad)
+  const keyring: KeyringFile = {
+    version: 1,
+    provider: root.id,
+    tenants: { [TENANT]: wrapped.toString('base64') },
   }
-  return provider.unwrap(Buffer.from(wrapped, 'base64'), aad)
+  await writeOnce(disk, path, Buffer.from(`${JSON.stringify(keyring, null, 2)}\n`))
+}
+
+/** Wraps the tenant's key anew, under the root key in use. */
+export async function rewrapTenantSecret(
+  folder: string,
+  provider: KeyProvider,
+  disk: Disk,
+): Promise<void> {
+  const secret = await openTenantSecret(folder, provider, disk)
+  await save(disk, join(folder, FILE), provider.active(), secret)
+}
+
+/** Id of the root key that the tenant's key is wrapped under; null while there is none. */
+export async function tenantRootKey(folder: string, disk: Disk): Promise<string | null> {
+  const path = join(folder, FILE)
+  if (!(await disk.exists(path))) return null
+  const keyring: unknown = JSON.parse((await disk.readWhole(path)).toString('utf8'))
+  return isKeyring(keyring) ? keyring.provider : null
 }

@@ -16,12 +16,12 @@ import { TileReader } from './log/tile-reader.ts'
 import { TILE_WIDTH } from './log/tiles.ts'
 import { readClosing, readEvent, readOpening, readRefusal } from './payloads.ts'
 import { isBefore, parsePlace, placeText } from './log/frame-place.ts'
-import { frameDigest } from './segment-format.ts'
+import { frameDigest, headerDigest } from './segment-format.ts'
 import type { SegmentFiles } from './segment-files.ts'
 import { listInstances, scanInstance, type ScannedFrame } from './segment-scan.ts'
 
 /** Leaves from the newest back; only those that hold these bytes, where they are given. */
-async function* leavesBackward(
+export async function* leavesBackward(
   writer: LogWriter,
   holding: Buffer | null = null,
 ): AsyncGenerator<Leaf, void> {
@@ -63,6 +63,12 @@ export interface CatchUpOptions {
   readonly policyDigest: (policy: string) => string | null
 }
 
+/** What the log says of a segment's header. */
+export function beginningOf(instance: string, segment: number, storedDigest: string): LeafDraft {
+  const kind = 'segment.begun'
+  return { ...EMPTY_DRAFT, kind, segment: `${instance}/${segment}`, storedDigest }
+}
+
 /** Closings come without their opening. Frames that are damaged or erased get no leaf: a verifier reports them. */
 export async function* catchUp(options: CatchUpOptions): AsyncGenerator<LeafDraft, void> {
   const { disk, folder, from, to } = options
@@ -70,10 +76,16 @@ export async function* catchUp(options: CatchUpOptions): AsyncGenerator<LeafDraf
     if (from !== null && instance < from.instance) continue
     const start = from?.instance === instance ? from : null
     const maker = new LeafMaker(options)
+    // The leaf of a header comes before those of its frames, so that of `start` is there.
+    let segment = start?.segment ?? 0
     for await (const found of scanInstance(disk, folder, instance, start)) {
       if (found.kind !== 'frame') continue
       if (start !== null && !isBefore(start, found.address)) continue
       if (to !== null && !isBefore(found.address, to)) break
+      if (found.address.segment > segment) {
+        ;({ segment } = found.address)
+        yield beginningOf(instance, segment, headerDigest(found.header))
+      }
       yield* await maker.add(found)
     }
     yield* maker.end()

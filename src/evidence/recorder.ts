@@ -76,6 +76,7 @@ export class SegmentRecorder implements Recorder {
   constructor(
     options: RecorderOptions,
     makeJournal: (callbacks: {
+      readonly onSegment: (segment: number, headerDigest: string) => void
       readonly onCommit: (segment: number, end: number) => void
       readonly onFailing: (reason: string) => void
       readonly onWorking: () => void
@@ -84,6 +85,7 @@ export class SegmentRecorder implements Recorder {
     this.#options = options
     this.#openFrames = new OpenFramesFile(options.disk, options.folder, options.instance)
     this.#journal = makeJournal({
+      onSegment: (segment, digest) => options.log.segment(options.instance, segment, digest),
       onCommit: (segment, end) => {
         options.index.advance(segment, end)
         options.log.advance(segment, end)
@@ -190,7 +192,7 @@ export class SegmentRecorder implements Recorder {
   }
 
   /** Resolves when this segment is written no more. */
-  leaveSegment(segment: number): Promise<void> {
+  leaveSegment(segment: number | null): Promise<void> {
     return this.#journal.leave(segment)
   }
 

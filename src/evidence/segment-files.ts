@@ -12,6 +12,7 @@ import {
   type FrameHead,
   type SegmentHeader,
 } from './segment-format.ts'
+import { readSegmentKeys } from './keyring/segment-keys.ts'
 import { readSegmentHeader, segmentPath } from './segment-scan.ts'
 
 const KEPT_SEGMENTS = 64
@@ -94,6 +95,14 @@ export class SegmentFiles {
     })
   }
 
+  /** The header keeps its keys for ever; once their root key is gone, the file beside it opens. */
+  async #unwrap(header: SegmentHeader): Promise<EpochKeys> {
+    const provider = this.#provider
+    const isOpen = (await provider.find(header.provider)) !== null
+    const later = isOpen ? null : await readSegmentKeys(this.#disk, this.#folder, header)
+    return EpochKeys.unwrap(header, later?.keys ?? header, provider)
+  }
+
   #keep(
     address: { readonly instance: InstanceId; readonly segment: number },
     header: () => Promise<SegmentHeader>,
@@ -101,7 +110,7 @@ export class SegmentFiles {
     const name = `${address.instance}/${address.segment}`
     const kept = this.#keys.get(name)
     if (kept !== undefined) return kept
-    const keys = header().then((found) => EpochKeys.unwrap(found, this.#provider))
+    const keys = header().then((found) => this.#unwrap(found))
     this.#keys.set(name, keys)
     keys.catch(() => this.#keys.delete(name))
     for (const oldest of this.#keys.keys()) {

@@ -6,7 +6,7 @@ import * as fc from 'fast-check'
 import { newInstanceId } from '../lib/ids.ts'
 import { EpochKeys } from './epoch-keys.ts'
 import { contentOf } from './drafts.ts'
-import { localKeyProvider } from './key-provider.ts'
+import { fixedKeyProvider, localRootKey } from './key-provider.ts'
 import {
   blankFrame,
   bodyCrcMatches,
@@ -19,7 +19,7 @@ import {
   type SegmentHeader,
 } from './segment-format.ts'
 
-const provider = localKeyProvider(Buffer.alloc(32, 7))
+const provider = fixedKeyProvider(localRootKey(Buffer.alloc(32, 7)))
 const instance = newInstanceId(1_700_000_000_000)
 const identity = { instance, segment: 3 }
 const { keys, wrapped } = await EpochKeys.make(identity, ['default', 'legal'], provider)
@@ -28,8 +28,7 @@ const header: SegmentHeader = {
   createdAtMs: 1_700_000_000_123,
   previousSegment: 2,
   previousEnd: 4711,
-  provider: provider.id,
-  epochKeys: wrapped,
+  ...wrapped,
 }
 
 const types: readonly FrameType[] = [
@@ -126,18 +125,19 @@ test('a changed bit anywhere in a frame is noticed, also when the checksums are 
 test('a frame opens in no other place: another segment, instance, class or ordinal refuses it', async () => {
   const frame = seal(Buffer.from('secret'))
   const other = { ...header, segment: 4 }
-  await assert.rejects(EpochKeys.unwrap(other, provider))
-  await assert.rejects(EpochKeys.unwrap({ ...header, instance: newInstanceId(5) }, provider))
-  const swapped = header.epochKeys.map((key, i) => ({ ...key, wrapped: wrapped[1 - i]!.wrapped }))
-  await assert.rejects(EpochKeys.unwrap({ ...header, epochKeys: swapped }, provider))
+  await assert.rejects(EpochKeys.unwrap(other, other, provider))
+  const elsewhere = { ...header, instance: newInstanceId(5) }
+  await assert.rejects(EpochKeys.unwrap(elsewhere, elsewhere, provider))
+  const swapped = header.epochKeys.map((key, i) => ({ ...key, wrapped: wrapped.epochKeys[1 - i]!.wrapped }))
+  await assert.rejects(EpochKeys.unwrap(header, { ...header, epochKeys: swapped }, provider))
   await assert.rejects(
-    EpochKeys.unwrap(header, localKeyProvider(Buffer.alloc(32, 8))),
-    /sealed under/,
+    EpochKeys.unwrap(header, header, fixedKeyProvider(localRootKey(Buffer.alloc(32, 8)))),
+    /wrapped by/,
   )
   const moved = Buffer.from(frame)
   moved.writeUInt32LE(99, 8)
   assert.equal(opens(forge(moved)), false)
-  const again = await EpochKeys.unwrap(header, provider)
+  const again = await EpochKeys.unwrap(header, header, provider)
   assert.equal(opens(frame, again), true)
 })
 

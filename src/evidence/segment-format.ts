@@ -120,6 +120,11 @@ export type Reading<T> =
 
 const bad = (reason: string) => ({ kind: 'bad', reason }) as const
 
+/** SHA-256 of the header as it lies on the disk: the transparency log has it before any frame behind it. */
+export function headerDigest(header: SegmentHeader): string {
+  return hash('sha256', encodeHeader(header), 'hex')
+}
+
 export function encodeHeader(header: SegmentHeader): Buffer {
   const provider = Buffer.from(header.provider)
   const keys = header.epochKeys.map((key) => {

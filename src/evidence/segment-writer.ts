@@ -1,15 +1,11 @@
 /** Writes one segment file: prepared ahead with zeros, then one durable write per group of frames. */
+import { hash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import type { InstanceId } from '../lib/ids.ts'
 import type { Disk, DiskFile } from './disk.ts'
-import { EpochKeys, type FrameContent } from './epoch-keys.ts'
+import { EpochKeys, type FrameContent, type WrappedEpochKeys } from './epoch-keys.ts'
 import type { KeyProvider } from './key-provider.ts'
-import {
-  encodeHeader,
-  frameDigest,
-  markGroupStart,
-  type WrappedEpochKey,
-} from './segment-format.ts'
+import { encodeHeader, frameDigest, markGroupStart } from './segment-format.ts'
 import { DeadlineError, withDeadline } from './with-deadline.ts'
 
 export const segmentName = (segment: number): string => `${String(segment).padStart(10, '0')}.seg`
@@ -47,7 +43,7 @@ export class SegmentWriter {
   readonly #options: SegmentOptions
   readonly #file: DiskFile
   readonly #keys: EpochKeys
-  readonly #wrapped: readonly WrappedEpochKey[]
+  readonly #wrapped: WrappedEpochKeys
   /** Zeros reach to here; while `#extending`, nothing may be written past it. */
   #allocated: number
   #extending: Promise<void> | null = null
@@ -63,7 +59,7 @@ export class SegmentWriter {
     options: SegmentOptions,
     file: DiskFile,
     keys: EpochKeys,
-    wrapped: readonly WrappedEpochKey[],
+    wrapped: WrappedEpochKeys,
   ) {
     this.segment = options.segment
     this.#options = options
@@ -121,14 +117,23 @@ export class SegmentWriter {
       createdAtMs,
       previousSegment: previous.segment,
       previousEnd: previous.end,
-      provider: this.#options.provider.id,
-      epochKeys: this.#wrapped,
+      ...this.#wrapped,
     })
     this.#end = this.#header.length
   }
 
   has(retentionClass: string): boolean {
     return this.#keys.has(retentionClass)
+  }
+
+  /** The root key that wrapped its keys. */
+  get rootKey(): string {
+    return this.#wrapped.provider
+  }
+
+  /** `headerDigest` of the header it was activated with. */
+  get headerDigest(): string {
+    return hash('sha256', this.#header ?? Buffer.alloc(0), 'hex')
   }
 
   get activatedAtMs(): number {

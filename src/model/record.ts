@@ -296,6 +296,13 @@ export const EVENT_TYPES = [
   'content.asked',
   'content.decided',
   'case.changed',
+  'evidence.export-requested',
+  'keyring.prepared',
+  'keyring.rewrapped',
+  'keyring.retired',
+  'keyring.turned-back',
+  'keyring.log-key-rotated',
+  'keyring.log-key-revoked',
 ] as const
 
 export type EventType = (typeof EVENT_TYPES)[number]

@@ -1,6 +1,6 @@
 /** Builds transparency logs for tests: drafts of leaves, keys, a writer over any disk. */
 import { nodeDisk, type Disk } from '../../src/evidence/disk.ts'
-import { localKeyProvider } from '../../src/evidence/key-provider.ts'
+import { fixedKeyProvider, localRootKey } from '../../src/evidence/key-provider.ts'
 import { EMPTY_DRAFT, type LeafDraft } from '../../src/evidence/log/leaf.ts'
 import { LogKeys } from '../../src/evidence/log/log-keys.ts'
 import { LogWriter, type LogLimits } from '../../src/evidence/log/log-writer.ts'
@@ -8,7 +8,7 @@ import type { TreeHead } from '../../src/evidence/log/merkle-proof.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 
 export const ORIGIN = 'custody.example/log/test'
-export const provider = localKeyProvider(Buffer.alloc(32, 7))
+export const provider = fixedKeyProvider(localRootKey(Buffer.alloc(32, 7)))
 
 /** Stands still at 2023-11-14. */
 export const stillClock: Clock = { nowMs: () => 1_700_000_000_000, monotonicMs: () => 0 }

@@ -18,18 +18,36 @@ export interface LeafAuditOptions {
   /** A longer time without a leaf, outside a stop, is reported; null when no heartbeats are promised. */
   readonly silenceMaxS: number | null
   readonly report: (problem: LeafProblem) => void
+  readonly resume?: LeafAuditState | null
+}
+
+export interface LeafAuditState {
+  readonly open: ReadonlyMap<number, string>
+  readonly abandoned: ReadonlySet<number>
+  readonly counts: ReadonlyMap<LeafKind, number>
+  readonly last: Leaf | null
 }
 
 export class LeafAudit {
   readonly #options: LeafAuditOptions
   /** Record by index of the leaf that opened it. */
-  readonly #open = new Map<number, string>()
-  readonly #abandoned = new Set<number>()
-  readonly #counts = new Map<LeafKind, number>()
-  #last: Leaf | null = null
+  readonly #open: Map<number, string>
+  readonly #abandoned: Set<number>
+  readonly #counts: Map<LeafKind, number>
+  #last: Leaf | null
 
   constructor(options: LeafAuditOptions) {
+    const { resume } = options
     this.#options = options
+    this.#open = new Map(resume?.open)
+    this.#abandoned = new Set(resume?.abandoned)
+    this.#counts = new Map(resume?.counts)
+    this.#last = resume?.last ?? null
+  }
+
+  save(): LeafAuditState {
+    const [open, abandoned, counts, last] = [this.#open, this.#abandoned, this.#counts, this.#last]
+    return { open, abandoned, counts, last }
   }
 
   /** Indexes of `exchange.opened` leaves that nothing closed. */

@@ -16,6 +16,7 @@ const digest = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
   .map((bytes) => Buffer.from(bytes).toString('hex'))
 const record = (prefix: string): string => `${prefix}_0123456789abcdefghjkmnpqrs`
+const SEGMENT = 'in_0123456789abcdefghjkmnpqrs/3'
 const FRAME = `${record('in')}/3/4711`
 
 /** Any leaf that its kind allows. */
@@ -35,7 +36,8 @@ const anyLeaf: fc.Arbitrary<Leaf> = fc
     const isExchange = kind.startsWith('exchange.')
     const rest = { ...EMPTY_DRAFT, kind, sequence, logKey: '0a1b2c3d', timeS }
     if (kind === 'heartbeat') return rest
-    if (kind === 'log-key.rotated') return { ...rest, storedDigest: ct }
+    if (kind.startsWith('log-key.')) return { ...rest, storedDigest: ct }
+    if (kind.startsWith('segment.')) return { ...rest, storedDigest: ct, segment: SEGMENT }
     if (kind === 'blocks.stored')
       return { ...rest, record: record('ex'), frame: FRAME, partsDigest: pt }
     const framed = { ...rest, frame: FRAME, storedDigest: ct, plaintextCommitment: pt }

@@ -13,6 +13,8 @@ export const LEAF_RECORDS_MAX = 1000
  */
 interface LeafShape {
   readonly record: 'exchange' | 'any' | 'none'
+  /** Whether it speaks of a whole segment. */
+  readonly segment: boolean
   readonly commits: 'frame' | 'parts' | 'public' | 'none'
   /** Whether other frames may belong to it. */
   readonly parts: 'may' | 'must' | 'none'
@@ -23,6 +25,7 @@ interface LeafShape {
 
 const NOTHING: LeafShape = {
   record: 'none',
+  segment: false,
   commits: 'none',
   parts: 'none',
   policy: false,
@@ -45,7 +48,10 @@ export type LeafKind =
   | 'exchange.refused'
   | 'exchange.closed'
   | 'blocks.stored'
+  | 'segment.begun'
+  | 'segment.rewrapped'
   | 'log-key.rotated'
+  | 'log-key.revoked'
   | 'heartbeat'
 
 const SHAPES: ReadonlyMap<LeafKind, LeafShape> = new Map<LeafKind, LeafShape>([
@@ -54,7 +60,10 @@ const SHAPES: ReadonlyMap<LeafKind, LeafShape> = new Map<LeafKind, LeafShape>([
   ['exchange.refused', BEGINNING],
   ['exchange.closed', { ...BEGINNING, policy: false, opening: true }],
   ['blocks.stored', { ...NOTHING, record: 'exchange', commits: 'parts', parts: 'must' }],
+  ['segment.begun', { ...NOTHING, commits: 'public', segment: true }],
+  ['segment.rewrapped', { ...NOTHING, commits: 'public', segment: true }],
   ['log-key.rotated', { ...NOTHING, commits: 'public' }],
+  ['log-key.revoked', { ...NOTHING, commits: 'public' }],
   ['heartbeat', NOTHING],
 ])
 
@@ -66,6 +75,8 @@ export interface LeafDraft {
   readonly record: string | null
   /** `<instance>/<segment>/<offset>` of the frame. */
   readonly frame: string | null
+  /** `<instance>/<segment>`, of what is said of a whole segment. */
+  readonly segment: string | null
   /** Digest of the frame as it was sealed (`frameDigest`). */
   readonly storedDigest: string | null
   /** SHA-256 of the plain payload, which holds 32 random bytes: once those are erased, no guess can be tested against it. */
@@ -84,6 +95,7 @@ export interface LeafDraft {
 export const EMPTY_DRAFT: Omit<LeafDraft, 'kind'> = {
   record: null,
   frame: null,
+  segment: null,
   storedDigest: null,
   plaintextCommitment: null,
   partsDigest: null,
@@ -105,6 +117,8 @@ const DIGEST = /^[0-9a-f]{64}$/
 const KEY_ID = /^[0-9a-f]{8}$/
 const RECORD = /^[a-z]{2,6}_[0-9a-hjkmnp-tv-z]{26}$/
 const FRAME = /^in_[0-9a-hjkmnp-tv-z]{26}\/[1-9]\d{0,9}\/[1-9]\d{0,15}$/
+
+const SEGMENT = /^in_[0-9a-hjkmnp-tv-z]{26}\/[1-9]\d{0,9}$/
 
 export const isRecordId = (text: string): boolean => RECORD.test(text)
 
@@ -134,6 +148,11 @@ function frameFault(frame: string | null, expected: boolean): string | null {
   return frame !== null && FRAME.test(frame) ? null : 'needs the place of a frame'
 }
 
+function segmentFault(segment: string | null, expected: boolean): string | null {
+  if (!expected) return segment === null ? null : 'has no segment'
+  return segment !== null && SEGMENT.test(segment) ? null : 'needs a segment'
+}
+
 function referenceFault(leaf: LeafDraft, { opening, records }: LeafShape, below: number) {
   if (!opening && leaf.opening !== null) return 'has no opening'
   if (opening && !(isCount(leaf.opening ?? undefined) && (leaf.opening ?? below) < below))
@@ -151,6 +170,7 @@ export function leafFault(leaf: LeafDraft, sequence: number): string | null {
   const fault =
     recordFault(leaf.record, record) ??
     frameFault(leaf.frame, commits === 'frame' || commits === 'parts') ??
+    segmentFault(leaf.segment, shape.segment) ??
     digestFault(leaf.storedDigest, commits === 'frame' || commits === 'public', 'stored digest') ??
     digestFault(leaf.plaintextCommitment, commits === 'frame', 'plaintext commitment') ??
     digestFault(leaf.partsDigest, parts === 'may' ? null : parts === 'must', 'digest of parts') ??
@@ -177,7 +197,7 @@ export function encodeLeaf(leaf: Leaf): Buffer {
       member('policy', leaf.policyDigest) +
       member('pt', leaf.plaintextCommitment) +
       member('record', leaf.record) +
-      `${list}${ref}"seq":${leaf.sequence},"v":${LEAF_VERSION}}`,
+      `${list}${ref}${member('segment', leaf.segment)}"seq":${leaf.sequence},"v":${LEAF_VERSION}}`,
     'latin1',
   )
 }
@@ -200,6 +220,7 @@ const MEMBERS = new Set([
   'record',
   'records',
   'ref',
+  'segment',
   'seq',
   'v',
 ])
@@ -223,13 +244,14 @@ export function parseLeaf(bytes: Buffer): LeafReading {
   const stranger = Object.keys(value).find((name) => !MEMBERS.has(name))
   if (stranger !== undefined) return refused('a member that no leaf has')
   const { at, ct, frame, key, kind, parts, policy, pt, record, records = [], ref, seq, v } = value
+  const { segment } = value
   if (v !== LEAF_VERSION) return refused('an unknown version')
   if (!isKind(kind)) return refused('an unknown kind')
   if (!isCount(at) || !isCount(seq)) return refused('no time or no sequence number')
   if (typeof key !== 'string' || !KEY_ID.test(key)) return refused('no log key id')
   if (!isText(ct) || !isText(pt) || !isText(policy) || !isText(record) || !isTextList(records))
     return refused('a member of the wrong type')
-  if (!isText(frame) || !isText(parts) || (ref !== undefined && !isCount(ref)))
+  if (!isText(frame) || !isText(segment) || !isText(parts) || (ref !== undefined && !isCount(ref)))
     return refused('a member of the wrong type')
   if (value['records'] !== undefined && records.length === 0)
     return refused('an empty list of records')
@@ -237,6 +259,7 @@ export function parseLeaf(bytes: Buffer): LeafReading {
     kind,
     record: record ?? null,
     frame: frame ?? null,
+    segment: segment ?? null,
     storedDigest: ct ?? null,
     plaintextCommitment: pt ?? null,
     partsDigest: parts ?? null,

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import type { Disk } from '../disk.ts'
-import { writeOnce, type KeyProvider } from '../key-provider.ts'
+import { unwrapUnder, writeOnce, type KeyProvider, type RootKey } from '../key-provider.ts'
 import {
   formatNoteKey,
   noteSigner,
@@ -15,6 +15,7 @@ import { formatNote, openNote, signText } from './note.ts'
 const FILE_NAME = 'log-key.json'
 const SEED_BYTES = 32
 const ROTATION_LINE = 'custody log key rotation v1'
+const REVOCATION_LINE = 'custody log key revocation v1'
 
 interface StoredKey {
   readonly verifier: string
@@ -74,12 +75,12 @@ function isKeyFile(value: unknown): value is KeyFile {
   return 'active' in value && typeof value.active === 'number'
 }
 
-async function makeKey({ provider, origin }: LogKeysOptions): Promise<StoredKey> {
+async function makeKey(origin: string, root: RootKey): Promise<StoredKey> {
   const seed = randomBytes(SEED_BYTES)
   const signer = noteSigner(origin, 'note', seed)
   if (signer === null) throw new Error(`${JSON.stringify(origin)} cannot be the name of a log`)
   const verifier = formatNoteKey(signer.key)
-  const wrapped = await provider.wrap(seed, seedAad(origin, verifier))
+  const wrapped = await root.wrap(seed, seedAad(origin, verifier))
   return { verifier, wrapped: wrapped.toString('base64') }
 }
 
@@ -99,12 +100,13 @@ export class LogKeys {
     const { disk, folder, provider, origin } = options
     const path = join(folder, FILE_NAME)
     if (!(await disk.exists(path))) {
+      const root = provider.active()
       const first: KeyFile = {
         version: 1,
-        provider: provider.id,
+        provider: root.id,
         origin,
         begun: false,
-        keys: [await makeKey(options)],
+        keys: [await makeKey(origin, root)],
         active: 0,
       }
       await disk.makeFolder(folder)
@@ -114,8 +116,6 @@ export class LogKeys {
     const file: unknown = JSON.parse((await disk.readWhole(path)).toString('utf8'))
     if (!isKeyFile(file)) throw new Error(`${path} is not a log key file that this version knows`)
     if (file.origin !== origin) throw new Error(`${path} holds the key of ${file.origin}`)
-    if (file.provider !== provider.id)
-      throw new Error(`${path} was wrapped by ${file.provider}, the key provider is ${provider.id}`)
     return new LogKeys(options, file, await unwrapAll(options, file))
   }
 
@@ -148,7 +148,10 @@ export class LogKeys {
   /** First phase: makes and keeps the next key, once. Returns the note with which old and new key announce it. */
   async beginRotation(): Promise<Buffer> {
     if (this.pendingRotation === null) {
-      const keys = [...this.#file.keys, await makeKey(this.#options)]
+      const { provider, origin } = this.#options
+      // All keys of the file are under one root key, also while another one is coming.
+      const root = (await provider.find(this.#file.provider)) ?? provider.active()
+      const keys = [...this.#file.keys, await makeKey(origin, root)]
       const file = { ...this.#file, keys }
       const signers = await unwrapAll(this.#options, file)
       await this.#save(file)
@@ -162,6 +165,32 @@ export class LogKeys {
   /** Second phase: from here on the new key signs. */
   async finishRotation(): Promise<void> {
     await this.#save({ ...this.#file, active: this.#signers.length - 1 })
+  }
+
+  /** The note with which the key in use says that an older one is not to be believed beyond `size` leaves. */
+  revocationOf(revoked: NoteKey, size: number): Buffer {
+    const { signer } = this
+    const text = `${REVOCATION_LINE}\n${this.origin}\n${formatNoteKey(revoked)}\n${size}\n`
+    return formatNote({ text, signatures: [signText(text, signer, 0)] })
+  }
+
+  /** Id of the root key that all keys are wrapped under. */
+  get rootKey(): string {
+    return this.#file.provider
+  }
+
+  /** Wraps all keys anew, under the root key in use. */
+  async rewrap(): Promise<void> {
+    const { provider, origin } = this.#options
+    const root = provider.active()
+    const keys: StoredKey[] = []
+    for (const { verifier, wrapped } of this.#file.keys) {
+      const aad = seedAad(origin, verifier)
+      const sealed = Buffer.from(wrapped, 'base64')
+      const seed = await unwrapUnder(provider, this.#file.provider, sealed, aad)
+      keys.push({ verifier, wrapped: (await root.wrap(seed, aad)).toString('base64') })
+    }
+    await this.#save({ ...this.#file, provider: root.id, keys })
   }
 
   async #save(file: KeyFile): Promise<void> {
@@ -187,13 +216,41 @@ async function unwrapAll(
   return Promise.all(
     file.keys.map(async ({ verifier, wrapped }) => {
       const aad = seedAad(origin, verifier)
-      const seed = await provider.unwrap(Buffer.from(wrapped, 'base64'), aad)
+      const sealed = Buffer.from(wrapped, 'base64')
+      const seed = await unwrapUnder(provider, file.provider, sealed, aad)
       const signer = noteSigner(origin, 'note', seed)
       if (signer === null || formatNoteKey(signer.key) !== verifier)
         throw new Error('a log key does not belong to its verifier key')
       return signer
     }),
   )
+}
+
+export interface Revocation {
+  readonly key: NoteKey
+  /** It signed no tree of more leaves than this. */
+  readonly size: number
+}
+
+/** What the note revokes; null when none of `keys` signed it, or only the one that it revokes. */
+export function openRevocation(bytes: Buffer, keys: readonly NoteKey[]): Revocation | null {
+  const opened = openNote(bytes, keys)
+  if (opened.kind === 'refused') return null
+  const [line, origin, revoked = '', size = '', end, ...more] = opened.note.text.split('\n')
+  if (line !== REVOCATION_LINE || end !== '' || more.length > 0) return null
+  const key = parseNoteKey(revoked)
+  if (key === null || key.name !== origin || !/^(0|[1-9]\d{0,15})$/.test(size)) return null
+  const others = keys.filter((one) => !one.publicBytes.equals(key.publicBytes))
+  return openNote(bytes, others).kind === 'verified' ? { key, size: Number(size) } : null
+}
+
+/** The key from which `next` took its log over, or null when the note does not say so with both signatures. */
+export function openRotationBack(bytes: Buffer, next: NoteKey): NoteKey | null {
+  const claimed = openNote(bytes, [next])
+  if (claimed.kind === 'refused') return null
+  const from = parseNoteKey(claimed.note.text.split('\n')[2] ?? '')
+  const to = from === null ? null : openRotation(bytes, from)
+  return to?.publicBytes.equals(next.publicBytes) === true ? from : null
 }
 
 /** The key that `previous` hands its log over to, or null when the note does not say so with both signatures. */

@@ -17,7 +17,7 @@ import { failLogCalls } from '../../../test/harness/log-faults.ts'
 import { Published } from '../../../test/harness/published.ts'
 import { temporaryFolder } from '../../../test/harness/temporary-folder.ts'
 import { nodeDisk } from '../disk.ts'
-import { localKeyProvider } from '../key-provider.ts'
+import { fixedKeyProvider, localRootKey } from '../key-provider.ts'
 import { openCheckpoint } from './checkpoint.ts'
 import { encodeLeaf } from './leaf.ts'
 import { LogFolder } from './log-folder.ts'
@@ -156,7 +156,7 @@ test('keys are opened by their provider and their log only', async () => {
   const text = await readFile(path, 'utf8')
   assert.equal(text.includes('PRIVATE'), false)
   await assert.rejects(LogKeys.open({ ...options, origin: 'other/log' }), /holds the key of/)
-  const other = localKeyProvider(Buffer.alloc(32, 8))
+  const other = fixedKeyProvider(localRootKey(Buffer.alloc(32, 8)))
   await assert.rejects(LogKeys.open({ ...options, provider: other }), /wrapped by/)
   await writeFile(path, text.replace('"version": 1', '"version": 2'))
   await assert.rejects(LogKeys.open(options), /not a log key file/)

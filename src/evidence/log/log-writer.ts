@@ -6,7 +6,7 @@ import type { Disk } from '../disk.ts'
 import { sealCheckpoint } from './checkpoint.ts'
 import { EMPTY_DRAFT, encodeLeaf, leafFault, type LeafDraft } from './leaf.ts'
 import { allDone, LogFolder } from './log-folder.ts'
-import type { LogKeys } from './log-keys.ts'
+import { openRevocation, type LogKeys } from './log-keys.ts'
 import {
   LogDamagedError,
   recoverLog,
@@ -190,11 +190,38 @@ export class LogWriter implements AsyncDisposable {
     const path = `rotation.${keys.pendingRotation ?? 0}`
     await this.#folder.write(path, note)
     await this.#folder.sync([path])
-    return this.append({
-      ...EMPTY_DRAFT,
-      kind: 'log-key.rotated',
-      storedDigest: hash('sha256', note, 'hex'),
-    })
+    return this.#announce('log-key.rotated', note)
+  }
+
+  /**
+   * Says in `revocation.<n>` and in a leaf that an older key is not to be believed any more: it may have been stolen. The key in
+   * use cannot revoke itself: rotate first.
+   */
+  async revokeKey(id: string): Promise<'revoked' | 'unknown' | 'in-use' | 'revoked-before'> {
+    const { keys } = this.#options
+    const revoked = keys.verifiers.find((key) => keyIdText(key) === id)
+    if (revoked === undefined) return 'unknown'
+    if (revoked.publicBytes.equals(keys.signer.key.publicBytes)) return 'in-use'
+    for (let number = 1; ; number += 1) {
+      const path = `revocation.${number}`
+      const there = await this.#folder.read(path)
+      const before = there === null ? null : openRevocation(there, keys.verifiers)
+      if (before?.key.publicBytes.equals(revoked.publicBytes) === true) {
+        // A crash may have come between the note and its leaf; a second leaf says nothing else.
+        await this.durable(this.#announce('log-key.revoked', there ?? Buffer.alloc(0)))
+        return 'revoked-before'
+      }
+      if (there !== null) continue
+      const note = keys.revocationOf(revoked, this.#edge.size)
+      await this.#folder.write(path, note)
+      await this.#folder.sync([path])
+      await this.durable(this.#announce('log-key.revoked', note))
+      return 'revoked'
+    }
+  }
+
+  #announce(kind: 'log-key.rotated' | 'log-key.revoked', note: Buffer): number {
+    return this.append({ ...EMPTY_DRAFT, kind, storedDigest: hash('sha256', note, 'hex') })
   }
 
   /** Makes a last attempt at what waits; `durable` of what stays behind rejects with `evidence.failed`. */

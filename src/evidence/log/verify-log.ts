@@ -1,8 +1,8 @@
 /** Recomputes a whole log from its files and says, tile by tile and leaf by leaf, what is not as it was signed. */
 import { openCheckpoint, type Checkpoint } from './checkpoint.ts'
 import type { Leaf, LeafKind } from './leaf.ts'
-import { LeafAudit, type LeafProblem } from './leaf-audit.ts'
-import { openRotation } from './log-keys.ts'
+import { LeafAudit, type LeafAuditState, type LeafProblem } from './leaf-audit.ts'
+import { KeyChain, type KeyChainState, type KeyProblem } from './log-key-chain.ts'
 import { Frontier, leafHash } from './merkle.ts'
 import type { TreeHead } from './merkle-proof.ts'
 import { keyIdText, type NoteKey } from './note-key.ts'
@@ -14,9 +14,9 @@ const PROBLEMS_KEPT = 1000
 
 export type LogProblem =
   | LeafProblem
+  | KeyProblem
   | { readonly kind: 'checkpoint-missing' }
   | { readonly kind: 'checkpoint-refused'; readonly reason: string }
-  | { readonly kind: 'rotation-refused'; readonly number: number }
   /** `index` counts bundles of 256 entries. */
   | { readonly kind: 'bundle-missing'; readonly index: number }
   | { readonly kind: 'tile-missing'; readonly level: number; readonly index: number }
@@ -59,58 +59,113 @@ export interface VerifyLogOptions {
   readonly onProgress?: (leaves: number, of: number) => void
   /** Told each leaf, in order; waited for when it returns a promise. */
   readonly onLeaf?: (leaf: Leaf) => Promise<void> | null
+  /** Told after each tile; `save` gives what a later run needs to go on behind it. */
+  readonly onTile?: (save: () => LogState) => Promise<void>
+  /** Goes on where this was saved. */
+  readonly resume?: LogState | null
+  /** Goes on with what the log grew by meanwhile: a gateway writes it. */
+  readonly follow?: boolean
 }
 
+/** How far a verification came: everything below `size` was looked at. */
+export interface LogState {
+  readonly origin: string
+  readonly size: number
+  readonly byEntries: readonly Buffer[]
+  readonly byTiles: readonly Buffer[]
+  readonly unequal: readonly number[]
+  readonly above: readonly [byEntries: readonly Buffer[], byTiles: readonly Buffer[]][]
+  readonly pruned: number
+  readonly problems: readonly LogProblem[]
+  readonly problemCount: number
+  readonly audit: LeafAuditState
+  readonly chain: KeyChainState
+}
+
+/** A log that is written faster than it is read must not be followed for ever. */
+const FOLLOWED_MAX = 5
+
 export async function verifyLog(options: VerifyLogOptions): Promise<LogReport> {
-  const run = new Verification(options)
-  const { keys, problems } = await followRotations(options)
-  for (const problem of problems) run.report(problem)
+  const chain = await KeyChain.read(options.store, options.keys)
+  const run = new Verification(options, chain)
+  for (const problem of chain.problems) run.report(problem)
   const bytes = await options.store.read('checkpoint')
   if (bytes === null) {
     run.report({ kind: 'checkpoint-missing' })
     return run.result(null)
   }
-  const opened = openCheckpoint(bytes, keys)
+  const opened = openCheckpoint(bytes, chain.keys)
   if (opened.kind === 'refused') {
     run.report({ kind: 'checkpoint-refused', reason: opened.reason })
     return run.result(null)
   }
-  await run.walk(opened.checkpoint, keys)
-  return run.result(opened.checkpoint)
-}
-
-/** Keys reached from the trusted ones through `rotation.1`, `rotation.2`, … */
-async function followRotations({ store, keys }: VerifyLogOptions): Promise<{
-  readonly keys: readonly NoteKey[]
-  readonly problems: readonly LogProblem[]
-}> {
-  const followed = [...keys]
-  const problems: LogProblem[] = []
-  for (let number = 1; ; number += 1) {
-    const note = await store.read(`rotation.${number}`)
-    if (note === null) return { keys: followed, problems }
-    const next = followed.map((key) => openRotation(note, key)).find((key) => key !== null)
-    if (next === undefined) problems.push({ kind: 'rotation-refused', number })
-    else if (!followed.some((key) => key.publicBytes.equals(next.publicBytes))) followed.push(next)
+  let newest = { note: bytes, checkpoint: opened.checkpoint }
+  run.begin(newest.checkpoint)
+  await run.walk(newest.checkpoint)
+  for (let rounds = 0; options.follow === true && rounds < FOLLOWED_MAX; rounds += 1) {
+    const note = await options.store.read('checkpoint')
+    const later = note === null ? null : openCheckpoint(note, chain.keys)
+    if (note === null || later?.kind !== 'ok') break
+    if (later.checkpoint.size <= newest.checkpoint.size) break
+    newest = { note, checkpoint: later.checkpoint }
+    await run.walk(newest.checkpoint)
   }
+  await run.end(newest.checkpoint)
+  for (const problem of chain.judge([newest.note, ...(options.known ?? [])])) run.report(problem)
+  return run.result(newest.checkpoint)
 }
 
 class Verification {
   readonly #options: VerifyLogOptions
+  readonly #chain: KeyChain
   readonly #problems: LogProblem[] = []
   #problemCount = 0
-  #audit: LeafAudit | null = null
+  readonly #audit: LeafAudit
   #pruned = 0
+  #known: ReadonlyMap<number, readonly TreeHead[]> = new Map()
   /** The tree as the entries have it, and as the tiles of level 0 have it. */
-  readonly #byEntries = new Frontier()
-  readonly #byTiles = new Frontier()
+  readonly #byEntries: Frontier
+  readonly #byTiles: Frontier
   /** Leaves whose entry and hash differ. */
-  readonly #unequal: number[] = []
+  readonly #unequal: number[]
   /** By tile level above 0: hashes that both trees give for the tile that is being filled. */
-  readonly #above: [byEntries: Buffer[], byTiles: Buffer[]][] = []
+  readonly #above: [byEntries: Buffer[], byTiles: Buffer[]][]
 
-  constructor(options: VerifyLogOptions) {
+  constructor(options: VerifyLogOptions, chain: KeyChain) {
+    const { resume = null } = options
     this.#options = options
+    this.#chain = chain
+    this.#audit = new LeafAudit({
+      logKeys: new Set(chain.keys.map(keyIdText)),
+      silenceMaxS: options.silenceMaxS ?? null,
+      report: (problem) => this.report(problem),
+      resume: resume?.audit ?? null,
+    })
+    this.#byEntries = treeOf(resume?.size, resume?.byEntries)
+    this.#byTiles = treeOf(resume?.size, resume?.byTiles)
+    this.#unequal = [...(resume?.unequal ?? [])]
+    this.#above = (resume?.above ?? []).map(([entries, tiles]) => [[...entries], [...tiles]])
+    if (resume === null) return
+    this.#pruned = resume.pruned
+    this.#problems.push(...resume.problems)
+    this.#problemCount = resume.problemCount
+    chain.restore(resume.chain)
+  }
+
+  save(origin: string): LogState {
+    return {
+      origin,
+      size: this.#byTiles.size,
+      byEntries: this.#byEntries.subtrees(),
+      byTiles: this.#byTiles.subtrees(),
+      unequal: this.#unequal,
+      above: this.#above,
+      pruned: this.#pruned,
+      problems: this.#problems,
+      problemCount: this.#problemCount,
+      audit: this.#audit.save(),
+      chain: this.#chain.save(),
+    }
   }
 
   report(problem: LogProblem): void {
@@ -124,31 +179,35 @@ class Verification {
       holds: this.#problemCount === 0,
       problems: this.#problems,
       problemCount: this.#problemCount,
-      counts: this.#audit?.counts ?? new Map(),
-      unclosed: this.#audit?.unclosed ?? [],
+      counts: this.#audit.counts,
+      unclosed: this.#audit.unclosed,
       prunedEntries: this.#pruned,
-      lastLeafS: this.#audit?.lastS ?? null,
+      lastLeafS: this.#audit.lastS,
     }
   }
 
-  async walk(checkpoint: Checkpoint, keys: readonly NoteKey[]): Promise<void> {
-    const { size } = checkpoint
-    this.#audit = new LeafAudit({
-      logKeys: new Set(keys.map(keyIdText)),
-      silenceMaxS: this.#options.silenceMaxS ?? null,
-      report: (problem) => this.report(problem),
-    })
-    const known = this.#readKnown(checkpoint, keys)
+  begin(checkpoint: Checkpoint): void {
+    this.#known = this.#readKnown(checkpoint)
+    this.#checkKnown(this.#known)
+  }
+
+  /** Leaves from where the last walk ended. */
+  async walk({ size, origin }: Checkpoint): Promise<void> {
     const reader = new TileReader(this.#options.store, size)
-    for (const { index, width } of tilesBetween(0, 0, size)) {
-      await this.#walkTile(reader, index, width, known)
+    for (const { index, width } of tilesBetween(0, this.#byTiles.size, size)) {
+      await this.#walkTile(reader, index, width, this.#known)
       this.#options.onProgress?.(this.#byTiles.size, size)
+      await this.#options.onTile?.(() => this.save(origin))
     }
-    await this.#walkAbove(reader, size)
+  }
+
+  async end(checkpoint: Checkpoint): Promise<void> {
+    await this.#walkAbove(new TileReader(this.#options.store, checkpoint.size), checkpoint.size)
     this.#judge(checkpoint)
   }
 
-  #readKnown(checkpoint: Checkpoint, keys: readonly NoteKey[]): ReadonlyMap<number, TreeHead[]> {
+  #readKnown(checkpoint: Checkpoint): ReadonlyMap<number, TreeHead[]> {
+    const { keys } = this.#chain
     const known = new Map<number, TreeHead[]>()
     for (const bytes of this.#options.known ?? []) {
       const opened = openCheckpoint(bytes, keys)
@@ -160,9 +219,11 @@ class Verification {
       if (origin !== checkpoint.origin)
         this.report({ kind: 'known-refused', reason: 'a checkpoint of another log' })
       else if (size > checkpoint.size) this.report({ kind: 'truncated', knownSize: size })
+      else if (size < this.#byTiles.size)
+        // Below what was verified before: that run held it against those that were known then.
+        continue
       else known.set(size, [...(known.get(size) ?? []), { size, root }])
     }
-    this.#checkKnown(known)
     return known
   }
 
@@ -186,19 +247,21 @@ class Verification {
       if (start + TILE_WIDTH <= (this.#options.minimumIndex ?? 0)) this.#pruned += width
       else this.report({ kind: 'bundle-missing', index })
     }
+    const from = this.#byTiles.size - start
     if (hashes === null && entries === null) {
       // Places are kept, so that everything behind the hole is still looked at under its own index.
-      for (let at = 0; at < width; at += 1) this.#grow(Buffer.alloc(32), Buffer.alloc(32))
+      for (let at = from; at < width; at += 1) this.#grow(Buffer.alloc(32), Buffer.alloc(32))
       return
     }
-    for (let at = 0; at < width; at += 1) {
+    for (let at = from; at < width; at += 1) {
       const entry = entries?.[at]
       const hash = entry === undefined ? hashes?.[at] : leafHash(entry)
       const inTile = hashes?.[at] ?? hash
       if (hash === undefined || inTile === undefined) throw new RangeError('a tile without a hash')
       if (!hash.equals(inTile)) this.#unequal.push(start + at)
       if (entry !== undefined) {
-        const leaf = this.#audit?.check(entry, start + at) ?? null
+        const leaf = this.#audit.check(entry, start + at)
+        if (leaf !== null) this.#chain.leaf(leaf)
         const waiting = leaf === null ? null : (this.#options.onLeaf?.(leaf) ?? null)
         if (waiting !== null) await waiting
       }
@@ -250,4 +313,12 @@ class Verification {
     }
     if (!entriesHold && !tilesHold) this.report({ kind: 'root-differs' })
   }
+}
+
+function treeOf(size = 0, subtrees: readonly Buffer[] = []): Frontier {
+  // What comes out of a file of saved states is plain bytes.
+  return Frontier.of(
+    size,
+    subtrees.map((root) => Buffer.from(root)),
+  )
 }

@@ -24,30 +24,67 @@ function endOf({ address, bytes }: ScannedDamage): FrameAddress {
   return { ...address, offset: bytes === 0 ? Number.MAX_SAFE_INTEGER : address.offset + bytes }
 }
 
+/** Where the walk over frames stands, right behind a leaf. */
+export interface FrameAuditState {
+  readonly last: FrameAddress | null
+  readonly damages: readonly ScannedDamage[]
+  readonly ahead: string
+  readonly aheadDigests: readonly string[]
+  readonly aheadErased: boolean
+  readonly streams: ReadonlyMap<string, { readonly digests: string[]; erased: boolean }>
+}
+
 export class FrameAudit {
   readonly ledger: RecordLedger
   readonly #batches: AsyncIterator<readonly Walked[], void>
   #batch: readonly Walked[] = []
   #at = 0
   #ended = false
-  #last: FrameAddress | null = null
-  #damages: ScannedDamage[] = []
+  #last: FrameAddress | null
+  #damages: ScannedDamage[]
+  /** What comes up to here was looked at by an earlier run. */
+  readonly #seen: FrameAddress | null
   /** Blocks and lists that wait for what they belong to. */
-  #ahead: WalkedFrame['head']['record'] = ''
-  #aheadDigests: string[] = []
-  #aheadErased = false
+  #ahead: WalkedFrame['head']['record']
+  #aheadDigests: string[]
+  #aheadErased: boolean
   readonly #checkPlain: PlainCheck | null
   #checking: Promise<void> | null = null
-  readonly #streams = new Map<string, { readonly digests: string[]; erased: boolean }>()
+  readonly #streams: Map<string, { readonly digests: string[]; erased: boolean }>
 
+  /** With a state, `batches` begin at its last frame. */
   constructor(
     batches: AsyncIterable<readonly Walked[]>,
     ledger: RecordLedger,
     checkPlain: PlainCheck | null,
+    state: FrameAuditState | null = null,
   ) {
     this.#batches = batches[Symbol.asyncIterator]()
     this.#checkPlain = checkPlain
     this.ledger = ledger
+    this.#seen = state?.last ?? null
+    this.#last = this.#seen
+    this.#damages = [...(state?.damages ?? [])]
+    this.#ahead = state?.ahead ?? ''
+    this.#aheadDigests = [...(state?.aheadDigests ?? [])]
+    this.#aheadErased = state?.aheadErased ?? false
+    this.#streams = new Map(state?.streams)
+  }
+
+  /** The newest frame that a leaf named. */
+  get last(): FrameAddress | null {
+    return this.#last
+  }
+
+  save(): FrameAuditState {
+    return {
+      last: this.#last,
+      damages: this.#damages,
+      ahead: this.#ahead,
+      aheadDigests: this.#aheadDigests,
+      aheadErased: this.#aheadErased,
+      streams: this.#streams,
+    }
   }
 
   /** Null when all that it needs was read already. */
@@ -109,7 +146,9 @@ export class FrameAudit {
       this.#batch = []
       return false
     }
-    this.#batch = next.value
+    const seen = this.#seen
+    this.#batch =
+      seen === null ? next.value : next.value.filter(({ address }) => isBefore(seen, address))
     return true
   }
 

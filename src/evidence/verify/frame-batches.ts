@@ -36,6 +36,8 @@ export interface WalkOptions {
   /** Where to begin; null for the beginning. */
   readonly from: FrameAddress | null
   readonly onBytes: (count: number) => void
+  /** Each segment that counts, before its frames. */
+  readonly onSegment: (header: SegmentHeader) => void
 }
 
 export async function* walkFrames(options: WalkOptions): AsyncGenerator<readonly Walked[], void> {
@@ -47,7 +49,7 @@ export async function* walkFrames(options: WalkOptions): AsyncGenerator<readonly
 }
 
 async function* walkInstance(
-  { disk, folder, from, onBytes }: WalkOptions,
+  { disk, folder, from, onBytes, onSegment }: WalkOptions,
   instance: InstanceId,
 ): AsyncGenerator<readonly Walked[], void> {
   const whole = { instance, segment: 0, offset: 0 }
@@ -56,10 +58,17 @@ async function* walkInstance(
     yield [{ kind: 'damage', address: whole, bytes: 0, reason: plan }]
     return
   }
-  if (plan.problems.length > 0) yield plan.problems
   const start = from?.instance === instance ? from : null
+  const isAhead = ({ address }: ScannedDamage): boolean => address.segment > (start?.segment ?? -1)
+  const byPlace = (a: ScannedDamage, b: ScannedDamage) => a.address.segment - b.address.segment
+  let problems = plan.problems.filter(isAhead).toSorted(byPlace)
   for (const planned of plan.segments) {
     if (start !== null && planned.segment < start.segment) continue
+    // What is missing is said in its place: everything before it is held against the log first.
+    const before = problems.filter(({ address }) => address.segment < planned.segment)
+    problems = problems.slice(before.length)
+    if (before.length > 0) yield before
+    onSegment(planned.header)
     const offset = start?.segment === planned.segment ? start.offset : planned.framesAt
     let at = offset
     for await (const batch of wholeFrames(disk, planned, offset)) {
@@ -82,6 +91,7 @@ async function* walkInstance(
       yield [{ kind: 'damage', address, bytes, reason: reasonOf(error) }]
     }
   }
+  if (problems.length > 0) yield problems
 }
 
 const reasonOf = (error: unknown): string =>

@@ -49,20 +49,57 @@ interface Running {
   problems: RecordProblem[]
 }
 
+export interface LedgerState {
+  readonly problems: readonly FolderProblem[]
+  readonly problemCount: number
+  readonly counts: Readonly<Record<RecordState, number>>
+  readonly running: ReadonlyMap<string, Running>
+  readonly undecided: ReadonlyMap<string, Running>
+  readonly erased: ReadonlyMap<string, number>
+  readonly erasing: ReadonlySet<string>
+  readonly holds: ReadonlyMap<string, ReadonlySet<string>>
+}
+
 export class RecordLedger {
   readonly #onRecord: (record: string, state: RecordState) => void
-  readonly #problems: FolderProblem[] = []
-  #problemCount = 0
-  readonly #counts: Record<RecordState, number> = { verified: 0, erased: 0, missing: 0, altered: 0 }
+  readonly #problems: FolderProblem[]
+  #problemCount: number
+  readonly #counts: Record<RecordState, number>
   /** Exchanges that were opened and not closed yet, and the record in hand. */
-  readonly #running = new Map<string, Running>()
+  readonly #running: Map<string, Running>
   /** What has to wait for the leaves behind it, which may say that it was erased. */
-  readonly #undecided = new Map<string, Running>()
-  readonly #erased = new Map<string, number>()
-  readonly #holds = new Map<string, Set<string>>()
+  readonly #undecided: Map<string, Running>
+  readonly #erased: Map<string, number>
+  /** Announced to be erased, and not said to be done. */
+  readonly #erasing: Set<string>
+  readonly #holds: Map<string, Set<string>>
 
-  constructor(onRecord: (record: string, state: RecordState) => void = () => {}) {
+  constructor(
+    onRecord: (record: string, state: RecordState) => void = () => {},
+    state: LedgerState | null = null,
+  ) {
     this.#onRecord = onRecord
+    this.#problems = [...(state?.problems ?? [])]
+    this.#problemCount = state?.problemCount ?? 0
+    this.#counts = { ...(state?.counts ?? { verified: 0, erased: 0, missing: 0, altered: 0 }) }
+    this.#running = new Map(state?.running)
+    this.#undecided = new Map(state?.undecided)
+    this.#erased = new Map(state?.erased)
+    this.#erasing = new Set(state?.erasing)
+    this.#holds = new Map([...(state?.holds ?? [])].map(([hold, held]) => [hold, new Set(held)]))
+  }
+
+  save(): LedgerState {
+    return {
+      problems: this.#problems,
+      problemCount: this.#problemCount,
+      counts: this.#counts,
+      running: this.#running,
+      undecided: this.#undecided,
+      erased: this.#erased,
+      erasing: this.#erasing,
+      holds: this.#holds,
+    }
   }
 
   get problems(): readonly FolderProblem[] {
@@ -91,7 +128,9 @@ export class RecordLedger {
           if (held.has(id))
             this.problem({ kind: 'erased-under-hold', record: id, index: sequence, hold })
         this.#erased.set(id, sequence)
+        this.#erasing.add(id)
       }
+    if (kind === 'record.erasure-finished') for (const id of records) this.#erasing.delete(id)
     if (kind === 'hold.set') {
       const hold = records.find((id) => !isExchange(id)) ?? record ?? ''
       const held = this.#holds.get(hold) ?? new Set()
@@ -132,8 +171,8 @@ export class RecordLedger {
     this.#settle(leaf.record ?? '', running)
   }
 
-  /** Call once, after the last leaf. */
-  end(): void {
+  /** Call once, after the last leaf. `isLive`: an erasure may be under way, announced and not done yet. */
+  end(isLive: boolean): void {
     for (const [record, running] of this.#running) this.#settle(record, running)
     for (const [record, { state, index, problems }] of this.#undecided) {
       const wasErased = this.#erased.has(record)
@@ -147,7 +186,8 @@ export class RecordLedger {
       }
     }
     for (const [record, index] of this.#erased)
-      if (!this.#undecided.has(record)) this.problem({ kind: 'not-erased', record, index })
+      if (!this.#undecided.has(record) && !(isLive && this.#erasing.has(record)))
+        this.problem({ kind: 'not-erased', record, index })
   }
 
   #of(leaf: Leaf): Running {

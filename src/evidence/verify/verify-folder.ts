@@ -12,12 +12,18 @@ import { LogFolder } from '../log/log-folder.ts'
 import { readVerifiers } from '../log/log-keys.ts'
 import { formatNoteKey, type NoteKey } from '../log/note-key.ts'
 import { evaluatePolicy, type Policy, type WitnessSeen } from '../log/policy.ts'
-import { verifyLog, type LogProblem } from '../log/verify-log.ts'
+import { verifyLog, type LogProblem, type LogState } from '../log/verify-log.ts'
 import { WITNESSED } from '../record-proof.ts'
 import { SegmentFiles } from '../segment-files.ts'
-import { FrameAudit, type PlainCheck } from './frame-audit.ts'
+import { FrameAudit, type FrameAuditState, type PlainCheck } from './frame-audit.ts'
 import { walkFrames } from './frame-batches.ts'
-import { RecordLedger, type FolderProblem, type RecordState } from './record-ledger.ts'
+import {
+  RecordLedger,
+  type FolderProblem,
+  type LedgerState,
+  type RecordState,
+} from './record-ledger.ts'
+import { SegmentAudit, type SegmentAuditState, type SegmentProblem } from './segment-audit.ts'
 
 /** A heartbeat a minute is promised; a busy machine may be late. */
 export const SILENCE_MAX_S = 180
@@ -38,6 +44,21 @@ export interface VerifyFolderOptions {
   readonly nowS: number
   readonly onRecord?: (record: string, state: RecordState) => void
   readonly onProgress?: (progress: VerifyProgress) => void
+  /** A gateway writes the folder meanwhile: what it logs is followed, and an erasure may be under way. */
+  readonly isLive?: boolean
+  /** Goes on where this was saved: what was looked at before is not read again. */
+  readonly resume?: VerifyState | null
+  /** Told now and then, and at the end; `save` gives a state to go on from. */
+  readonly onState?: (save: () => VerifyState) => Promise<void>
+}
+
+export interface VerifyState {
+  readonly log: LogState
+  readonly frames: FrameAuditState
+  readonly ledger: LedgerState
+  readonly segments: SegmentAuditState
+  readonly isStopped: boolean
+  readonly openedPayloads: boolean
 }
 
 export interface VerifyProgress {
@@ -49,6 +70,7 @@ export interface VerifyProgress {
 export type VerifyProblem =
   | LogProblem
   | FolderProblem
+  | SegmentProblem
   | { readonly kind: 'log-missing' }
   | { readonly kind: 'log-not-trusted'; readonly origin: string }
   | { readonly kind: 'witnesses-missing'; readonly reason: string }
@@ -80,6 +102,8 @@ export interface FolderReport {
   readonly timestamps: number
   readonly segmentBytes: number
   readonly openedPayloads: boolean
+  /** Leaves that an earlier run had looked at, and this one did not. */
+  readonly resumedAt: number
   readonly problems: readonly VerifyProblem[]
   readonly problemCount: number
 }
@@ -96,19 +120,22 @@ export async function verifyFolder(options: VerifyFolderOptions): Promise<Folder
   const witnessedNote = await store.read(WITNESSED)
   const stamps = await checkStamps(store)
   extra.push(...stamps.problems)
-  const ledger = new RecordLedger(options.onRecord)
+  const { resume = null, isLive = false } = options
+  const ledger = new RecordLedger(options.onRecord, resume?.ledger)
+  const segments = new SegmentAudit(resume?.segments ?? null)
   let segmentBytes = 0
   const frames = walkFrames({
     disk,
     folder,
-    from: null,
+    from: resume?.frames.last ?? null,
     onBytes: (count) => {
       segmentBytes += count
     },
+    onSegment: (header) => segments.header(header),
   })
   const checkPlain = provider === null ? null : plainCheck(new SegmentFiles(disk, folder, provider))
-  const audit = new FrameAudit(frames, ledger, checkPlain)
-  let isStopped = false
+  const audit = new FrameAudit(frames, ledger, checkPlain, resume?.frames)
+  let isStopped = resume?.isStopped ?? false
   const report = await verifyLog({
     store,
     keys,
@@ -116,12 +143,25 @@ export async function verifyFolder(options: VerifyFolderOptions): Promise<Folder
     silenceMaxS: SILENCE_MAX_S,
     onLeaf: (leaf) => {
       isStopped = leaf.kind === 'gateway.stopped'
+      segments.leaf(leaf)
       return audit.leaf(leaf)
     },
     onProgress: (leaves, of) => options.onProgress?.({ leaves, of, bytes: segmentBytes }),
+    onTile: async (log) =>
+      options.onState?.(() => ({
+        log: log(),
+        frames: audit.save(),
+        ledger: ledger.save(),
+        segments: segments.save(),
+        isStopped,
+        openedPayloads: provider !== null,
+      })),
+    resume: resume?.log ?? null,
+    follow: isLive,
   })
   const unlogged = await audit.end(isStopped)
-  ledger.end()
+  ledger.end(isLive)
+  extra.push(...(await segments.end(disk, folder, audit.last)))
   const witnessed = judgeWitnesses(witnessedNote, policy, nowS)
   extra.push(...witnessed.problems)
   const problems = [...extra, ...report.problems, ...ledger.problems]
@@ -142,6 +182,7 @@ export async function verifyFolder(options: VerifyFolderOptions): Promise<Folder
     timestamps: stamps.notes.length,
     segmentBytes,
     openedPayloads: provider !== null,
+    resumedAt: resume?.log.size ?? 0,
     problems,
     problemCount,
   }

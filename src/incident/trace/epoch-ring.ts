@@ -1,6 +1,6 @@
 /** The epochs of the trace index and their keys: one for each retention class and month, wrapped by the key provider. */
 import { randomBytes } from 'node:crypto'
-import type { KeyProvider } from '../../evidence/key-provider.ts'
+import { unwrapUnder, type KeyProvider, type RootKey } from '../../evidence/key-provider.ts'
 import type { TraceEpoch, TraceStore } from '../../store/trace/trace-store.ts'
 import { digestsOf, type Digests, type TraceVersion } from './versions.ts'
 
@@ -15,6 +15,33 @@ const KEY_BYTES = 32
 
 function aad(retentionClass: string, month: string): Buffer {
   return Buffer.from(`custody/trace-epoch/v1\0${retentionClass}\0${month}`)
+}
+
+/** `<root key id> <base64>`. */
+async function wrapUnder(root: RootKey, key: Buffer, purpose: Buffer): Promise<string> {
+  return `${root.id} ${(await root.wrap(key, purpose)).toString('base64')}`
+}
+
+async function unwrapStored(provider: KeyProvider, text: string, purpose: Buffer): Promise<Buffer> {
+  const [id = '', wrapped] = text.split(' ')
+  // Epochs made before root keys were rotated name none.
+  if (wrapped === undefined)
+    return provider.active().unwrap(Buffer.from(text, 'base64'), purpose)
+  return unwrapUnder(provider, id, Buffer.from(wrapped, 'base64'), purpose)
+}
+
+/** Wraps the keys of all epochs anew, under the root key in use. Returns how many are still under another one. */
+export async function rewrapEpochs(store: TraceStore, provider: KeyProvider): Promise<number> {
+  const root = await provider.current()
+  let left = 0
+  for (const { epoch, retentionClass, month, wrapped } of await store.epochs()) {
+    if (wrapped.startsWith(`${root.id} `)) continue
+    const purpose = aad(retentionClass, month)
+    const key = await unwrapStored(provider, wrapped, purpose).catch(() => null)
+    if (key === null) left += 1
+    else await store.rewrapEpoch(epoch, await wrapUnder(root, key, purpose))
+  }
+  return left
 }
 
 export class EpochRing {
@@ -52,8 +79,9 @@ export class EpochRing {
   }
 
   async #add(retentionClass: string, month: string): Promise<TraceEpoch> {
-    const wrapped = await this.#provider.wrap(randomBytes(KEY_BYTES), aad(retentionClass, month))
-    return this.#store.addEpoch({ retentionClass, month, wrapped: wrapped.toString('base64') })
+    const root = await this.#provider.current()
+    const wrapped = await wrapUnder(root, randomBytes(KEY_BYTES), aad(retentionClass, month))
+    return this.#store.addEpoch({ retentionClass, month, wrapped })
   }
 
   /** UTC, as `2026-11`. */
@@ -74,14 +102,14 @@ export class EpochRing {
     const known = this.#open.get(epoch.epoch)
     if (known !== undefined) return known
     const { retentionClass, month, wrapped } = epoch
-    const opened = this.#provider
-      .unwrap(Buffer.from(wrapped, 'base64'), aad(retentionClass, month))
-      .then((key) => ({
+    const opened = unwrapStored(this.#provider, wrapped, aad(retentionClass, month)).then(
+      (key) => ({
         epoch: epoch.epoch,
         retentionClass,
         month,
         digests: remembered((version) => digestsOf(version, key)),
-      }))
+      }),
+    )
     this.#open.set(epoch.epoch, opened)
     opened.catch(() => this.#open.delete(epoch.epoch))
     return opened

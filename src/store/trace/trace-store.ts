@@ -47,6 +47,8 @@ export interface FoundPage {
 
 export interface TraceStore {
   readonly epochs: () => Promise<readonly TraceEpoch[]>
+  /** Puts its key, wrapped anew, in the place of the one before. */
+  readonly rewrapEpoch: (epoch: number, wrapped: string) => Promise<void>
   /** The one that is there already when there is one. */
   readonly addEpoch: (epoch: Omit<TraceEpoch, 'epoch'>) => Promise<TraceEpoch>
   readonly removeEpoch: (epoch: number) => Promise<void>
@@ -108,6 +110,9 @@ export function createTraceStore(db: TraceDb, engine: TraceEngine): TraceStore {
     runs.length === 0 ? Promise.resolve() : alone((transaction) => deleteRuns(transaction, runs))
   return {
     epochs: async () => (await db.selectFrom('trace_epochs').selectAll().execute()).map(epochOf),
+    rewrapEpoch: async (epoch, wrapped) => {
+      await db.updateTable('trace_epochs').set({ wrapped }).where('epoch', '=', epoch).execute()
+    },
     addEpoch: ({ retentionClass, month, wrapped }) =>
       alone(async (transaction) => {
         const known = await transaction
