@@ -29,6 +29,7 @@ import { policyRoutes } from './routes/policy.ts'
 import { lockRoutes } from './routes/locks.ts'
 import { liveRoutes } from './routes/live.ts'
 import { evidenceRoutes } from './routes/evidence.ts'
+import { keyringRoutes } from './routes/keyring.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { provisioningRoutes } from './routes/provisioning.ts'
 import { peopleRoutes } from './routes/people.ts'
@@ -101,6 +102,7 @@ export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   keepingRoutes(registrar)
   exportRoutes(registrar)
   evidenceRoutes(registrar)
+  keyringRoutes(registrar)
   operationRoutes(registrar)
   app.onError((error, context) => problemAnswer(error, context, parts.onFault))
   app.notFound((context) => problemAnswer(fail('api.not-found'), context, parts.onFault))

@@ -30,6 +30,8 @@ import type { CallAudit } from './call-audit.ts'
 import type { PartyStatus } from '../evidence/publish/publisher.ts'
 import type { ReportJson } from '../evidence/verify/report-json.ts'
 import type { FrameAddress } from '../model/record.ts'
+import type { z } from '@hono/zod-openapi'
+import type { KeyringStatus, KeyringStep } from './contract/keyring.ts'
 import type { Status } from './contract/operations.ts'
 
 /** What the API needs of the approvals room. */
@@ -82,8 +84,22 @@ export interface LogDesk {
   >
 }
 
+/** What the API needs of the keys of the evidence. */
+export interface KeyringApi {
+  readonly status: () => Promise<KeyringStatus>
+  readonly step: (
+    step: z.infer<typeof KeyringStep>['step'],
+    actor: string,
+    key?: string,
+  ) => Promise<
+    | { readonly kind: 'done'; readonly status: KeyringStatus }
+    | { readonly kind: 'refused'; readonly reason: string }
+  >
+}
+
 export interface ApiParts {
   readonly log: LogDesk
+  readonly keyring: KeyringApi
   readonly clock: Clock
   readonly control: ControlStore
   readonly keys: KeyTable

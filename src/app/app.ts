@@ -43,6 +43,7 @@ import { openLogDesk } from './log-desk.ts'
 import { publishCheckpoints } from './publication.ts'
 import { createObserver } from './observer.ts'
 import { createPolicyAlerts } from './policy-alerts.ts'
+import { takeUpReadings } from './readings.ts'
 import { gaugesNow, readiness } from './health.ts'
 import { lockFolder } from './lock-folder.ts'
 import { openRecords } from './open-records.ts'
@@ -94,13 +95,14 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   stack.defer(() => lock[Symbol.dispose]())
 
   const recorded = new RecordFeed()
-  const { store, evidence, keysFolder, keyProvider } = stack.use(
+  const { store, evidence, keysFolder, keyProvider, keyring } = stack.use(
     await openRecords(config, { clock, metrics, disk: options.disk, tap: recorded }),
   )
   const sandbox = config.upstreams.some((upstream) => upstream.sandbox)
     ? stack.use(await startSandbox(options.sandbox))
     : null
   const upstreams = stack.use(createUpstreamClient())
+  stack.use(takeUpReadings(evidence, log))
   const publisher = stack.use(publishCheckpoints(config.evidence, folder, evidence, log))
   const logDesk = stack.use(openLogDesk(folder, evidence, publisher, clock))
   stack.use(await keepKeyJournal(store.keys, store.index, evidence.recorder, clock))
@@ -221,6 +223,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         store,
         evidence,
         logDesk,
+        keyring,
         feed,
         containment,
         policy: policyRoom.desk,

@@ -52,6 +52,7 @@ export interface ControlPlaneSources {
   readonly evidence: Evidence
   readonly feed: ChangeFeed
   readonly logDesk: ApiParts['log']
+  readonly keyring: ApiParts['keyring']
   readonly containment: ApiParts['containment']
   readonly policy: PolicyDesk
   readonly configuredTrust: ApiParts['configuredTrust']
@@ -104,6 +105,7 @@ export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
     }),
     feed: sources.feed,
     log: sources.logDesk,
+    keyring: sources.keyring,
     containment: sources.containment,
     policy: sources.policy,
     configuredTrust: sources.configuredTrust,

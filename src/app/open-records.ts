@@ -2,19 +2,20 @@
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import type { Disk } from '../evidence/disk.ts'
-import type { KeyProvider } from '../evidence/key-provider.ts'
-import { openLocalKeyProvider } from '../evidence/key-provider.ts'
+import { openLocalKeyProvider, type LocalKeyProvider } from '../evidence/key-provider.ts'
 import { openEvidence, type Evidence } from '../evidence/open-evidence.ts'
 import type { RecordTap } from '../evidence/record-tap.ts'
 import type { Clock } from '../lib/clock.ts'
 import { openStore, type Store, type StoreOptions } from '../store/store.ts'
 import type { createMetrics } from '../telemetry/metrics.ts'
 import { traceForgetter } from './forget-traces.ts'
+import { createKeyringDesk, type KeyringDesk } from './keyring-desk.ts'
 
 export interface Records extends AsyncDisposable {
   readonly store: Store
   readonly keysFolder: string
-  readonly keyProvider: KeyProvider
+  readonly keyProvider: LocalKeyProvider
+  readonly keyring: KeyringDesk
   readonly evidence: Evidence
 }
 
@@ -62,6 +63,7 @@ export async function openRecords(config: Config, parts: RecordParts): Promise<R
     keysFolder,
     keyProvider,
     evidence,
+    keyring: createKeyringDesk({ folder, evidence, provider: keyProvider, clock, storage }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts'
 import { nodeDisk } from '../evidence/disk.ts'
 import { openLocalKeyProvider } from '../evidence/key-provider.ts'
 import type { KeyProvider } from '../evidence/key-provider.ts'
+import { ROOTS_FILE } from '../evidence/keyring/root-state.ts'
 import { EvidenceReader } from '../evidence/reader.ts'
 import { recoverFolder } from '../evidence/recovery.ts'
 import { systemClock } from '../lib/clock.ts'
@@ -57,12 +58,12 @@ export async function openDataFolder(config: Config): Promise<DataFolder | null>
 
 /** Says why not, so that a mistyped `--data` never makes an empty folder that looks like lost evidence. */
 export function hasRecords(folder: string): boolean {
-  if (existsSync(join(folder, 'keys', 'root.key'))) return true
+  if (hasRootKey(folder)) return true
   if (existsSync(join(folder, 'segments'))) {
     failWith(
       EXIT.failed,
       `the root key of ${folder} is missing`,
-      `without keys/root.key nothing in this folder can be read; put it back from your backup`,
+      `without its keys folder nothing in this folder can be read; put it back from your backup`,
     )
   } else {
     const what = existsSync(folder) ? 'nothing is recorded in' : 'there is no data folder'
@@ -74,6 +75,10 @@ export function hasRecords(folder: string): boolean {
   }
   return false
 }
+
+/** The first root key, or the list that names later ones. */
+export const hasRootKey = (folder: string): boolean =>
+  ['root.key', ROOTS_FILE].some((name) => existsSync(join(folder, 'keys', name)))
 
 /** Null while a gateway runs on the folder. */
 export async function lockDataFolder(folder: string): Promise<FolderLock | null> {

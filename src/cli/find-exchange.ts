@@ -5,6 +5,7 @@ import { isExchangeId } from '../lib/ids.ts'
 import type { DataFolder } from './data-folder.ts'
 import { EXIT, failWith, say } from './output.ts'
 import { visibleLine } from '../lib/visible-text.ts'
+import { recordReading } from './record-reading.ts'
 import { terminal } from './terminal.ts'
 
 /** Null for text that is no exchange id; then it was said. */
@@ -18,10 +19,11 @@ export function exchangeIdFrom(text: string): ExchangeId | null {
   return null
 }
 
-/** Null when it is not recorded or cannot be read; then it was said and the exit code is set. */
+/** Null when it is not recorded or cannot be read; then it was said and the exit code is set. The reading itself is recorded. */
 export async function findExchange(
   data: DataFolder,
   id: ExchangeId,
+  operation: string,
 ): Promise<RecordedExchange | null> {
   let exchange: RecordedExchange | null
   try {
@@ -41,8 +43,9 @@ export async function findExchange(
       `no exchange ${id} is recorded in ${data.folder}`,
       'custody exchanges lists the ids; --data names another folder',
     )
+    return null
   }
-  return exchange
+  return (await recordReading(data, { operation, records: [id] })) ? exchange : null
 }
 
 /** A record that does not verify is never shown as if it did. */

@@ -111,8 +111,8 @@ const COMMANDS: readonly CommandFile[] = [
     register: async (program) => (await import('./commands/proof.ts')).registerProof(program),
   },
   {
-    names: ['evidence'],
-    register: async (program) => (await import('./commands/evidence.ts')).registerEvidence(program),
+    names: ['keyring'],
+    register: async (program) => (await import('./commands/keyring.ts')).registerKeyring(program),
   },
   {
     names: ['witness'],

@@ -58,7 +58,11 @@ export function localRootKey(root: Buffer): RootKey {
 
 /** A provider of one root key that never changes. */
 export function fixedKeyProvider(root: RootKey): KeyProvider {
-  return { active: () => root, current: async () => root, find: async (id) => (id === root.id ? root : null) }
+  return {
+    active: () => root,
+    current: async () => root,
+    find: async (id) => (id === root.id ? root : null),
+  }
 }
 
 /** Opens `wrapped` under the root key it names. */

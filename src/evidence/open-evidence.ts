@@ -21,6 +21,7 @@ import { EvidenceReader } from './reader.ts'
 import { silentTap, type RecordTap } from './record-tap.ts'
 import { EVENT_CLASS, SegmentRecorder } from './recorder.ts'
 import { recoverFolder, type Recovered } from './recovery.ts'
+import { takeReadings } from './reading-notes.ts'
 import { SegmentFiles } from './segment-files.ts'
 import { withDeadline } from './with-deadline.ts'
 import { instanceFolder, listInstances } from './segment-scan.ts'
@@ -58,6 +59,10 @@ export interface Evidence extends AsyncDisposable {
   /** False while rows wait because the database does not answer. */
   readonly isIndexed: () => boolean
   readonly load: () => EvidenceLoad
+  /** Resolves when the segment in use is sealed; the next one begins with keys of its own. */
+  readonly leaveSegment: () => Promise<void>
+  /** Makes events of what other processes noted of their readings. */
+  readonly takeReadings: () => Promise<number>
 }
 
 export async function openEvidence(options: EvidenceOptions): Promise<Evidence> {
@@ -156,6 +161,12 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     forgetBodies: () => bodies.clear(),
     forgetDerived: options.forgetDerived ?? (async () => {}),
   })
+  const takeUp = (): Promise<number> =>
+    takeReadings(disk, folder, (event) =>
+      withDeadline(recorder.note(event), limits.openDeadlineMs, 'noting a reading'),
+    )
+  // Notes that cannot be taken up now stay where they are.
+  await takeUp().catch(() => 0)
   // A disk that fails here must not keep the gateway from starting: retention tries again.
   await eraser.resume().catch(() => 0)
   stack.move()
@@ -171,6 +182,8 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
       await recorder.flush()
       await indexWriter.flush()
     },
+    takeReadings: () => takeUp(),
+    leaveSegment: () => recorder.leaveSegment(null),
     isIndexed: () => !indexWriter.isBehind,
     load: () => ({ pendingBytes: recorder.pendingBytes, indexLag: indexWriter.waiting }),
     [Symbol.asyncDispose]: async () => {

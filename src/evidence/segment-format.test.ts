@@ -128,7 +128,10 @@ test('a frame opens in no other place: another segment, instance, class or ordin
   await assert.rejects(EpochKeys.unwrap(other, other, provider))
   const elsewhere = { ...header, instance: newInstanceId(5) }
   await assert.rejects(EpochKeys.unwrap(elsewhere, elsewhere, provider))
-  const swapped = header.epochKeys.map((key, i) => ({ ...key, wrapped: wrapped.epochKeys[1 - i]!.wrapped }))
+  const swapped = header.epochKeys.map((key, i) => ({
+    ...key,
+    wrapped: wrapped.epochKeys[1 - i]!.wrapped,
+  }))
   await assert.rejects(EpochKeys.unwrap(header, { ...header, epochKeys: swapped }, provider))
   await assert.rejects(
     EpochKeys.unwrap(header, header, fixedKeyProvider(localRootKey(Buffer.alloc(32, 8)))),

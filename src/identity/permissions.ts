@@ -257,6 +257,8 @@ export const PERMISSIONS = {
   'scim-clients.revoke': write('revoke a provisioning client', ADMIN),
   'audit.list': read('read the audit trail', everyone('own', { admin: 'all', auditor: 'all' })),
   'evidence.health': read('see the transparency log and who holds its checkpoints', METADATA),
+  'keyring.read': read('see which keys protect the evidence', { admin: 'all', auditor: 'all' }),
+  'keyring.change': write('rotate and revoke the keys of the evidence', ADMIN),
   'evidence.verify': write('verify every record against the log', {
     admin: 'all',
     auditor: 'all',

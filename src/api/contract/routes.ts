@@ -13,6 +13,7 @@ import * as exports from './exports.ts'
 import * as keeping from './keeping.ts'
 import * as devices from './devices.ts'
 import * as hunts from './hunts.ts'
+import * as keyring from './keyring.ts'
 import * as keys from './keys.ts'
 import * as locks from './locks.ts'
 import * as evidence from './evidence.ts'
@@ -149,6 +150,8 @@ export const ROUTES = [
   views.deleteView,
   evidence.readEvidence,
   evidence.verifyEvidence,
+  keyring.readKeyring,
+  keyring.stepKeyring,
   operations.listUpstreams,
   operations.readStatus,
   operations.listAudit,

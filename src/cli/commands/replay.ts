@@ -71,7 +71,7 @@ async function replay(text: string, options: ReplayOptions): Promise<void> {
   const { config } = configFor({ data: options.data, config: options.config })
   await using data = await openDataFolder(config)
   if (data === null) return
-  const exchange = await findExchange(data, id)
+  const exchange = await findExchange(data, id, 'replay')
   if (exchange === null) return
   await playAnswer(await playable(exchange), pace, options.json === true, stop.signal)
   reportProblems(exchange)

@@ -68,7 +68,7 @@ async function show(text: string, options: ShowOptions): Promise<void> {
   const { config } = configFor({ data: options.data, config: options.config })
   await using data = await openDataFolder(config)
   if (data === null) return
-  const exchange = await findExchange(data, id)
+  const exchange = await findExchange(data, id, 'show')
   if (exchange === null) return
   if (options.json === true) await writeJson(await exchangeDocument(exchange))
   else {

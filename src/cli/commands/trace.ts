@@ -8,6 +8,9 @@ import { TRACE_CHARS_MAX, traceText } from '../../api/contract/trace.ts'
 import { shownTrace } from '../../api/shown-trace.ts'
 import type { Config } from '../../config/config.ts'
 import { nodeDisk } from '../../evidence/disk.ts'
+import { openLocalKeyProvider } from '../../evidence/key-provider.ts'
+import { recordReading, type ReadingFacts } from '../record-reading.ts'
+import { join } from 'node:path'
 import { readPlace, scanRecord, textFinder, writePlace } from '../../incident/trace/scan-record.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { hasRecords, lockDataFolder, openConfiguredStore } from '../data-folder.ts'
@@ -126,6 +129,8 @@ async function scanHere(text: string, options: ScanAsk, limit: number): Promise<
     },
   })
   const result = await opened.tracing.tracer.exposure(hits)
+  const read = { operation: `trace --scan ${options.scan}`, details: { hits: hits.length } }
+  if (!(await opened.record(read))) return
   const tookMs = Math.round(systemClock.monotonicMs() - startedMs)
   const shown = shownTrace(result, limit, (one) => one)
   await show({ digest: '', tookMs, ...shown }, options.json === true)
@@ -153,7 +158,16 @@ async function openHere(config: Config) {
     if (lock !== null) await tracing.catchUp(() => false)
   }
   const owned = stack.move()
-  return { tracing, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  const keyProvider = await openLocalKeyProvider(join(folder, 'keys'))
+  return {
+    tracing,
+    record: (facts: Omit<ReadingFacts, 'type'>) =>
+      recordReading(
+        { folder, index: store.index, keyProvider },
+        { type: 'trace.searched', ...facts },
+      ),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
 }
 
 async function traceHere(config: Config, text: string, limit: number): Promise<TraceAnswer | null> {
@@ -162,8 +176,10 @@ async function traceHere(config: Config, text: string, limit: number): Promise<T
   const { tracer } = opened.tracing
   const startedMs = systemClock.monotonicMs()
   const result = await tracer.trace(text)
+  const digest = tracer.digest(text)
+  if (!(await opened.record({ operation: 'trace', details: { digest } }))) return null
   return {
-    digest: tracer.digest(text),
+    digest,
     tookMs: Math.round(systemClock.monotonicMs() - startedMs),
     ...shownTrace(result, limit, (shown) => shown),
   }

@@ -10,6 +10,7 @@ import { parseProofFile, verifyProofFile } from '../../evidence/log/proof-file.t
 import { reportJson } from '../../evidence/verify/report-json.ts'
 import { verifyFolder, type FolderReport } from '../../evidence/verify/verify-folder.ts'
 import { systemClock } from '../../lib/clock.ts'
+import { hasRootKey } from '../data-folder.ts'
 import { configFor } from '../load.ts'
 import { verifyBundleFile } from '../verify-bundle.ts'
 import { EXIT, failWith, print, printJson, say, timeText } from '../output.ts'
@@ -62,7 +63,7 @@ async function verify(argument: string | undefined, options: VerifyOptions): Pro
   if (policy === 'refused') return
   const known = (options.known ?? []).map((file) => readFileSync(file))
   const keys = join(folder, 'keys')
-  if (options.open === true && !existsSync(join(keys, 'root.key')))
+  if (options.open === true && !hasRootKey(folder))
     return failWith(EXIT.failed, `${keys} holds no root key`, 'leave out --open, or add the keys')
   const startedMs = systemClock.monotonicMs()
   const bar = new ProgressBar()

@@ -12,6 +12,7 @@ import type { ExchangeRow } from '../../model/record.ts'
 import { sightPlan } from '../../policy/sight-plan.ts'
 import type { ExchangeSearch } from '../../model/exchange-query.ts'
 import { openConfiguredStore, openDataFolder } from '../data-folder.ts'
+import { recordReading } from '../record-reading.ts'
 import { configFor } from '../load.ts'
 import { EXIT, failWith, print, printJson, say } from '../output.ts'
 import { readDuration } from '../read-duration.ts'
@@ -44,6 +45,8 @@ export async function backtestPolicy(options: BacktestOptions): Promise<void> {
   const plan = depth === 'text' ? sightPlan(null, policy) : null
   const master = await openMaskingKey(join(data.folder, 'keys'), data.keyProvider)
   await using look = createRecordedLook(plan?.kind === 'plan' ? plan.plan : null, master)
+  const read = { operation: 'policy backtest', details: { policy: policy.hash, depth } }
+  if (depth === 'text' && !(await recordReading(data, read))) return
   const startedAt = performance.now()
   const sources: BacktestSources = {
     rows: oldestFirst(store.search, systemClock.nowMs() - since.ms),

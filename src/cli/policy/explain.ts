@@ -27,7 +27,7 @@ export async function explainExchange(written: string, options: ExplainOptions):
   const { config } = configFor({ data: options.data, config: options.config })
   await using data = await openDataFolder(config)
   if (data === null) return
-  const recorded = await findExchange(data, id)
+  const recorded = await findExchange(data, id, 'policy explain')
   if (recorded === null) return
   const { policy } = named.loaded
   const plan = sightPlan(null, policy)

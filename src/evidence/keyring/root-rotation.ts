@@ -10,6 +10,7 @@ import { localRootKey, unwrapUnder, writeOnce, type LocalKeyProvider } from '../
 import { rewrapTenantSecret, tenantRootKey } from '../keyring.ts'
 import type { WrappedEpochKey } from '../segment-format.ts'
 import { listInstances, planInstance } from '../segment-scan.ts'
+import { withDeadline } from '../with-deadline.ts'
 import { readRootState, rootKeyFile, ROOTS_FILE, type RootState } from './root-state.ts'
 import { readSegmentKeys, writeSegmentKeys } from './segment-keys.ts'
 
@@ -28,7 +29,11 @@ export interface RootRotationOptions {
   /** Resolves when the segment in use is sealed. */
   readonly leaveSegment: () => Promise<void>
   readonly others: readonly OtherKeys[]
+  /** A disk that fails or hangs must not hold an operator for ever. */
+  readonly deadlineMs?: number
 }
+
+export const KEYRING_DEADLINE_MS = 10_000
 
 export interface RootStatus {
   readonly active: string
@@ -91,11 +96,11 @@ export class RootRotation {
   /** Still first phase: wraps every key anew. What was done before a crash is not done again. */
   rewrap(actor: string): Promise<StepOutcome> {
     return this.#alone(async () => {
-      const { disk, folder, provider, log, leaveSegment, others } = this.#options
+      const { disk, provider, log, leaveSegment, others } = this.#options
       const state = await this.#state()
       if (state.leaving === null) return refused('no rotation of the root key is under way')
       const { active, leaving } = state
-      await leaveSegment()
+      await withDeadline(leaveSegment(), this.#deadlineMs, 'leaving a segment')
       const logged = await this.#loggedKeys()
       let segments = 0
       for (const one of await this.#segments()) {
@@ -105,14 +110,15 @@ export class RootRotation {
           segments += 1
         }
         // The file first, its leaf second, as with frames: a crash in between is made good here.
-        if (digest !== null && logged.get(nameOf(one)) !== digest) log.rewrapped(nameOf(one), digest)
+        if (digest !== null && logged.get(nameOf(one)) !== digest)
+          log.rewrapped(nameOf(one), digest)
       }
       if (log.keys.rootKey !== active.id) await log.keys.rewrap()
       if ((await tenantRootKey(this.#keys, disk)) !== active.id)
         await rewrapTenantSecret(this.#keys, provider, disk)
       for (const other of others)
         if ((await other()) > 0) return refused('some keys could not be wrapped anew')
-      await log.flush()
+      await this.#flushLog()
       await this.#note('keyring.rewrapped', actor, {
         root: active.id,
         leaving: leaving.id,
@@ -130,7 +136,8 @@ export class RootRotation {
       const { active, leaving } = state
       if (leaving === null) return refused('no rotation of the root key is under way')
       if (!state.rewrapped) return refused('not everything was wrapped anew: rewrap first')
-      await this.#options.leaveSegment()
+      const sealed = this.#options.leaveSegment()
+      await withDeadline(sealed, this.#deadlineMs, 'leaving a segment')
       const needs = await this.#needing(active.id)
       if (needs !== null) return refused(`${needs} still needs the old root key: rewrap again`)
       await this.#note('keyring.retired', actor, { root: active.id, retired: leaving.id })
@@ -187,7 +194,19 @@ export class RootRotation {
     actor: string,
     details: EvidenceEvent['details'],
   ): Promise<void> {
-    await this.#options.note({ type, atMs: this.#options.clock.nowMs(), actor, details })
+    const noting = this.#options.note({ type, atMs: this.#options.clock.nowMs(), actor, details })
+    await withDeadline(noting, this.#deadlineMs, 'noting a step of a key rotation')
+  }
+
+  /** Rejects while leaves are missing: a file of keys must not be without its leaf. */
+  async #flushLog(): Promise<void> {
+    const { log } = this.#options
+    await withDeadline(log.flush(), this.#deadlineMs, 'making the log durable')
+    if (log.isBehind) throw new Error('the transparency log does not have everything yet')
+  }
+
+  get #deadlineMs(): number {
+    return this.#options.deadlineMs ?? KEYRING_DEADLINE_MS
   }
 
   /** Every segment that counts, with the root key that opens it. */
@@ -222,7 +241,7 @@ export class RootRotation {
   /** What the log has of files with keys: the last that it says of each segment. */
   async #loggedKeys(): Promise<ReadonlyMap<string, string>> {
     const { log } = this.#options
-    await log.flush()
+    await this.#flushLog()
     const logged = new Map<string, string>()
     for await (const { kind, segment, storedDigest } of log.leaves())
       if (kind === 'segment.rewrapped' && segment !== null && !logged.has(segment))

@@ -30,7 +30,9 @@ function isKeysFile(value: unknown): value is KeysFile {
   if (!('version' in value) || value.version !== 1) return false
   if (!('provider' in value) || typeof value.provider !== 'string') return false
   return (
-    'epochKeys' in value && Array.isArray(value.epochKeys) && value.epochKeys.every((x) => isPair(x))
+    'epochKeys' in value &&
+    Array.isArray(value.epochKeys) &&
+    value.epochKeys.every((x) => isPair(x))
   )
 }
 

@@ -19,12 +19,18 @@ export type KeyProblem =
 
 export interface KeyChainState {
   readonly firstUse: ReadonlyMap<string, number>
-  readonly announced: readonly { readonly index: number; readonly digest: string; readonly kind: string }[]
+  readonly announced: readonly {
+    readonly index: number
+    readonly digest: string
+    readonly kind: string
+  }[]
 }
 
 export class KeyChain {
-  /** Oldest first. */
+  /** Those that are trusted and those that they handed over to: they may sign the newest checkpoint. */
   readonly keys: readonly NoteKey[]
+  /** With those that a trusted key took over from, oldest first: what came before was theirs to sign. */
+  readonly all: readonly NoteKey[]
   readonly problems: readonly KeyProblem[]
   readonly #revocations: readonly Revocation[]
   /** Digests of the notes that lie beside the log. */
@@ -35,11 +41,13 @@ export class KeyChain {
 
   private constructor(parts: {
     readonly keys: readonly NoteKey[]
+    readonly elders: readonly NoteKey[]
     readonly problems: readonly KeyProblem[]
     readonly revocations: readonly Revocation[]
     readonly notes: ReadonlySet<string>
   }) {
     this.keys = parts.keys
+    this.all = [...parts.elders, ...parts.keys]
     this.problems = parts.problems
     this.#revocations = parts.revocations
     this.#notes = parts.notes
@@ -52,17 +60,21 @@ export class KeyChain {
     const problems: KeyProblem[] = []
     const rotations = await numbered(store, 'rotation')
     const keys = [...trusted]
+    const elders: NoteKey[] = []
     const has = (key: NoteKey): boolean =>
-      keys.some((one) => one.publicBytes.equals(key.publicBytes))
+      [...elders, ...keys].some((one) => one.publicBytes.equals(key.publicBytes))
     // Back from a newer key that is trusted by itself to those that it took over from, then forward.
     for (const note of rotations.toReversed()) {
-      const older = keys.map((key) => openRotationBack(note, key)).find((key) => key !== null)
-      if (older !== undefined && !has(older)) keys.unshift(older)
+      const known = [...elders, ...keys]
+      const older = known.map((key) => openRotationBack(note, key)).find((key) => key !== null)
+      if (older !== undefined && !has(older)) elders.unshift(older)
     }
     for (const [at, note] of rotations.entries()) {
       const next = keys.map((key) => openRotation(note, key)).find((key) => key !== null)
-      if (next === undefined) problems.push({ kind: 'rotation-refused', number: at + 1 })
-      else if (!has(next)) keys.push(next)
+      const isBefore = elders.some((key) => openRotation(note, key) !== null)
+      if (next === undefined && !isBefore)
+        problems.push({ kind: 'rotation-refused', number: at + 1 })
+      else if (next !== undefined && !has(next)) keys.push(next)
     }
     const revocations: Revocation[] = []
     const revoking = await numbered(store, 'revocation')
@@ -72,7 +84,7 @@ export class KeyChain {
       else revocations.push(revocation)
     }
     const notes = new Set([...rotations, ...revoking].map((note) => hash('sha256', note, 'hex')))
-    return new KeyChain({ keys, problems, revocations, notes })
+    return new KeyChain({ keys, elders, problems, revocations, notes })
   }
 
   save(): KeyChainState {
@@ -100,7 +112,7 @@ export class KeyChain {
           index,
         })
     for (const note of checkpoints) {
-      const signed = this.keys.flatMap((key) => {
+      const signed = this.all.flatMap((key) => {
         const opened = openCheckpoint(note, [key])
         return opened.kind === 'ok' ? [{ key, checkpoint: opened.checkpoint }] : []
       })
@@ -123,8 +135,8 @@ export class KeyChain {
 
   /** Trees of more leaves are the next key's to sign: its first leaf says when it took over. */
   #handedOverAt(key: NoteKey): number {
-    const place = this.keys.findIndex((one) => one.publicBytes.equals(key.publicBytes))
-    const later = this.keys.slice(place + 1).map((one) => this.#firstUse.get(keyIdText(one)))
+    const place = this.all.findIndex((one) => one.publicBytes.equals(key.publicBytes))
+    const later = this.all.slice(place + 1).map((one) => this.#firstUse.get(keyIdText(one)))
     return Math.min(...later.filter((index) => index !== undefined), Number.MAX_SAFE_INTEGER)
   }
 }

@@ -136,7 +136,7 @@ class Verification {
     this.#options = options
     this.#chain = chain
     this.#audit = new LeafAudit({
-      logKeys: new Set(chain.keys.map(keyIdText)),
+      logKeys: new Set(chain.all.map(keyIdText)),
       silenceMaxS: options.silenceMaxS ?? null,
       report: (problem) => this.report(problem),
       resume: resume?.audit ?? null,
@@ -207,7 +207,7 @@ class Verification {
   }
 
   #readKnown(checkpoint: Checkpoint): ReadonlyMap<number, TreeHead[]> {
-    const { keys } = this.#chain
+    const keys = this.#chain.all
     const known = new Map<number, TreeHead[]>()
     for (const bytes of this.#options.known ?? []) {
       const opened = openCheckpoint(bytes, keys)

@@ -499,7 +499,9 @@ const LOG: readonly Kind[] = [
   {
     name: 'leaves in another order',
     tamper: (folder) =>
-      folder.rewriteLog((all) => [all[0]!, all[1]!, all[3]!, all[2]!, ...all.slice(4)].map(refsWithin)),
+      folder.rewriteLog((all) =>
+        [all[0]!, all[1]!, all[3]!, all[2]!, ...all.slice(4)].map(refsWithin),
+      ),
     problem: 'close-unmatched',
   },
   {

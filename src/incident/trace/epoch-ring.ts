@@ -25,8 +25,7 @@ async function wrapUnder(root: RootKey, key: Buffer, purpose: Buffer): Promise<s
 async function unwrapStored(provider: KeyProvider, text: string, purpose: Buffer): Promise<Buffer> {
   const [id = '', wrapped] = text.split(' ')
   // Epochs made before root keys were rotated name none.
-  if (wrapped === undefined)
-    return provider.active().unwrap(Buffer.from(text, 'base64'), purpose)
+  if (wrapped === undefined) return provider.active().unwrap(Buffer.from(text, 'base64'), purpose)
   return unwrapUnder(provider, id, Buffer.from(wrapped, 'base64'), purpose)
 }
 
