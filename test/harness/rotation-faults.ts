@@ -62,8 +62,8 @@ const turn = (text: string) => [
 
 /** All steps, each as an operator makes them; stops at the first that fails. */
 async function rotateAll({ rotation, evidence }: TestKeyring): Promise<void> {
-  for (const step of [rotation.prepare, rotation.rewrap, rotation.retire]) {
-    const outcome = await step.call(rotation, 'ada')
+  for (const step of ['prepare', 'rewrap', 'retire'] as const) {
+    const outcome = await rotation[step]('ada')
     assert.equal(outcome.kind, 'done', JSON.stringify(outcome))
   }
   const { keys, writer } = evidence.log
@@ -130,8 +130,8 @@ async function live(faulty: FaultyDisk, round: Round | null): Promise<readonly s
     const after = await recordChat(evidence, turn('after'))
     // Whatever was begun can be brought to its end.
     if ((await rotation.status()).leaving === null) await rotation.prepare('ada')
-    for (const step of [rotation.rewrap, rotation.retire])
-      assert.equal((await step.call(rotation, 'ada')).kind, 'done')
+    for (const step of ['rewrap', 'retire'] as const)
+      assert.equal((await rotation[step]('ada')).kind, 'done')
     await evidence.flush()
     await readsExactly(evidence, kept)
     await readsExactly(evidence, after)
