@@ -25,6 +25,11 @@ export function reportLines(report: FolderReport, tookMs: number): string[] {
   const age = report.ageS === null ? '' : `, the last ${durationText(report.ageS * 1000)} ago`
   const lines = [
     `log               ${checkpoint?.origin ?? 'none'}`,
+    ...(report.resumedAt === 0
+      ? []
+      : [
+          `resumed           at leaf ${count(report.resumedAt)}; what is before was verified earlier`,
+        ]),
     `trusted           ${trusted}`,
     `leaves            ${leaves}${age}`,
     `verified          ${count(records.verified)} records`,

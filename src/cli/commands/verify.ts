@@ -11,8 +11,11 @@ import { reportJson } from '../../evidence/verify/report-json.ts'
 import { verifyFolder, type FolderReport } from '../../evidence/verify/verify-folder.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { hasRootKey } from '../data-folder.ts'
+import { isLocked } from '../../store/folder-lock.ts'
 import { configFor } from '../load.ts'
+import { stopSignal } from '../stop-signal.ts'
 import { verifyBundleFile } from '../verify-bundle.ts'
+import { VerifyStateFile } from '../verify-state.ts'
 import { EXIT, failWith, print, printJson, say, timeText } from '../output.ts'
 import { problemText, PROBLEMS_SHOWN, progressLine, reportLines } from '../verify-text.ts'
 import { terminal } from '../terminal.ts'
@@ -22,6 +25,7 @@ interface VerifyOptions {
   readonly known?: readonly string[]
   readonly open?: boolean
   readonly records?: boolean
+  readonly resume?: string
   readonly json?: boolean
   readonly data?: string
   readonly config?: string
@@ -46,6 +50,7 @@ export function registerVerify(program: Command): void {
       'checkpoints of this log that you kept: shows forks and truncation',
     )
     .option('--open', 'also decrypt with the keys of the folder and check every plain payload')
+    .option('--resume <file>', 'keep in this file how far it came, and go on from there next time')
     .option('--records', 'a line for each record with its state')
     .option('--json', 'one JSON object (with --records: JSON Lines, the report last)')
     .option('--data <folder>', 'data folder (default ./custody-data)')
@@ -65,8 +70,18 @@ async function verify(argument: string | undefined, options: VerifyOptions): Pro
   const keys = join(folder, 'keys')
   if (options.open === true && !hasRootKey(folder))
     return failWith(EXIT.failed, `${keys} holds no root key`, 'leave out --open, or add the keys')
+  const question = JSON.stringify([policy, known.map(String), options.open === true])
+  const file =
+    options.resume === undefined
+      ? null
+      : new VerifyStateFile(options.resume, folder, question, systemClock)
+  const before = file?.read() ?? { kind: 'none' }
+  if (before.kind === 'refused')
+    return failWith(EXIT.usage, `--resume: ${before.reason}`, 'name another file, or remove it')
   const startedMs = systemClock.monotonicMs()
   const bar = new ProgressBar()
+  using stop = stopSignal()
+  let isLast = false
   const report = await verifyFolder({
     disk: nodeDisk,
     folder,
@@ -74,16 +89,49 @@ async function verify(argument: string | undefined, options: VerifyOptions): Pro
     known,
     provider: options.open === true ? await openLocalKeyProvider(keys) : null,
     nowS: Math.floor(systemClock.nowMs() / 1000),
-    onProgress: (progress) => bar.show(() => progressLine(progress)),
+    resume: before.kind === 'found' ? before.state : null,
+    isLive: isInUse(folder),
+    onState: async (save) => {
+      file?.save(save, stop.signal.aborted || isLast)
+      if (stop.signal.aborted) throw new StoppedError()
+    },
+    onProgress: (progress) => {
+      isLast = progress.leaves === progress.of
+      bar.show(() => progressLine(progress))
+    },
     ...(options.records === true
       ? {
           onRecord: (record, state) =>
             options.json === true ? printJson({ record, state }) : print(`${state} ${record}`),
         }
       : {}),
+  }).catch((error: unknown) => {
+    if (error instanceof StoppedError) return null
+    throw error
   })
   bar.end()
+  if (report === null)
+    return failWith(
+      EXIT.failed,
+      'stopped before the end',
+      file === null
+        ? '--resume FILE goes on where it stopped'
+        : 'the same command goes on from here',
+    )
   tell(report, systemClock.monotonicMs() - startedMs, options.json === true)
+}
+
+/** A gateway writes the folder. Of a copy on a medium that cannot be written nobody can tell, and nobody writes it. */
+function isInUse(folder: string): boolean {
+  try {
+    return isLocked(folder)
+  } catch {
+    return false
+  }
+}
+
+class StoppedError extends Error {
+  override readonly name = 'StoppedError'
 }
 
 const isFile = (path: string): boolean =>

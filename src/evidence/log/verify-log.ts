@@ -193,6 +193,7 @@ class Verification {
 
   /** Leaves from where the last walk ended. */
   async walk({ size, origin }: Checkpoint): Promise<void> {
+    if (this.#byTiles.size >= size) return
     const reader = new TileReader(this.#options.store, size)
     for (const { index, width } of tilesBetween(0, this.#byTiles.size, size)) {
       await this.#walkTile(reader, index, width, this.#known)
