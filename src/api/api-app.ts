@@ -21,6 +21,7 @@ import { exchangeRoutes } from './routes/exchanges.ts'
 import { samlRoutes } from './routes/saml.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { loginRoutes } from './routes/login.ts'
+import { exportOrderRoutes } from './routes/export-orders.ts'
 import { exportRoutes } from './routes/exports.ts'
 import { keepingRoutes } from './routes/keeping.ts'
 import { huntRoutes } from './routes/hunts.ts'
@@ -101,6 +102,7 @@ export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   viewRoutes(registrar)
   keepingRoutes(registrar)
   exportRoutes(registrar)
+  exportOrderRoutes(registrar)
   evidenceRoutes(registrar)
   keyringRoutes(registrar)
   operationRoutes(registrar)

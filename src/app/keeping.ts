@@ -5,6 +5,7 @@ import { nodeDisk } from '../evidence/disk.ts'
 import type { Evidence } from '../evidence/open-evidence.ts'
 import { openProofDesk } from '../evidence/proof-desk.ts'
 import { listInstances } from '../evidence/segment-scan.ts'
+import { createExportOrderDesk } from '../incident/export/export-orders.ts'
 import { createErasureDesk } from '../incident/keeping/erasures.ts'
 import { createHoldDesk } from '../incident/keeping/hold-desk.ts'
 import { bundleMaker, type Keeping } from '../incident/keeping/keeping.ts'
@@ -69,6 +70,12 @@ export function startKeeping(parts: KeepingParts): RunningKeeping {
     holds,
     retention,
     erasures,
+    exportOrders: createExportOrderDesk({
+      table: store.control.exportOrders,
+      clock,
+      rules: () => parts.config().bundles,
+      note: (event) => evidence.recorder.note(event),
+    }),
     export: bundleMaker({ ...reading, files: evidence.files, openProofs }),
   }
   const stop = new AbortController()

@@ -111,6 +111,10 @@ const COMMANDS: readonly CommandFile[] = [
     register: async (program) => (await import('./commands/proof.ts')).registerProof(program),
   },
   {
+    names: ['exports'],
+    register: async (program) => (await import('./commands/exports.ts')).registerExports(program),
+  },
+  {
     names: ['keyring'],
     register: async (program) => (await import('./commands/keyring.ts')).registerKeyring(program),
   },

@@ -1,4 +1,5 @@
 /** The resolved configuration every room reads: deep readonly, no optional field, milliseconds and bytes. */
+import type { ExportApprovalRules } from '../model/export-orders.ts'
 import type { PublicationConfig } from './evidence-config.ts'
 import type { MaskingPlan } from '../detect/masking-plan.ts'
 import type { PriceList } from '../model/cost.ts'
@@ -135,6 +136,8 @@ export interface Config {
   readonly approvals: ApprovalSettings
   readonly exports: readonly SinkSettings[]
   readonly restricted: RestrictedSettings
+  /** Which bundles wait for another person. */
+  readonly bundles: ExportApprovalRules
   readonly limits: Limits
   readonly containment: ContainmentConfig
   readonly evidence: PublicationConfig

@@ -45,6 +45,7 @@ export function redactConfig(config: Omit<Config, 'hash'>): Readonly<Record<stri
     storage,
     retention,
     log,
+    ...(config.bundles.approval === 'none' ? {} : { bundles: config.bundles }),
     ...(config.exports.length === 0 ? {} : { exports: config.exports }),
   })
   const plain: Readonly<Record<string, unknown>> = JSON.parse(text)

@@ -59,6 +59,11 @@ export function resolveConfig(
     ),
     exports: resolveExports(checked, context),
     restricted: checked.restricted,
+    bundles: {
+      approval: checked.bundles.approval,
+      approvers: checked.bundles.approvers,
+      expiresMs: checked.bundles.expires,
+    },
     limits: checked.limits,
     containment: checked.containment,
     evidence: resolveEvidence(checked.evidence, context),

@@ -7,6 +7,7 @@ import { keysSchema } from './schema-keys.ts'
 import { trustSchema } from './schema-trust.ts'
 import { loginSchema } from './schema-login.ts'
 import { restrictedSchema } from './schema-restricted.ts'
+import { bundlesSchema } from './schema-bundles.ts'
 import { exportsSchema } from './schema-exports.ts'
 import { containmentSchema } from './schema-containment.ts'
 import { evidenceSchema } from './schema-evidence.ts'
@@ -229,6 +230,7 @@ export const configSchema = z
     approvals: approvalsSchema,
     exports: exportsSchema,
     restricted: restrictedSchema,
+    bundles: bundlesSchema,
     limits: limitsSchema,
     containment: containmentSchema,
     evidence: evidenceSchema,

@@ -206,6 +206,18 @@ export const PERMISSIONS = {
     admin: 'all',
     investigator: 'all',
   }),
+  'exports.orders': read('see which exports wait for another person', {
+    ...KEEPERS,
+    approver: 'all',
+  }),
+  'exports.decide': write('approve or deny the export of somebody else', {
+    ...KEEPERS,
+    approver: 'all',
+  }),
+  'exports.fetch': evidence('fetch a bundle that another person approved', {
+    approver: 'all',
+    investigator: 'all',
+  }),
   'exports.create': evidence('export exchanges as a signed bundle, masked', {
     approver: 'all',
     investigator: 'all',

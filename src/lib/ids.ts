@@ -85,6 +85,7 @@ export type ControlIdPrefix =
   | 'gr'
   | 'er'
   | 'ho'
+  | 'xo'
   | 'bn'
   | 'lk'
   | 'cs'

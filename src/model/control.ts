@@ -11,6 +11,7 @@ import type { SearchAlertTable } from './search-alerts.ts'
 import type { IdentityTable, LoginAttemptTable, LoginSessionHintTable, OnceTable } from './login.ts'
 import type { DeviceTable } from './devices.ts'
 import type { ScimTables } from './scim.ts'
+import type { ExportOrderTable } from './export-orders.ts'
 import type { HoldTable } from './holds.ts'
 import type { ExchangedTokenTable } from './exchanged-token.ts'
 import type { TrustRuleTable, TrustRuleUseTable } from './trust.ts'
@@ -143,6 +144,7 @@ export interface ControlStore {
   readonly accesses: AccessTable
   readonly maskTokens: MaskTokenTable
   readonly holds: HoldTable
+  readonly exportOrders: ExportOrderTable
   readonly approvals: ApprovalTable
   readonly policyVersions: PolicyVersionTable
   readonly notices: NoticeTable

@@ -297,6 +297,7 @@ export const EVENT_TYPES = [
   'content.decided',
   'case.changed',
   'evidence.export-requested',
+  'evidence.export-decided',
   'keyring.prepared',
   'keyring.rewrapped',
   'keyring.retired',

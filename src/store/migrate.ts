@@ -21,6 +21,7 @@ import { decisionsAndContexts } from './migrations/index/010-decisions-and-conte
 import { hunts } from './migrations/control/115-hunts.ts'
 import { searchAlerts } from './migrations/control/116-search-alerts.ts'
 import { legalHolds } from './migrations/control/050-legal-holds.ts'
+import { exportOrders } from './migrations/control/110-export-orders.ts'
 import { exchangesBlocksEvents } from './migrations/index/001-exchanges-blocks-events.ts'
 import { traceErasures } from './migrations/trace/071-trace-erasures.ts'
 import { traceIndex } from './migrations/trace/070-trace-index.ts'
@@ -99,6 +100,7 @@ export const CONTROL_AREA: MigrationArea = {
     'scim_users',
     'scim_groups',
     'legal_holds',
+    'export_orders',
     'trust_rules',
     'exchanged_tokens',
     'trust_rule_uses',
@@ -125,6 +127,7 @@ export const CONTROL_AREA: MigrationArea = {
     { name: '120-content-accesses', up: contentAccesses },
     { name: '115-hunts', up: hunts },
     { name: '116-search-alerts', up: searchAlerts },
+    { name: '110-export-orders', up: exportOrders },
   ],
 }
 

@@ -1,4 +1,5 @@
 /** The tables as Kysely sees them, and the column types that differ between the two engines. */
+import type { ExportOrderRow } from '../model/export-orders.ts'
 import type { ColumnDataType, Kysely, RawBuilder } from 'kysely'
 import { sql } from 'kysely'
 import type { ExchangeId, InstanceId } from '../lib/ids.ts'
@@ -146,6 +147,7 @@ export type ControlTables = {
   reveals: TableOf<Omit<RevealRow, 'scope'>> & { scope: string }
   content_accesses: TableOf<Omit<AccessRow, 'exchanges'>> & { exchanges: string }
   saved_views: TableOf<SavedViewRow>
+  export_orders: TableOf<Omit<ExportOrderRow, 'order'>> & { frozen: string }
   legal_holds: TableOf<Omit<HoldRow, 'scope'>> & { scope: string }
   hunts: TableOf<Omit<HuntRow, 'query' | 'hits' | 'summary'>> & {
     query: string

@@ -1,7 +1,7 @@
 /** Export: exchanges as one signed bundle. */
 import { z } from '@hono/zod-openapi'
 import { OTHER_FORMATS } from '../../incident/export/other-formats.ts'
-import { ExchangeIdText, apiRoute, body } from './common.ts'
+import { ExchangeIdText, TimeMs, apiRoute, body, json } from './common.ts'
 import { ExchangeFilters } from './exchanges.ts'
 import { REASON_MIN } from './keeping.ts'
 
@@ -30,6 +30,13 @@ export const ExportOrder = z
   .openapi('ExportOrder')
 export type ExportOrder = z.infer<typeof ExportOrder>
 
+export const BundleFile = {
+  description: 'The bundle: tar, or age over tar.',
+  content: {
+    'application/octet-stream': { schema: z.string().openapi({ format: 'binary' }) },
+  },
+}
+
 export const createExport = apiRoute('exports.create', {
   method: 'post',
   path: '/exports',
@@ -37,11 +44,10 @@ export const createExport = apiRoute('exports.create', {
   summary: 'A bundle of exchanges with proofs and chain of custody, as one signed file',
   request: { body: body(ExportOrder) },
   responses: {
-    200: {
-      description: 'The bundle: tar, or age over tar.',
-      content: {
-        'application/octet-stream': { schema: z.string().openapi({ format: 'binary' }) },
-      },
-    },
+    200: BundleFile,
+    202: json(
+      z.object({ order: z.string(), expiresAtMs: TimeMs }).openapi('ExportWaits'),
+      'Another person must approve it; fetch it then under the id of the order.',
+    ),
   },
 })

@@ -9,6 +9,7 @@ import * as conversations from './conversations.ts'
 import * as entities from './entities.ts'
 import * as exchanges from './exchanges.ts'
 import * as login from './login.ts'
+import * as exportOrders from './export-orders.ts'
 import * as exports from './exports.ts'
 import * as keeping from './keeping.ts'
 import * as devices from './devices.ts'
@@ -83,6 +84,9 @@ export const ROUTES = [
   keeping.readErasure,
   keeping.readTombstone,
   exports.createExport,
+  exportOrders.listExportOrders,
+  exportOrders.decideExportOrder,
+  exportOrders.fetchExportOrder,
   policy.readPolicyNow,
   policy.listPolicyVersions,
   policy.readPolicyVersion,

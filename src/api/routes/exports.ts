@@ -2,6 +2,9 @@
 import type { Context } from 'hono'
 import type { BundleHead } from '../../evidence/bundle/manifest.ts'
 import { reachOf } from '../../identity/permissions.ts'
+import type { OtherFormat } from '../../incident/export/other-formats.ts'
+import type { Doer } from '../../incident/keeping/hold-desk.ts'
+import type { FrozenExport } from '../../model/export-orders.ts'
 import { isRecipient } from '../../incident/export/seal.ts'
 import { isExchangeId, newControlId } from '../../lib/ids.ts'
 import { fail } from '../../model/errors.ts'
@@ -69,6 +72,66 @@ async function requireAccess(
     if (row !== null) rows.push(row)
   }
   await parts.accesses.require(context.get('signedIn').person.id, rows)
+    const { exportOrders } = parts.keeping
+    if (exportOrders.isNeeded(order.content)) {
+      const frozen = { ...order, ...selection, case: order.case ?? null }
+      const asked = await exportOrders.ask(frozenOf(frozen), order.reason, doerOf(context))
+      await context.get('audit').shown({
+        target: asked.id,
+        reason: order.reason,
+        details: { content: order.content, exchanges: selection.exchanges.length, waits: true },
+      })
+      return context.json({ order: asked.id, expiresAtMs: asked.expiresAtMs }, 202)
+    }
+    const head = headOf(context, parts, order, selection)
+    return handOut(context, parts, head, order.formats)
+  })
+}
+
+/** Recorded as an export first; the bundle is made while it is read. */
+export async function handOut(
+  context: Context<ApiEnv>,
+  parts: ApiParts,
+  head: BundleHead,
+  formats: readonly OtherFormat[],
+): Promise<Response> {
+  const { selection, content, recipients, reason, approvals } = head
+  await context.get('audit').shown({
+    event: 'evidence.exported',
+    target: head.id,
+    reason,
+    records: selection.exchanges,
+    details: {
+      content,
+      exchanges: selection.exchanges.length,
+      recipients: recipients.length,
+      formats: formats.join(' '),
+      ...(head.case === null ? {} : { case: head.case }),
+      ...(approvals.length === 0 ? {} : { approvals: approvals.join(' ') }),
+    },
+  })
+  const stream = await parts.keeping.export(head, formats)
+  const name = `${head.id}.tar${recipients.length > 0 ? '.age' : ''}`
+  return new Response(stream, {
+    status: 200,
+    headers: {
+      'content-type': 'application/octet-stream',
+      'content-disposition': `attachment; filename="${name}"`,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'x-custody-bundle': head.id,
+    },
+  })
+}
+
+const doerOf = (context: Context<ApiEnv>): Doer => {
+  const { person } = context.get('signedIn')
+  return { person: person.id, login: person.login }
+}
+
+function frozenOf(order: FrozenExport): FrozenExport {
+  const { kind, exchanges, query, exhibit, content, formats, recipients } = order
+  return { kind, exchanges, query, case: order.case, exhibit, content, formats, recipients }
 }
 
 function checkRecipients({ recipients }: ExportOrder): void {

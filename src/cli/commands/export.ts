@@ -1,17 +1,13 @@
 /** `custody export`: writes a signed evidence bundle of exchanges to a file. */
-import { createWriteStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import { createExport } from '../../api/contract/exports.ts'
 import { readFilter, withFilters, type FilterOptions } from '../exchange-filter.ts'
-import { print, say } from '../output.ts'
+import { say } from '../output.ts'
 import { gatewayFor, reasonFrom } from '../remote/gateway-only.ts'
 import { filterQuery } from '../remote/remote-exchanges.ts'
 import { usageFailure } from '../remote/remote-failure.ts'
 import { withServer, type ServerOptions } from '../remote/server-options.ts'
-import { stopSignal } from '../stop-signal.ts'
+import { saveBundle } from '../save-bundle.ts'
 import { filterBody } from './holds.ts'
 
 interface ExportOptions extends ServerOptions, FilterOptions {
@@ -64,18 +60,7 @@ async function exportBundle(exchanges: readonly string[], options: ExportOptions
   }
   if (exchanges.length === 0 && Object.keys(filter.filter).length === 0)
     throw usageFailure('name exchanges or filters', 'such as --principal ada --since 7d')
-  using stop = stopSignal()
-  const { signal } = stop
-  const answer = await api.open(createExport, { body }, signal)
-  if (answer.body === null) throw new Error('the gateway sent no bundle')
-  const file = createWriteStream(out, { flags: 'wx', mode: 0o600 })
-  try {
-    await pipeline(Readable.from(answer.body), file, { signal })
-  } catch (error) {
-    // Half a bundle would only be mistaken for one.
-    if (file.bytesWritten > 0) await rm(out, { force: true })
-    throw error
-  }
-  print(`${out}  ${answer.headers.get('x-custody-bundle') ?? ''}  ${file.bytesWritten} bytes`)
-  if (body.recipients.length === 0) say('note: it is not encrypted; --to age1… encrypts it')
+  const isSaved = await saveBundle(out, (signal) => api.open(createExport, { body }, signal))
+  if (isSaved && body.recipients.length === 0)
+    say('note: it is not encrypted; --to age1… encrypts it')
 }

@@ -41,6 +41,7 @@ export interface ApiClient {
   readonly open: (
     route: { readonly path: string },
     ask: {
+      readonly params?: Readonly<Record<string, string>>
       readonly query?: Query
       readonly headers?: Readonly<Record<string, string>>
       /** Makes it a POST. */
@@ -105,7 +106,7 @@ export function createApiClient(baseUrl: string, token: string): ApiClient {
     end: async (route, ask = {}) => {
       await textOf(route, ask)
     },
-    open: async (route, { query = {}, headers, body }, signal) => {
+    open: async (route, { params = {}, query = {}, headers, body }, signal) => {
       const init =
         body === undefined
           ? { method: 'GET', headers: { accept: 'text/event-stream', ...headers } }
@@ -114,7 +115,7 @@ export function createApiClient(baseUrl: string, token: string): ApiClient {
               headers: { 'content-type': 'application/json', ...headers },
               body: JSON.stringify(body),
             }
-      const answer = await send(targetOf(route.path, { query }), init, signal)
+      const answer = await send(targetOf(route.path, { params, query }), init, signal)
       if (answer.ok) return answer
       throw refused(answer.status, await answer.text().catch(() => ''), baseUrl)
     },

@@ -2,6 +2,7 @@
 import type { BundleHead } from '../../evidence/bundle/manifest.ts'
 import { exportBundle, type ExportSources } from '../export/bundle-export.ts'
 import type { OtherFormat } from '../export/other-formats.ts'
+import type { ExportOrderDesk } from '../export/export-orders.ts'
 import { sealed } from '../export/seal.ts'
 import type { ErasureDesk } from './erasures.ts'
 import type { HoldDesk } from './hold-desk.ts'
@@ -11,6 +12,7 @@ export interface Keeping {
   readonly holds: HoldDesk
   readonly retention: Retention
   readonly erasures: ErasureDesk
+  readonly exportOrders: ExportOrderDesk
   /** The bundle as a stream; it is made while it is read. */
   readonly export: (
     head: BundleHead,

@@ -7,6 +7,7 @@ import { createApprovalTable } from './approvals.ts'
 import { createAuditTable } from './audit.ts'
 import { createAccessTable } from './accesses.ts'
 import { createCaseTable } from './cases.ts'
+import { createExportOrderTable } from './export-orders.ts'
 import { createHoldTable } from './holds.ts'
 import { createHuntTable } from './hunts.ts'
 import { createIdempotencyTable } from './idempotency.ts'
@@ -63,6 +64,7 @@ export function createControlStore(db: ControlDb, engine: ControlEngine): Contro
     maskTokens: createMaskTokenTable(db),
     approvals: createApprovalTable(db, engine.approvals),
     holds: createHoldTable(db),
+    exportOrders: createExportOrderTable(db),
     policyVersions: createPolicyVersionTable(db),
     trustRules: createTrustRuleTable(db, engine.changes),
     trustRuleUses: createTrustRuleUseTable(db, engine),

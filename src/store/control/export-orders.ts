@@ -1,0 +1,98 @@
+/** Exports that wait for another person, in the control database. */
+import type { Selectable } from 'kysely'
+import type { ExportOrderRow, ExportOrderTable } from '../../model/export-orders.ts'
+import type { ControlDb, ControlTables } from '../schema.ts'
+import { isUnstorable, storable } from './stored-text.ts'
+
+export function createExportOrderTable(db: ControlDb): ExportOrderTable {
+  return {
+    insert: async (row) => {
+      await db.insertInto('export_orders').values(encode(row)).execute()
+    },
+    byId: async (id) => {
+      if (isUnstorable(id)) return null
+      const row = await db
+        .selectFrom('export_orders')
+        .selectAll()
+        .where('id', '=', id)
+        .executeTakeFirst()
+      return row === undefined ? null : decode(row)
+    },
+    list: async ({ before, limit }) => {
+      if (isUnstorable(before ?? '')) return []
+      let query = db.selectFrom('export_orders').selectAll().orderBy('id', 'desc').limit(limit)
+      if (before !== undefined) query = query.where('id', '<', before)
+      return (await query.execute()).map(decode)
+    },
+    decide: async (id, { decision, by, byName, atMs, reason }) => {
+      if (isUnstorable(id)) return false
+      const changed = await db
+        .updateTable('export_orders')
+        .set({
+          decision,
+          decided_by: by,
+          decided_by_name: storable(byName),
+          decided_at_ms: atMs,
+          decision_reason: storable(reason),
+        })
+        .where('id', '=', id)
+        .where('decision', 'is', null)
+        .where('expires_at_ms', '>', atMs)
+        .where('asked_by', '<>', by)
+        .executeTakeFirst()
+      return changed.numUpdatedRows > 0n
+    },
+    take: async (id, { by, bundle, atMs }) => {
+      if (isUnstorable(id)) return false
+      const changed = await db
+        .updateTable('export_orders')
+        .set({ bundle })
+        .where('id', '=', id)
+        .where('decision', '=', 'approved')
+        .where('bundle', 'is', null)
+        .where('expires_at_ms', '>', atMs)
+        .where('asked_by', '=', by)
+        .executeTakeFirst()
+      return changed.numUpdatedRows > 0n
+    },
+  }
+}
+
+type Stored = Selectable<ControlTables['export_orders']>
+
+function encode(row: ExportOrderRow): Stored {
+  return {
+    id: row.id,
+    frozen: storable(JSON.stringify(row.order)),
+    reason: storable(row.reason),
+    asked_by: row.askedBy,
+    asked_by_name: storable(row.askedByName),
+    asked_at_ms: row.askedAtMs,
+    expires_at_ms: row.expiresAtMs,
+    decision: row.decision,
+    decided_by: row.decidedBy,
+    decided_by_name: row.decidedByName,
+    decided_at_ms: row.decidedAtMs,
+    decision_reason: row.decisionReason,
+    bundle: row.bundle,
+  }
+}
+
+function decode(row: Stored): ExportOrderRow {
+  return {
+    id: row.id,
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- codec: `encode` wrote it
+    order: JSON.parse(row.frozen) as ExportOrderRow['order'],
+    reason: row.reason,
+    askedBy: row.asked_by,
+    askedByName: row.asked_by_name,
+    askedAtMs: row.asked_at_ms,
+    expiresAtMs: row.expires_at_ms,
+    decision: row.decision,
+    decidedBy: row.decided_by,
+    decidedByName: row.decided_by_name,
+    decidedAtMs: row.decided_at_ms,
+    decisionReason: row.decision_reason,
+    bundle: row.bundle,
+  }
+}
