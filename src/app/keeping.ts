@@ -7,7 +7,9 @@ import { openProofDesk } from '../evidence/proof-desk.ts'
 import { listInstances } from '../evidence/segment-scan.ts'
 import { createExportOrderDesk } from '../incident/export/export-orders.ts'
 import { createErasureDesk } from '../incident/keeping/erasures.ts'
-import { createHoldDesk } from '../incident/keeping/hold-desk.ts'
+import { COVERED_MAX, createHoldDesk } from '../incident/keeping/hold-desk.ts'
+import type { ExchangeQuery } from '../model/exchange-query.ts'
+import type { HoldScope } from '../model/holds.ts'
 import { bundleMaker, type Keeping } from '../incident/keeping/keeping.ts'
 import { Retention } from '../incident/keeping/retention.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -47,6 +49,11 @@ export function startKeeping(parts: KeepingParts): RunningKeeping {
     clock,
     note: (event) => evidence.recorder.note(event),
     exclusively: (work) => eraser.exclusively(work),
+    coveredNow: async (scope) => {
+      const query = queryOfScope(scope)
+      if (query === null) return []
+      return (await store.search.list(query, { limit: COVERED_MAX })).map(({ id }) => id)
+    },
   })
   const retention = new Retention({
     index: store.index.erasure,
@@ -86,6 +93,21 @@ export function startKeeping(parts: KeepingParts): RunningKeeping {
       stop.abort()
       await running
     },
+  }
+}
+
+/** Null for holds that name their exchanges themselves. */
+function queryOfScope(scope: HoldScope): ExchangeQuery | null {
+  switch (scope.kind) {
+    case 'exchange':
+    case 'case':
+      return null
+    case 'conversation':
+      return { values: {}, conversation: scope.conversation }
+    case 'principal':
+      return { values: { principal: [scope.principal] } }
+    case 'query':
+      return scope.query
   }
 }
 

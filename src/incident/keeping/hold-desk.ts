@@ -29,9 +29,15 @@ export interface HoldDeskParts {
   readonly note: (event: EvidenceEvent) => Promise<void>
   /** Keeps a hold from being set in the middle of an erasure. */
   readonly exclusively: <Result>(work: () => Promise<Result>) => Promise<Result>
+  /** What a hold covers when it is set, as far as a leaf has room: a verifier sees an erasure under it without any key. */
+  readonly coveredNow: (scope: HoldScope) => Promise<readonly string[]>
 }
 
-export function createHoldDesk({ table, clock, note, exclusively }: HoldDeskParts): HoldDesk {
+/** A leaf names at most a thousand records, and the hold itself is one. */
+export const COVERED_MAX = 999
+
+export function createHoldDesk(parts: HoldDeskParts): HoldDesk {
+  const { table, clock, note, exclusively, coveredNow } = parts
   return {
     set: (scope, reason, by) =>
       exclusively(async () => {
@@ -50,7 +56,8 @@ export function createHoldDesk({ table, clock, note, exclusively }: HoldDeskPart
         }
         // In force first: a hold that evidence does not know yet is better than one that is only said to be there.
         await table.insert(row)
-        await note(eventOf('hold.set', row, { atMs, actor: by.login, reason }))
+        const covered = await coveredNow(scope)
+        await note(eventOf('hold.set', row, { atMs, actor: by.login, reason }, covered))
         return row
       }),
     release: async (id, reason, by) => {
@@ -60,7 +67,7 @@ export function createHoldDesk({ table, clock, note, exclusively }: HoldDeskPart
       if (row.setBy === by.person) return 'own'
       const atMs = clock.nowMs()
       // Said first: a hold never ends unsaid.
-      await note(eventOf('hold.released', row, { atMs, actor: by.login, reason }))
+      await note(eventOf('hold.released', row, { atMs, actor: by.login, reason }, []))
       const { person, login } = by
       const isReleased = await table.release(id, { by: person, byName: login, atMs, reason })
       return isReleased ? 'released' : 'released-before'
@@ -111,16 +118,18 @@ export function scopeText(scope: HoldScope): string {
   }
 }
 
-/** Names of people stay out of the log: it holds ids of exchanges only. */
-function recordsOf(scope: HoldScope): readonly string[] {
-  if (scope.kind === 'exchange') return [scope.exchange]
-  return scope.kind === 'case' ? scope.exchanges : []
+/** Names of people stay out of the log: it holds ids of the hold and of exchanges only. */
+function recordsOf({ id, scope }: HoldRow, covered: readonly string[]): readonly string[] {
+  const named =
+    scope.kind === 'exchange' ? [scope.exchange] : scope.kind === 'case' ? scope.exchanges : covered
+  return [id, ...named.slice(0, COVERED_MAX)]
 }
 
 function eventOf(
   type: 'hold.set' | 'hold.released',
   row: HoldRow,
   said: { readonly atMs: number; readonly actor: string; readonly reason: string },
+  covered: readonly string[],
 ): EvidenceEvent {
   const { atMs, actor, reason } = said
   const { id, scope } = row
@@ -129,6 +138,6 @@ function eventOf(
     atMs,
     actor,
     details: { hold: id, kind: scope.kind, scope: scopeText(scope).slice(0, 2000), reason },
-    records: recordsOf(scope),
+    records: recordsOf(row, covered),
   }
 }

@@ -27,6 +27,7 @@ function keeperOf(opened: TestEvidence, rules = RULES) {
     table: store.control.holds,
     clock: systemClock,
     note: (event) => evidence.recorder.note(event),
+    coveredNow: async () => [],
     exclusively: (work) => evidence.eraser.exclusively(work),
   })
   const retention = new Retention({
