@@ -13,7 +13,7 @@ import {
 } from '../contract/export-orders.ts'
 import type { ApiParts } from '../parts.ts'
 import type { Registrar } from '../registrar.ts'
-import { handOut } from './exports.ts'
+import { handOut, requireAccess } from './exports.ts'
 
 export function exportOrderRoutes({ app, parts, guarded }: Registrar): void {
   const orders = () => parts.keeping.exportOrders
@@ -48,6 +48,7 @@ export function exportOrderRoutes({ app, parts, guarded }: Registrar): void {
     // Roles may have gone since it was asked for.
     if (waiting?.order.content === 'raw' && reachOf('content.reveal', roles) !== 'all')
       throw fail('api.forbidden', 'A raw bundle takes the permission to reveal.')
+    if (waiting !== null) await requireAccess(context, parts, waiting.order.exchanges)
     const nowMs = parts.clock.nowMs()
     const bundle = newControlId('bn', nowMs)
     const row = await orders().take(id, bundle, { person: person.id, login: person.login })

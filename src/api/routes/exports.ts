@@ -24,54 +24,6 @@ export function exportRoutes({ app, parts, guarded }: Registrar): void {
     checkRecipients(order)
     const selection = await selectionOf(parts, order)
     await requireAccess(context, parts, selection.exchanges)
-    const head = headOf(context, parts, order, selection)
-    await context.get('audit').shown({
-      event: 'evidence.exported',
-      target: head.id,
-      reason: order.reason,
-      records: selection.exchanges,
-      details: {
-        content: order.content,
-        exchanges: selection.exchanges.length,
-        recipients: order.recipients.length,
-        formats: order.formats.join(' '),
-        ...(order.case === undefined ? {} : { case: order.case }),
-      },
-    })
-    const stream = await parts.keeping.export(head, order.formats)
-    if (order.case !== undefined)
-      await noteInCase(parts, {
-        case: order.case,
-        person: context.get('signedIn').person.id,
-        target: head.id,
-        text: `Signed bundle of ${selection.exchanges.length} exchanges, ${order.content}`,
-      })
-    const name = `${head.id}.tar${order.recipients.length > 0 ? '.age' : ''}`
-    return new Response(stream, {
-      status: 200,
-      headers: {
-        'content-type': 'application/octet-stream',
-        'content-disposition': `attachment; filename="${name}"`,
-        'cache-control': 'no-store',
-        'x-content-type-options': 'nosniff',
-        'x-custody-bundle': head.id,
-      },
-    })
-  })
-}
-
-/** What one person alone does not read, one person alone does not hand out. */
-async function requireAccess(
-  context: Context<ApiEnv>,
-  parts: ApiParts,
-  ids: readonly string[],
-): Promise<void> {
-  const rows = []
-  for (const id of ids) {
-    const row = isExchangeId(id) ? await parts.desk.row(id, null) : null
-    if (row !== null) rows.push(row)
-  }
-  await parts.accesses.require(context.get('signedIn').person.id, rows)
     const { exportOrders } = parts.keeping
     if (exportOrders.isNeeded(order.content)) {
       const frozen = { ...order, ...selection, case: order.case ?? null }
@@ -111,6 +63,13 @@ export async function handOut(
     },
   })
   const stream = await parts.keeping.export(head, formats)
+  if (head.case !== null)
+    await noteInCase(parts, {
+      case: head.case,
+      person: context.get('signedIn').person.id,
+      target: head.id,
+      text: `Signed bundle of ${selection.exchanges.length} exchanges, ${content}`,
+    })
   const name = `${head.id}.tar${recipients.length > 0 ? '.age' : ''}`
   return new Response(stream, {
     status: 200,
@@ -122,6 +81,20 @@ export async function handOut(
       'x-custody-bundle': head.id,
     },
   })
+}
+
+/** What one person alone does not read, one person alone does not hand out. */
+export async function requireAccess(
+  context: Context<ApiEnv>,
+  parts: ApiParts,
+  ids: readonly string[],
+): Promise<void> {
+  const rows = []
+  for (const id of ids) {
+    const row = isExchangeId(id) ? await parts.desk.row(id, null) : null
+    if (row !== null) rows.push(row)
+  }
+  await parts.accesses.require(context.get('signedIn').person.id, rows)
 }
 
 const doerOf = (context: Context<ApiEnv>): Doer => {
