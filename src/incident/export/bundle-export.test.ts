@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { bundleOf, check, filesIn, headOf, pack } from '../../../test/harness/bundles.ts'
@@ -11,7 +11,10 @@ import {
   temporaryFolder,
   type TestEvidence,
 } from '../../../test/harness/evidence.ts'
+import { formatNoteKey, noteSigner } from '../../evidence/log/note-key.ts'
 import { isRecipient } from './seal.ts'
+
+const ROOT = join(import.meta.dirname, '../../..')
 
 const SECRET = 'the merger of Umbra and Lux'
 const HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(2)>\u202e=cmd|calc'
@@ -175,34 +178,67 @@ test('an encrypted bundle opens with stock age for each recipient, and for nobod
   assert.equal(isRecipient(recipients[0]!), true)
 })
 
-test('tar, sha256sum and openssl are enough to check a bundle', async () => {
+/** The commands of the guide, as they stand there. */
+function guideCommands(): string {
+  const guide = readFileSync(join(ROOT, 'docs/guide/export.md'), 'utf8')
+  const [, block] = /Without it:[^]*?```sh\n([^`]+)```/.exec(guide) ?? []
+  assert.ok(block !== undefined, 'the guide shows how a bundle is checked')
+  return block
+}
+
+test('the script of the guide checks a bundle with openssl, age and plain Node, and refuses every file that was changed', async () => {
   await using folder = await temporaryFolder()
   await using opened = await openTestEvidence(folder.path)
-  const [first] = await threeExchanges(opened)
+  const [first, second] = await threeExchanges(opened)
+  await eraseNow(opened.evidence, [second!.id])
+  const identity = await generateX25519Identity()
+  const recipients = [await identityToRecipient(identity)]
+  const before = formatNoteKey(opened.evidence.log.keys.signer.key)
+  await opened.evidence.log.writer.rotateKey()
   const place = join(folder.path, 'elsewhere')
   mkdirSync(place)
-  writeFileSync(join(place, 'b.tar'), await bundleOf(opened, headOf([first!.id])))
-  execFileSync('tar', ['xf', 'b.tar'], { cwd: place })
-  const read = (path: string): Buffer => readFileSync(join(place, path))
-  const manifest: { files: { path: string; sha256: string }[] } = JSON.parse(
-    read('manifest.json').toString('utf8'),
-  )
-  const sums = manifest.files.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join('')
-  execFileSync('sha256sum', ['--check', '--quiet', '-'], { cwd: place, input: sums })
-  const [text, signatures] = read('manifest.sig').toString('utf8').split('\n\n')
-  const [, , , encoded] = /^(\S+) (\S+) (\S+)/.exec(signatures!)!
-  const [, key] = /^[^+]+\+[0-9a-f]{8}\+(\S+)/.exec(read('log/keys').toString('utf8'))!
-  const spki = Buffer.concat([
-    Buffer.from('302a300506032b6570032100', 'hex'),
-    Buffer.from(key!, 'base64').subarray(1),
-  ])
-  writeFileSync(join(place, 'key.der'), spki)
-  writeFileSync(join(place, 'text'), `${text!}\n`)
-  writeFileSync(join(place, 'sig'), Buffer.from(encoded!, 'base64').subarray(4))
-  const said = execFileSync(
-    'openssl',
-    'pkeyutl -verify -pubin -keyform DER -inkey key.der -rawin -in text -sigfile sig'.split(' '),
-    { cwd: place, encoding: 'utf8' },
-  )
-  assert.match(said, /Verified Successfully/)
+  const encrypted = await bundleOf(opened, headOf([first!.id, second!.id], { recipients }))
+  writeFileSync(join(place, 'case-12.tar.age'), encrypted)
+  writeFileSync(join(place, 'key.txt'), `${identity}\n`)
+  copyFileSync(join(ROOT, 'docs/guide/verify-bundle.mjs'), join(place, 'verify-bundle.mjs'))
+  const hasAge = spawnSync('age', ['--version']).error === undefined
+  if (!hasAge) {
+    const decrypter = new Decrypter()
+    decrypter.addIdentity(identity)
+    writeFileSync(join(place, 'case-12.tar'), await decrypter.decrypt(encrypted))
+  }
+  const commands = guideCommands()
+    .split('\n')
+    .filter((line) => hasAge || !line.startsWith('age '))
+    .join('\n')
+  const env = { PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`, LOG_KEY: before }
+  // The bundle is under the newer key; who trusts the older one follows.
+  const ran = spawnSync('sh', ['-e', '-c', commands], { cwd: place, env, encoding: 'utf8' })
+  assert.equal(ran.status, 0, ran.stderr)
+  assert.match(ran.stdout, /all holds/)
+  assert.match(ran.stdout, new RegExp(`erased  ${second!.id}`))
+  const verify = (key = before): { status: number | null; stderr: string } =>
+    spawnSync('node', ['verify-bundle.mjs', 'case-12', key], { cwd: place, env, encoding: 'utf8' })
+  const stranger = noteSigner(opened.evidence.log.keys.origin, 'note', Buffer.alloc(32, 3))
+  assert.equal(verify(formatNoteKey(stranger!.key)).status, 1)
+  for (const name of [
+    'manifest.json',
+    'manifest.sig',
+    'log/checkpoint',
+    'log/rotation.1',
+    `exchanges/${first!.id}/request.bin`,
+    `exchanges/${first!.id}/opened.leaf`,
+    `exchanges/${first!.id}/opened.tlog-proof`,
+    `exchanges/${first!.id}/opening.payload`,
+  ]) {
+    const path = join(place, 'case-12', name)
+    const whole = readFileSync(path)
+    const changed = Buffer.from(whole)
+    changed[Math.floor(changed.length / 2)]! ^= 1
+    writeFileSync(path, changed)
+    assert.notEqual(verify().status, 0, name)
+    writeFileSync(path, whole)
+  }
+  writeFileSync(join(place, 'case-12', 'more.txt'), 'put beside it')
+  assert.match(verify().stderr, /more\.txt is not in the manifest/)
 })
