@@ -94,6 +94,9 @@ function CaseView({ file }: { readonly file: CaseFile }) {
               <a href={`/api/v1/cases/${one.id}/report`} download>
                 HTML
               </a>
+              <Link to="/cases/$id/run" params={{ id: one.id }} search={{ step: 'report' }}>
+                Hold and hand out
+              </Link>
             </p>
           </Panel>
         </div>

@@ -147,7 +147,7 @@ export function Exchange() {
         <Tabs.Panel value="content" className={classes.panel}>
           {contentPart((loaded) => (
             <div className={classes.columns}>
-              <ContextWindow key={`${mode.mode} ${side}`} request={loaded.request} />
+              <ContextWindow key={`${mode.mode} ${side}`} exchange={id} request={loaded.request} />
               <AnswerPanel answer={loaded.answer} isOpen={state === 'open'} />
             </div>
           ))}

@@ -7,6 +7,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { visibleLine } from '../../../../src/lib/visible-text.ts'
+import type { CaseEntry } from '../../api/cases.ts'
 import {
   addEntry,
   caseQuery,
@@ -38,13 +39,72 @@ export function PinToCase({ exchange }: { readonly exchange: string }) {
         <IconPin size={15} stroke={1.7} aria-hidden="true" /> Pin to a case
       </button>
       <Modal opened={isShown} onClose={dialog.close} title="Pin to a case">
-        <PinForm exchange={exchange} onDone={dialog.close} />
+        <PinForm exchange={exchange} span={null} onDone={dialog.close} />
       </Modal>
     </span>
   )
 }
 
-function PinForm({ exchange, onDone }: { readonly exchange: string; readonly onDone: () => void }) {
+type Span = NonNullable<CaseEntry['span']>
+
+interface PinBlockProps {
+  readonly exchange: string
+  /** Index of the block in the request. */
+  readonly block: number
+  /** Length of its text. */
+  readonly length: number
+}
+
+/** Pins a block of a request, or the part of it that is selected. */
+export function PinBlock({ exchange, block, length }: PinBlockProps) {
+  const me = useMe()
+  const [span, setSpan] = useState<Span | null>(null)
+  if (!mayCall(me, 'cases.update')) return null
+  return (
+    <>
+      <button
+        type="button"
+        className={classes.pin}
+        // A click would take the selection away before it is read.
+        onMouseDown={(event) => event.preventDefault()}
+        onClick={(event) => {
+          const text = event.currentTarget.closest('article')?.querySelector('[data-kind="text"]')
+          setSpan({
+            part: 'request',
+            block,
+            ...(selectedIn(text ?? null) ?? { start: 0, end: length }),
+          })
+        }}
+      >
+        <IconPin size={13} stroke={1.7} aria-hidden="true" /> Pin block {block + 1}
+      </button>
+      <Modal opened={span !== null} onClose={() => setSpan(null)} title="Pin to a case">
+        <PinForm exchange={exchange} span={span} onDone={() => setSpan(null)} />
+      </Modal>
+    </>
+  )
+}
+
+/** Null where nothing of the element is selected. */
+function selectedIn(element: Element | null): { start: number; end: number } | null {
+  const selection = getSelection()
+  if (element === null || selection === null || selection.rangeCount === 0) return null
+  const range = selection.getRangeAt(0)
+  if (range.collapsed || !element.contains(range.commonAncestorContainer)) return null
+  const before = document.createRange()
+  before.setStart(element, 0)
+  before.setEnd(range.startContainer, range.startOffset)
+  const start = before.toString().length
+  return { start, end: start + range.toString().length }
+}
+
+interface PinFormProps {
+  readonly exchange: string
+  readonly span: Span | null
+  readonly onDone: () => void
+}
+
+function PinForm({ exchange, span, onDone }: PinFormProps) {
   const client = useQueryClient()
   const cases = useQuery(openCasesQuery)
   const open = (cases.data?.items ?? []).filter((one) => one.mayOpen && one.status !== 'closed')
@@ -63,7 +123,7 @@ function PinForm({ exchange, onDone }: { readonly exchange: string; readonly onD
               sealed: false,
             })
           : { id }
-      await addEntry(target.id, { kind: 'pin', target: exchange, text })
+      await addEntry(target.id, { kind: 'pin', target: exchange, span, text })
       return target.id
     },
     onSuccess: async (made) => {
@@ -93,6 +153,11 @@ function PinForm({ exchange, onDone }: { readonly exchange: string; readonly onD
         value={id}
         onChange={(event) => setChosen(event.target.value)}
       />
+      {span !== null && (
+        <p>
+          Block {(span.block ?? 0) + 1} of the request, characters {span.start} to {span.end}.
+        </p>
+      )}
       <Textarea
         label="Why it matters"
         autosize

@@ -1,6 +1,7 @@
 /** One block of a context window. A long one is cut short until it is asked for. */
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
+import type { ReactNode } from 'react'
 import type { ContentBlock, ContentPart } from '../../api/content.ts'
 import { visibleLine } from '../../../../src/lib/visible-text.ts'
 import { formatBytes } from '../../ui/format.ts'
@@ -23,7 +24,13 @@ const NOVELTY: Readonly<Record<ContentBlock['novelty'], string>> = {
   unknown: '',
 }
 
-export function BlockCard({ block }: { readonly block: ContentBlock }) {
+interface BlockCardProps {
+  readonly block: ContentBlock
+  /** What can be done with it. */
+  readonly aside?: ReactNode
+}
+
+export function BlockCard({ block, aside }: BlockCardProps) {
   const { role, novelty, parts, firstExchange } = block
   return (
     <article className={classes.block} data-role={role} data-novelty={novelty}>
@@ -38,6 +45,7 @@ export function BlockCard({ block }: { readonly block: ContentBlock }) {
         <span className={classes.size} title={`Bytes ${block.start} to ${block.end} of the body`}>
           {formatBytes(block.bytes)}
         </span>
+        {aside}
       </header>
       {parts.map((part, at) => (
         <Part key={at} part={part} />

@@ -5,17 +5,19 @@ import type { Content, ContentBlock } from '../../api/content.ts'
 import { formatBytes, formatCount } from '../../ui/format.ts'
 import { Panel } from '../../ui/panel.tsx'
 import { RecordedText } from '../../ui/recorded-text.tsx'
+import { PinBlock } from '../cases/pin-to-case.tsx'
 import { BlockCard } from './block-card.tsx'
 import classes from './context-window.module.css'
 
 interface ContextWindowProps {
+  readonly exchange: string
   readonly request: Content['request']
 }
 
 /** The newest blocks are what the answer is about; the ones before are folded when there are more. */
 const RECENT = 6
 
-export function ContextWindow({ request }: ContextWindowProps) {
+export function ContextWindow({ exchange, request }: ContextWindowProps) {
   const { blocks, kind, bytes, text, truncated } = request
   const definitions = blocks.filter(({ role }) => role === 'tool-definition')
   const said = blocks.filter(({ role }) => role !== 'tool-definition')
@@ -41,7 +43,7 @@ export function ContextWindow({ request }: ContextWindowProps) {
           </div>
         )}
         {definitions.length > 0 && <Definitions blocks={definitions} />}
-        <Thread blocks={said} />
+        <Thread exchange={exchange} blocks={said} />
         {truncated && <p className={classes.note}>Shortened here; everything is in Raw.</p>}
       </div>
     </Panel>
@@ -72,7 +74,12 @@ function Definitions({ blocks }: { readonly blocks: readonly ContentBlock[] }) {
   )
 }
 
-function Thread({ blocks }: { readonly blocks: readonly ContentBlock[] }) {
+interface ThreadProps {
+  readonly exchange: string
+  readonly blocks: readonly ContentBlock[]
+}
+
+function Thread({ exchange, blocks }: ThreadProps) {
   const [isOpen, setOpen] = useState(false)
   const firstNew = blocks.findIndex(({ novelty }) => novelty === 'new')
   const fold = Math.max(
@@ -91,7 +98,17 @@ function Thread({ blocks }: { readonly blocks: readonly ContentBlock[] }) {
         </button>
       )}
       {(isFolded ? blocks.slice(fold) : blocks).map((block) => (
-        <BlockCard key={block.index} block={block} />
+        <BlockCard
+          key={block.index}
+          block={block}
+          aside={
+            <PinBlock
+              exchange={exchange}
+              block={block.index}
+              length={block.parts.find(({ kind }) => kind === 'text')?.text.length ?? 0}
+            />
+          }
+        />
       ))}
     </>
   )
