@@ -134,6 +134,24 @@ test('what was erased is found no more, and nothing in the index points at it', 
   )
 })
 
+test('what is erased before the index was written leaves nothing in it', async () => {
+  const text = `The night shift at Kessler Foundry found ${Date.now()} castings with a hairline crack, and told the customer on Friday that all was well.`
+  const gone = await console.chat(text)
+  const scope = { kind: 'exchange', exchanges: [gone] }
+  const erased = await console.admin('POST', '/erasures', {
+    body: { scope, reason: 'the person asked for it', despiteMinimum: true },
+  })
+  assert.equal(erased.body.erasures?.[0]?.exchanges[0], gone, erased.text)
+  for (let tries = 0; ; tries += 1) {
+    const { exposures, candidates, unconfirmed, isBehind } = (await trace(text)).body
+    assert.deepEqual(exposures, [])
+    // A posting that points at nothing could not be confirmed.
+    if (candidates === 0 && unconfirmed === 0 && isBehind === false) break
+    assert.ok(tries < 60, `${candidates} candidates, ${unconfirmed} unconfirmed`)
+    await new Promise((resolve) => setTimeout(resolve, 250))
+  }
+})
+
 test('it is said whether a text passed raw or masked at the time', async () => {
   await using masking = await startConsole({
     yaml: 'masking: { packs: [strict], directions: [request] }\n',

@@ -30,8 +30,8 @@ export interface Tracing extends AsyncDisposable {
   readonly indexer: TraceIndexer
   /** Adds what was recorded since; only who holds the folder may. True when nothing was left. */
   readonly catchUp: (isOver: () => boolean) => Promise<boolean>
-  /** Call after commits: takes out what was erased, and merges. `breathe` is called between two steps. */
-  readonly tidy: (isOver: () => boolean, breathe: () => Promise<void>) => Promise<void>
+  /** Call after commits: takes out what was erased, and merges. `breathe` is called between two steps. False when an erasure is still under way. */
+  readonly tidy: (isOver: () => boolean, breathe: () => Promise<void>) => Promise<boolean>
   /** Once the newest version has read everything. */
   readonly dropOldVersions: () => Promise<void>
 }
@@ -68,6 +68,7 @@ export async function openTracing(
     const tidy: Tracing['tidy'] = async (isOver, breathe) => {
       await forgetErased(traces, store.index)
       while (!isOver() && (await mergeRuns(traces, breathe)));
+      return (await traces.erased()).length === 0
     }
     const indexer = new TraceIndexer({ ...parts, disk: nodeDisk, folder })
     return {

@@ -60,6 +60,8 @@ class Indexing {
   /** Everything of earlier runs of the gateway is indexed. */
   #hasOld = false
   #isTidying = false
+  /** Nothing that was erased is left in the index. */
+  #isTidy = true
   #committedMs = performance.now()
   #yieldedMs = performance.now()
 
@@ -125,10 +127,10 @@ class Indexing {
     this.#committedMs = nowMs
     this.#orders.answer((askedMs) => this.#hasOld || nowMs - askedMs > OLD_WAIT_MS)
     // What is merged breathes too: it commits then, and no more.
-    if (!isNew || this.#isTidying) return
+    if ((!isNew && this.#isTidy) || this.#isTidying) return
     this.#isTidying = true
     try {
-      await this.#tracing.tidy(this.#isStopped, () => this.#breathe())
+      this.#isTidy = await this.#tracing.tidy(this.#isStopped, () => this.#breathe())
     } finally {
       this.#isTidying = false
     }

@@ -57,30 +57,30 @@ function findMails(text: string, take: Take): void {
   }
 }
 
-/** Only where one may begin a pattern is tried: behind no letter or digit, at a digit or two upper-case letters. */
+/** Patterns are tried at the first digit of a run only, where all of them have their first digit. */
 function findNumbers(text: string, take: Take): void {
   const codes = codesOf(text)
-  let before = SIGN
   let digitsFrom = 0
   let accountFrom = 0
   for (let at = 0; at < codes.length; at += 1) {
-    const kind = KINDS[codes[at] ?? 0] ?? SIGN
-    if (before === SIGN && kind === DIGIT && at >= digitsFrom) {
-      const start = at > digitsFrom && codes[at - 1] === PLUS ? at - 1 : at
-      const digits = matchAt(DIGITS, text, start) ?? matchAt(DIGITS, text, at)
-      if (digits !== null) {
-        digitsFrom = digits.end
-        take(`digits:${digits.match.replaceAll(/\D/g, '')}`, digits.start, digits.match.length)
-      }
-    } else if (before === SIGN && kind === UPPER && at >= accountFrom) {
-      const account = matchAt(ACCOUNT, text, at)
-      if (account !== null) {
-        accountFrom = account.end
-        take(`account:${account.match.replaceAll(' ', '')}`, at, account.match.length)
-      }
+    if (!isDigit(codes[at] ?? 0)) continue
+    const plus = at > digitsFrom && codes[at - 1] === PLUS ? matchAt(DIGITS, text, at - 1) : null
+    const digits = at < digitsFrom ? null : (plus ?? matchAt(DIGITS, text, at))
+    if (digits !== null) {
+      digitsFrom = digits.end
+      take(`digits:${digits.match.replaceAll(/\D/g, '')}`, digits.start, digits.match.length)
     }
-    before = kind
+    const account = at - 2 < accountFrom ? null : matchAt(ACCOUNT, text, at - 2)
+    if (account !== null) {
+      accountFrom = account.end
+      take(`account:${account.match.replaceAll(' ', '')}`, at - 2, account.match.length)
+    }
+    while (isDigit(codes[at + 1] ?? 0)) at += 1
   }
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39
 }
 
 interface Match {

@@ -58,7 +58,8 @@ function ordered(keys: Float64Array, length: number): Uint32Array {
     high[at] = above
     low[at] = key - above * HALF
   }
-  let from = Uint32Array.from({ length }, (_, at) => at)
+  let from = new Uint32Array(length)
+  for (let at = 0; at < length; at += 1) from[at] = at
   let to = new Uint32Array(length)
   for (const half of [low, high]) {
     for (const shift of [0, DIGIT_BITS]) {
@@ -70,15 +71,17 @@ function ordered(keys: Float64Array, length: number): Uint32Array {
 }
 
 function distribute(half: Uint32Array, shift: number, from: Uint32Array, to: Uint32Array): void {
+  const { length } = half
   const starts = new Uint32Array(DIGITS + 1)
-  for (const word of half) {
-    const next = ((word >>> shift) & (DIGITS - 1)) + 1
+  for (let at = 0; at < length; at += 1) {
+    const next = (((half[at] ?? 0) >>> shift) & (DIGITS - 1)) + 1
     starts[next] = (starts[next] ?? 0) + 1
   }
   for (let digit = 0; digit < DIGITS; digit += 1) {
     starts[digit + 1] = (starts[digit + 1] ?? 0) + (starts[digit] ?? 0)
   }
-  for (const at of from) {
+  for (let n = 0; n < length; n += 1) {
+    const at = from[n] ?? 0
     const digit = ((half[at] ?? 0) >>> shift) & (DIGITS - 1)
     const place = starts[digit] ?? 0
     to[place] = at

@@ -97,6 +97,7 @@ const ASKED_MAX = 2_000
 const ROWS_MAX = 400
 /** Pages of one statement. */
 const INSERTED_MAX = 32
+const FETCHED_MAX = 128
 /** Level of a run that is being made. */
 const BEING_MADE = -1
 
@@ -236,15 +237,17 @@ export function createTraceStore(db: TraceDb, engine: TraceEngine): TraceStore {
         }
       }
       const filled: FoundPage[] = []
-      for (const page of pages.values()) {
-        const row = await db
-          .selectFrom('trace_pages')
-          .select('data')
-          .where('run', '=', page.run)
-          .where('first_key', '=', page.firstKey)
-          .executeTakeFirst()
-        // A merge took it: its postings are in another run by now; whoever asks looks again.
-        if (row !== undefined) filled.push({ ...page, data: row.data })
+      for (const part of parts([...pages.values()], FETCHED_MAX)) {
+        const places = part.map(({ run, firstKey }) => [run, firstKey] as const)
+        const found = await sql<{ run: number; first: number; data: Uint8Array }>`
+          select p.run as run, p.first_key as first, p.data as data
+          from (${engine.asked(JSON.stringify(places))}) as a
+          join trace_pages p on p.run = a.run and p.first_key = a.key`.execute(db)
+        // One that is not there was merged: its postings are in another run by now; whoever asks looks again.
+        for (const { run, first, data } of found.rows) {
+          const page = pages.get(`${run} ${first}`)
+          if (page !== undefined) filled.push({ ...page, data })
+        }
       }
       return filled
     },
