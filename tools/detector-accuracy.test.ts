@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { negatives, positives } from './accuracy/samples.ts'
-import { measure } from './detector-accuracy.ts'
+import { measure, measureWild } from './detector-accuracy.ts'
 
 test('the development set is the same every time', () => {
   assert.deepEqual(positives(), positives())
@@ -25,4 +25,15 @@ test('precision and recall of what has check digits or a clear form are at least
     assert.ok(hits / (hits + misses) >= 0.98, `${entity}: ${misses} missed`)
     assert.ok(hits / (hits + wrong) >= 0.98, `${entity}: ${wrong} wrong`)
   }
+})
+
+test('credentials are found in the wild, and what only looks like one is left alone', () => {
+  const wild = measureWild()
+  assert.ok(wild.formats >= 300, `${wild.formats} formats`)
+  assert.ok(wild.found / wild.samples >= 0.95, `${wild.found} of ${wild.samples}`)
+  for (const [shape, recall] of wild.shapes) assert.ok(recall >= 0.9, `${shape}: ${recall}`)
+  const [found, all] = wild.files
+  assert.ok(found / all >= 0.95, wild.missed.join(', '))
+  const wrong = wild.traps.reduce((sum, [, count]) => sum + count, 0)
+  assert.ok(wrong / wild.trapTexts <= 0.02, JSON.stringify(wild.traps))
 })

@@ -38,7 +38,7 @@ export interface AutomatonLimits {
 
 export const AUTOMATON_LIMITS: AutomatonLimits = {
   instructionsMax: 200_000,
-  tableBytesMax: 8 * 1024 * 1024,
+  tableBytesMax: 14 * 1024 * 1024,
 }
 
 export class Automaton {

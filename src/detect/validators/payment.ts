@@ -5,6 +5,7 @@ import { allSame, digitsOf, lettersToDigits, luhn, remainder, weightedSum } from
 const ISSUERS: readonly (readonly [from: number, to: number, lengths: readonly number[]])[] = [
   [4, 4, [13, 16, 18, 19]],
   [51, 55, [16]],
+  [2131, 2131, [15]],
   [2221, 2720, [16]],
   [34, 34, [15]],
   [37, 37, [15]],

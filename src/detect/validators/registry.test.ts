@@ -144,6 +144,10 @@ const cases: Readonly<
     ['aaaaaaaaaaaa', '000000000001', 'abababababababab'],
   ],
   mixed: [['a1'], ['abc', '123']],
+  strong: [
+    ['Winter!2026', 'aB3', 'a-1'],
+    ['winter2026', 'WINTER!', 'aB!', '12345'],
+  ],
   'entropy:3': [['abcdefghij'], ['aaaaabbbbb']],
   luhn: [['490154203237518'], ['490154203237519']],
   'us-ssn': [

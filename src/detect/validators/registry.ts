@@ -34,6 +34,7 @@ const VALIDATORS: ReadonlyMap<string, Validate> = new Map([
   ['not-placeholder', shape.isNotPlaceholder],
   ['varied', shape.isVaried],
   ['mixed', shape.isMixed],
+  ['strong', shape.isStrong],
   ['us-ssn', world.isUsSsn],
   ['us-itin', world.isUsItin],
   ['ca-sin', world.isCaSin],

@@ -68,6 +68,12 @@ export function isMixed(text: string): boolean {
   return /\d/.test(text) && /[A-Za-z]/.test(text)
 }
 
+/** True for what a rule for passwords would take: three of lower case, upper case, digits and signs. */
+export function isStrong(text: string): boolean {
+  const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z\d]/]
+  return /\d/.test(text) && kinds.filter((kind) => kind.test(text)).length >= 3
+}
+
 /** RFC 7519: the header decodes to a JSON object that names an algorithm or type. */
 export function isJwt(text: string): boolean {
   const header = decodeBase64(text.slice(0, text.indexOf('.')))
@@ -104,6 +110,8 @@ export function isEmail(text: string): boolean {
   const local = text.slice(0, at)
   const domain = text.slice(at + 1)
   if (
+    // An address of a repository over SSH, not of a person.
+    local === 'git' ||
     local.length > 64 ||
     domain.length > 253 ||
     local.startsWith('.') ||
