@@ -115,6 +115,8 @@ export interface CustodyOptions {
   readonly checkout?: string
   /** Masks, and decides by a policy: bench/custody.yaml. */
   readonly masks?: boolean
+  /** Path of a custody.yaml; goes before `masks`. */
+  readonly config?: string
 }
 
 /** As `npm start` of that checkout starts it. */
@@ -125,9 +127,13 @@ async function flagsOf(checkout: string): Promise<readonly string[]> {
   return flags.CUSTODY_FLAGS
 }
 
+function configFlags(config: string | null): readonly string[] {
+  return config === null ? [] : ['--config', config]
+}
+
 export async function startCustody(
   upstream: Upstream,
-  { folder, checkout = root, masks = false }: CustodyOptions = {},
+  { folder, checkout = root, masks = false, config }: CustodyOptions = {},
 ): Promise<Target> {
   const data =
     folder ?? (await mkdtemp(join(process.env['BENCH_FOLDER'] ?? tmpdir(), 'custody-bench-')))
@@ -143,7 +149,7 @@ export async function startCustody(
       '127.0.0.1:0',
       '--admin',
       '127.0.0.1:0',
-      ...(masks ? ['--config', join(here, 'custody.yaml')] : []),
+      ...configFlags(config ?? (masks ? join(here, 'custody.yaml') : null)),
     ],
     {
       OPENAI_API_KEY: 'bench',

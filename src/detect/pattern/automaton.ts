@@ -13,8 +13,8 @@ const UNITS = 0x10000
 const END_OF_TEXT = -1
 
 interface State {
-  /** Instructions in progress: sets and assertions only, ascending. */
-  readonly core: readonly number[]
+  /** Instructions in progress: sets and assertions only, ascending; packed, because states are many. */
+  readonly core: string
   /** Kind of the character before this position. */
   readonly kind: number
   /** Rules whose relaxed form has just ended, ascending. */
@@ -109,7 +109,7 @@ export class Automaton {
   }
 
   start(): Cursor {
-    const state: State = { core: [], kind: Kind.edge, accepts: [], held: false }
+    const state: State = { core: '', kind: Kind.edge, accepts: [], held: false }
     return { value: this.#intern(state), generation: this.#generation, state }
   }
 
@@ -158,14 +158,17 @@ export class Automaton {
   }
 
   #intern(state: State): number {
-    const key = `${state.kind}|${state.core.join(',')}|${state.accepts.join(',')}`
+    const accepts = state.accepts.length === 0 ? '' : state.accepts.join()
+    const key =
+      accepts === '' ? KIND_KEYS[state.kind] + state.core : `${state.kind} ${accepts} ${state.core}`
     const known = this.#byKey.get(key)
     if (known !== undefined) return known
     if (this.#states.length >= this.#tableMax) this.#flush()
     const number = this.#states.length
     this.#states.push(state)
     if ((number + 1) * this.#width > this.#table.length) {
-      const length = Math.min(this.#table.length * 2, this.#tableMax * this.#width)
+      const grown = Math.ceil((this.#states.length * TABLE_GROWTH) / 8) * 8 * this.#width
+      const length = Math.min(grown, this.#tableMax * this.#width)
       const larger = new Int32Array(Math.max(length, (number + 1) * this.#width)).fill(-1)
       larger.set(this.#table)
       this.#table = larger
@@ -181,7 +184,7 @@ export class Automaton {
     const found = this.#found
     found.clear()
     const { op, arg, out } = this.#program
-    const open = [...from.core]
+    const open = unpacked(from.core)
     const passed = new Set<number>()
     for (let pc = open.pop(); pc !== undefined; pc = open.pop()) {
       if (op[pc] === Op.assert) {
@@ -199,8 +202,10 @@ export class Automaton {
       if (fresh !== undefined) found.add(fresh)
     }
     const core = found.core.toSorted((x, y) => x - y)
-    const accepts = [...found.accepts].toSorted((x, y) => x - y)
-    return { core, kind, accepts, held: core.some((pc) => this.#program.entered[pc] === true) }
+    const accepts =
+      found.accepts.size === 0 ? NO_RULES : [...found.accepts].toSorted((x, y) => x - y)
+    const held = core.some((pc) => this.#program.entered[pc] === true)
+    return { core: packed(core), kind, accepts, held }
   }
 
   /** What is reachable from `pc` without consuming and without deciding an assertion. */
@@ -304,6 +309,31 @@ class Found {
     }
     for (const rule of closure.accepts) this.accepts.add(rule)
   }
+}
+
+/** What is not used yet is memory, too. */
+const TABLE_GROWTH = 1.25
+const NO_RULES: readonly number[] = []
+const KIND_KEYS: readonly string[] = [0, 1, 2, 3, 4].map((kind) => String(kind))
+const SURROGATE_FIRST = 0xd800
+const SURROGATES = 0x800
+
+/** Numbers as code points, around the range that is none. */
+function packed(numbers: readonly number[]): string {
+  let text = ''
+  for (const number of numbers)
+    text += String.fromCodePoint(number < SURROGATE_FIRST ? number : number + SURROGATES)
+  return text
+}
+
+function unpacked(text: string): number[] {
+  const numbers: number[] = []
+  for (let at = 0; at < text.length; at += 1) {
+    const point = text.codePointAt(at) ?? 0
+    if (point > 0xffff) at += 1
+    numbers.push(point < SURROGATE_FIRST ? point : point - SURROGATES)
+  }
+  return numbers
 }
 
 /** Code units that no set tells apart share a class; `samples` holds one unit of each class. */
