@@ -13,7 +13,7 @@ const UUID = '3fa85f64-5717-4562-b3fc-2c963f66afa6'
 /** By name of what it is. */
 export const WILD_FILES: Readonly<Record<string, string>> = {
   'npmrc token': `//registry.example.com/:_authToken=«${R32}»\n`,
-  'npmrc uuid token': `//registry.npmjs.org/:_authToken=«${UUID}»\n`,
+  'npmrc uuid token': `//npm.example.org/:_authToken=«${UUID}»\n`,
   'npmrc password': `//registry.example.com/:_password="«${R20}=»"\n//registry.example.com/:username=ci\n`,
   'docker config': `{"auths":{"ghcr.io":{"auth":"«Y2ktdXNlcjpxN1hrMnZMbTlUelA0d1Ji»"}}}`,
   'docker login': `docker login -u ci -p «${R20}» registry.example.com`,
