@@ -124,7 +124,7 @@ function linksOf(wire: Wire, body: unknown) {
   assert.ok(surface !== null)
   const reading = wire.dialect.readRequest(surface, bytes, LIMITS)
   assert.equal(reading.kind, 'view')
-  return reading.kind === 'view' ? reader.read(reading.view.blocks, bytes) : null
+  return reading.kind === 'view' ? (reader.read(reading.view.blocks, bytes)?.links ?? null) : null
 }
 
 function answered({ text, tool, args }: Step): string {

@@ -7,8 +7,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
 import { escaped } from '../src/approvals/notify/slack.ts'
 import { isSigned } from '../src/approvals/notify/slack-interaction.ts'
-import { approvalGateway, fastClock } from './harness/approval-gateway.ts'
+import { HOLD_POLICY, approvalGateway, fastClock } from './harness/approval-gateway.ts'
 import type { ApprovalGateway } from './harness/approval-gateway.ts'
+import { startMailSink } from './harness/mail-sink.ts'
+import type { Mail } from './harness/mail-sink.ts'
 
 const SECRET = `whsec_${Buffer.from('a secret of twenty-four b').toString('base64')}`
 const SIGNING = 'slack-signing-secret'
@@ -211,3 +213,54 @@ test('no text of a prompt mentions, links, draws or breaks a line in Slack', () 
   assert.ok(!escaped('*bold* `code` _it_').includes('*bold*'))
   assert.ok(escaped('x'.repeat(9999)).length < 400)
 })
+
+test('Teams and mail are told with a link and nothing of the prompt, once each, and again after a failure', async () => {
+  await using teams = await startReceiver((_, n) => ({ status: n === 1 ? 503 : 200 }))
+  await using mail = await startMailSink(1)
+  await using gateway = await approvalGateway({
+    policy: HOLD_POLICY.replace('Project names stay inside', 'Names [stay](http://evil) *inside*'),
+    yaml: `approvals:
+  consoleUrl: https://custody.example
+  teams: { soc: '\${TEAMS}' }
+  email: { smtp: '\${SMTP}', from: custody@example.org, to: [secops@example.org, erin@example.org] }
+`,
+    env: { TEAMS: `${teams.url}/teams`, SMTP: mail.url },
+    clock: fastClock(20),
+  })
+  const call = gateway.ask(BLUEBIRD)
+  const { id } = await gateway.pending()
+  const [first, second] = await teams.until(/teams/, 2)
+  assert.equal(first?.body, second?.body)
+  const posted = JSON.parse(second!.body)
+  const [{ contentType, content }] = posted.attachments
+  assert.deepEqual(
+    [posted.type, contentType],
+    ['message', 'application/vnd.microsoft.card.adaptive'],
+  )
+  assert.deepEqual([content.type, content.version], ['AdaptiveCard', '1.4'])
+  assert.deepEqual(content.actions, [
+    { type: 'Action.OpenUrl', title: 'Open', url: 'https://custody.example/approvals' },
+  ])
+  // Nothing of a rule's title is drawn as a link or as emphasis.
+  assert.match(content.body[0].text, /\\\[stay\\\]\\\(http:\/\/evil\\\) \\\*inside\\\*$/)
+  const sent = await firstOf(mail.mails)
+  assert.equal(sent.from, 'custody@example.org')
+  assert.deepEqual(sent.to, ['secops@example.org', 'erin@example.org'])
+  assert.match(sent.text, /^Subject: Waits for approval: Names/m)
+  assert.match(sent.text, /https:\/\/custody\.example\/approvals/)
+  assert.ok(sent.text.includes(id))
+  for (const told of [second!.body, sent.text])
+    assert.ok(!/bluebird|channel|notes/.test(told), told)
+  await gateway.decide(id, { choice: 'deny' })
+  await call
+  // The decision itself is told where it can be read, not by more mail.
+  assert.equal(mail.mails.length, 1)
+})
+
+async function firstOf(mails: readonly Mail[]): Promise<Mail> {
+  for (let n = 0; n < 600; n += 1) {
+    if (mails[0] !== undefined) return mails[0]
+    await pause(25)
+  }
+  return assert.fail('no mail arrived')
+}

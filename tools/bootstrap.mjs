@@ -56,6 +56,7 @@ const COMMANDS = {
     ],
   ],
   test: (args) => [script('tools/run-tests.ts', 'quick', ...args)],
+  clients: (args) => [script('tools/run-tests.ts', 'agents', ...args)],
   'test:long': (args) => [script('tools/run-tests.ts', 'long', ...args)],
   check: () => [
     [bin('oxfmt'), '--check', 'src', 'test', 'tools', 'bench', 'web'],
@@ -74,7 +75,7 @@ const COMMANDS = {
 }
 
 /** Commands that serve or test the console; the others do not wait for it. */
-const NEEDS_CONSOLE = new Set(['up', 'dev', 'test', 'test:long', 'check', 'build'])
+const NEEDS_CONSOLE = new Set(['up', 'dev', 'test', 'test:long', 'clients', 'check', 'build'])
 
 const [name = 'cli', ...rest] = process.argv.slice(2)
 const steps = COMMANDS[name]

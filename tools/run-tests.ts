@@ -13,6 +13,8 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
     'tools/*.test.ts',
   ],
   long: ['test/long/*.test.ts'],
+  // Real agents from npm: hundreds of megabytes, so only when they are asked for.
+  agents: ['test/agents/*.test.ts'],
 }
 
 const [suite = 'quick', ...words] = process.argv.slice(2)
@@ -30,7 +32,7 @@ if (files.length === 0) {
   process.stderr.write('error: no test file matches\n')
   process.exit(2)
 }
-const concurrency = suite === 'long' ? 1 : Math.max(2, availableParallelism())
+const concurrency = suite !== 'quick' ? 1 : Math.max(2, availableParallelism())
 const child = spawn(
   process.execPath,
   [

@@ -12,6 +12,7 @@ import type { BacktestSources } from '../incident/backtest.ts'
 import type { PolicyCheck, PolicyDesk, PolicyRemark } from '../incident/policy-desk.ts'
 import type { Clock } from '../lib/clock.ts'
 import { exchangeIdFloor } from '../lib/ids.ts'
+import type { ExchangeId } from '../lib/ids.ts'
 import type { ExchangeRow } from '../model/record.ts'
 import type { PolicyVersionRow } from '../model/policy-version.ts'
 import { lintPolicy } from '../policy/lint.ts'
@@ -21,6 +22,7 @@ import { sightPlan } from '../policy/sight-plan.ts'
 import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createRecordedLook } from './recorded-facts.ts'
+import { explained, policyThen } from './explained.ts'
 import { createRuleAuthors } from './rule-authors.ts'
 
 export interface PolicyRoom extends Disposable {
@@ -129,6 +131,16 @@ export async function openPolicyRoom(parts: PolicyRoomParts): Promise<PolicyRoom
   const timer = setInterval(poll, POLL_MS)
   timer.unref()
 
+  const keepFile = (): void => {
+    if (config.policy === null) return
+    const { file, loaded } = config.policy
+    const row = { hash: loaded.policy.hash, text: loaded.text, file, keptAtMs: clock.nowMs() }
+    versions.keepFile(row).catch((error: unknown) => log.warn({}, 'policy text not kept', error))
+  }
+  keepFile()
+
+  const sourceOf = ({ row }: Held): string =>
+    row === null ? (config.policy?.file ?? '') : `version ${row.version}`
   const inForce = (): Held | null =>
     config.policy === null ? held : { loaded: config.policy.loaded, row: null }
   const check = (text: string): PolicyCheck => {
@@ -173,6 +185,21 @@ export async function openPolicyRoom(parts: PolicyRoomParts): Promise<PolicyRoom
     withRule,
     check,
     backtest: (text, sinceMs) => preview(parts, check(text).policy, sinceMs),
+    explain: async (id) => {
+      const recorded = await readable(parts.evidence, id)
+      if (recorded === 'unreadable') return { kind: 'unreadable' }
+      if (recorded === null) return { kind: 'not-found' }
+      const now = inForce()
+      const shelf = {
+        versions,
+        inForce: now === null ? null : { source: sourceOf(now), policy: now.loaded.policy },
+        entities: entitiesOf(Object.values(config.masking)),
+      }
+      const named = await policyThen(shelf, recorded.facts.decision?.policy ?? null)
+      if (named === null) return { kind: 'no-policy' }
+      const answer = await explained(recorded, named, parts.master)
+      return answer === null ? { kind: 'unreadable' } : { kind: 'explained', explained: answer }
+    },
     publish: async ({ text, note: why, basedOn, author }) => {
       if (config.policy !== null) return { kind: 'file' }
       const checked = check(text)
@@ -201,12 +228,22 @@ export async function openPolicyRoom(parts: PolicyRoomParts): Promise<PolicyRoom
     policy: () => inForce()?.loaded.policy ?? null,
     configured: (next) => {
       config = next
+      keepFile()
       if (config.policy !== null) refused = ''
       else poll()
     },
     check: () => refused || 'ok',
     authorsOf: createRuleAuthors(versions),
     [Symbol.dispose]: () => clearInterval(timer),
+  }
+}
+
+/** Erased, or its segment is damaged. */
+async function readable({ reader }: Evidence, id: ExchangeId) {
+  try {
+    return await reader.readExchange(id)
+  } catch {
+    return 'unreadable' as const
   }
 }
 

@@ -64,8 +64,10 @@ export function recordedFacts(
   const bytes = requestBody?.length ?? row.requestBytes
   const last = requestBlocks.findLastIndex(({ role }) => role === 'assistant')
   const fresh = requestBlocks.slice(last + 1)
+  // Of records that do not say it: what stands behind the last answer.
   const newBytes =
-    requestBlocks.length === 0 ? bytes : fresh.reduce((sum, { start, end }) => sum + end - start, 0)
+    facts.novelty?.bytes ??
+    (requestBlocks.length === 0 ? bytes : fresh.reduce((sum, one) => sum + one.end - one.start, 0))
   const hits = decision?.hits ?? []
   const fresher = new Set(hits.flatMap(({ newFindings }) => newFindings))
   const known = new Set(hits.flatMap((hit) => hit.findings))
@@ -99,7 +101,7 @@ export function recordedFacts(
     },
     counts: {
       blocks: requestBlocks.length,
-      newBlocks: fresh.length,
+      newBlocks: facts.novelty?.blocks ?? fresh.length,
       toolResults: requestBlocks.filter(({ role }) => role === 'tool').length,
     },
     tools: facts.toolNames,

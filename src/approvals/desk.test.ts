@@ -4,6 +4,7 @@ import { askedRule } from '../../test/store/approval-samples.ts'
 import { office, question } from '../../test/harness/approval-office.ts'
 import { REFUSAL_HOLDS_MS } from './desk.ts'
 
+const NONE: ReadonlySet<string> = new Set()
 const here = (): boolean => false
 
 test('a request waits until it is approved, and the grant is used with evidence', async () => {
@@ -92,7 +93,7 @@ test('at the end of its time a caller is told to wait, and the approval stays', 
   assert.equal((await waiting).kind, 'pending')
   await one.decide(ticket.approval.id, 'erin', { choice: 'once' })
   const { request, asks } = question(one)
-  const known = await one.desk.known(request, asks)
+  const known = await one.desk.known(request, asks, NONE)
   assert.equal(known.kind, 'granted')
 })
 
@@ -115,11 +116,11 @@ test('a refusal answers the same request for a while, then people are asked agai
   const ticket = await one.desk.ask(question(one))
   await one.decide(ticket.approval.id, 'erin', { choice: 'deny' })
   const { request, asks } = question(one)
-  const known = await one.desk.known(request, asks)
+  const known = await one.desk.known(request, asks, NONE)
   assert.ok(known.kind === 'refused' && known.approval.id === ticket.approval.id)
-  assert.equal((await one.desk.known({ ...request, digest: 'other' }, asks)).kind, 'ask')
+  assert.equal((await one.desk.known({ ...request, digest: 'other' }, asks, NONE)).kind, 'ask')
   one.clock.pass(REFUSAL_HOLDS_MS + 1)
-  assert.equal((await one.desk.known(request, asks)).kind, 'ask')
+  assert.equal((await one.desk.known(request, asks, NONE)).kind, 'ask')
 })
 
 test('a revoked grant lets nothing go, also to a caller that is waiting', async () => {
@@ -132,7 +133,7 @@ test('a revoked grant lets nothing go, also to a caller that is waiting', async 
   assert.equal(await one.revoke(grant.id, 'erin'), false)
   assert.equal((await ticket.wait(here)).kind, 'pending')
   const { request, asks } = question(one)
-  assert.equal((await one.desk.known(request, asks)).kind, 'ask')
+  assert.equal((await one.desk.known(request, asks, NONE)).kind, 'ask')
   assert.equal(await one.desk.release(grant, false, request.exchange), false)
   assert.equal(await one.desk.release(grant, true, request.exchange), false)
   assert.ok(one.events().includes('grant.revoked'))

@@ -46,9 +46,9 @@ export interface DeskParts {
 export function createApprovalDesk(parts: DeskParts): ApprovalDesk {
   const { table, clock } = parts
   return {
-    known: async (request, asks) => {
+    known: async (request, asks, sentMasked) => {
       const nowMs = clock.nowMs()
-      const held = heldOf(request, asks)
+      const held = heldOf(request, asks, sentMasked)
       const grants = await table.grants({
         principal: request.principal,
         activeAtMs: nowMs,
@@ -77,9 +77,13 @@ export function isRefused({ state }: Pick<Approval, 'state'>): boolean {
   return state === 'denied' || state === 'expired' || state === 'cancelled'
 }
 
-function heldOf(request: FrozenRequest, asks: readonly AskedRule[]): HeldRequest {
+function heldOf(
+  request: FrozenRequest,
+  asks: readonly AskedRule[],
+  sentMasked: ReadonlySet<string>,
+): HeldRequest {
   const { digest, principal, upstream, conversation } = request
-  return { digest, principal, upstream, conversation, asks }
+  return { digest, principal, upstream, conversation, asks, sentMasked }
 }
 
 async function released(
@@ -246,7 +250,7 @@ class Ticket implements HoldTicket {
     const { request, asks } = this.#question
     const filter = { principal: request.principal, activeAtMs: nowMs, limit: GRANTS_MAX }
     const grants = (await table.grants(filter)).filter((one) => one.approval === approval.id)
-    const held = heldOf(request, asks)
+    const held = heldOf(request, asks, new Set())
     return grants.find((grant) => coverage(grant, held, nowMs) === 'use') ?? null
   }
 }

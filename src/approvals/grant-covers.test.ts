@@ -14,6 +14,7 @@ function held(changes: Partial<HeldRequest> = {}): HeldRequest {
     upstream: 'openai',
     conversation: 'cv_1',
     asks: [askedRule()],
+    sentMasked: new Set(),
     ...changes,
   }
 }
@@ -43,6 +44,17 @@ test('a grant that expired, was used up or revoked covers nothing new', () => {
     { carryUntilMs: NOW },
   ])
     assert.equal(coverage(grantRow(1, changes), held(), NOW), null, JSON.stringify(changes))
+})
+
+test('a value that was sent masked passes a grant that masks it again, or that has let it go', () => {
+  const asks = [askedRule({ newFindings: ['fp-1'], findings: ['fp-1'] })]
+  const next = (sentMasked: readonly string[]): HeldRequest =>
+    held({ digest: 'next', asks, sentMasked: new Set(sentMasked) })
+  const masks = grantRow(1, { masked: true })
+  assert.equal(coverage(masks, next(['fp-1']), NOW), 'carry')
+  assert.equal(coverage(masks, next(['fp-2']), NOW), null)
+  assert.equal(coverage(grantRow(1, { uses: 1 }), next(['fp-1']), NOW), 'carry')
+  assert.equal(coverage(grantRow(1, { uses: 0 }), next(['fp-1']), NOW), null)
 })
 
 test('what was approved and only stays in its conversation is not asked again', () => {

@@ -7,6 +7,8 @@ export interface HeldRequest {
   readonly upstream: string
   readonly conversation: string | null
   readonly asks: readonly AskedRule[]
+  /** Fingerprints of values that its conversation has sent masked only. */
+  readonly sentMasked: ReadonlySet<string>
 }
 
 /** `use` counts against the grant; `carry` is what was sent already and only stays in its conversation. */
@@ -43,8 +45,11 @@ export function coverage(grant: Grant, held: HeldRequest, nowMs: number): Covera
     nowMs < grant.expiresAtMs && (grant.usesMax === null || grant.uses < grant.usesMax)
   if (isCurrent && grant.digests.includes(held.digest)) return 'use'
   if (isCurrent && isConversation && grant.kind === 'conversation') return 'use'
+  // What was sent masked is as new as before, except to a grant that masks it again or has let it go already.
+  const isKnown = (value: string): boolean =>
+    (grant.masked || grant.uses > 0) && held.sentMasked.has(value)
   const isCarried = held.asks.every(
-    ({ findings, newFindings }) => newFindings.length === 0 && findings.length > 0,
+    ({ findings, newFindings }) => newFindings.every(isKnown) && findings.length > 0,
   )
   return isConversation && isCarried ? 'carry' : null
 }

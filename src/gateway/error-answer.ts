@@ -1,6 +1,7 @@
 /** Puts an error into the caller's dialect, so that its SDK shows one readable message and does not send the prompt again. */
 import type { Dialect, RenderedError } from '../model/dialect.ts'
 import type { GatewayError } from '../model/errors.ts'
+import { statusFor } from './claude-code.ts'
 import type { Exchange } from './exchange.ts'
 import { headerValue } from './headers.ts'
 import type { GatewayParts } from './parts.ts'
@@ -39,7 +40,7 @@ export function renderRefusal(
     },
   )
   return {
-    status: rendered.status,
+    status: statusFor(exchange, error, rendered.status),
     headers: [
       ...Object.entries(rendered.headers).flat(),
       'content-length',

@@ -11,6 +11,7 @@ import type { MaskingPlan } from '../detect/masking-plan.ts'
 import type { Route, Upstream } from '../model/upstream.ts'
 import type { Caller } from './caller.ts'
 import type { ConversationView } from './conversation/conversation.ts'
+import type { Novelty } from './conversation/novelty.ts'
 import type { RequestInspection } from './masking/inspect-request.ts'
 import type { GatewaySnapshot, RouteSight } from './parts.ts'
 import type { AnswerRules } from './policy/answer-rules.ts'
@@ -82,6 +83,8 @@ export interface Exchange {
   uninspectable: boolean
   /** decode */
   conversation: ConversationView | null
+  /** decide: null while there is no policy */
+  novelty: Novelty | null
   /** decide: null while there is no policy */
   decision: Decision | null
   /** decide: null where no rule looks at answers */

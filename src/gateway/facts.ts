@@ -47,7 +47,12 @@ export function openingFacts(exchange: Exchange): OpeningFacts {
         }),
     policy: exchange.masking?.version ?? '',
     ...(exchange.decision === null ? {} : { decision: exchange.decision }),
-    ...(exchange.conversation?.links == null ? {} : { context: exchange.conversation.links }),
+    ...(exchange.novelty === null
+      ? {}
+      : { novelty: { blocks: exchange.novelty.newBlocks, bytes: exchange.novelty.newBytes } }),
+    ...(exchange.conversation?.reading == null
+      ? {}
+      : { context: exchange.conversation.reading.links }),
   }
 }
 

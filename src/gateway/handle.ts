@@ -72,6 +72,7 @@ function arrive(caller: Caller, parts: GatewayParts): Exchange {
     inspection: null,
     uninspectable: false,
     conversation: null,
+    novelty: null,
     decision: null,
     answerRules: null,
     answerDecision: null,

@@ -1,6 +1,6 @@
 /** Brings one answer back: to evidence first, then to the caller; the terminal event waits until the close record is durable. */
 import { GatewayError, fail } from '../model/errors.ts'
-import type { StreamFollower } from '../model/dialect.ts'
+import type { SpokenEnding, StreamFollower } from '../model/dialect.ts'
 import type { ClosingFacts, Outcome } from '../model/record.ts'
 import type { Recording } from '../model/recorder.ts'
 import { createAnswerSample } from './answer-sample.ts'
@@ -16,6 +16,8 @@ import { flowFor, withoutBodyFacts } from './masking/answer-of-exchange.ts'
 import type { GatewayParts } from './parts.ts'
 import { createReleaseGate } from './release-gate.ts'
 import type { ReleaseGate } from './release-gate.ts'
+import { isClaudeCode, lastEvent } from './claude-code.ts'
+import { rememberAnswer } from './conversation/conversation.ts'
 import { closingFacts } from './settlement.ts'
 import type { UpstreamCall, UpstreamListener } from './upstream-client.ts'
 
@@ -60,6 +62,8 @@ export class Relay implements UpstreamListener {
   #stalled: NodeJS.Timeout | null = null
   #boundary: EventBoundary | null = null
   #flow: AnswerFlow = UNMASKED
+  /** Null for clients that raise an error event. */
+  #spoken: SpokenEnding | null = null
   /** Bytes handed to the gate. */
   #shownBytes = 0
   #isCut = false
@@ -138,6 +142,8 @@ export class Relay implements UpstreamListener {
       this.#routing.dialect.framing(this.#routing.surface, this.#contentType),
       this.#exchange.route?.mode !== 'best-effort',
     )
+    if (follower !== null && isClaudeCode(this.#exchange))
+      this.#spoken = this.#routing.dialect.spokenEnding?.(this.#routing.surface) ?? null
     // A stream's head goes out at once: clients measure their time to first byte from it.
     if (follower !== null && this.#exchange.route?.mode !== 'strict-chunks')
       caller.head(status, this.#callerHead, true)
@@ -286,6 +292,7 @@ export class Relay implements UpstreamListener {
       contentType: this.#contentType,
       contentEncoding: this.#contentEncoding,
     })
+    rememberAnswer(this.#parts.conversations, this.#exchange, facts.answerDigest)
     const isLenient = this.#exchange.route?.mode === 'best-effort'
     const closed = this.#recording.close(facts)
     if (isLenient) closed.catch(() => undefined)
@@ -345,14 +352,7 @@ export class Relay implements UpstreamListener {
       this.#follower !== null &&
       this.#contentEncoding === null &&
       headerValue(this.#callerHead, 'content-length') === null
-    const last = takesEvent
-      ? this.#routing.dialect.renderStreamError(this.#routing.surface, {
-          code: error.code,
-          status: error.status,
-          message: error.message,
-          exchangeId: this.#exchange.id,
-        })
-      : null
+    const last = takesEvent ? lastEvent(this.#exchange, this.#routing, this.#spoken, error) : null
     if (last === null) caller.cut()
     else caller.end(last)
   }
@@ -363,6 +363,7 @@ export class Relay implements UpstreamListener {
     if (caller.gone || this.#isCut) return
     if (!caller.answered) caller.head(this.#status ?? 200, this.#callerHead)
     this.#boundary?.passed(bytes)
+    this.#spoken?.passed(bytes)
     if (caller.write(bytes) || this.#stalled !== null) return
     this.#pause()
     // Threat: a caller that never reads would keep its place, and the provider's, for ever.

@@ -230,6 +230,13 @@ export const PERMISSIONS = {
     investigator: 'all',
     auditor: 'all',
   }),
+  'policy.explain': read('see what each rule saw in an exchange', {
+    admin: 'all',
+    'policy-author': 'all',
+    approver: 'all',
+    investigator: 'all',
+    auditor: 'all',
+  }),
   'policy.check': write('check a policy that is being written', { 'policy-author': 'all' }),
   'policy.backtest': write('try a policy on what was recorded', { 'policy-author': 'all' }),
   'policy.publish': write('publish a policy', { 'policy-author': 'all' }),

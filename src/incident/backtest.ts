@@ -93,10 +93,9 @@ export async function backtest(
 ): Promise<BacktestReport> {
   const tally = new Tally(policy.enforced(({ stage }) => stage.kind !== 'off'))
   let done = 0
-  for await (const rows of sources.rows) {
-    const asked = rows.filter(({ surface }) => surface !== '')
-    const findings = depth === 'text' ? new Map() : await findingsByExchange(sources, asked)
-    for (const row of asked) {
+  for await (const { rows, findings } of ahead(pagesOf(sources, depth))) {
+    for (const row of rows) {
+      if (row.surface === '') continue
       const facts =
         depth === 'index'
           ? factsOfRow(row, findings.get(row.id) ?? [])
@@ -107,6 +106,35 @@ export async function backtest(
     sources.progress(done)
   }
   return { depth, ...tally.report() }
+}
+
+interface Page {
+  readonly rows: readonly ExchangeRow[]
+  readonly findings: ReadonlyMap<string, readonly FindingRow[]>
+}
+
+const NO_FINDINGS: Page['findings'] = new Map()
+
+async function* pagesOf(sources: BacktestSources, depth: BacktestDepth): AsyncGenerator<Page> {
+  for await (const rows of sources.rows) {
+    const asked = rows.filter(({ surface }) => surface !== '')
+    // Other depths take them from the record or from the text.
+    const findings = depth === 'index' ? await findingsByExchange(sources, asked) : NO_FINDINGS
+    yield { rows, findings }
+  }
+}
+
+/** Reads the next page while this one is judged: the index answers from a thread of its own. */
+async function* ahead<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {
+  let next = items.next()
+  for (;;) {
+    const { value, done } = await next
+    if (done === true) return
+    next = items.next()
+    // Its failure is raised when it is asked for.
+    next.catch(() => undefined)
+    yield value
+  }
 }
 
 async function findingsByExchange(

@@ -1,4 +1,7 @@
 /** What the control plane may do with the policy; the composition root says how. */
+import type { ExchangeId } from '../lib/ids.ts'
+import type { Decision } from '../model/decision.ts'
+import type { RuleExplanation } from '../policy/explain.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { TestOutcome } from '../policy/run-tests.ts'
 import type { PolicyVersionRow } from '../model/policy-version.ts'
@@ -42,6 +45,17 @@ export type Published =
   | { readonly kind: 'stale' }
   | { readonly kind: 'file' }
 
+/** What each rule of a policy saw in a recorded exchange. */
+export interface Explained {
+  readonly exchange: ExchangeId
+  readonly source: string
+  readonly policy: string
+  /** False: the text of the policy of that time was not kept, or none was in force; this is another one. */
+  readonly isThen: boolean
+  readonly recorded: Decision | null
+  readonly rules: readonly RuleExplanation[]
+}
+
 export interface PolicyDesk {
   readonly inForce: () => PolicyInForce
   readonly starter: () => string
@@ -53,6 +67,12 @@ export interface PolicyDesk {
   readonly check: (text: string) => PolicyCheck
   /** Null where the text has a problem. */
   readonly backtest: (text: string, sinceMs: number) => Promise<BacktestReport | null>
+  readonly explain: (
+    exchange: ExchangeId,
+  ) => Promise<
+    | { readonly kind: 'explained'; readonly explained: Explained }
+    | { readonly kind: 'not-found' | 'no-policy' | 'unreadable' }
+  >
   readonly publish: (wish: {
     readonly text: string
     readonly note: string

@@ -271,7 +271,12 @@ export interface HoldTicket {
 /** The approval desk as the data plane sees it. */
 export interface ApprovalDesk {
   /** Looks before anything is recorded: is it covered by a grant, or was it refused a short time ago? */
-  readonly known: (request: FrozenRequest, asks: readonly AskedRule[]) => Promise<Foreknown>
+  readonly known: (
+    request: FrozenRequest,
+    asks: readonly AskedRule[],
+    /** Fingerprints of values that its conversation has sent masked only. */
+    sentMasked: ReadonlySet<string>,
+  ) => Promise<Foreknown>
   /** Uses a grant that covers, with evidence; false when it does not permit it any more. */
   readonly release: (grant: Grant, carried: boolean, exchange: ExchangeId) => Promise<boolean>
   /** Joins the approval that is pending, or opens one. Approval and its evidence are durable when it resolves. */

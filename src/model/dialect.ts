@@ -139,6 +139,13 @@ export interface RenderedError {
   readonly body: Buffer
 }
 
+/** Follows what a caller was shown of a stream, to end it in the voice of the model. */
+export interface SpokenEnding {
+  readonly passed: (bytes: Buffer) => void
+  /** Null where the caller was shown something that must not look finished. */
+  readonly end: (error: CallerError) => Buffer | null
+}
+
 export interface PathMatch {
   readonly method: string
   /** Path below the upstream's prefix, percent-encoding as received, starts with `/`, no query. */
@@ -165,4 +172,6 @@ export interface Dialect {
   readonly renderError: (surface: Surface | null, error: CallerError) => RenderedError
   /** Bytes that end a stream already begun with an error the client's SDK raises; null when the socket must be cut. */
   readonly renderStreamError: (surface: Surface, error: CallerError) => Buffer | null
+  /** For clients that read no error in a stream; absent where there is none, null for other surfaces. */
+  readonly spokenEnding?: (surface: Surface) => SpokenEnding | null
 }

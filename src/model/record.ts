@@ -92,6 +92,8 @@ export interface OpeningFacts {
   readonly policy: string
   /** Absent where no policy is in force. */
   readonly decision?: Decision
+  /** How much of it this conversation had neither sent nor been answered; absent where no policy is in force. */
+  readonly novelty?: { readonly blocks: number; readonly bytes: number }
   /** Absent where no blocks are known. */
   readonly context?: ContextLinks
 }

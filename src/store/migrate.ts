@@ -6,6 +6,7 @@ import { gatewayKeys } from './migrations/control/001-gateway-keys.ts'
 import { peopleAndAudit } from './migrations/control/002-people-and-audit.ts'
 import { maskTokens } from './migrations/control/003-mask-tokens.ts'
 import { exchangeFindings } from './migrations/index/070-exchange-findings.ts'
+import { policyTexts } from './migrations/control/100-policy-texts.ts'
 import { policyVersions } from './migrations/control/010-policy-versions.ts'
 import { approvals } from './migrations/control/020-approvals.ts'
 import { notices } from './migrations/control/021-notices.ts'
@@ -80,6 +81,7 @@ export const CONTROL_AREA: MigrationArea = {
     'saved_views',
     'idempotent_answers',
     'policy_versions',
+    'policy_texts',
     'mask_tokens',
     'approvals',
     'approval_requests',
@@ -122,6 +124,7 @@ export const CONTROL_AREA: MigrationArea = {
     { name: '042-devices', up: devices },
     { name: '050-legal-holds', up: legalHolds },
     { name: '010-policy-versions', up: policyVersions },
+    { name: '100-policy-texts', up: policyTexts },
     { name: '031-trust-and-tokens', up: trustAndTokens },
     { name: '105-trust-rule-uses', up: trustRuleUses },
     { name: '120-content-accesses', up: contentAccesses },

@@ -11,7 +11,7 @@ import type { CaseEntryRow, CaseMemberRow, CaseRow } from '../model/cases.ts'
 import type { HoldRow } from '../model/holds.ts'
 import type { HuntRow } from '../model/hunts.ts'
 import type { SearchAlertRow } from '../model/search-alerts.ts'
-import type { PolicyVersionRow } from '../model/policy-version.ts'
+import type { PolicyFileText, PolicyVersionRow } from '../model/policy-version.ts'
 import type { StoredTrustRule, TrustRuleUse } from '../model/trust.ts'
 import type { ExchangedTokenRow } from '../model/exchanged-token.ts'
 import type { KeyRow } from '../model/keys.ts'
@@ -174,6 +174,7 @@ export type ControlTables = {
   approval_requests: { digest: string; approval: string }
   approval_grants: ApprovalGrantColumns
   policy_versions: TableOf<PolicyVersionRow>
+  policy_texts: TableOf<PolicyFileText>
   trust_rules: TableOf<StoredTrustRule>
   trust_rule_uses: TableOf<TrustRuleUse>
   exchanged_tokens: TableOf<Omit<ExchangedTokenRow, 'principal'>> & { principal: string }

@@ -1,20 +1,18 @@
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { HOLD_POLICY, approvalGateway, fastClock } from '../harness/approval-gateway.ts'
 import type { ApprovalGateway } from '../harness/approval-gateway.ts'
-import { clientsPage } from '../harness/clients-page.ts'
+import { clientsPage, keepClients } from '../harness/clients-page.ts'
 import type { Observed } from '../harness/clients-page.ts'
 import OpenAI from 'openai'
 import { Agent, fetch as undiciFetch } from 'undici'
 import { ZOO } from '../harness/zoo.ts'
 import type { ZooClient } from '../harness/zoo.ts'
 
-const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'reference', 'clients.md')
 /** So short that the end of a caller's time is seen without waiting for minutes. */
 const SHORT = 'approvals: { hold: { budget: 400ms } }\n'
 const DENY_POLICY = `version: 1
@@ -242,6 +240,6 @@ async function freePort(): Promise<number> {
 
 after(() => {
   const page = clientsPage([...observed.values()])
-  if (process.env['UPDATE_CLIENTS'] === '1') writeFileSync(PAGE, page)
-  else assert.equal(readFileSync(PAGE, 'utf8'), page, 'run it with UPDATE_CLIENTS=1')
+  const { was, is } = keepClients(page, process.env['UPDATE_CLIENTS'] === '1')
+  if (process.env['UPDATE_CLIENTS'] !== '1') assert.equal(was, is, 'run it with UPDATE_CLIENTS=1')
 })

@@ -1,4 +1,10 @@
 /** Writes docs/reference/clients.md from what a run of the real clients observed. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'reference', 'clients.md')
+/** What stands behind it is made by the run of the agents. */
+const AGENTS_MARK = '<!-- Made by test/agents (npm run clients). Do not edit. -->'
 
 export interface Observed {
   readonly name: string
@@ -10,6 +16,8 @@ export interface Observed {
   readonly joins?: string
   readonly expired?: boolean
   readonly restart?: boolean
+  /** Requests of one call whose answer a rule ended midway. */
+  readonly midway?: number
 }
 
 export function clientsPage(observed: readonly Observed[]): string {
@@ -45,3 +53,50 @@ ${rows.map((row) => `| ${row} |`).join('\n')}
 
 const requests = (count: number | undefined): string =>
   count === undefined ? '–' : count === 1 ? '1 request' : `${count} requests`
+
+/** Writes or checks the part that `test/clients` observes; the part of the agents stays. */
+export function keepClients(page: string, isUpdate: boolean): { was: string; is: string } {
+  const known = readFileSync(PAGE, 'utf8')
+  const at = known.indexOf(AGENTS_MARK)
+  const is = at < 0 ? page : `${page}\n${known.slice(at)}`
+  if (isUpdate) writeFileSync(PAGE, is)
+  return { was: known, is }
+}
+
+export function keepAgents(table: string): void {
+  const known = readFileSync(PAGE, 'utf8')
+  const at = known.indexOf(AGENTS_MARK)
+  const before = at < 0 ? `${known}\n` : known.slice(0, at)
+  writeFileSync(PAGE, `${before}${AGENTS_MARK}\n${table}`)
+}
+
+export function agentsTable(observed: readonly Observed[]): string {
+  const rows = observed.map(
+    ({ name, version, denied, approved, heldDenied, joins, expired, restart, midway }) =>
+      `| ${[
+        `${name} ${version}`,
+        requests(denied),
+        approved === true ? 'answered' : '–',
+        requests(heldDenied),
+        joins ?? '–',
+        expired === true ? 'told once' : '–',
+        restart === true ? 'finds its approval' : 'run again',
+        requests(midway),
+      ].join(' | ')} |`,
+  )
+  return `
+## Agents
+
+The same with the command lines of Claude Code and Codex as npm has them, by \`npm run clients\`, which installs them into a folder of its own.
+
+| agent | denied | held, then approved | held, then denied | time of the caller over | nobody decides | gateway restarts | answer ended midway |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+${rows.join('\n')}
+
+- Claude Code (its user agent begins with \`claude-cli/\`) is told a final no with status 451: it answers 400 and 422 by sending the whole prompt five
+  times more, without one feature after the other, and takes 403 for a failed login. Every other client is told 400.
+- An answer of Claude Code that a rule ends midway ends with a text of the gateway, as if the model had said it: it shows no error event of a stream. After a
+  tool call or in the middle of reasoning it is the error event all the same, so that nothing half said looks finished.
+- Codex takes \`response.failed\` with the code \`invalid_prompt\` for final, and sends the prompt again after every other end.
+`
+}

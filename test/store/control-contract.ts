@@ -118,6 +118,13 @@ function peopleTests(engine: string, fresh: () => Promise<FreshDatabase>): void 
     assert.equal((await versions.latest())?.text, 'two')
     assert.equal((await versions.read(1))?.text, 'one')
     assert.equal(await versions.read(3), null)
+    assert.deepEqual(await versions.byHash(hashOf(1)), { text: 'one', source: 'version 1' })
+    assert.equal(await versions.byHash(hashOf(7)), null)
+    const file = { hash: hashOf(7), text: 'seven', file: 'policy.yaml', keptAtMs: EPOCH_MS }
+    await versions.keepFile(file)
+    await versions.keepFile({ ...file, text: 'another', file: 'other.yaml' })
+    const kept = { text: 'seven', source: 'policy.yaml' }
+    assert.deepEqual(await versions.byHash(hashOf(7)), kept)
     const page = await versions.list({ before: null, limit: 1 })
     assert.deepEqual(
       page.map(({ version }) => version),

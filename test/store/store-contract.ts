@@ -3,6 +3,7 @@ import { indexContract } from './index-contract.ts'
 import { approvalsContract } from './approvals-contract.ts'
 import { accessesContract } from './accesses-contract.ts'
 import { seekingContract } from './seeking-contract.ts'
+import { noticesContract } from './notices-contract.ts'
 import { casesContract } from './cases-contract.ts'
 import { controlContract } from './control-contract.ts'
 import { scimContract } from './scim-contract.ts'
@@ -26,6 +27,7 @@ export function storeContract(engine: string, fresh: () => Promise<FreshDatabase
   locksContract(engine, fresh)
   controlContract(engine, fresh)
   approvalsContract(engine, fresh)
+  noticesContract(engine, fresh)
   casesContract(engine, fresh)
   accessesContract(engine, fresh)
   seekingContract(engine, fresh)

@@ -1,7 +1,7 @@
 /** The policy: what is in force, its versions, and how a new one is checked, tried on what was recorded, and published. */
 import { z } from '@hono/zod-openapi'
 import { VERDICTS } from '../../model/decision.ts'
-import { TimeMs, apiRoute, body, json, pageOf } from './common.ts'
+import { ExchangeIdText, TimeMs, apiRoute, body, json, pageOf } from './common.ts'
 
 const TEXT_MAX = 60_000
 
@@ -105,6 +105,33 @@ export const Backtest = z
   .openapi('Backtest')
 export type Backtest = z.infer<typeof Backtest>
 
+export const Explanation = z
+  .object({
+    exchange: ExchangeIdText,
+    source: z.string().openapi({ example: 'version 3' }),
+    policy: z.string().openapi({ description: 'Hash of the policy that is explained.' }),
+    isThen: z.boolean().openapi({
+      description: 'Whether it is the policy that decided; false where its text was not kept.',
+    }),
+    recorded: z
+      .object({ policy: z.string(), verdict: z.enum(VERDICTS), deciding: z.string().nullable() })
+      .nullable(),
+    rules: z.array(
+      z.object({
+        rule: z.string(),
+        title: z.string(),
+        verdict: z.enum(VERDICTS),
+        stage: z.string(),
+        outcome: z.enum(['fired', 'watched', 'did not fire', 'off', 'does not apply']),
+        criteria: z.array(
+          z.object({ name: z.string(), holds: z.boolean().nullable(), saw: z.string() }),
+        ),
+      }),
+    ),
+  })
+  .openapi('Explanation')
+export type Explanation = z.infer<typeof Explanation>
+
 const tags = ['policy']
 const text = z.string().min(1).max(TEXT_MAX)
 
@@ -140,6 +167,15 @@ export const readPolicyVersion = apiRoute('policy.read', {
   summary: 'The text of one version',
   request: { params: z.object({ version: z.string().regex(/^[1-9]\d{0,8}$/) }) },
   responses: { 200: json(PolicyVersion.extend({ text: z.string() }), 'The version.') },
+})
+
+export const explainExchange = apiRoute('policy.explain', {
+  method: 'get',
+  path: '/exchanges/{id}/explanation',
+  tags,
+  summary: 'What each rule of the policy of that time saw in a recorded exchange',
+  request: { params: z.object({ id: ExchangeIdText }) },
+  responses: { 200: json(Explanation, 'Rule by rule; kinds and numbers, never text.') },
 })
 
 export const checkPolicy = apiRoute('policy.check', {

@@ -92,6 +92,7 @@ export const ROUTES = [
   policy.readPolicyVersion,
   policy.checkPolicy,
   policy.backtestPolicy,
+  policy.explainExchange,
   policy.publishPolicy,
   approvals.slackInteraction,
   keys.listKeys,

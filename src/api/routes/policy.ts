@@ -1,14 +1,16 @@
 /** Serves the policy: reading for everyone, writing for policy authors, and only where the console is its source. */
 import { isDeepStrictEqual } from 'node:util'
-import type { PolicyRemark } from '../../incident/policy-desk.ts'
+import type { Explained, PolicyRemark } from '../../incident/policy-desk.ts'
+import { isExchangeId } from '../../lib/ids.ts'
 import { fail } from '../../model/errors.ts'
 import type { PolicyVersionRow } from '../../model/policy-version.ts'
 import { policyChanges } from '../../policy/changes.ts'
 import { stageText } from '../../policy/explain.ts'
-import type { PolicyVersion } from '../contract/policy.ts'
+import type { Explanation, PolicyVersion } from '../contract/policy.ts'
 import {
   backtestPolicy,
   checkPolicy,
+  explainExchange,
   listPolicyVersions,
   publishPolicy,
   readPolicyNow,
@@ -44,6 +46,14 @@ export function policyRoutes({ app, parts, guarded }: Registrar): void {
     const row = await parts.control.policyVersions.read(Number(context.req.valid('param').version))
     if (row === null) throw fail('api.not-found')
     return context.json({ ...shown(row), text: row.text }, 200)
+  })
+  app.openapi(guarded(explainExchange), async (context) => {
+    const { id } = context.req.valid('param')
+    if (!isExchangeId(id)) throw fail('api.not-found')
+    const answer = await parts.policy.explain(id)
+    if (answer.kind === 'unreadable') throw fail('api.unreadable')
+    if (answer.kind !== 'explained') throw fail('api.not-found')
+    return context.json(shownExplanation(answer.explained), 200)
   })
   app.openapi(guarded(checkPolicy), (context) => {
     const { text } = context.req.valid('json')
@@ -108,4 +118,18 @@ function invalid(remarks: readonly PolicyRemark[]): InvalidRequest {
 function shown(row: Omit<PolicyVersionRow, 'text'>): PolicyVersion {
   const { version, hash, authorName, note, createdAtMs } = row
   return { version, hash, authorName, note, createdAtMs }
+}
+
+function shownExplanation({ recorded, rules, ...explained }: Explained): Explanation {
+  return {
+    ...explained,
+    recorded:
+      recorded === null
+        ? null
+        : { policy: recorded.policy, verdict: recorded.verdict, deciding: recorded.deciding },
+    rules: rules.map((rule) => ({
+      ...rule,
+      criteria: rule.criteria.map((criterion) => ({ ...criterion })),
+    })),
+  }
 }

@@ -6,6 +6,7 @@ import { checkPolicy, testPolicy } from '../policy/check.ts'
 import { diffPolicies } from '../policy/diff.ts'
 import { explainExchange } from '../policy/explain.ts'
 import { initPolicy } from '../policy/init.ts'
+import { withServer } from '../remote/server-options.ts'
 import { terminal } from '../terminal.ts'
 
 export function registerPolicy(program: Command): void {
@@ -21,10 +22,10 @@ export function registerPolicy(program: Command): void {
     .description('Run the tests of the rules; exit code 1 when one fails.')
     .argument('[file]', 'policy file (default: the one custody.yaml names)')
     .action(testPolicy)
-  common(policy.command('explain'))
+  withServer(common(policy.command('explain')))
     .description('Say of every rule why it fired on a recorded exchange, or did not.')
     .argument('<exchange>', 'exchange id')
-    .option('--policy <file>', 'another policy file')
+    .option('--policy <file>', 'another policy file (default: the policy of that time)')
     .option('--data <folder>', 'data folder (default ./custody-data)')
     .action(explainExchange)
   common(policy.command('backtest'))

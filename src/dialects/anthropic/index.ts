@@ -7,6 +7,7 @@ import { followAnthropic } from './follow.ts'
 import { claimsAnthropic, recogniseAnthropic } from './paths.ts'
 import { readAnthropicRequest } from './request.ts'
 import { anthropicShape } from './stream-shape.ts'
+import { createSpokenEnding } from './spoken-ending.ts'
 
 export const anthropic: Dialect = {
   name: 'anthropic',
@@ -22,4 +23,5 @@ export const anthropic: Dialect = {
   readAnswer: readAnthropicAnswer,
   renderError: renderAnthropicError,
   renderStreamError: renderAnthropicStreamError,
+  spokenEnding: ({ name }) => (name === 'anthropic.messages' ? createSpokenEnding() : null),
 }

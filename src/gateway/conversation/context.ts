@@ -6,9 +6,24 @@ import { createTextHmac } from '../../lib/hmac.ts'
 import type { AnswerView, BlockRole, BlockSpan } from '../../model/dialect.ts'
 import type { ContextLinks } from '../../model/record.ts'
 
+export interface BlockReading {
+  /** Names what it says, without what clients change from turn to turn; empty where that is nothing. */
+  readonly digest: string
+  /** Of its texts and calls. */
+  readonly chars: number
+}
+
+export interface ContextReading {
+  readonly links: ContextLinks
+  /** What each block says, in the order of the blocks. */
+  readonly blocks: readonly BlockReading[]
+  /** Indexes of the blocks that the caller gives out as the last answer. */
+  readonly answerBlocks: readonly number[]
+}
+
 export interface ContextReader {
-  /** Null where no blocks are known. */
-  readonly read: (blocks: readonly BlockSpan[], bytes: Buffer) => ContextLinks | null
+  /** Null where nothing is said. */
+  readonly read: (blocks: readonly BlockSpan[], bytes: Buffer) => ContextReading | null
   /** What `answer` of the request that continues this answer will be. */
   readonly answer: (view: AnswerView) => string
 }
@@ -19,7 +34,19 @@ const SAID_CHARS_MAX = 16 * 1024 * 1024
 /** Larger blocks are media, mostly: their bytes name them. */
 const READ_MAX = 256 * 1024
 const DIGEST_CHARS = 32
+const NOTHING: readonly CanonicalPart[] = []
 const SPOKEN: ReadonlySet<BlockRole> = new Set(['user', 'assistant', 'tool'])
+
+function readingOf(parts: readonly CanonicalPart[]): BlockReading {
+  const [only] = parts
+  return {
+    digest:
+      parts.length === 1 && only !== undefined
+        ? only.digest
+        : parts.map(({ digest }) => digest).join(),
+    chars: charsOf(parts),
+  }
+}
 
 export function createContextReader(master: Buffer): ContextReader {
   const key = createHmac('sha256', master).update('custody/context/v1').digest()
@@ -54,14 +81,22 @@ export function createContextReader(master: Buffer): ContextReader {
       const turns: CanonicalPart[] = []
       /** By turn: did the model say it? */
       const isAnswer: boolean[] = []
-      for (const { start, end, role } of blocks) {
-        if (role === 'system') {
-          for (const { digest } of partsOf(bytes.subarray(start, end), role)) system.push(digest)
-        } else if (SPOKEN.has(role)) {
-          for (const part of partsOf(bytes.subarray(start, end), role)) {
-            turns.push(part)
-            isAnswer.push(role === 'assistant')
+      /** By turn: the block it stands in. */
+      const blockOf: number[] = []
+      const read: BlockReading[] = []
+      for (const [block, { start, end, role }] of blocks.entries()) {
+        const isSpoken = SPOKEN.has(role)
+        const parts =
+          isSpoken || role === 'system' ? partsOf(bytes.subarray(start, end), role) : NOTHING
+        read.push(readingOf(parts))
+        for (const part of parts) {
+          if (!isSpoken) {
+            system.push(part.digest)
+            continue
           }
+          turns.push(part)
+          isAnswer.push(role === 'assistant')
+          blockOf.push(block)
         }
       }
       if (turns.length === 0) return null
@@ -72,9 +107,18 @@ export function createContextReader(master: Buffer): ContextReader {
       const length = isAnswer.lastIndexOf(false) + 1
       const end = chain(length)
       const last = length === 0 ? -1 : isAnswer.lastIndexOf(true, length - 1)
-      if (last < 0) return { end, parent: null, answer: null }
+      if (last < 0)
+        return { links: { end, parent: null, answer: null }, blocks: read, answerBlocks: [] }
       const first = isAnswer.lastIndexOf(false, last) + 1
-      return { end, parent: chain(first), answer: nameOf(turns.slice(first, last + 1)) }
+      const answer = turns.slice(first, last + 1)
+      return {
+        links: { end, parent: chain(first), answer: nameOf(answer) },
+        blocks: read,
+        // A part that is neither text nor a call is in no answer that was read.
+        answerBlocks: answer.every(({ said }) => said !== null)
+          ? [...new Set(blockOf.slice(first, last + 1))]
+          : [],
+      }
     },
     answer: ({ text, toolCalls }) => keyed(answerDigest(text, toolCalls)),
   }

@@ -1,11 +1,10 @@
 /** Which conversation an exchange belongs to, as far as it can be known before it is sent. */
 import { declaredConversation } from '../../model/declared-conversation.ts'
-import type { ContextLinks } from '../../model/record.ts'
 import type { Exchange } from '../exchange.ts'
 import { viewOf } from '../exchange.ts'
 import { scopeOf } from '../masking/scope.ts'
-import type { ConversationMemory } from './memory.ts'
-import type { ContextReader } from './context.ts'
+import type { ConversationMemory, Remembered } from './memory.ts'
+import type { ContextReader, ContextReading } from './context.ts'
 
 export interface Conversations {
   readonly reader: ContextReader
@@ -17,12 +16,10 @@ export interface ConversationView {
   readonly id: string
   /** Under which it is remembered. */
   readonly name: string
-  readonly links: ContextLinks | null
-  /** Fingerprints that it has sent before. */
-  readonly carried: ReadonlySet<string>
+  readonly reading: ContextReading | null
+  /** What it sent and was answered before, as this gateway saw it; null for the first turn. */
+  readonly prior: Remembered | null
 }
-
-const NOTHING: ReadonlySet<string> = new Set()
 
 export function conversationOf(
   { reader, memory }: Conversations,
@@ -30,7 +27,7 @@ export function conversationOf(
 ): ConversationView {
   const { body, principal, tags } = exchange
   const view = viewOf(exchange)
-  const links =
+  const reading =
     view === null || body.kind !== 'whole' || view.blocks.length === 0
       ? null
       : reader.read(view.blocks, body.plain)
@@ -39,34 +36,36 @@ export function conversationOf(
   const declared = declaredConversation({ principal, tags, links: view?.links ?? {} })
   if (declared.conversation !== null) {
     const name = `${scope}\0declared\0${declared.conversation}`
-    return {
-      id: declared.conversation,
-      name,
-      links,
-      carried: memory.find([name])?.values ?? NOTHING,
-    }
+    return { id: declared.conversation, name, reading, prior: memory.find([name]) }
   }
-  const name = `${scope}\0context\0${links?.end ?? exchange.id}`
-  const prior = memory.find([
-    name,
-    ...(links?.parent == null ? [] : [`${scope}\0context\0${links.parent}`]),
-  ])
-  return {
-    id: prior?.conversation ?? `cx_${links?.end ?? exchange.id}`,
-    name,
-    links,
-    carried: prior?.values ?? NOTHING,
-  }
+  const { end = exchange.id, parent = null } = reading?.links ?? {}
+  const name = `${scope}\0context\0${end}`
+  const prior = memory.find([name, ...(parent === null ? [] : [`${scope}\0context\0${parent}`])])
+  return { id: prior?.conversation ?? `cx_${end}`, name, reading, prior }
 }
 
 /** Remembers what leaves. */
 export function rememberSent({ memory }: Conversations, exchange: Exchange): void {
-  const { conversation, inspection } = exchange
+  const { conversation, inspection, novelty } = exchange
   if (conversation === null) return
-  const fingerprints = (inspection?.findings ?? []).map(({ fingerprint }) => fingerprint)
-  const isKnown = fingerprints.every((value) => conversation.carried.has(value))
-  memory.sent(conversation.name, {
-    conversation: conversation.id,
-    values: isKnown ? conversation.carried : new Set([...conversation.carried, ...fingerprints]),
+  const { id, name, prior } = conversation
+  const raw = new Set<string>()
+  const masked = new Set<string>()
+  for (const { fingerprint, operator } of inspection?.findings ?? [])
+    (operator === 'keep' ? raw : masked).add(fingerprint)
+  memory.sent(name, prior, {
+    conversation: id,
+    values: [...raw],
+    masked: [...masked],
+    blocks: novelty?.blocks ?? [],
   })
+}
+
+/** Remembers what came back, so that it is not new when the caller sends it along. */
+export function rememberAnswer(
+  { memory }: Conversations,
+  { conversation }: Exchange,
+  digest: string | undefined,
+): void {
+  if (conversation !== null && digest !== undefined) memory.answered(conversation.name, digest)
 }

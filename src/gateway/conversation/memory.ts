@@ -1,39 +1,113 @@
-/** Remembers which values each conversation has sent: a value is new once, then it is carried over. */
+/** Remembers what each conversation has sent and been answered: a value or a block is new once, then it is carried over. */
 
-export interface Prior {
+/** What Custody itself saw; a caller's own history proves nothing. */
+export interface Remembered {
   /** Names the conversation; the same for all its turns. */
   readonly conversation: string
-  /** Fingerprints that were sent before. */
+  /** Fingerprints of values that left as they were. */
   readonly values: ReadonlySet<string>
+  /** Fingerprints of values that left masked, and in no other way. */
+  readonly masked: ReadonlySet<string>
+  /** Length of each block that left, by the digest of what it says. */
+  readonly blocks: ReadonlyMap<string, number>
+  /** Digests of the answers that came back. */
+  readonly answers: ReadonlySet<string>
+}
+
+export interface Sending {
+  readonly conversation: string
+  readonly values: readonly string[]
+  readonly masked: readonly string[]
+  readonly blocks: Iterable<readonly [digest: string, bytes: number]>
 }
 
 export interface ConversationMemory {
   /** The first of these names that is known; null when none is. */
-  readonly find: (names: readonly string[]) => Prior | null
-  /** Called when a request is about to leave: what was refused was never sent. */
-  readonly sent: (name: string, prior: Prior) => void
+  readonly find: (names: readonly string[]) => Remembered | null
+  /** Called when a request is about to leave: what was refused was never sent. `prior` is what it continues. */
+  readonly sent: (name: string, prior: Remembered | null, sending: Sending) => void
+  /** Called with the digest of a whole answer. */
+  readonly answered: (name: string, digest: string) => void
 }
 
 const CONVERSATIONS_MAX = 50_000
 const VALUES_MAX = 2_000
+const BLOCKS_MAX = 20_000
+const ANSWERS_MAX = 2_000
+/** Of all conversations together: some tens of megabytes. */
+const BLOCKS_ALTOGETHER_MAX = 300_000
 
-/** Kept in memory: after a restart values are new again, which asks once too often and never too rarely. */
-export function createConversationMemory(max = CONVERSATIONS_MAX): ConversationMemory {
-  const known = new Map<string, Prior>()
+/** Kept in memory: after a restart everything is new again, which asks once too often and never too rarely. */
+export function createConversationMemory(
+  max = CONVERSATIONS_MAX,
+  blocksMax = BLOCKS_ALTOGETHER_MAX,
+): ConversationMemory {
+  const known = new Map<string, Thread>()
+  let blocks = 0
+  const forget = (name: string): void => {
+    const thread = known.get(name)
+    if (thread === undefined) return
+    known.delete(name)
+    thread.names -= 1
+    if (thread.names === 0) blocks -= thread.blocks.size
+  }
   return {
     find: (names) => {
       for (const name of names) {
-        const prior = known.get(name)
-        if (prior !== undefined) return prior
+        const thread = known.get(name)
+        if (thread !== undefined) return thread
       }
       return null
     },
-    sent: (name, prior) => {
-      known.delete(name)
-      known.set(name, prior.values.size <= VALUES_MAX ? prior : { ...prior, values: new Set() })
-      if (known.size <= max) return
-      const [oldest] = known.keys()
-      if (oldest !== undefined) known.delete(oldest)
+    sent: (name, prior, sending) => {
+      const thread = prior instanceof Thread ? prior : new Thread(sending.conversation)
+      // Forgotten meanwhile: what it knows counts again.
+      const before = thread.names === 0 ? 0 : thread.blocks.size
+      thread.names += 1
+      thread.add(sending)
+      blocks += thread.blocks.size - before
+      forget(name)
+      known.set(name, thread)
+      // Asking for the oldest costs something: only where there is too much.
+      for (;;) {
+        if (known.size <= max && blocks <= blocksMax) return
+        const [oldest] = known.keys()
+        if (oldest === undefined || oldest === name) return
+        forget(oldest)
+      }
     },
+    answered: (name, digest) => {
+      const thread = known.get(name)
+      if (thread === undefined) return
+      if (thread.answers.size >= ANSWERS_MAX) thread.answers.clear()
+      thread.answers.add(digest)
+    },
+  }
+}
+
+/** One conversation under the names of its turns. Too much of anything is forgotten, and is new again. */
+class Thread implements Remembered {
+  readonly conversation: string
+  readonly values = new Set<string>()
+  readonly masked = new Set<string>()
+  readonly blocks = new Map<string, number>()
+  readonly answers = new Set<string>()
+  names = 0
+
+  constructor(conversation: string) {
+    this.conversation = conversation
+  }
+
+  add({ values, masked, blocks }: Sending): void {
+    for (const value of values) {
+      this.values.add(value)
+      this.masked.delete(value)
+    }
+    for (const value of masked) if (!this.values.has(value)) this.masked.add(value)
+    for (const [digest, bytes] of blocks)
+      this.blocks.set(digest, Math.max(bytes, this.blocks.get(digest) ?? 0))
+    if (this.values.size > VALUES_MAX) this.values.clear()
+    if (this.masked.size > VALUES_MAX) this.masked.clear()
+    if (this.blocks.size > BLOCKS_MAX) this.blocks.clear()
   }
 }

@@ -136,7 +136,7 @@ function judgedAnswer(
 ): (masking: AnswerMasking | null) => JudgedAnswer {
   const sample = createAnswerSample(SAMPLE_MAX)
   const carried = new Set([
-    ...(exchange.conversation?.carried ?? []),
+    ...(exchange.conversation?.prior?.values ?? []),
     ...(exchange.inspection?.findings ?? []).map(({ fingerprint }) => fingerprint),
   ])
   const judge = createAnswerJudge(rules, exchange.sight.answer, parts.masking.master, carried)

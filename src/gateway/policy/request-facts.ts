@@ -5,15 +5,23 @@ import { estimatedTokens } from '../../policy/facts.ts'
 import type { PolicyFacts, SeenFinding } from '../../policy/facts.ts'
 import type { CallerBody, Exchange } from '../exchange.ts'
 import { isStreamAsked, modelOf, viewOf } from '../exchange.ts'
+import { noveltyOf } from '../conversation/novelty.ts'
+import type { Novelty } from '../conversation/novelty.ts'
 import type { GatewayParts } from '../parts.ts'
+
+const NOTHING = Buffer.alloc(0)
 
 export function requestFacts(exchange: Exchange, parts: GatewayParts): PolicyFacts {
   const view = viewOf(exchange)
   const blocks = view?.blocks ?? []
-  const fresh = newBlocks(blocks)
   const bytes = bodyBytes(exchange.body)
-  const newBytes =
-    blocks.length === 0 ? bytes : fresh.reduce((sum, { start, end }) => sum + end - start, 0)
+  const novelty = noveltyOf(
+    exchange.conversation,
+    blocks,
+    exchange.body.kind === 'whole' ? exchange.body.plain : NOTHING,
+  )
+  exchange.novelty = novelty
+  const newBytes = blocks.length === 0 ? bytes : novelty.newBytes
   return {
     ...callFacts(exchange, parts),
     moment: 'request',
@@ -25,11 +33,11 @@ export function requestFacts(exchange: Exchange, parts: GatewayParts): PolicyFac
     },
     counts: {
       blocks: blocks.length,
-      newBlocks: fresh.length,
+      newBlocks: novelty.newBlocks,
       toolResults: blocks.filter(({ role }) => role === 'tool').length,
     },
     tools: view?.toolNames ?? [],
-    findings: seenFindings(exchange, blocks),
+    findings: seenFindings(exchange, blocks, novelty),
     inspection: exchange.uninspectable ? 'failed' : view === null ? 'unread' : 'done',
   }
 }
@@ -76,21 +84,19 @@ function bodyBytes(body: CallerBody): number {
   }
 }
 
-/** What stands behind the last word of the model. */
-function newBlocks(blocks: readonly BlockSpan[]): readonly BlockSpan[] {
-  const last = blocks.findLastIndex(({ role }) => role === 'assistant')
-  return blocks.slice(last + 1)
-}
-
+/** A value is carried over when it was sent as it is, or stands only in what the model said. */
 function seenFindings(
   { inspection, conversation }: Exchange,
   blocks: readonly BlockSpan[],
+  { received }: Novelty,
 ): readonly SeenFinding[] {
   return (inspection?.findings ?? []).map(({ rule, entity, fingerprint, block }) => ({
     rule,
     entity,
     fingerprint,
-    isNew: conversation?.carried.has(fingerprint) !== true,
+    isNew:
+      conversation?.prior?.values.has(fingerprint) !== true &&
+      !(block !== null && received.has(block)),
     role: (block === null ? undefined : blocks[block]?.role) ?? 'other',
   }))
 }

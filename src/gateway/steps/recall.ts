@@ -26,8 +26,9 @@ async function recalled(exchange: Exchange, parts: GatewayParts): Promise<StepRe
     asks,
     conversation: exchange.conversation?.id ?? null,
   })
+  const sentMasked = exchange.conversation?.prior?.masked ?? NOTHING
   try {
-    const known = await parts.approvals.known(request, asks)
+    const known = await parts.approvals.known(request, asks, sentMasked)
     switch (known.kind) {
       case 'ask':
         exchange.held = { kind: 'ask', request, asks, terms }
@@ -51,4 +52,5 @@ async function recalled(exchange: Exchange, parts: GatewayParts): Promise<StepRe
   }
 }
 
+const NOTHING: ReadonlySet<string> = new Set()
 const EMPTY = { kind: 'whole', bytes: Buffer.alloc(0), view: null, plain: Buffer.alloc(0) } as const

@@ -30,6 +30,29 @@ export function createPolicyVersionTable(db: ControlDb): PolicyVersionTable {
         .executeTakeFirst()
       return row === undefined ? null : { ...headOf(row), text: row.text }
     },
+    keepFile: async ({ hash, text, file, keptAtMs }) => {
+      await db
+        .insertInto('policy_texts')
+        .values({ hash, text: storable(text), file: storable(file), kept_at_ms: keptAtMs })
+        .onConflict((conflict) => conflict.column('hash').doNothing())
+        .execute()
+    },
+    byHash: async (hash) => {
+      const version = await db
+        .selectFrom('policy_versions')
+        .select(['version', 'text'])
+        .where('hash', '=', hash)
+        .orderBy('version', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+      if (version !== undefined) return { text: version.text, source: `version ${version.version}` }
+      const file = await db
+        .selectFrom('policy_texts')
+        .select(['file', 'text'])
+        .where('hash', '=', hash)
+        .executeTakeFirst()
+      return file === undefined ? null : { text: file.text, source: file.file }
+    },
     read: async (version) => {
       const row = await db
         .selectFrom('policy_versions')

@@ -2,14 +2,13 @@
 import { Button } from '@mantine/core'
 import { useDebouncedValue, useDisclosure } from '@mantine/hooks'
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { Suspense, lazy, useState } from 'react'
 import { visibleLine } from '../../../src/lib/visible-text.ts'
 import { policyCheckQuery, policyQuery, tryPolicy } from '../api/policy.ts'
 import type { PolicyNow } from '../api/policy.ts'
 import { mayCall, useMe } from '../features/access/me.ts'
 import { BacktestPanel } from '../features/policy/backtest-panel.tsx'
 import { CheckPanel } from '../features/policy/check-panel.tsx'
-import { PolicyEditor } from '../features/policy/policy-editor.tsx'
 import { PublishDialog } from '../features/policy/publish-dialog.tsx'
 import { VersionsPanel } from '../features/policy/versions-panel.tsx'
 import classes from '../features/policy/policy.module.css'
@@ -18,6 +17,12 @@ import type { TableColumns } from '../ui/data-table.tsx'
 import { Notice, ProblemNotice, Skeleton } from '../ui/notice.tsx'
 import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
+
+/** The editor is a third of the console: only who opens this page loads it. */
+const PolicyEditor = lazy(async () => {
+  const { PolicyEditor: component } = await import('../features/policy/policy-editor.tsx')
+  return { default: component }
+})
 
 const CHECK_AFTER_MS = 500
 const BACKTEST_DAYS = 7
@@ -100,12 +105,14 @@ function PolicyPage({ now }: { readonly now: PolicyNow }) {
               </span>
             }
           >
-            <PolicyEditor
-              text={text}
-              isReadOnly={!mayWrite}
-              remarks={check.data?.remarks ?? []}
-              onChange={setDraft}
-            />
+            <Suspense fallback={<Skeleton rows={12} label="Loading the editor" />}>
+              <PolicyEditor
+                text={text}
+                isReadOnly={!mayWrite}
+                remarks={check.data?.remarks ?? []}
+                onChange={setDraft}
+              />
+            </Suspense>
           </Panel>
           <div className={classes.side}>
             <CheckPanel check={check.data} />

@@ -74,6 +74,7 @@ const DEEDS: Readonly<Record<OperationName, string>> = {
   'erasures.create': 'erased on request',
   'exports.create': 'exported a bundle',
   'policy.read': 'read the policy',
+  'policy.explain': 'see what each rule saw',
   'policy.check': 'checked a policy',
   'policy.backtest': 'tried a policy on what was recorded',
   'policy.publish': 'published a policy',
