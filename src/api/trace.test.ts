@@ -158,7 +158,7 @@ test('it is said whether a text passed raw or masked at the time', async () => {
   })
   const asked = await masking.person('ines', ['investigator'])
   const mail = 'jane.doe@example.org'
-  const text = `Jane has been with the firm since 2011 and heads the payments desk in Oslo; her address is ${mail} and she answers within the hour.`
+  const text = `Jane has been with the firm since 2011, came from the audit side, and heads the payments desk in Oslo, where nobody knows the old ledgers as well as she does; her address is ${mail} and she answers within the hour.`
   const id = await masking.chat(text)
   const treatments = async (question: string): Promise<readonly (readonly string[])[]> => {
     for (let tries = 0; ; tries += 1) {
