@@ -1,4 +1,5 @@
 /** Fills an index with a million exchanges and asks the API of a running gateway about them; prints p50, p95 and the worst stall. */
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import { startApp } from '../src/app/app.ts'
 import { loadConfig } from '../src/config/load.ts'
 import type { ExchangeId, InstanceId } from '../src/lib/ids.ts'
 import { exchangeIdFloor, newInstanceId, newKeyId } from '../src/lib/ids.ts'
+import type { FindingRow } from '../src/model/masking.ts'
 import type { ExchangeRow } from '../src/model/record.ts'
 import { openStore } from '../src/store/store.ts'
 
@@ -38,12 +40,36 @@ const MODELS = Array.from(
 )
 const UPSTREAMS = ['openai', 'anthropic', 'gemini', 'bedrock', 'ollama', 'azure']
 
+const TOOLS = Array.from({ length: 60 }, (_, n) => `tool_${n}`)
+const VALUES = 20_000
+const value = (): string => fingerprintOf(skewed(VALUES)).slice(0, 16)
+const fingerprintOf = (n: number): string => createHash('sha256').update(`value ${n}`).digest('hex')
+/** The whole of a fingerprint by its first digits. */
+const WHOLE = new Map(
+  Array.from({ length: VALUES }, (_, n) => [fingerprintOf(n).slice(0, 16), fingerprintOf(n)]),
+)
+
+function findingsOf({ id, fingerprints }: ExchangeRow): FindingRow[] {
+  return fingerprints.map((digits) => ({
+    exchange: id,
+    direction: 'request',
+    entity: 'API_KEY',
+    rule: 'api-key',
+    score: 0.9,
+    fingerprint: WHOLE.get(digits) ?? digits,
+    operator: 'replace',
+    count: 1,
+  }))
+}
+
 function row(n: number): ExchangeRow {
   const receivedAtMs = Math.floor(startMs + (n / ROWS) * (DAYS_MS - 1000))
   const key = skewed(KEYS.length)
   const isFine = random() > 0.06
   const isRefused = !isFine && random() > 0.7
   const upstream = oneOf(UPSTREAMS)
+  // One exchange in eight holds something; few values are everywhere, most are rare.
+  const found = random() > 0.125 ? [] : [...new Set([value(), value()])].sort()
   const status = isFine ? 200 : oneOf([429, 500, 503, 400, 502])
   return {
     id: (exchangeIdFloor(receivedAtMs) +
@@ -91,11 +117,11 @@ function row(n: number): ExchangeRow {
     conversationBy: null,
     responseId: `resp_${n}`,
     previousResponse: null,
-    tools: [],
-    findingsIn: [],
-    entities: [],
-    rules: [],
-    fingerprints: [],
+    tools: random() > 0.7 ? [oneOf(TOOLS), 'read_file'] : [],
+    findingsIn: found.length === 0 ? [] : ['request'],
+    entities: found.length === 0 ? [] : ['API_KEY'],
+    rules: found.length === 0 ? [] : ['api-key'],
+    fingerprints: found,
     verdict: null,
     policyHash: null,
     decidingRule: null,
@@ -123,7 +149,7 @@ async function fill(folder: string): Promise<void> {
     await store.index.apply({
       exchanges,
       blocks: [],
-      findings: [],
+      findings: exchanges.flatMap(findingsOf),
       events: [],
       position: { instance: INSTANCE, segment: 1, offset: first },
     })
@@ -158,6 +184,25 @@ const QUESTIONS: readonly (readonly [name: string, path: (run: number) => string
     () => `/exchanges/histogram?fromMs=${startMs}&toMs=${nowMs}&buckets=120&status=5xx`,
   ],
   ['conversations', () => '/conversations?limit=50'],
+  [
+    'query, or and not',
+    (run) =>
+      `/exchanges?limit=50&q=${encodeURIComponent(`(model:gpt-5* or service:service-${run}) -status:2xx duration:>10s`)}`,
+  ],
+  [
+    'facets of such a query',
+    (run) =>
+      `/exchanges/facets?q=${encodeURIComponent(`(model:gpt-5* or service:service-${run}) tokens-in:>10000`)}`,
+  ],
+  ['findings, everything', () => '/findings?limit=100'],
+  ['findings, one service', (run) => `/findings?limit=100&service=service-${run}`],
+  ['findings, one week', () => `/findings?limit=100&sinceMs=${nowMs - 7 * dayMs}`],
+  ['entity, principal', (run) => `/entities?kind=principal&value=person-${run}@example.com`],
+  ['entity, key', (run) => `/entities?kind=key&value=${KEYS[run] ?? ''}`],
+  ['entity, service', (run) => `/entities?kind=service&value=service-${run}`],
+  ['entity, model', (run) => `/entities?kind=model&value=${MODELS[run] ?? ''}`],
+  ['entity, tool', (run) => `/entities?kind=tool&value=tool_${run}`],
+  ['entity, found value', (run) => `/entities?kind=finding&value=${fingerprintOf(run)}`],
   ['upstreams', () => '/upstreams'],
 ]
 

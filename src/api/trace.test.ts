@@ -97,6 +97,23 @@ test('texts that nobody sent lead to nobody', async () => {
   }
 })
 
+test('a block leads to everyone whose context held it, and to nobody where there is none', async () => {
+  const text = 'The very same block, word for word, in two contexts of two people.'
+  const first = await console.chat(text, { model: 'block-one' })
+  const second = await console.chat(text, { model: 'block-two', key: await console.keyFor('dora') })
+  const { body } = await investigator.call('GET', `/exchanges/${first}/content`)
+  const { id } = body.request.blocks.at(-1)
+  const held = await investigator.call('GET', `/trace/blocks/${id}`)
+  assert.equal(held.status, 200, held.text)
+  assert.deepEqual(
+    held.body.exposures.map(({ exchange }: { exchange: { id: string } }) => exchange.id).toSorted(),
+    [first, second],
+  )
+  const nobody = await investigator.call('GET', `/trace/blocks/${'0'.repeat(64)}`)
+  assert.deepEqual(nobody.body.exposures, [])
+  assert.equal((await investigator.call('GET', '/trace/blocks/x')).status, 422)
+})
+
 test('an empty text, one that is too long and one with more fields are refused', async () => {
   for (const body of [{ text: '' }, { text: 'x'.repeat(50_001) }, { text: 'x', more: 1 }, {}]) {
     assert.equal((await investigator.call('POST', '/trace', { body })).status, 422)

@@ -6,7 +6,7 @@ import { openTracing, type TracingSource } from './open-tracing.ts'
 
 export interface DeskQuestion {
   readonly id: number
-  readonly text: string
+  readonly asks: { readonly text: string } | { readonly block: string }
   /** Host of each upstream. */
   readonly hosts: ReadonlyMap<string, string>
 }
@@ -23,10 +23,23 @@ const store = await openStore(source.storage)
 let hosts: ReadonlyMap<string, string> = new Map()
 const tracing = await openTracing(source, store, (upstream) => hosts.get(upstream) ?? '')
 
+function traced(asks: DeskQuestion['asks']): Promise<TraceResult> {
+  if ('text' in asks) return tracing.tracer.trace(asks.text)
+  const hit = {
+    place: 'block',
+    id: asks.block,
+    entity: '',
+    bytes: 0,
+    spans: [],
+    coverage: 1,
+  } as const
+  return tracing.tracer.exposure([hit])
+}
+
 async function answer(question: DeskQuestion): Promise<DeskAnswer> {
   hosts = question.hosts
   try {
-    const result = await tracing.tracer.trace(question.text)
+    const result = await traced(question.asks)
     return { id: question.id, kind: 'traced', result }
   } catch {
     // The message of a fault could quote the text.

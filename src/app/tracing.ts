@@ -52,7 +52,8 @@ export function startTracing(options: TracingOptions): RunningTracing {
   const desk = new DeskThread(options, () => indexer.caughtUp())
   return {
     desk: {
-      trace: (text) => desk.trace(text),
+      trace: (text) => desk.ask({ text }),
+      block: (id) => desk.ask({ block: id }),
       digest: (text) =>
         createHmac('sha256', options.key)
           .update(`trace\0${text.trim()}`)
@@ -90,13 +91,13 @@ class DeskThread {
     this.#caughtUp = caughtUp
   }
 
-  async trace(text: string): Promise<TraceResult> {
+  async ask(asks: DeskQuestion['asks']): Promise<TraceResult> {
     await this.#caughtUp()
     if (this.#isStopped) throw fail('api.unreadable')
     const worker = (this.#worker ??= this.#start())
     this.#asked += 1
     const id = this.#asked
-    const question: DeskQuestion = { id, text, hosts: this.#options.hosts() }
+    const question: DeskQuestion = { id, asks, hosts: this.#options.hosts() }
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window

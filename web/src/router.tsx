@@ -10,6 +10,7 @@ import {
   ExchangeConversation,
   readConversationSearch,
 } from './routes/conversation.tsx'
+import { Block } from './routes/block.tsx'
 import { CasePage } from './routes/case.tsx'
 import { Cases } from './routes/cases.tsx'
 import { Compare, readCompareSearch } from './routes/compare.tsx'
@@ -167,6 +168,12 @@ const alerts = createRoute({
   component: Alerts,
 })
 
+const block = createRoute({
+  getParentRoute: () => shell,
+  path: '/trace/blocks/$id',
+  component: Block,
+})
+
 const trace = createRoute({ getParentRoute: () => shell, path: '/trace', component: Trace })
 
 const policy = createRoute({ getParentRoute: () => shell, path: '/policy', component: Policy })
@@ -253,6 +260,7 @@ const routeTree = root.addChildren([
     investigate,
     run,
     trace,
+    block,
     compare,
     hunts,
     hunt,

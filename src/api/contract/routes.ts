@@ -47,6 +47,7 @@ export const ROUTES = [
   accesses.decideAccess,
   accesses.endAccess,
   trace.traceText,
+  trace.traceBlock,
   runs.startRun,
   runs.readRun,
   runs.containCase,

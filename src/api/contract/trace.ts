@@ -117,6 +117,15 @@ export const TraceAnswer = z
   .openapi('TraceAnswer')
 export type TraceAnswer = z.infer<typeof TraceAnswer>
 
+export const traceBlock = apiRoute('trace.search', {
+  method: 'get',
+  path: '/trace/blocks/{id}',
+  tags: ['trace'],
+  summary: 'Finds whose contexts held a block',
+  request: { params: z.object({ id: z.string().regex(/^[\w-]{16,128}$/) }) },
+  responses: { 200: json(TraceAnswer, 'Exposure; `digest` is the id of the block.') },
+})
+
 export const traceText = apiRoute('trace.search', {
   method: 'post',
   path: '/trace',

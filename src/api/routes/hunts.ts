@@ -2,11 +2,13 @@
 import { reachOf } from '../../identity/permissions.ts'
 import type { SignedIn } from '../../identity/signed-in.ts'
 import type { SeenHunt } from '../../incident/hunt/hunt-desk.ts'
+import { isExchangeId } from '../../lib/ids.ts'
 import { fail } from '../../model/errors.ts'
 import type { HuntKind } from '../../model/hunts.ts'
 import { beginHunt, cancelHunt, listHunts, readHunt, resumeHunt } from '../contract/hunts.ts'
 import type { Hunt, HuntHead } from '../contract/hunts.ts'
 import { queryOf } from '../filter-query.ts'
+import type { ApiParts } from '../parts.ts'
 import { InvalidRequest } from '../problem.ts'
 import type { Registrar } from '../registrar.ts'
 
@@ -44,7 +46,8 @@ export function huntRoutes({ app, parts, guarded }: Registrar): void {
     const hunt = await parts.hunts.read(context.req.valid('param').id)
     const { id, summary } = hunt.row
     await context.get('audit').shown({ target: id, details: { exchanges: summary.exchanges } })
-    return context.json(shown(hunt), 200)
+    const closed = await closedSamples(parts, context.get('signedIn').person.id, hunt)
+    return context.json(shown(hunt, closed), 200)
   })
   app.openapi(guarded(cancelHunt), async (context) => {
     const { id } = context.req.valid('param')
@@ -89,7 +92,18 @@ function shownHead({ row, state }: SeenHunt): HuntHead {
   return { ...head, state, bytes, bytesTotal, texts: row.hits.length, exchanges }
 }
 
-function shown(hunt: SeenHunt): Hunt {
+/** Exchanges whose content one person alone does not read: nothing of what stands around a match is shown. */
+async function closedSamples(
+  { desk, accesses }: ApiParts,
+  person: string,
+  { row }: SeenHunt,
+): Promise<ReadonlySet<string>> {
+  const ids = row.summary.samples.map(({ exchange }) => exchange).filter(isExchangeId)
+  const found = await accesses.restrictions(person, await desk.index.exchanges(ids))
+  return new Set([...found].flatMap(([id, { access }]) => (access === null ? [id] : [])))
+}
+
+function shown(hunt: SeenHunt, closed: ReadonlySet<string> | null = null): Hunt {
   const { summary, source } = hunt.row
   return {
     ...shownHead(hunt),
@@ -97,6 +111,8 @@ function shown(hunt: SeenHunt): Hunt {
     services: [...summary.services],
     principals: [...summary.principals],
     days: [...summary.days],
-    samples: [...summary.samples],
+    samples: summary.samples.map((sample) =>
+      closed === null || closed.has(sample.exchange) ? { ...sample, excerpt: '' } : { ...sample },
+    ),
   }
 }

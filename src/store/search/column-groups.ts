@@ -32,84 +32,99 @@ export interface CountedFingerprint {
   readonly lastAtMs: number
 }
 
-interface Counted {
-  exchanges: number
-  firstAtMs: number
-  lastAtMs: number
+/** The items of the stored lists of a column, each under a number. */
+interface ListItems {
+  readonly items: string[]
+  readonly codes: Map<string, number>
+  /** Of each list. */
+  readonly ofList: (readonly number[])[]
 }
 
-/** Rows that hold the same findings share one stored list, so what is counted first are lists. */
+/** By the texts of a dictionary, which only grow. */
+const known = new WeakMap<readonly string[], ListItems>()
+const NOTHING: readonly number[] = []
+
+function itemsOf(lists: readonly string[]): ListItems {
+  const all: ListItems = known.get(lists) ?? { items: [], codes: new Map(), ofList: [] }
+  known.set(lists, all)
+  for (let list = all.ofList.length; list < lists.length; list += 1) {
+    const text = lists[list] ?? ''
+    all.ofList.push(text === '' ? NOTHING : listItems(text).map((item) => codeOf(all, item)))
+  }
+  return all
+}
+
+function codeOf({ items, codes }: ListItems, item: string): number {
+  const code = codes.get(item) ?? items.length
+  if (code === items.length) {
+    items.push(item)
+    codes.set(item, code)
+  }
+  return code
+}
+
+/** Rows are counted first, and what few are shown is looked at a second time. */
 export function fingerprintsOf(
   table: ColumnTable,
   query: ExchangeQuery,
   limit: number,
 ): readonly CountedFingerprint[] {
-  const codeOf = table.codesOf('fingerprint')
-  const lists = table.textsOf('fingerprint')
-  const byList = new Map<number, Counted>()
+  const listOf = table.codesOf('fingerprint')
+  const { items, ofList } = itemsOf(table.textsOf('fingerprint'))
+  const counts = new Uint32Array(items.length)
+  const first = new Float64Array(items.length)
+  const last = new Float64Array(items.length)
+  /** With findings; the second look needs no other. */
+  const rows: number[] = []
   table.scan(query, (row) => {
-    const code = codeOf(row)
-    if (lists[code] !== '') count(byList, code, table.numberAt('receivedAtMs', row), 1)
+    const held = ofList[listOf(row)] ?? NOTHING
+    if (held.length === 0) return
+    rows.push(row)
+    const atMs = table.numberAt('receivedAtMs', row)
+    for (const item of held) {
+      const before = counts[item] ?? 0
+      counts[item] = before + 1
+      if (before === 0 || atMs < (first[item] ?? 0)) first[item] = atMs
+      if (before === 0 || atMs > (last[item] ?? 0)) last[item] = atMs
+    }
   })
-  const byDigits = new Map<string, Counted>()
-  for (const [code, counted] of byList) {
-    for (const digits of listItems(lists[code] ?? '')) merge(byDigits, digits, counted)
+  const top = mostCounted(counts, limit, (item) => items[item] ?? '')
+  const holders = new Map(top.map((item) => [item, new Holders()]))
+  const principalOf = table.codesOf('principal')
+  for (const row of rows) {
+    for (const item of ofList[listOf(row)] ?? NOTHING) {
+      holders.get(item)?.add(principalOf(row), table.conversationAt(row))
+    }
   }
-  const top = [...byDigits]
-    .toSorted(([a, one], [b, other]) => other.exchanges - one.exchanges || (a < b ? -1 : 1))
-    .slice(0, limit)
-  const others = whoHolds(table, query, new Set(top.map(([digits]) => digits)))
-  return top.map(([digits, counted]) => ({
-    digits,
-    ...counted,
-    conversations: others.get(digits)?.conversations.size ?? 0,
-    principals: others.get(digits)?.principals.size ?? 0,
+  return top.map((item) => ({
+    digits: items[item] ?? '',
+    exchanges: counts[item] ?? 0,
+    firstAtMs: first[item] ?? 0,
+    lastAtMs: last[item] ?? 0,
+    conversations: holders.get(item)?.conversations.size ?? 0,
+    principals: holders.get(item)?.principals.size ?? 0,
   }))
 }
 
-interface Holders {
-  readonly conversations: Set<number>
-  readonly principals: Set<number>
-}
+class Holders {
+  readonly conversations = new Set<number>()
+  readonly principals = new Set<number>()
 
-/** Only of the few that are shown: sets of everything would be as large as the table. */
-function whoHolds(
-  table: ColumnTable,
-  query: ExchangeQuery,
-  shown: ReadonlySet<string>,
-): ReadonlyMap<string, Holders> {
-  const holders = new Map<string, Holders>()
-  for (const digits of shown) {
-    holders.set(digits, { conversations: new Set(), principals: new Set() })
+  add(principal: number, conversation: number): void {
+    this.principals.add(principal)
+    if (!Number.isNaN(conversation)) this.conversations.add(conversation)
   }
-  const lists = table.textsOf('fingerprint')
-  const ofList = lists.map((list) =>
-    list === '' ? [] : listItems(list).flatMap((digits) => holders.get(digits) ?? []),
-  )
-  const codeOf = table.codesOf('fingerprint')
-  const principalOf = table.codesOf('principal')
-  table.scan(query, (row) => {
-    const all = ofList[codeOf(row)]
-    if (all === undefined || all.length === 0) return
-    const conversation = table.conversationAt(row)
-    for (const { conversations, principals } of all) {
-      principals.add(principalOf(row))
-      if (!Number.isNaN(conversation)) conversations.add(conversation)
-    }
-  })
-  return holders
 }
 
-function count<Key>(into: Map<Key, Counted>, key: Key, atMs: number, exchanges: number): void {
-  merge(into, key, { exchanges, firstAtMs: atMs, lastAtMs: atMs })
-}
-
-function merge<Key>(into: Map<Key, Counted>, key: Key, more: Counted): void {
-  const known = into.get(key)
-  if (known === undefined) into.set(key, { ...more })
-  else {
-    known.exchanges += more.exchanges
-    known.firstAtMs = Math.min(known.firstAtMs, more.firstAtMs)
-    known.lastAtMs = Math.max(known.lastAtMs, more.lastAtMs)
-  }
+/** Most first, then in the order of their texts. */
+function mostCounted(
+  counts: Uint32Array,
+  limit: number,
+  textOf: (item: number) => string,
+): readonly number[] {
+  const all: number[] = []
+  for (let item = 0; item < counts.length; item += 1) if ((counts[item] ?? 0) > 0) all.push(item)
+  return all
+    .sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0) || (textOf(a) < textOf(b) ? -1 : 1))
+    .slice(0, limit)
 }

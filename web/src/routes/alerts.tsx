@@ -132,7 +132,7 @@ function Controls({ alert }: { readonly alert: SearchAlert }) {
       <Button
         size="compact-xs"
         variant="subtle"
-        aria-label={`${isMuted ? 'Unmute' : 'Mute for 8 hours'} ${name}`}
+        aria-label={`${isMuted ? 'Unmute' : 'Mute 8 h'} ${name}`}
         onClick={() => change.mutate({ mutedUntilMs: isMuted ? null : Date.now() + MUTE_MS })}
       >
         {isMuted ? 'Unmute' : 'Mute 8 h'}

@@ -63,7 +63,7 @@ export function Trace() {
   )
 }
 
-function Answer({ answer }: { readonly answer: TraceAnswer }) {
+export function Answer({ answer }: { readonly answer: TraceAnswer }) {
   const [picture, setPicture] = useState<'graph' | 'timeline'>('graph')
   if (answer.first === null)
     return (

@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 import type { ContentBlock, ContentPart } from '../../api/content.ts'
 import { visibleLine } from '../../../../src/lib/visible-text.ts'
 import { formatBytes } from '../../ui/format.ts'
+import { mayCall, useMe } from '../access/me.ts'
 import { RecordedText } from '../../ui/recorded-text.tsx'
 import classes from './block-card.module.css'
 
@@ -31,7 +32,8 @@ interface BlockCardProps {
 }
 
 export function BlockCard({ block, aside }: BlockCardProps) {
-  const { role, novelty, parts, firstExchange } = block
+  const { id, role, novelty, parts, firstExchange } = block
+  const mayTrace = mayCall(useMe(), 'trace.search')
   return (
     <article className={classes.block} data-role={role} data-novelty={novelty}>
       <header className={classes.head}>
@@ -40,6 +42,11 @@ export function BlockCard({ block, aside }: BlockCardProps) {
         {firstExchange !== null && novelty !== 'new' && (
           <Link to="/exchanges/$id" params={{ id: firstExchange }} className={classes.first}>
             first recorded there
+          </Link>
+        )}
+        {id !== '' && mayTrace && (
+          <Link to="/trace/blocks/$id" params={{ id }} className={classes.first}>
+            who held it
           </Link>
         )}
         <span className={classes.size} title={`Bytes ${block.start} to ${block.end} of the body`}>
