@@ -4,6 +4,7 @@ import { goDark, picture, startBrowser, violationsOf } from '../harness/browser.
 import type { TestBrowser } from '../harness/browser.ts'
 import { startIssuer } from '../harness/issuer.ts'
 import type { TestIssuer } from '../harness/issuer.ts'
+import { until } from '../harness/until.ts'
 
 let browser: TestBrowser
 let issuer: TestIssuer
@@ -91,6 +92,8 @@ test('an admin makes a rule, sees who it let in and who set that off, changes it
   assert.deepEqual((await holdings()).rules, [
     { name: 'deploy', service: 'payroll', isConfigured: false },
   ])
+  // Uses are written every few seconds.
+  await until(async () => (await holdings()).jobs.length > 0)
   await page.goto(`${browser.adminUrl}/people`)
   await page.getByRole('button', { name: 'What bo answers for' }).click()
   await dialog.getByText('Trust rule').waitFor()
@@ -111,7 +114,7 @@ test('an admin makes a rule, sees who it let in and who set that off, changes it
 test('an investigator sees the rules and changes none, a member is told that they are not for them', async () => {
   const { page } = await browser.visitor('ines', ['investigator'])
   await page.goto(`${browser.adminUrl}/trust-rules`)
-  await page.getByText('No token lives').waitFor()
+  await page.getByRole('cell', { name: 'mesh' }).waitFor()
   assert.equal(await page.getByRole('button', { name: /^(?:New trust rule|Change)/ }).count(), 0)
   const member = await browser.visitor('mo', ['member'])
   await member.page.goto(`${browser.adminUrl}/trust-rules`)
