@@ -143,7 +143,7 @@ function wildSection(): readonly string[] {
       ['way of writing', 'recall'],
       wild.shapes.slice(0, 8).map(([shape, recall]) => [cell(shape), recall.toFixed(3)]),
     ),
-    `Files and lines of known kinds that were written before the rules were looked at (\`.npmrc\`, kubeconfig, connection strings, shell history, framework settings …): ${found} of ${all} found${wild.missed.length === 0 ? '' : `; missed: ${wild.missed.join(', ')}`}.`,
+    `Files and lines of known kinds, which the rules were then mended to find, so this is no independent evidence (\`.npmrc\`, kubeconfig, connection strings, shell history, framework settings …): ${found} of ${all} found${wild.missed.length === 0 ? '' : `; missed: ${wild.missed.join(', ')}`}.`,
     `Texts that only look like it (${wild.traps.length} kinds: digests, lock files, ids, images in base64, placeholders, code that reads values): ${wrong.reduce((sum, [, count]) => sum + count, 0)} of ${wild.trapTexts} have a finding${wrong.length === 0 ? '' : ` (${wrong.map(([kind, count]) => `${kind}: ${count}`).join(', ')})`}.`,
   ]
 }

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,11 +10,7 @@ import { METRICS } from '../src/telemetry/metric-table.ts'
 const root = join(import.meta.dirname, '..')
 
 test('the committed reference pages are what the code says', () => {
-  const run = spawnSync(process.execPath, [join(root, 'tools/generate-docs.ts'), '--check'], {
-    encoding: 'utf8',
-  })
-  assert.equal(run.stderr, '')
-  assert.equal(run.status, 0)
+  assert.deepEqual(stalePages(root), [])
 })
 
 test('a page that was edited by hand or is missing is noticed', () => {
