@@ -26,8 +26,8 @@ const chunksJson = (chunks: readonly RecordedChunk[]) =>
 /** As the API says it: nobody known is an empty name, and the run of a CI job is read from its claims and tags. */
 function namedPrincipal({ principal, tags }: RecordedExchange['facts']) {
   if (principal === null) return null
-  const { owner = '', actor = '', rule = '' } = principal
-  return { ...principal, owner, actor, rule, run: ciRunOf(principal, tags) }
+  const { owner = '', actor = '', rule = '', certificate = '' } = principal
+  return { ...principal, owner, actor, rule, certificate, run: ciRunOf(principal, tags) }
 }
 
 /** `body` is null when there is none or it cannot be rebuilt; `problems` says which. */
