@@ -7,8 +7,9 @@ import { startConsole } from '../../test/harness/console.ts'
 const EMAIL = 'jane.doe@example.org'
 const CARD = '4111 1111 1111 1111'
 const REASON = 'looking into incident 12'
-const ANSWER = `card ${CARD}, mail ${EMAIL} again`
-const SHOWN = 'card <CREDIT_CARD>, mail <EMAIL_ADDRESS> again'
+const KEPT = '203.0.113.77'
+const ANSWER = `card ${CARD}, from ${KEPT}, mail ${EMAIL} again`
+const SHOWN = `card <CREDIT_CARD>, from ${KEPT}, mail <EMAIL_ADDRESS> again`
 
 let console: TestConsole
 let ivy: TestPerson
@@ -17,7 +18,7 @@ let seen = Buffer.alloc(0)
 
 before(async () => {
   console = await startConsole({
-    yaml: `masking: { packs: [strict] }
+    yaml: `masking: { packs: [strict], operators: { IP_ADDRESS: keep } }
 prices: { models: [{ model: echo, input: 1, output: 1000000 }] }
 `,
   })
@@ -71,6 +72,18 @@ test('the bytes as sent are what the provider got and what the caller got', asyn
   assert.ok(!bytesOf(await read('raw/answer', 'side=received')).equals(seen))
 })
 
+test('a value that was found and left as it was is marked in the chunk with which it came whole', async () => {
+  const { steps } = await read('replay', 'side=received')
+  let text = ''
+  const marked: string[] = []
+  for (const { parts, findings } of steps) {
+    for (const part of parts) text += part.text
+    for (let i = 0; i < findings; i += 1) marked.push(text)
+  }
+  assert.equal(marked.length, 1)
+  assert.ok(marked[0]?.includes(KEPT) && !marked[0].includes(EMAIL), marked[0])
+})
+
 test('the answer as sent plays chunk by chunk, and each replacement is a mark', async () => {
   for (const [side, whole] of [
     ['received', ANSWER],
@@ -94,10 +107,11 @@ test('the facts of an exchange list what was found, without any value', async ()
     [
       ['request', 'EMAIL_ADDRESS'],
       ['answer', 'CREDIT_CARD'],
+      ['answer', 'IP_ADDRESS'],
       ['answer', 'EMAIL_ADDRESS'],
     ],
   )
-  assert.equal(body.findings[0].fingerprint, body.findings[2].fingerprint)
+  assert.equal(body.findings[0].fingerprint, body.findings[3].fingerprint)
   assert.ok(!text.includes(EMAIL) && !text.includes(CARD))
 })
 

@@ -81,7 +81,11 @@ export function closingFacts(
     ...(exchange.answerDecision === null ? {} : { decision: exchange.answerDecision }),
     ...(ending.masked === null
       ? {}
-      : { findings: ending.masked.findings, uninspected: ending.masked.uninspected }),
+      : {
+          findings: ending.masked.findings,
+          uninspected: ending.masked.uninspected,
+          ...(ending.masked.keptAt.length === 0 ? {} : { keptAt: ending.masked.keptAt }),
+        }),
   }
 }
 

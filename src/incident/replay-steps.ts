@@ -24,6 +24,8 @@ export interface ReplayStep {
   readonly offset: number
   /** Values that were masked in it. */
   readonly masks: number
+  /** Values that were found in it and left as they were. */
+  readonly findings: number
   readonly parts: readonly ReplayPart[]
 }
 
@@ -31,21 +33,41 @@ export interface ReplayPage {
   readonly mode: ContentMode
   readonly from: number
   readonly limit: number
-  /** Of each chunk, as `masksOfChunks` counts them. */
+  /** Of each chunk, as `masksOfChunks` and `findingsOfChunks` count them. */
   readonly masks?: readonly number[]
+  readonly findings?: readonly number[]
 }
 
 /** How many values that were masked begin in each chunk of the answer as received. */
 export function masksOfChunks({ answerChunks, closing }: RecordedExchange): readonly number[] {
-  const counts = answerChunks.map(() => 0)
+  return countsOfChunks(
+    answerChunks,
+    (closing?.answerSplices ?? []).map(({ start, masks = 1 }) => ({ at: start, count: masks })),
+  )
+}
+
+/** How many values that were found and left as they were came whole with each chunk. */
+export function findingsOfChunks({ answerChunks, closing }: RecordedExchange): readonly number[] {
+  return countsOfChunks(
+    answerChunks,
+    (closing?.keptAt ?? []).toSorted((a, b) => a - b).map((at) => ({ at, count: 1 })),
+  )
+}
+
+function countsOfChunks(
+  chunks: RecordedExchange['answerChunks'],
+  places: readonly { readonly at: number; readonly count: number }[],
+): readonly number[] {
+  const counts = chunks.map(() => 0)
+  if (counts.length === 0) return counts
   let chunk = 0
-  let end = answerChunks[0]?.bytes.length ?? 0
-  for (const { start, masks = 1 } of closing?.answerSplices ?? []) {
-    while (start >= end && chunk < counts.length - 1) {
+  let end = chunks[0]?.bytes.length ?? 0
+  for (const { at, count } of places) {
+    while (at >= end && chunk < counts.length - 1) {
       chunk += 1
-      end += answerChunks[chunk]?.bytes.length ?? 0
+      end += chunks[chunk]?.bytes.length ?? 0
     }
-    counts[chunk] = (counts[chunk] ?? 0) + masks
+    counts[chunk] = (counts[chunk] ?? 0) + count
   }
   return counts
 }
@@ -88,6 +110,7 @@ export async function replaySteps(
       bytes: raw.bytes.length,
       offset,
       masks: page.masks?.[chunk] ?? 0,
+      findings: page.findings?.[chunk] ?? 0,
       parts: view === null ? [] : channels.advance(view, isLast),
     })
     offset += raw.bytes.length

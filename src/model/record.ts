@@ -147,6 +147,8 @@ export interface ClosingFacts {
   readonly approval?: ApprovalFacts
   /** Absent where nothing was looked for. */
   readonly findings?: readonly FindingRecord[]
+  /** Bytes of the answer at which each found value that was left as it was had come whole; absent for none. */
+  readonly keptAt?: readonly number[]
   readonly uninspected?: readonly UninspectedRecord[]
   /** What `context.answer` of the next request will be; absent when the answer was not read whole. */
   readonly answerDigest?: string

@@ -127,6 +127,10 @@ export const ReplayStep = z
     bytes: z.number().int(),
     offset: z.number().int().openapi({ description: 'Of its first byte in the raw answer.' }),
     masks: z.number().int().openapi({ description: 'Values that were masked in this chunk.' }),
+    findings: z.number().int().openapi({
+      description:
+        'Values that were found, came whole with this chunk, and were left as they were.',
+    }),
     parts: z.array(
       z.object({
         channel: z.enum(['text', 'reasoning', 'refusal', 'tool-call', 'error']),

@@ -4,7 +4,7 @@ import { reachOf } from '../../identity/permissions.ts'
 import type { ContentMode, ContentSide } from '../../incident/content-view.ts'
 import type { RecordedExchange } from '../../evidence/reader.ts'
 import type { Owner } from '../../incident/exchange-desk.ts'
-import { masksOfChunks } from '../../incident/replay-steps.ts'
+import { findingsOfChunks, masksOfChunks } from '../../incident/replay-steps.ts'
 import { revealFor } from '../../incident/reveals.ts'
 import { isExchangeId, newControlId } from '../../lib/ids.ts'
 import type { RevealRow } from '../../model/control.ts'
@@ -45,6 +45,7 @@ export function contentRoutes(registrar: Registrar): void {
       from,
       limit,
       masks: masksOfChunks(received),
+      findings: findingsOfChunks(received),
     })
     const chunks = recorded.answerChunks.length
     return context.json(

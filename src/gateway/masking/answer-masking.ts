@@ -24,6 +24,8 @@ export interface AnswerReport {
   /** Over the bytes as received. */
   readonly splices: readonly Splice[]
   readonly findings: readonly FindingRecord[]
+  /** Bytes of the answer as received at which a value that was left as it was had come whole, one for each. */
+  readonly keptAt: readonly number[]
   readonly uninspected: readonly UninspectedRecord[]
 }
 
@@ -73,6 +75,7 @@ function unread(reason: string): AnswerMasking {
     report: () => ({
       splices: [],
       findings: [],
+      keptAt: [],
       uninspected:
         bytes === 0 || reason === 'numbers'
           ? []

@@ -84,6 +84,10 @@ class StreamAnswer {
     return this.#channels.findings
   }
 
+  get keptAt(): readonly number[] {
+    return this.#channels.keptAt
+  }
+
   get uninspected(): readonly UninspectedRecord[] {
     return this.#channels.uninspected
   }
@@ -118,6 +122,7 @@ class StreamAnswer {
   /** One event in, its masked form out, behind whatever had to be flushed before it. */
   #take(event: WireEvent): Promise<void> | null {
     const before = this.#channels.masked
+    this.#channels.at = this.#at
     const length = Buffer.byteLength(event.raw)
     const add = (parts: Outgoing['parts']): void => {
       const masks = this.#channels.masked - before

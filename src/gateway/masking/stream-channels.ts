@@ -38,6 +38,10 @@ export type Ends = readonly string[] | 'all'
 
 export class StreamChannels {
   readonly findings: FindingRecord[] = []
+  /** Of values left as they were: where `at` stood when the value had come whole. */
+  readonly keptAt: number[] = []
+  /** Bytes before the event that is being taken. */
+  at = 0
   readonly uninspected: UninspectedRecord[] = []
   readonly options: Omit<MatcherOptions, 'before'>
   isBlocked = false
@@ -188,7 +192,10 @@ export class StreamChannels {
     const channel = `${group} ${kind}`
     shift?.settle(step.masks, step.settled)
     this.findings.push(...step.findings.map((one) => ({ ...one, block: null, channel })))
-    this.masked += step.findings.filter(({ operator }) => operator !== 'keep').length
+    for (const { operator } of step.findings) {
+      if (operator === 'keep') this.keptAt.push(this.at)
+      else this.masked += 1
+    }
     this.uninspected.push(...step.uninspected.map((one) => ({ ...one, channel })))
     // Signed reasoning cannot be edited: what is found in it stops the answer unless it may pass.
     if (step.blocked || (isSigned && !passes && step.findings.length > 0)) this.isBlocked = true

@@ -37,6 +37,7 @@ export function createTextAnswer(question: AnswerQuestion): SyncMasking {
   const decoder = new StringDecoder('utf8')
   const splices: Splice[] = []
   const findings: FindingRecord[] = []
+  const keptAt: number[] = []
   const uninspected: UninspectedRecord[] = []
   let isBlocked = false
   /** Text whose place in bytes is not counted yet, from unit `unit` and byte `byte` on. */
@@ -53,6 +54,7 @@ export function createTextAnswer(question: AnswerQuestion): SyncMasking {
     for (const mask of step.masks) splices.push(spliceOf(mask, byteAt))
     byteAt(step.settled)
     findings.push(...step.findings.map((one) => ({ ...one, block: null, channel: CHANNEL })))
+    for (const { operator } of step.findings) if (operator === 'keep') keptAt.push(byte)
     uninspected.push(...step.uninspected.map((one) => ({ ...one, channel: CHANNEL })))
     isBlocked ||= step.blocked
     return isBlocked ? Buffer.alloc(0) : Buffer.from(step.emit)
@@ -68,7 +70,7 @@ export function createTextAnswer(question: AnswerQuestion): SyncMasking {
       return Buffer.concat([last, taken(matcher.end())])
     },
     isBlocked: () => isBlocked,
-    report: () => ({ splices, findings, uninspected }),
+    report: () => ({ splices, findings, keptAt, uninspected }),
   }
 }
 

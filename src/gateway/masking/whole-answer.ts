@@ -29,7 +29,7 @@ export function createWholeAnswer(question: AnswerQuestion): AnswerMasking {
   let scanned: JsonTape | null = null
   let tellTales: readonly Splice[] = []
   let reasoning: Reasoning = { gone: [], uninspected: [], isBlocked: false }
-  let report: AnswerReport = { splices: [], findings: [], uninspected: [] }
+  let report: AnswerReport = { splices: [], findings: [], keptAt: [], uninspected: [] }
 
   const carryOut = (body: Buffer, inspection: RequestInspection): Buffer => {
     const masks = inspection.splices.length === 0 ? [] : [...inspection.splices, ...tellTales]
@@ -42,6 +42,10 @@ export function createWholeAnswer(question: AnswerQuestion): AnswerMasking {
     report = {
       splices,
       findings: inspection.findings.map((one) => ({ ...one, block: null, channel: 'body' })),
+      // It is read when its last byte is there.
+      keptAt: inspection.findings.flatMap(({ operator }) =>
+        operator === 'keep' ? [body.length - 1] : [],
+      ),
       uninspected: [...inspection.uninspected, ...reasoning.uninspected],
     }
     isBlocked = inspection.isBlocked || reasoning.isBlocked

@@ -28,6 +28,7 @@ const step = (chunk: number, atMs: number, ...parts: ReplayPart[]): ReplayStep =
   bytes: 10,
   offset: chunk * 10,
   masks: 0,
+  findings: 0,
   parts,
 })
 
@@ -61,6 +62,19 @@ test('where text was masked there is a marker that can be jumped to', () => {
     [
       ['2 masks', 150],
       ['Mask', 5_200],
+    ],
+  )
+})
+
+test('where a value was found and left as it was there is a marker too', () => {
+  const steps = STEPS.map((one, at) => ({ ...one, findings: at === 1 ? 1 : at === 2 ? 3 : 0 }))
+  assert.deepEqual(
+    makeTimeline(steps, 6_000, null)
+      .markers.filter(({ kind }) => kind === 'finding')
+      .map(({ label, atMs }) => [label, atMs]),
+    [
+      ['Finding', 150],
+      ['3 findings', 5_150],
     ],
   )
 })

@@ -63,6 +63,10 @@ function markersOf(
       const label = step.masks === 1 ? 'Mask' : `${step.masks} masks`
       markers.push({ kind: 'mask', label, atMs })
     }
+    if (step.findings > 0) {
+      const label = step.findings === 1 ? 'Finding' : `${step.findings} findings`
+      markers.push({ kind: 'finding', label, atMs })
+    }
     for (const part of step.parts) {
       if (part.channel === 'error') markers.push({ kind: 'error', label: 'Error', atMs })
       if (part.channel !== 'tool-call' || seen.has(part.number)) continue
