@@ -155,7 +155,7 @@ test('a query that is no query says what is wrong and how to write it', async ()
   for (const [typed, says] of [
     ['colour:red', 'There is no field “colour”.'],
     ['status:many', 'A status is a number, or a class: 5xx.'],
-    ['last:ever', '“last” takes a duration'],
+    ['last:ever', '“last” does not take “ever”.'],
     ['hello', 'Write it as field:value'],
   ] as const) {
     await queryBar(page).fill(typed)
