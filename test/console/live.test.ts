@@ -160,7 +160,7 @@ test('a query that is no query says what is wrong and how to write it', async ()
   ] as const) {
     await queryBar(page).fill(typed)
     await queryBar(page).press('Enter')
-    await page.getByRole('alert').filter({ hasText: says }).waitFor()
+    await page.getByRole('alert').filter({ hasText: says }).first().waitFor()
   }
 })
 

@@ -118,8 +118,9 @@ function takeToken(text: string, start: number, end: number, take: Take): void {
   if (isToken(text, start, end)) takeRun(text, start, end, take)
   // A key at the end of a sentence, or one part of a longer name.
   for (let from = start; from < end;) {
-    const dot = text.indexOf('.', from)
-    const to = dot < 0 || dot > end ? end : dot
+    // Not `indexOf`: where no dot follows, it would read the rest of the text for every token.
+    let to = from
+    while (to < end && text.charCodeAt(to) !== DOT) to += 1
     if (to === end && from === start) return
     if (to - from >= TOKEN_MIN && isToken(text, from, to)) takeRun(text, from, to, take)
     from = to + 1
