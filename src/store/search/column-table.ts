@@ -120,19 +120,22 @@ export class ColumnTable {
     const counts = this.#columns.map(
       (column) => new Uint32Array(Math.max(1, column.dictionary.texts.length)),
     )
+    // Rows first, then one column after the other: a million rows of one column are read in a few milliseconds.
+    const rows = new Uint32Array(this.#size)
     let total = 0
     for (let row = 0; row < this.#size; row += 1) {
       const failure = this.#firstFailure(tests, row)
       if (failure >= 0 && this.#failsAfter(tests, row, failure)) continue
       if (!isIn(row)) continue
       if (failure === -1) {
+        rows[total] = row
         total += 1
-        for (const [c, column] of this.#columns.entries()) bump(counts[c], column.codes[row])
       } else {
         const c = tests[failure]?.column ?? 0
         bump(counts[c], this.#columns[c]?.codes[row])
       }
     }
+    for (const [c, column] of this.#columns.entries()) tally(counts[c], column.codes, rows, total)
     const fields = this.#columns.map(
       (column, c) => [column.field, counted(column, counts[c], valuesMax)] as const,
     )
@@ -330,6 +333,19 @@ function stateOf(text: string | undefined): (typeof STATES)[number] | null {
 
 function bump(counts: Uint32Array | undefined, code: number | undefined): void {
   if (counts !== undefined && code !== undefined) counts[code] = (counts[code] ?? 0) + 1
+}
+
+function tally(
+  counts: Uint32Array | undefined,
+  codes: Uint32Array,
+  rows: Uint32Array,
+  total: number,
+): void {
+  if (counts === undefined) return
+  for (let i = 0; i < total; i += 1) {
+    const code = codes[rows[i] ?? 0] ?? 0
+    counts[code] = (counts[code] ?? 0) + 1
+  }
 }
 
 function counted(
