@@ -2,14 +2,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const PATIENCE_MS = 60_000
+/** Whoever asks an API over and over is refused for asking too often. */
+const PAUSE_MAX_MS = 250
 
 export async function until(
   isSo: () => boolean | Promise<boolean>,
   what: () => string = () => 'waited in vain',
 ): Promise<void> {
   const giveUpMs = performance.now() + PATIENCE_MS
-  while (!(await isSo())) {
+  for (let pauseMs = 5; !(await isSo()); pauseMs = Math.min(pauseMs * 1.5, PAUSE_MAX_MS)) {
     if (performance.now() > giveUpMs) throw new Error(what())
-    await sleep(5)
+    await sleep(pauseMs)
   }
 }
