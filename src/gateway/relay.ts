@@ -365,6 +365,8 @@ export class Relay implements UpstreamListener {
     this.#boundary?.passed(bytes)
     this.#spoken?.passed(bytes)
     if (caller.write(bytes) || this.#stalled !== null) return
+    // What becomes durable after the end is the last there is; from here on delivery has its own limit.
+    if (this.#phase === 'closing' || this.#phase === 'closed') return
     this.#pause()
     // Threat: a caller that never reads would keep its place, and the provider's, for ever.
     const stalled = setTimeout(() => {
