@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, readdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { nodeDisk } from '../src/evidence/disk.ts'
@@ -19,6 +19,7 @@ import type { DataPlane } from './harness/data-plane.ts'
 import { talk } from './harness/raw-http.ts'
 import type { RawAnswer } from './harness/raw-http.ts'
 import { temporaryFolder } from './harness/evidence.ts'
+import { contentOf, filesBelow } from './harness/stored-bytes.ts'
 import { until } from './harness/until.ts'
 
 const CRLF = '\r\n'
@@ -205,16 +206,8 @@ async function storedPlain(folder: string): Promise<readonly Buffer[]> {
   return plain
 }
 
-async function everyFile(folder: string): Promise<readonly (readonly [string, Buffer])[]> {
-  const found = await readdir(folder, { recursive: true, withFileTypes: true })
-  return Promise.all(
-    found
-      .filter((entry) => entry.isFile())
-      .map(async (entry) => {
-        const path = join(entry.parentPath, entry.name)
-        return [path, await readFile(path)] as const
-      }),
-  )
+function everyFile(folder: string): readonly (readonly [string, Buffer])[] {
+  return filesBelow(folder).map((path) => [path, contentOf(path)] as const)
 }
 
 test('no credential and no cookie is found in any stored byte, in the databases or in the log', async () => {
@@ -311,7 +304,7 @@ test('no credential and no cookie is found in any stored byte, in the databases 
   assert.ok(arrived.includes(secrets.upstream) && arrived.includes(secrets.tenant))
   const places: (readonly [string, Buffer])[] = [
     ...(await storedPlain(folder)).map((bytes, i) => [`frame ${i}`, bytes] as const),
-    ...(await everyFile(folder)),
+    ...everyFile(folder),
     ['log', Buffer.from(err)],
   ]
   assert.ok(places.length > 30)

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { readFileSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { TestConsole } from '../../test/harness/console.ts'
 import { CSRF, caller, logIn, startConsole, tokenOf } from '../../test/harness/console.ts'
+import { contentOf, filesBelow } from '../../test/harness/stored-bytes.ts'
 
 let console: TestConsole
 
@@ -151,13 +150,11 @@ test('no secret that was handed out is stored, in a trail, or in a page', async 
   const trail = await console.admin('GET', '/audit?limit=200')
   const secrets = [token, cookie.split('=')[1] ?? '', login, console.gateway.key]
   const folder = console.gateway.folder
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
+  const files = filesBelow(folder)
   assert.ok(files.some((file) => file.endsWith('control.db')))
   for (const secret of secrets) {
     assert.ok(!trail.text.includes(secret))
-    for (const file of files) assert.ok(!readFileSync(file).includes(secret), file)
+    for (const file of files) assert.ok(!contentOf(file).includes(secret), file)
   }
 })
 

@@ -1,7 +1,5 @@
 /** Records conversations that share blocks, erases some of it, and searches every byte of a folder for what must be gone. */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import type { ErasureOrder, ErasureOutcome } from '../../src/evidence/erasure/eraser.ts'
 import { nodeDisk } from '../../src/evidence/disk.ts'
 import type { Evidence } from '../../src/evidence/open-evidence.ts'
@@ -9,6 +7,7 @@ import { scanSegments } from '../../src/evidence/segment-scan.ts'
 import type { ExchangeId } from '../../src/lib/ids.ts'
 import type { OpeningFacts } from '../../src/model/record.ts'
 import { chatBody, closingFacts, openingFacts, wholeBody, type Message } from './evidence.ts'
+import { contentOf, filesBelow } from './stored-bytes.ts'
 
 export interface Recorded {
   readonly id: ExchangeId
@@ -72,16 +71,10 @@ export async function secretsOf(
   return secrets
 }
 
-export function filesBelow(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => join(folder, name))
-    .filter((path) => statSync(path).isFile())
-}
-
 /** Every byte of every file, databases and their logs included. */
 export function assertNowhere(folder: string, needles: readonly (Buffer | string)[]): void {
   for (const path of filesBelow(folder)) {
-    const bytes = readFileSync(path)
+    const bytes = contentOf(path)
     for (const needle of needles) {
       assert.equal(bytes.indexOf(needle), -1, `${path} still holds ${String(needle).slice(0, 40)}`)
     }

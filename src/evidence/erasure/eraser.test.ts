@@ -5,12 +5,12 @@ import { test } from 'node:test'
 import {
   assertNowhere,
   eraseNow,
-  filesBelow,
   freely,
   readsExactly,
   recordChat,
   secretsOf,
 } from '../../../test/harness/erasing.ts'
+import { filesBelow } from '../../../test/harness/stored-bytes.ts'
 import {
   chatBody,
   openingFacts,
