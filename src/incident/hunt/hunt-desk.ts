@@ -80,7 +80,10 @@ export function createHuntDesk({ table, clock, runner, onFault }: HuntDeskParts)
     const own = running.get(row.id)
     if (own !== undefined) return { row: own.row, state: 'running' }
     const whole = ended.get(row.id)
-    if (whole?.state === row.state) return { row: whole, state: row.state }
+    // What ended here and could not be written yet has ended all the same.
+    const isNewest = row.state === 'running' && row.updatedAtMs <= (whole?.updatedAtMs ?? 0)
+    if (whole !== undefined && (whole.state === row.state || isNewest))
+      return { row: whole, state: whole.state }
     const isLost = row.state === 'running' && clock.nowMs() - row.updatedAtMs > SILENCE_MAX_MS
     return { row, state: isLost ? 'interrupted' : row.state }
   }
@@ -102,7 +105,9 @@ export function createHuntDesk({ table, clock, runner, onFault }: HuntDeskParts)
       if (own === undefined) return
       own.row = { ...own.row, ...news, updatedAtMs: clock.nowMs() }
       const told = own.row
-      own.written = own.written.then(() => table.update(told)).catch(onFault)
+      const write = (): Promise<void> => table.update(told)
+      // The database may be locked by another thread for a moment.
+      own.written = own.written.then(write).catch(write).catch(write).catch(onFault)
       if (news.state !== 'running') void own.written.then(() => end(told))
     })
     running.set(id, { row, run, written: Promise.resolve() })
