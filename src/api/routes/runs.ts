@@ -4,7 +4,6 @@ import { receiversOf, tellPeople } from '../../approvals/notify/tell-people.ts'
 import { checkLock, lockState, setLock } from '../../identity/locks.ts'
 import type { LockRequest } from '../../identity/locks.ts'
 import { byLogin } from '../../identity/key-ownership.ts'
-import { maskText } from '../../incident/masking.ts'
 import { blockRule } from '../../incident/run/block-rule.ts'
 import { pinEntries, searchEntry } from '../../incident/run/kept-trace.ts'
 import { noticeText } from '../../incident/run/notice-text.ts'
@@ -25,8 +24,7 @@ import { idempotent } from '../idempotent.ts'
 import type { ApiEnv, ApiParts } from '../parts.ts'
 import { InvalidRequest } from '../problem.ts'
 import type { Registrar } from '../registrar.ts'
-import { shownTrace } from '../shown-trace.ts'
-import { closedTo } from './trace.ts'
+import { shownTo, traceOf } from '../traced.ts'
 import { peopleById, shownCase } from './cases.ts'
 
 const DAY_MS = 86_400_000
@@ -49,24 +47,17 @@ function startRoute({ app, parts, guarded }: Registrar): void {
     const person = personOf(context)
     // Before anything is traced: a case that one may not write to gets no trace.
     const before = known === undefined ? null : await parts.cases.open(known, person)
-    const digest = parts.trace.digest(text)
-    const result = await parts.trace.trace(text)
-    await context.get('audit').shown({
-      event: 'trace.searched',
-      target: digest,
-      details: {
-        units: result.units,
-        values: result.values,
-        exposures: result.exposures.length,
-        principals: result.principals.length,
-        ...(known === undefined ? {} : { case: known }),
-      },
-    })
+    const { digest, result } = await traceOf(
+      context,
+      parts,
+      text,
+      known === undefined ? {} : { case: known },
+    )
     const row = before ?? (await newCase(parts, person, result))
     const kept = await keep(parts, { row, person, digest, result, parent: parent ?? null })
     const tookMs = Math.round(parts.clock.monotonicMs() - startedMs)
-    const closed = await closedTo(parts, person, result)
-    const answer = { digest, tookMs, ...shownTrace(result, EXPOSURES_MAX, maskText, closed) }
+    const shown = await shownTo(parts, person, result, EXPOSURES_MAX)
+    const answer = { digest, tookMs, ...shown }
     const people = await peopleById(parts)
     return context.json({ case: shownCase({ row, isOpen: true }, people), ...kept, answer }, 200)
   })

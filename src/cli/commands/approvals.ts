@@ -8,13 +8,9 @@ import { cardText, showApprovals } from '../approval-text.ts'
 import { approvalsHere } from '../approvals-here.ts'
 import type { ApprovalsHere } from '../approvals-here.ts'
 import { EXIT, failWith, print, printJson } from '../output.ts'
-import { serverFor, withServer } from '../remote/server-options.ts'
-import type { ServerOptions } from '../remote/server-options.ts'
-import { terminal } from '../terminal.ts'
-
-interface DataOptions extends ServerOptions {
-  readonly json?: boolean
-}
+import { withData } from '../data-options.ts'
+import type { DataOptions } from '../data-options.ts'
+import { serverFor } from '../remote/server-options.ts'
 
 interface ListOptions extends DataOptions {
   readonly decided?: boolean
@@ -62,15 +58,6 @@ export function registerApprovals(program: Command): void {
   ).action((id: string, options: DecideOptions) => decide(id, 'deny', options))
 }
 
-function withData(command: Command): Command {
-  return withServer(
-    command
-      .option('--data <folder>', 'data folder (default ./custody-data)')
-      .option('--config <file>', 'custody.yaml')
-      .option('--json', 'JSON Lines'),
-  )
-}
-
 function withDecision(command: Command): Command {
   return withData(command)
     .option('--reason <text>', 'why; some rules want one')
@@ -86,7 +73,7 @@ function choiceOf({ masked, conversation }: ApproveOptions): ApprovalChoice | nu
 
 async function list(options: ListOptions): Promise<void> {
   const show = options.review === true ? 'review' : options.decided === true ? 'decided' : 'pending'
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   if (api !== null) {
     const query = { show, limit: LISTED_MAX }
     showApprovals((await api.call(listApprovals, { query })).items, options.json === true)
@@ -97,7 +84,7 @@ async function list(options: ListOptions): Promise<void> {
 }
 
 async function show(id: string, options: DataOptions): Promise<void> {
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   if (api !== null) {
     showCard(await api.call(readApproval, { params: { id } }), options)
     return
@@ -129,7 +116,7 @@ async function decide(
     reason: options.reason ?? '',
     breakGlass: options.breakGlass === true,
   }
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   if (api !== null) {
     if (options.as !== undefined) {
       failWith(EXIT.usage, '--as takes no --server', 'there, your token says who you are')

@@ -15,7 +15,6 @@ import { EXIT, failWith, printTable, say, writeJson } from '../output.ts'
 import { remotePages } from '../remote/remote-exchanges.ts'
 import { serverFor, withServer } from '../remote/server-options.ts'
 import type { ServerOptions } from '../remote/server-options.ts'
-import { terminal } from '../terminal.ts'
 
 interface ExchangesOptions extends FilterOptions, ServerOptions {
   readonly limit: string
@@ -50,7 +49,7 @@ async function exchanges(words: readonly string[], options: ExchangesOptions): P
     return failWith(EXIT.usage, '--limit takes a number from 1 on')
   }
   const limit = Number(options.limit)
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   const q = words.join(' ')
   if (api !== null) return show(remotePages(api, { ...reading.filter, q }, limit), options)
   const { config } = configFor({ data: options.data, config: options.config })

@@ -46,7 +46,7 @@ async function findings(words: readonly string[], options: FindingsOptions): Pro
     return failWith(EXIT.usage, '--limit takes a number from 1 to 200')
   }
   const limit = Number(options.limit)
-  const api = serverFor(options, process.env)
+  const api = serverFor(options)
   if (api !== null) {
     const query = { ...filterQuery({ ...reading.filter, q: words.join(' ') }), limit }
     return show((await api.call(listFindingGroups, { query })).items, options)

@@ -14,7 +14,6 @@ import { openLocalEvidence } from '../local-evidence.ts'
 import { EXIT, failWith, print, printJson } from '../output.ts'
 import { reasonFrom } from '../remote/gateway-only.ts'
 import { serverFor, withServer, type ServerOptions } from '../remote/server-options.ts'
-import { terminal } from '../terminal.ts'
 
 interface KeyringOptions extends ServerOptions {
   readonly json?: boolean
@@ -68,13 +67,13 @@ function withFolder(command: Command): Command {
 }
 
 async function status(options: KeyringOptions): Promise<void> {
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   if (api !== null) return show(await api.call(readKeyring, {}), options)
   await locally(options, async (desk) => show(await desk.status(), options))
 }
 
 async function step(name: KeyringStep, options: KeyringOptions, key?: string): Promise<void> {
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   if (api !== null) {
     const body = { step: name, reason: reasonFrom(options.reason), ...(key && { key }) }
     return show(await api.call(stepKeyring, { body }), options)

@@ -14,19 +14,15 @@ import { systemClock } from '../../lib/clock.ts'
 import { visibleLine } from '../../lib/visible-text.ts'
 import type { Store } from '../../store/store.ts'
 import { openConfiguredStore } from '../data-folder.ts'
+import { storeFor, withData } from '../data-options.ts'
+import type { DataOptions } from '../data-options.ts'
 import { configFor } from '../load.ts'
 import { showKeys } from '../key-list.ts'
 import type { ShownKey } from '../key-list.ts'
 import { EXIT, failWith, print, printJson, say } from '../output.ts'
 import { readDuration } from '../read-duration.ts'
 import type { ApiClient } from '../remote/api-client.ts'
-import { serverFor, withServer } from '../remote/server-options.ts'
-import type { ServerOptions } from '../remote/server-options.ts'
-import { terminal } from '../terminal.ts'
-
-interface DataOptions extends ServerOptions {
-  readonly json?: boolean
-}
+import { serverFor } from '../remote/server-options.ts'
 
 interface CreateOptions extends DataOptions {
   readonly name: string
@@ -63,20 +59,6 @@ export function registerKeys(program: Command): void {
   ).action(handOver)
 }
 
-function withData(command: Command): Command {
-  return withServer(
-    command
-      .option('--data <folder>', 'data folder (default ./custody-data)')
-      .option('--config <file>', 'custody.yaml')
-      .option('--json', 'JSON Lines'),
-  )
-}
-
-function storeFor(options: DataOptions): Promise<Store> {
-  const { config } = configFor({ data: options.data, config: options.config })
-  return openConfiguredStore(config)
-}
-
 async function create(options: CreateOptions): Promise<void> {
   const expiry = options.expires === undefined ? null : readDuration(options.expires)
   if (expiry !== null && expiry.kind === 'problem') {
@@ -91,7 +73,7 @@ async function create(options: CreateOptions): Promise<void> {
     allowedUpstreams: options.upstream ?? null,
     allowedModels: options.model ?? null,
   }
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   if (api !== null) {
     const { key, text } = await api.call(createRoute, { body: wanted })
     showCreated(key, text ?? '', options)
@@ -121,7 +103,7 @@ function showCreated(key: ShownKey, text: string, { json }: CreateOptions): void
 }
 
 async function list(options: DataOptions): Promise<void> {
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   if (api !== null) {
     showKeys((await api.call(listRoute)).items, options.json === true)
     return
@@ -143,7 +125,7 @@ async function list(options: DataOptions): Promise<void> {
 }
 
 async function revoke(id: string, options: DataOptions): Promise<void> {
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   const kind = api === null ? await revokeHere(id, options) : await revokeThere(api, id)
   if (kind !== 'revoked') {
     const what = kind === 'not-found' ? 'there is no such key' : 'the key was revoked before'
@@ -161,7 +143,7 @@ async function revokeHere(id: string, options: DataOptions): Promise<KeyRevocati
 
 async function handOver(id: string, options: DataOptions & { readonly to: string }): Promise<void> {
   const { to } = options
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   if (api !== null) {
     await api.call(handOverRoute, { params: { id }, body: { owner: to } })
   } else {

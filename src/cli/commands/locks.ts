@@ -14,20 +14,13 @@ import { systemClock } from '../../lib/clock.ts'
 import { visibleLine } from '../../lib/visible-text.ts'
 import { LOCK_KINDS, isLockKind } from '../../model/containment.ts'
 import type { LockSubject } from '../../model/containment.ts'
-import type { Store } from '../../store/store.ts'
-import { openConfiguredStore } from '../data-folder.ts'
-import { configFor } from '../load.ts'
+import { storeFor, withData } from '../data-options.ts'
+import type { DataOptions } from '../data-options.ts'
 import { showLocks } from '../lock-list.ts'
 import type { ShownLock } from '../lock-list.ts'
 import { EXIT, failWith, print, printJson, say, timeText } from '../output.ts'
 import { readDuration } from '../read-duration.ts'
-import { serverFor, withServer } from '../remote/server-options.ts'
-import type { ServerOptions } from '../remote/server-options.ts'
-import { terminal } from '../terminal.ts'
-
-interface DataOptions extends ServerOptions {
-  readonly json?: boolean
-}
+import { serverFor } from '../remote/server-options.ts'
 
 interface LockOptions extends DataOptions {
   readonly reason?: string
@@ -59,20 +52,6 @@ export function registerLocks(program: Command): void {
     .action(list)
 }
 
-function withData(command: Command): Command {
-  return withServer(
-    command
-      .option('--data <folder>', 'data folder (default ./custody-data)')
-      .option('--config <file>', 'custody.yaml')
-      .option('--json', 'JSON Lines'),
-  )
-}
-
-function storeFor(options: DataOptions): Promise<Store> {
-  const { config } = configFor({ data: options.data, config: options.config })
-  return openConfiguredStore(config)
-}
-
 async function lock(kind: string, value: string, options: LockOptions): Promise<void> {
   if (!isLockKind(kind)) {
     failWith(EXIT.usage, 'there is no lock of this kind', `kinds: ${LOCK_KINDS.join(', ')}`)
@@ -89,7 +68,7 @@ async function lock(kind: string, value: string, options: LockOptions): Promise<
   }
   const expiresInMs = expiry.kind === 'never' ? 'never' : expiry.ms
   const wanted = { kind, value, reason: options.reason ?? '', expiresInMs } as const
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   if (api !== null) {
     const set = await api.call(createLock, { body: wanted })
     showSet(set.lock, options, `cut ${set.cut} in flight at the worker that answered`)
@@ -116,7 +95,7 @@ function showSet(set: ShownLock, { json }: DataOptions, said: string): void {
 }
 
 async function preview(subject: LockSubject, options: DataOptions): Promise<void> {
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   if (api !== null) {
     showPreview(await api.call(previewLock, { query: { ...subject } }), options)
     return
@@ -159,7 +138,7 @@ async function unlock(
   options: DataOptions & { readonly reason: string },
 ): Promise<void> {
   const { reason } = options
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   if (api !== null) {
     await api.call(releaseRoute, { params: { id }, body: { reason } })
   } else {
@@ -178,7 +157,7 @@ async function unlock(
 
 async function list(options: DataOptions & { readonly all?: boolean }): Promise<void> {
   const which = options.all === true ? 'all' : 'held'
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   if (api !== null) {
     showLocks((await api.call(listRoute, { query: { which } })).items, options.json === true)
     return

@@ -7,7 +7,6 @@ import { say } from '../output.ts'
 import { usageFailure } from '../remote/remote-failure.ts'
 import { serverFor, withServer } from '../remote/server-options.ts'
 import type { ServerOptions } from '../remote/server-options.ts'
-import { terminal } from '../terminal.ts'
 
 export function registerMcp(program: Command): void {
   withServer(
@@ -19,7 +18,7 @@ export function registerMcp(program: Command): void {
 
 /** Ends with its standard input. */
 async function mcp(options: ServerOptions): Promise<void> {
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   if (api === null) {
     throw usageFailure(
       'there is no control plane to ask',

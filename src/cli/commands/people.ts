@@ -15,7 +15,6 @@ import { EXIT, failWith, print, printJson, printTable, say, timeText } from '../
 import type { ApiClient } from '../remote/api-client.ts'
 import { serverFor, withServer } from '../remote/server-options.ts'
 import type { ServerOptions } from '../remote/server-options.ts'
-import { terminal } from '../terminal.ts'
 
 interface PeopleOptions extends ServerOptions {
   readonly json?: boolean
@@ -48,7 +47,7 @@ function remote(command: Command): Command {
 
 /** Who may do what is decided by roles, and only a running control plane knows whose. */
 function apiOf(options: PeopleOptions): ApiClient | null {
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   if (api === null)
     failWith(
       EXIT.usage,

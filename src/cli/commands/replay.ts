@@ -18,7 +18,6 @@ import { remoteClosing } from '../remote/remote-shown.ts'
 import { serverFor, withServer } from '../remote/server-options.ts'
 import type { ServerOptions } from '../remote/server-options.ts'
 import { stopSignal } from '../stop-signal.ts'
-import { terminal } from '../terminal.ts'
 
 interface ReplayOptions extends ServerOptions, RevealOptions {
   readonly speed?: string
@@ -55,7 +54,7 @@ async function replay(text: string, options: ReplayOptions): Promise<void> {
   if (typeof pace === 'string') return failWith(EXIT.usage, pace)
   const id = exchangeIdFrom(text)
   if (id === null) return
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   checkReveal(options, api !== null)
   using stop = stopSignal()
   if (api !== null) {

@@ -62,7 +62,7 @@ async function show(text: string, options: ShowOptions): Promise<void> {
   if (problem !== null) return failWith(EXIT.usage, problem)
   const id = exchangeIdFrom(text)
   if (id === null) return
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   checkReveal(options, api !== null)
   if (api !== null) return showRemote(api, id, options)
   const { config } = configFor({ data: options.data, config: options.config })

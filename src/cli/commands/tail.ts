@@ -16,7 +16,6 @@ import { remoteTail } from '../remote/remote-tail.ts'
 import { serverFor, withServer } from '../remote/server-options.ts'
 import type { ServerOptions } from '../remote/server-options.ts'
 import { stopSignal } from '../stop-signal.ts'
-import { terminal } from '../terminal.ts'
 
 interface TailOptions extends FilterOptions, ServerOptions {
   readonly json?: boolean
@@ -48,7 +47,7 @@ async function tail(words: readonly string[], options: TailOptions): Promise<voi
   if (written.kind === 'problem') return failWith(EXIT.usage, written.message, written.hint)
   const { query } = written
   const isJson = options.json === true
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   using stop = stopSignal()
   if (api !== null) {
     if (!isJson) say('following; Ctrl-C ends')

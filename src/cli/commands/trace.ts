@@ -72,7 +72,7 @@ async function trace(source: string, options: TraceOptions): Promise<void> {
   const limit = Number(options.limit)
   if (options.scan !== undefined) return scanHere(text, { ...options, scan: options.scan }, limit)
   if (options.resume !== undefined) return failWith(EXIT.usage, '--resume takes --scan')
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   const answer =
     api === null
       ? await traceHere(
@@ -95,7 +95,7 @@ interface ScanAsk extends TraceOptions {
 }
 
 async function scanHere(text: string, options: ScanAsk, limit: number): Promise<void> {
-  if (serverFor(options, terminal().env) !== null) {
+  if (serverFor(options) !== null) {
     return failWith(
       EXIT.usage,
       '--scan reads a data folder',

@@ -46,7 +46,7 @@ function remote(command: Command): Command {
 
 /** Rules are of no use to a gateway that does not run, and a change of them is evidence that only a running one keeps. */
 function apiOf(options: TrustOptions): ApiClient | null {
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   if (api === null)
     failWith(
       EXIT.usage,

@@ -18,7 +18,6 @@ import { EXIT, failWith, print, printJson, say } from '../output.ts'
 import { usageFailure } from '../remote/remote-failure.ts'
 import { serverFor } from '../remote/server-options.ts'
 import type { ServerOptions } from '../remote/server-options.ts'
-import { terminal } from '../terminal.ts'
 import { policyIn, readOrSay } from './read.ts'
 
 export interface ExplainOptions extends ServerOptions {
@@ -43,7 +42,7 @@ interface Shown {
 export async function explainExchange(written: string, options: ExplainOptions): Promise<void> {
   const id = exchangeIdFrom(written)
   if (id === null) return
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   if (api !== null && options.policy !== undefined)
     throw usageFailure('--policy takes no --server', 'explain with a file where the records lie')
   const shown =

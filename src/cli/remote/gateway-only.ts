@@ -2,11 +2,10 @@
 import type { ApiClient } from './api-client.ts'
 import { usageFailure } from './remote-failure.ts'
 import { serverFor, type ServerOptions } from './server-options.ts'
-import { terminal } from '../terminal.ts'
 
 /** Throws `RemoteFailure` without a gateway to ask. */
 export function gatewayFor(options: ServerOptions): ApiClient {
-  const api = serverFor(options, terminal().env)
+  const api = serverFor(options)
   if (api !== null) return api
   throw usageFailure(
     'this is done by the running gateway, so that it stands in the evidence',

@@ -6,6 +6,7 @@ import { isLoopbackUrl } from '../../lib/loopback-url.ts'
 import type { ApiClient } from './api-client.ts'
 import { createApiClient } from './api-client.ts'
 import { usageFailure } from './remote-failure.ts'
+import { terminal } from '../terminal.ts'
 
 export interface ServerOptions {
   readonly server?: string
@@ -25,7 +26,8 @@ export function withServer(command: Command): Command {
 }
 
 /** Null to read the data folder. Throws `RemoteFailure` for options that make no sense together. */
-export function serverFor(options: ServerOptions, env: NodeJS.ProcessEnv): ApiClient | null {
+export function serverFor(options: ServerOptions): ApiClient | null {
+  const { env } = terminal()
   // Threat: arguments are seen by every process of the machine and kept by the shell.
   if (options.token !== undefined) {
     throw usageFailure(
