@@ -2,6 +2,7 @@
 import type { Clock } from '../lib/clock.ts'
 import type { ControlStore } from '../model/control.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { repeat, type Repeated } from './repeat.ts'
 
 const LOOK_EVERY_MS = 60 * 60 * 1000
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -14,28 +15,12 @@ export function keepCallers(sources: {
   readonly control: Pick<ControlStore, 'exchangedTokens' | 'trustRuleUses'>
   readonly clock: Clock
   readonly log: Pick<Logger, 'warn'>
-}): AsyncDisposable & { readonly look: () => Promise<void> } {
+}): Repeated {
   const { control, clock, log } = sources
   const tidy = async (): Promise<void> => {
     const nowMs = clock.nowMs()
     await control.exchangedTokens.removeExpired(nowMs - TOKENS_KEPT_MS)
     await control.trustRuleUses.removeBefore(nowMs - USES_KEPT_MS)
   }
-  let running: Promise<void> = Promise.resolve()
-  const look = (): Promise<void> => {
-    running = running
-      .then(tidy)
-      .catch((error: unknown) => log.warn({}, 'ended tokens not taken away', error))
-    return running
-  }
-  void look()
-  const timer = setInterval(() => void look(), LOOK_EVERY_MS)
-  timer.unref()
-  return {
-    look,
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer)
-      await running
-    },
-  }
+  return repeat(tidy, LOOK_EVERY_MS, (error) => log.warn({}, 'ended tokens not taken away', error))
 }

@@ -4,6 +4,7 @@ import type { KeyRow, KeyTable } from '../model/keys.ts'
 import type { EvidenceEvent } from '../model/record.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { ExchangeIndex } from '../store/exchange-index.ts'
+import { repeat } from './repeat.ts'
 
 const LOOK_EVERY_MS = 1_000
 /** Key events are few; this many are compared at the start. */
@@ -30,7 +31,6 @@ export async function keepKeyJournal(
       written.add(`${event.type} ${String(event.details['key'])}`)
   }
   let seen: number | null = null
-  let running: Promise<void> = Promise.resolve()
 
   const write = async (
     type: EvidenceEvent['type'],
@@ -83,18 +83,12 @@ export async function keepKeyJournal(
     }
     seen = version
   }
-  const look = (): void => {
-    // A failed comparison is tried again at the next look: `seen` moves only when everything was written.
-    running = running.then(compare).catch(() => undefined)
-  }
-  look()
-  const timer = setInterval(look, LOOK_EVERY_MS)
-  timer.unref()
+  // A failed comparison is tried again at the next look: `seen` moves only when everything was written.
+  const looks = repeat(compare, LOOK_EVERY_MS)
   return {
     async [Symbol.asyncDispose]() {
-      clearInterval(timer)
-      look()
-      await running
+      void looks.look()
+      await looks[Symbol.asyncDispose]()
     },
   }
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { repeat, type Repeated } from './repeat.ts'
 
 const LOOK_EVERY_MS = 10 * 60 * 1000
 
@@ -15,7 +16,7 @@ export function keepKeys(sources: {
   readonly clock: Clock
   readonly log: Logger
   readonly rules: () => KeyRules
-}): AsyncDisposable & { readonly look: () => Promise<void> } {
+}): Repeated {
   const { store, recorder, clock, log, rules } = sources
   const endAll = async (): Promise<void> => {
     const nowMs = clock.nowMs()
@@ -31,21 +32,5 @@ export function keepKeys(sources: {
       })
     }
   }
-  let running: Promise<void> = Promise.resolve()
-  const look = (): Promise<void> => {
-    running = running
-      .then(endAll)
-      .catch((error: unknown) => log.warn({}, 'keys not looked after', error))
-    return running
-  }
-  void look()
-  const timer = setInterval(() => void look(), LOOK_EVERY_MS)
-  timer.unref()
-  return {
-    look,
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer)
-      await running
-    },
-  }
+  return repeat(endAll, LOOK_EVERY_MS, (error) => log.warn({}, 'keys not looked after', error))
 }

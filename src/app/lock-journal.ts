@@ -3,6 +3,7 @@ import type { LockTable } from '../model/containment.ts'
 import type { EvidenceEvent } from '../model/record.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { ExchangeIndex } from '../store/exchange-index.ts'
+import { repeat } from './repeat.ts'
 
 const LOOK_EVERY_MS = 1_000
 /** Locks are few; this many events and locks are compared at the start. */
@@ -21,7 +22,6 @@ export async function keepLockJournal(
       written.add(`${event.type} ${String(event.details['lock'])}`)
   }
   let seen: number | null = null
-  let running: Promise<void> = Promise.resolve()
 
   const write = async (event: EvidenceEvent): Promise<void> => {
     const name = `${event.type} ${String(event.details['lock'])}`
@@ -50,18 +50,12 @@ export async function keepLockJournal(
     }
     seen = version
   }
-  const look = (): void => {
-    // A failed comparison is tried again at the next look: `seen` moves only when everything was written.
-    running = running.then(compare).catch(() => undefined)
-  }
-  look()
-  const timer = setInterval(look, LOOK_EVERY_MS)
-  timer.unref()
+  // A failed comparison is tried again at the next look: `seen` moves only when everything was written.
+  const looks = repeat(compare, LOOK_EVERY_MS)
   return {
     async [Symbol.asyncDispose]() {
-      clearInterval(timer)
-      look()
-      await running
+      void looks.look()
+      await looks[Symbol.asyncDispose]()
     },
   }
 }
