@@ -5,6 +5,7 @@ import { office, question } from '../../../test/harness/approval-office.ts'
 import { openStore } from '../../store/store.ts'
 import { DEFAULT_APPROVAL_SETTINGS } from '../../model/approval-settings.ts'
 import { deliverDue, noticesOf } from './couriers.ts'
+import { eventBody } from './webhook.ts'
 
 const secret = { reveal: () => 'whsec_c2VjcmV0c2VjcmV0c2VjcmV0' }
 
@@ -104,4 +105,19 @@ test('only what people must answer goes to Teams and mail', async () => {
     ).map(({ receiver }) => receiver)
   assert.deepEqual(receivers(0), ['teams soc', 'email'])
   assert.deepEqual(receivers(1), [])
+})
+
+test('an event tells how things were after its own step, so that a repeated delivery is the same', async () => {
+  await using one = await office()
+  const { approval } = await one.desk.ask(question(one))
+  const told = eventBody(approval, 0, 'http://console.test')
+  await one.decide(approval.id, 'erin', { choice: 'deny' })
+  const after = await one.deciding.table.byId(approval.id)
+  assert.ok(after !== null)
+  const bodies = after.history.map((_, step) => eventBody(after, step, 'http://console.test'))
+  assert.equal(bodies[0], told)
+  assert.deepEqual(
+    bodies.map((body) => JSON.parse(body).data.state),
+    ['pending', 'pending', 'denied'],
+  )
 })

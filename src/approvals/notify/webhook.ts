@@ -1,7 +1,8 @@
 /** Signs and posts events as Standard Webhooks has it: id, timestamp and body under HMAC-SHA-256; ids, names and numbers only. */
 import { createHmac } from 'node:crypto'
 import type { WebhookTarget } from '../../model/approval-settings.ts'
-import type { Approval } from '../../model/approval.ts'
+import { APPROVAL_STATES } from '../../model/approval.ts'
+import type { Approval, ApprovalState } from '../../model/approval.ts'
 import type { Post } from './post.ts'
 
 export interface SignedEvent {
@@ -36,7 +37,10 @@ export function signed(
   }
 }
 
-/** Without excerpts: a receiver that needs them asks the API as somebody who may read them. */
+/**
+ * Without excerpts: a receiver that needs them asks the API as somebody who may read them. It tells how things were
+ * after that step, so that a delivery that is repeated says the same under the same id.
+ */
 export function eventBody(approval: Approval, step: number, url: string): string {
   const { request, history, asks } = approval
   const transition = history[step]
@@ -45,7 +49,7 @@ export function eventBody(approval: Approval, step: number, url: string): string
     timestamp: new Date(transition?.atMs ?? approval.createdAtMs).toISOString(),
     data: {
       approval: approval.id,
-      state: approval.state,
+      state: stateAfter(approval, step),
       url,
       exchange: request.exchange,
       principal: request.principal,
@@ -61,4 +65,9 @@ export function eventBody(approval: Approval, step: number, url: string): string
       expiresAt: new Date(approval.expiresAtMs).toISOString(),
     },
   })
+}
+
+function stateAfter({ history }: Approval, step: number): ApprovalState {
+  const kinds = new Set<string>(history.slice(0, step + 1).map(({ kind }) => kind))
+  return APPROVAL_STATES.find((state) => kinds.has(state)) ?? 'pending'
 }
