@@ -105,7 +105,7 @@ function partOf(role: BlockRole, part: unknown): CanonicalPart {
   const id = callId(part)
   const form =
     said === null
-      ? stable(part)
+      ? stable(part, 0)
       : said.kind === 'text'
         ? `text ${tidy(said.text)}`
         : `call ${id ?? ''} ${said.name} ${said.arguments}`
@@ -148,36 +148,40 @@ function callId(part: unknown): string | null {
 }
 
 /** Arguments are the same as an object, as JSON text, and as JSON text that was written again. */
-export function argumentsForm(given: unknown): string {
-  if (typeof given !== 'string') return stable(given ?? {})
+export function argumentsForm(given: unknown, depth = 0): string {
+  if (typeof given !== 'string') return stable(given ?? {}, depth)
   const parsed = parseLoose(given)
-  return parsed === null ? tidy(given) : stable(parsed)
+  return parsed === null ? tidy(given) : stable(parsed, depth)
 }
 
+/** A model may answer with anything: what nests deeper than this would end the reading of the whole answer. */
+const DEPTH_MAX = 500
+
 /** JSON with sorted keys, without what is dropped. */
-function stable(value: unknown): string {
+function stable(value: unknown, depth: number): string {
+  if (depth > DEPTH_MAX) return '"deeper"'
   if (typeof value === 'string') return JSON.stringify(tidy(value))
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
   if (Array.isArray(value))
     return `[${value
       .filter((one) => !isDropped(one))
-      .map(stable)
+      .map((one) => stable(one, depth + 1))
       .join(',')}]`
   const members = Object.entries(value)
     .filter(([key, member]) => !DROPPED_KEYS.has(key) && !isNothing(member))
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, member]) =>
       key === 'arguments'
-        ? `${JSON.stringify(key)}:${argumentsForm(member)}`
-        : `${JSON.stringify(key)}:${key === 'content' ? contentForm(member) : stable(member)}`,
+        ? `${JSON.stringify(key)}:${argumentsForm(member, depth + 1)}`
+        : `${JSON.stringify(key)}:${key === 'content' ? contentForm(member, depth + 1) : stable(member, depth + 1)}`,
     )
   return `{${members.join(',')}}`
 }
 
 /** A text is the same as a list with that one text. */
-function contentForm(content: unknown): string {
+function contentForm(content: unknown, depth = 0): string {
   const parts = Array.isArray(content) ? content.filter((one) => !isDropped(one)) : [content]
-  return `[${parts.map((part: unknown) => stable(asText(part))).join(',')}]`
+  return `[${parts.map((part: unknown) => stable(asText(part), depth)).join(',')}]`
 }
 
 function tidy(text: string): string {

@@ -8,6 +8,15 @@ export function parseLoose(text: string): unknown {
   }
 }
 
+/** The value as JSON; empty where it is none, or nests too deep to be written. */
+export function writtenJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? ''
+  } catch {
+    return ''
+  }
+}
+
 /** The value that the path of keys and list positions leads to; undefined when it leads nowhere. */
 export function valueAt(value: unknown, ...path: readonly (string | number)[]): unknown {
   let at = value

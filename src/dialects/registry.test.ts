@@ -1,6 +1,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import type { DialectName } from '../model/dialect.ts'
+import { answerDigest } from './canonical-parts.ts'
 import { claimantOf, dialectByName } from './registry.ts'
 
 const NAMES: readonly DialectName[] = ['openai', 'anthropic', 'gemini', 'bedrock', 'ollama']
@@ -63,5 +64,52 @@ test('what no dialect owns has no claimant', () => {
     'GET /__received',
   ]) {
     assert.equal(claimantOf(request(call)), null, call)
+  }
+})
+
+const GENERATES: readonly (readonly [call: string, answer: (value: string) => string])[] = [
+  [
+    'POST /v1/chat/completions',
+    (value) =>
+      `{"choices":[{"message":{"tool_calls":[{"function":{"name":"f","arguments":${value}}}]}}]}`,
+  ],
+  [
+    'POST /v1/responses',
+    (value) => `{"output":[{"type":"function_call","name":"f","arguments":${value}}]}`,
+  ],
+  [
+    'POST /v1/messages',
+    (value) => `{"content":[{"type":"tool_use","id":"a","name":"f","input":${value}}]}`,
+  ],
+  [
+    'POST /v1beta/models/gemini-2:generateContent',
+    (value) =>
+      `{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":${value}}}]}}]}`,
+  ],
+  [
+    'POST /model/m/converse',
+    (value) =>
+      `{"output":{"message":{"content":[{"toolUse":{"toolUseId":"a","name":"f","input":${value}}}]}}}`,
+  ],
+  [
+    'POST /api/chat',
+    (value) =>
+      `{"message":{"tool_calls":[{"function":{"name":"f","arguments":${value}}}]},"done":true}`,
+  ],
+]
+
+test('an answer whose arguments nest twenty thousand deep is read and named all the same', () => {
+  const deep = (open: string, close: string): string =>
+    `${open.repeat(20_000)}1${close.repeat(20_000)}`
+  for (const [call, answer] of GENERATES) {
+    const dialect = claimantOf(request(call)) ?? assert.fail(call)
+    const surface = dialect.recognise(request(call)) ?? assert.fail(call)
+    for (const value of [deep('[', ']'), deep('{"a":', '}'), deep('{"arguments":', '}')]) {
+      for (const written of [value, JSON.stringify(value)]) {
+        const body = Buffer.from(answer(written))
+        const { text, toolCalls } = dialect.readAnswer(surface, 'application/json', body)
+        assert.match(answerDigest(text, toolCalls), /^[\w+/=]{44}$/, call)
+      }
+    }
   }
 })

@@ -2,7 +2,7 @@
 import type { AnswerView } from '../../model/dialect.ts'
 import { AnswerDraft } from '../answer-draft.ts'
 import { parseNdjson } from '../framing/ndjson.ts'
-import { listAt, numberAt, parseLoose, textAt, valueAt } from '../loose-json.ts'
+import { listAt, numberAt, parseLoose, textAt, valueAt, writtenJson } from '../loose-json.ts'
 import { RawJson } from '../raw-json.ts'
 import { framing } from './follow.ts'
 
@@ -39,7 +39,7 @@ function readCalls(draft: AnswerDraft, calls: readonly unknown[], raw: RawJson):
   for (const [place, call] of calls.entries()) {
     const args = raw.at('message', 'tool_calls', place, 'function', 'arguments')
     const id = textAt(call, 'id') ?? textAt(call, 'function', 'id') ?? ''
-    const written = args ?? JSON.stringify(valueAt(call, 'function', 'arguments')) ?? ''
+    const written = args ?? writtenJson(valueAt(call, 'function', 'arguments'))
     draft.addCall(id, textAt(call, 'function', 'name') ?? '', written)
   }
 }

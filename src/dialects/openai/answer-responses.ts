@@ -1,6 +1,6 @@
 /** Assembles answers of the Responses API, whole or from events; finished items win over the deltas they repeat. */
 import type { AnswerDraft } from '../answer-draft.ts'
-import { listAt, numberAt, textAt, valueAt } from '../loose-json.ts'
+import { listAt, numberAt, textAt, valueAt, writtenJson } from '../loose-json.ts'
 import { contentOf, errorText, readUsage } from './answer-parts.ts'
 
 interface Item {
@@ -120,6 +120,6 @@ function callOf(item: unknown): Item['call'] {
   return {
     id: textAt(item, 'call_id') ?? textAt(item, 'id') ?? '',
     name: textAt(item, 'name') ?? type,
-    arguments: textAt(item, member) ?? JSON.stringify(valueAt(item, member)),
+    arguments: textAt(item, member) ?? writtenJson(valueAt(item, member)),
   }
 }
