@@ -131,3 +131,21 @@ test('a request that lacks a required field, or that is no JSON object, gets a 4
     assert.equal(request_id, answer.headers.get('request-id'))
   }
 })
+
+test('a scripted call comes behind the text, with the arguments as they were written', async () => {
+  await using sandbox = await startSandbox()
+  const script = { text: 'wait', call: { name: 'weather', input: '{ "city": "Bonn" }' } }
+  const client = new Anthropic({
+    apiKey: 'none',
+    baseURL: sandbox.url,
+    defaultHeaders: { 'x-sandbox-script': JSON.stringify(script) },
+  })
+  const message = await client.messages
+    .stream({ model: 'm', max_tokens: 100, messages: [user('x')], tools: TOOLS })
+    .finalMessage()
+  const [said, called] = message.content
+  assert.ok(said?.type === 'text' && said.text === 'wait')
+  assert.ok(called?.type === 'tool_use' && called.name === 'weather')
+  assert.deepEqual(called.input, { city: 'Bonn' })
+  assert.equal(message.stop_reason, 'tool_use')
+})

@@ -152,13 +152,14 @@ function blocksOf(answer: ScriptedAnswer, id: string): readonly ContentBlock[] {
       ],
     })
   }
-  if (answer.call === null) {
+  if (answer.call === null || answer.text !== '') {
     blocks.push({
       whole: { type: 'text', text: answer.text },
       opening: { type: 'text', text: '' },
       deltas: answer.textPieces.map((text) => ({ type: 'text_delta', text })),
     })
-  } else {
+  }
+  if (answer.call !== null) {
     const { name, input, fragments } = answer.call
     const head = { type: 'tool_use', id: `toolu_${id}`, name }
     blocks.push({

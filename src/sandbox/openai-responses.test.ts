@@ -133,3 +133,28 @@ test('a request without model or input, or that is no JSON object, gets a 400', 
     assert.equal(JSON.parse(await answer.text()).error.type, 'invalid_request_error')
   }
 })
+
+test('a scripted call comes behind the text; a custom tool is given its text, no JSON', async () => {
+  await using sandbox = await startSandbox()
+  const tools = [...TOOLS, { type: 'custom' as const, name: 'patch' }]
+  for (const [tool, input] of [
+    ['weather', '{ "city": "Bonn" }'],
+    ['patch', '*** Begin\n+x\n'],
+  ] as const) {
+    const script = { text: 'wait', call: { name: tool, input } }
+    const client = new OpenAI({
+      apiKey: 'none',
+      baseURL: `${sandbox.url}/v1`,
+      defaultHeaders: { 'x-sandbox-script': JSON.stringify(script) },
+    })
+    const { output } = await client.responses
+      .stream({ model: 'm', input: 'x', tools })
+      .finalResponse()
+    const [message, called] = output
+    assert.equal(message?.type, 'message')
+    if (called?.type === 'custom_tool_call') assert.equal(called.input, input)
+    else assert.ok(called?.type === 'function_call' && called.arguments === input)
+    assert.equal(called.name, tool)
+    assert.equal(called.type, tool === 'patch' ? 'custom_tool_call' : 'function_call')
+  }
+})

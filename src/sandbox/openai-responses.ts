@@ -124,10 +124,17 @@ interface OutputItem {
 }
 
 function itemsOf(answer: ScriptedAnswer, call: Call): readonly OutputItem[] {
-  const last = answer.call === null ? messageItem(answer, call.id) : callItem(answer.call, call.id)
-  if (answer.reasoning === '') return [last]
   const isEncrypted = listIn(call.json['include']).includes('reasoning.encrypted_content')
-  return [reasoningItem(answer, call.id, isEncrypted), last]
+  const items: OutputItem[] = []
+  if (answer.reasoning !== '') items.push(reasoningItem(answer, call.id, isEncrypted))
+  if (answer.call === null || answer.text !== '') items.push(messageItem(answer, call.id))
+  if (answer.call !== null) {
+    const { name } = answer.call
+    const offered = objectsIn(call.json['tools']).find((tool) => tool['name'] === name)
+    const item = offered?.['type'] === 'custom' ? customCallItem : callItem
+    items.push(item(answer.call, call.id))
+  }
+  return items
 }
 
 function reasoningItem(answer: ScriptedAnswer, id: string, isEncrypted: boolean): OutputItem {
@@ -188,6 +195,25 @@ function callItem(call: NonNullable<ScriptedAnswer['call']>, id: string): Output
       { type: 'response.function_call_arguments.done', name: call.name, arguments: call.json },
     ],
     done: { ...head, status: 'completed', arguments: call.json },
+  }
+}
+
+/** A tool that is given free text, such as a patch. */
+function customCallItem(call: NonNullable<ScriptedAnswer['call']>, id: string): OutputItem {
+  const head = {
+    id: `ctc_${id}`,
+    type: 'custom_tool_call',
+    call_id: `call_${id}`,
+    name: call.name,
+  }
+  return {
+    id: head.id,
+    opening: { ...head, status: 'in_progress', input: '' },
+    filling: [
+      ...call.fragments.map((delta) => ({ type: 'response.custom_tool_call_input.delta', delta })),
+      { type: 'response.custom_tool_call_input.done', input: call.json },
+    ],
+    done: { ...head, status: 'completed', input: call.json },
   }
 }
 

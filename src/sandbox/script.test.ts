@@ -14,6 +14,7 @@ test('every knob is accepted', () => {
   const script = {
     text: 'hi',
     reasoning: 'hm',
+    call: { name: 'weather', input: '{}' },
     bytes: 1,
     events: 1,
     intervalMs: 0.5,
@@ -50,6 +51,10 @@ test('a script that is no JSON object, or has an unknown or impossible knob, is 
     '{"malformed":1}',
     '{"delayMs":-1}',
     '{"text":null}',
+    '{"call":"weather"}',
+    '{"call":{"name":"weather"}}',
+    '{"call":{"name":"weather","input":{}}}',
+    '{"call":{"name":"weather","input":"{}","id":"1"}}',
     '{"headers":[]}',
     '{"headers":{"x y":"1"}}',
     '{"headers":{"x":"a\\r\\nb: c"}}',

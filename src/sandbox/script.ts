@@ -9,6 +9,8 @@ export interface Script {
   readonly text?: string
   /** Adds (or replaces) the reasoning part. */
   readonly reasoning?: string
+  /** Calls this tool; messages and responses say the text before it. `input`: JSON, or the text of a custom tool. */
+  readonly call?: { readonly name: string; readonly input: string }
   /** Length of the answer text in bytes; the text is repeated or cut to it. */
   readonly bytes?: number
   /** Number of text events of a stream. A shorter text is repeated, unless `text` fixes it. */
@@ -52,9 +54,15 @@ const isHeaders = (value: unknown): boolean =>
       /^[\w-]+$/.test(name) && typeof text === 'string' && /^[\x20-\x7e]*$/.test(text),
   )
 
+const isCall = (value: unknown): boolean =>
+  isObject(value) &&
+  Object.keys(value).toSorted().join() === 'input,name' &&
+  Object.values(value).every(isText)
+
 const KNOBS: { readonly [Knob in keyof Required<Script>]: (value: unknown) => boolean } = {
   text: isText,
   reasoning: isText,
+  call: isCall,
   bytes: isCount,
   events: isCount,
   intervalMs: isDuration,

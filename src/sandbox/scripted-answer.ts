@@ -25,7 +25,7 @@ export interface Prompt {
 export interface ScriptedCall {
   readonly name: string
   readonly input: Readonly<Record<string, unknown>>
-  /** `input` as JSON text, as the model wrote it. */
+  /** `input` as the model wrote it: JSON, or what a custom tool is given. */
   readonly json: string
   readonly fragments: readonly string[]
 }
@@ -76,7 +76,7 @@ export function failureOf(model: string): number | null {
 
 export function scriptedAnswer(prompt: Prompt, script: Script): ScriptedAnswer {
   const behaviour = behaviourOf(prompt.model)
-  const call = behaviour === 'tool' ? toolCall(prompt) : null
+  const call = scriptedCall(script) ?? (behaviour === 'tool' ? toolCall(prompt) : null)
   const reasoning =
     script.reasoning ??
     (behaviour === 'reasoning' ? `The user wrote: ${prompt.userText} One step is enough.` : '')
@@ -122,14 +122,26 @@ function piecesOf(text: string, script: Script, slow: boolean): readonly string[
   return splitEvery(text, Math.max(PIECE_CHARACTERS, Math.ceil(text.length / PIECES_MAX)))
 }
 
+function scriptedCall({ call }: Script): ScriptedCall | null {
+  return call === undefined ? null : callOf(call.name, call.input)
+}
+
+function callOf(name: string, json: string): ScriptedCall {
+  return {
+    name,
+    input: objectIn(parseJson(json)),
+    json,
+    fragments: splitEvery(json, PIECE_CHARACTERS),
+  }
+}
+
 /** A call of the first tool offered; null when none is offered or a tool has just answered. */
 function toolCall(prompt: Prompt): ScriptedCall | null {
   const [tool] = prompt.tools
   if (tool === undefined || prompt.toolResult !== null) return null
   const asked = parseJson(prompt.userText)
   const json = isObject(asked) ? prompt.userText : JSON.stringify(argumentsFor(tool.schema))
-  const input = objectIn(parseJson(json))
-  return { name: tool.name, input, json, fragments: splitEvery(json, PIECE_CHARACTERS) }
+  return callOf(tool.name, json)
 }
 
 const DEPTH_MAX = 4

@@ -1,7 +1,7 @@
 /** Streams of every surface that can be masked, and what must hold of them however they are cut. */
 import assert from 'node:assert/strict'
 import { spliced } from '../../src/lib/spliced.ts'
-import type { AnswerReport } from '../../src/gateway/masking/answer-masking.ts'
+import type { AnswerQuestion, AnswerReport } from '../../src/gateway/masking/answer-masking.ts'
 import type { Script } from '../../src/sandbox/script.ts'
 import type { TestDialect } from './data-plane.ts'
 import { maskingOf, shownOf, viewOfAnswer, writtenAnswer } from './masked-answer.ts'
@@ -143,8 +143,11 @@ export interface WholeResult {
   readonly findings: readonly string[]
 }
 
-export async function wholeResult(answer: WrittenAnswer): Promise<WholeResult> {
-  const masking = maskingOf(answer)
+export async function wholeResult(
+  answer: WrittenAnswer,
+  changes: Partial<AnswerQuestion> = {},
+): Promise<WholeResult> {
+  const masking = maskingOf(answer, changes)
   const shown = await shownOf(masking, [answer.bytes])
   return { text: saidIn(answer, shown), findings: told(masking.report()) }
 }
@@ -155,8 +158,9 @@ export async function assertSplit(
   chunks: readonly Buffer[],
   whole: WholeResult,
   what: string,
+  changes: Partial<AnswerQuestion> = {},
 ): Promise<void> {
-  const masking = maskingOf(answer)
+  const masking = maskingOf(answer, changes)
   const shown = await shownOf(masking, chunks)
   assert.equal(saidIn(answer, shown), whole.text, what)
   assert.deepEqual(told(masking.report()), whole.findings, what)
