@@ -95,6 +95,50 @@ test('a hold on a person, a conversation, a case or a query covers what it says 
   assert.equal((await post('investigator', '/holds', short)).status, 422)
 })
 
+test('a hold shows wherever an exchange does, to whoever sees all of them, and what was erased is counted', async () => {
+  const text =
+    'forty-two copper kettles were promised to the harbour master of Trieste by next autumn at noon'
+  const fromMs = Date.now() - 60_000
+  const id = await console.chat(text, { headers: { 'x-session-id': 'kettles' } })
+  const gone = await console.chat('soon erased')
+  const { conversation, principal } = (await as('auditor')('GET', `/exchanges/${id}`)).body.exchange
+  const set = await post('investigator', '/holds', {
+    scope: { kind: 'conversation', conversation },
+    reason,
+  })
+  const holds = [set.body.id]
+  const list = await as('auditor')('GET', '/exchanges?limit=200')
+  assert.deepEqual(
+    list.body.items.flatMap((one: { id: string; holds: string[] }) =>
+      one.holds.length === 0 ? [] : [[one.id, one.holds]],
+    ),
+    [[id, holds]],
+  )
+  const thread = await as('auditor')('GET', `/conversations/${conversation}`)
+  assert.deepEqual(thread.body.exchanges[0].exchange.holds, holds)
+  const conversations = await as('auditor')('GET', '/conversations')
+  assert.deepEqual(conversations.body.items[0].holds, holds)
+  const entity = await as('auditor')('GET', `/entities?kind=principal&value=${principal}`)
+  assert.deepEqual(
+    entity.body.holds.map((hold: { id: string; exchanges: number }) => [hold.id, hold.exchanges]),
+    [[set.body.id, 1]],
+  )
+  const traced = await post('investigator', '/trace', { text })
+  assert.deepEqual(traced.body.exposures[0].exchange.holds, holds)
+  const own = await as('member')('GET', `/entities?kind=principal&value=${principal}`)
+  assert.equal(own.body.holds, null)
+  await erase('admin', { kind: 'exchange', exchanges: [gone] })
+  const range = `fromMs=${fromMs}&toMs=${Date.now() + 60_000}`
+  const counted = (role: Role) => as(role)('GET', `/exchanges/histogram?${range}`)
+  assert.ok((await counted('auditor')).body.erased >= 1)
+  assert.equal((await counted('member')).body.erased, 0)
+  const before = `fromMs=${fromMs - 1000}&toMs=${fromMs}`
+  assert.equal((await as('auditor')('GET', `/exchanges/histogram?${before}`)).body.erased, 0)
+  await post('admin', `/holds/${set.body.id}/release`, { reason })
+  const after = await as('auditor')('GET', `/conversations/${conversation}`)
+  assert.deepEqual(after.body.exchanges[0].exchange.holds, [])
+})
+
 test('a value is found wherever it stands, erased with its exchanges, and written nowhere', async () => {
   const value = 'IBAN DE02-1203-0000 "quoted"'
   const holding = await console.chat(`please pay to ${value} now`)

@@ -2,6 +2,7 @@
 import type { Span } from '../incident/trace/match.ts'
 import type { Hit, TraceResult } from '../incident/trace/trace-result.ts'
 import type { TraceAnswer, TraceHit, TraceSpan } from './contract/trace.ts'
+import type { Held } from './held.ts'
 import { shownExchange } from './shown.ts'
 
 const MATCH_CHARS_MAX = 2_000
@@ -15,6 +16,7 @@ export function shownTrace(
   show: (text: string) => string,
   /** Of exchanges whose content this person may not read: that it stands there is told, where and around what is not. */
   closed: ReadonlySet<string> = new Set(),
+  held: Held = new Map(),
 ): Omit<TraceAnswer, 'digest' | 'tookMs'> {
   const listed = result.exposures.slice(0, limit)
   const used = [...new Set(listed.flatMap(({ hits }) => hits))].sort((a, b) => a - b)
@@ -30,7 +32,7 @@ export function shownTrace(
     total: result.exposures.length,
     exposures: listed.map(({ row, hits, ...exposure }) => ({
       ...exposure,
-      exchange: shownExchange(row, null),
+      exchange: shownExchange(row, null, held.get(row.id)),
       hits: hits.flatMap((hit) => placeOf.get(hit) ?? []),
     })),
     hits: used.flatMap((hit) => {

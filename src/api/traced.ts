@@ -2,6 +2,7 @@
 import type { Context } from 'hono'
 import { maskText } from '../incident/masking.ts'
 import type { TraceResult } from '../incident/trace/trace-result.ts'
+import { heldFor } from './held.ts'
 import type { ApiEnv, ApiParts } from './parts.ts'
 import { shownTrace } from './shown-trace.ts'
 
@@ -35,7 +36,9 @@ export async function shownTo(
   result: TraceResult,
   exposuresMax: number,
 ): Promise<ReturnType<typeof shownTrace>> {
-  return shownTrace(result, exposuresMax, maskText, await closedTo(parts, person, result))
+  const closed = await closedTo(parts, person, result)
+  const listed = result.exposures.slice(0, exposuresMax).map(({ row }) => row)
+  return shownTrace(result, exposuresMax, maskText, closed, await heldFor(parts, null, listed))
 }
 
 /** Exchanges of a trace whose content one person alone does not read. */

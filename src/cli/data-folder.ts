@@ -9,8 +9,11 @@ import type { KeyProvider } from '../evidence/key-provider.ts'
 import { ROOTS_FILE } from '../evidence/keyring/root-state.ts'
 import { EvidenceReader } from '../evidence/reader.ts'
 import { recoverFolder } from '../evidence/recovery.ts'
+import { heldAmong } from '../incident/keeping/hold-desk.ts'
 import { systemClock } from '../lib/clock.ts'
 import type { ExchangeSearch } from '../model/exchange-query.ts'
+import type { HoldRow } from '../model/holds.ts'
+import type { ExchangeRow } from '../model/record.ts'
 import type { ExchangeIndex } from '../store/exchange-index.ts'
 import { acquireFolderLock } from '../store/folder-lock.ts'
 import type { FolderLock } from '../store/folder-lock.ts'
@@ -27,6 +30,8 @@ export interface DataFolder extends AsyncDisposable {
   readonly search: ExchangeSearch
   readonly reader: EvidenceReader
   readonly keyProvider: KeyProvider
+  /** Legal holds that lie on these exchanges. */
+  readonly held: (rows: readonly ExchangeRow[]) => Promise<ReadonlyMap<string, readonly HoldRow[]>>
 }
 
 export function openConfiguredStore(config: Config): Promise<Store> {
@@ -42,7 +47,7 @@ export async function openDataFolder(config: Config): Promise<DataFolder | null>
   const { folder } = config.storage
   if (!hasRecords(folder)) return null
   await using stack = new AsyncDisposableStack()
-  const { index, search } = stack.use(await openConfiguredStore(config))
+  const { index, search, control } = stack.use(await openConfiguredStore(config))
   const keyProvider = await openLocalKeyProvider(join(folder, 'keys'))
   await putInOrder(folder, index, keyProvider)
   const owned = stack.move()
@@ -52,6 +57,7 @@ export async function openDataFolder(config: Config): Promise<DataFolder | null>
     search,
     reader: new EvidenceReader({ folder, index, keyProvider }),
     keyProvider,
+    held: async (rows) => heldAmong(await control.holds.active(), rows),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

@@ -27,7 +27,11 @@ export type ListedExchange = Pick<
   | 'requestBytes'
   | 'answerBytes'
   | 'durationMs'
-> & { readonly id: string }
+> & {
+  readonly id: string
+  /** Legal holds in force on it; absent where nobody asked. */
+  readonly holds?: readonly string[]
+}
 
 export const EXCHANGE_COLUMNS: readonly Column<ListedExchange>[] = [
   { title: 'ID', of: (row) => row.id, widthMax: 32 },
@@ -48,6 +52,14 @@ export const EXCHANGE_COLUMNS: readonly Column<ListedExchange>[] = [
     align: 'right',
   },
 ]
+
+/** Shown where anything in the list is held. */
+export const HELD_COLUMN: Column<ListedExchange> = {
+  title: 'HELD',
+  of: ({ holds = [] }) =>
+    holds.length > 1 ? `${holds[0]} +${holds.length - 1}` : (holds[0] ?? ''),
+  widthMax: 33,
+}
 
 /** With `receivedAt` and `endedAt` in ISO 8601, UTC. */
 export function exchangeJson<Row extends ListedExchange>(row: Row) {

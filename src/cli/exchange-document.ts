@@ -31,12 +31,13 @@ function namedPrincipal({ principal, tags }: RecordedExchange['facts']) {
 }
 
 /** `body` is null when there is none or it cannot be rebuilt; `problems` says which. */
-export async function exchangeDocument(exchange: RecordedExchange) {
+export async function exchangeDocument(exchange: RecordedExchange, holds: readonly string[] = []) {
   const { row, facts, closing, requestBody, answerHead, answerChunks } = exchange
   const answer = await recordedAnswer(exchange)
   const answerBody = Buffer.concat(answerChunks.map((chunk) => chunk.bytes))
   return {
     ...exchangeJson(row),
+    holds,
     facts: { ...facts, principal: namedPrincipal(facts) },
     closing,
     request: {

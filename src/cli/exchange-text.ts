@@ -42,6 +42,7 @@ export function headText(head: ShownHead): string[] {
     ...(head.received === null ? [] : [field('received', requestLine(head.received))]),
     ...(head.sent === null ? [] : [field('sent', requestLine(head.sent))]),
     field('recorded', `${head.mode}, retention class ${head.retentionClass}`),
+    ...(head.holds.length === 0 ? [] : [field('held', `legal hold ${head.holds.join(', ')}`)]),
     field('outcome', closing === null ? 'none yet: the exchange is open' : outcomeText(closing)),
     ...(closing === null ? [] : [field('usage', usageText(closing.usage))]),
   ]

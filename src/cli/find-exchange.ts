@@ -3,7 +3,7 @@ import type { RecordedExchange } from '../evidence/reader.ts'
 import type { ExchangeId } from '../lib/ids.ts'
 import { isExchangeId } from '../lib/ids.ts'
 import type { DataFolder } from './data-folder.ts'
-import { EXIT, failWith, say } from './output.ts'
+import { EXIT, failWith, say, timeText } from './output.ts'
 import { visibleLine } from '../lib/visible-text.ts'
 import { recordReading } from './record-reading.ts'
 import { terminal } from './terminal.ts'
@@ -38,6 +38,17 @@ export async function findExchange(
     return null
   }
   if (exchange === null) {
+    const tombstone = await data.index.erasure.tombstone(id)
+    if (tombstone !== null) {
+      const { erasedAtMs, cause, rule, actor, event, reason } = tombstone
+      const by = cause === 'retention' ? `retention class ${rule}` : `request of ${actor}`
+      failWith(
+        EXIT.notFound,
+        `${id} was erased, as recorded, at ${timeText(erasedAtMs)} UTC by ${visibleLine(by)}: ${visibleLine(reason)}`,
+        `nothing of it is left; event ${event} stands in the evidence`,
+      )
+      return null
+    }
     failWith(
       EXIT.notFound,
       `no exchange ${id} is recorded in ${data.folder}`,

@@ -6,15 +6,18 @@ import type { RecordedExchange } from '../evidence/reader.ts'
 import { blockParts } from '../incident/block-parts.ts'
 import type { ShownAnswer, ShownExchange, ShownHead, ShownRequest } from './shown-exchange.ts'
 
-export async function recordedShown(exchange: RecordedExchange): Promise<ShownExchange> {
+export async function recordedShown(
+  exchange: RecordedExchange,
+  holds: readonly string[] = [],
+): Promise<ShownExchange> {
   return {
-    head: recordedHead(exchange),
+    head: { ...recordedHead(exchange), holds },
     request: await recordedRequest(exchange),
     answer: exchange.answerHead === null ? 'none' : await shownAnswer(exchange),
   }
 }
 
-function recordedHead({ facts, closing, row }: RecordedExchange): ShownHead {
+function recordedHead({ facts, closing, row }: RecordedExchange): Omit<ShownHead, 'holds'> {
   return { ...facts, state: row.state, declared: facts.tags, links: { ...facts.links }, closing }
 }
 

@@ -43,6 +43,8 @@ export interface ShownHead {
   readonly sent: RequestLine | null
   readonly mode: string
   readonly retentionClass: string
+  /** Legal holds in force on it. */
+  readonly holds: readonly string[]
   /** Null while the exchange is open. */
   readonly closing: ShownClosing | null
 }

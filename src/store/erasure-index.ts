@@ -1,6 +1,6 @@
 /** What erasure asks of the index, in queries that both engines share: references, tombstones, what has expired. */
 import { sql } from 'kysely'
-import { isExchangeId, type ExchangeId, type InstanceId } from '../lib/ids.ts'
+import { exchangeIdFloor, isExchangeId, type ExchangeId, type InstanceId } from '../lib/ids.ts'
 import type { BlockRow, EvidenceEvent, ExchangeRow } from '../model/record.ts'
 import type { IndexPosition } from './exchange-index.ts'
 import { decodeExchange, decodePosition } from './row-codec.ts'
@@ -51,6 +51,8 @@ export interface ErasureIndex {
     readonly before?: string
     readonly limit: number
   }) => Promise<readonly Tombstone[]>
+  /** Erased ones that began in this time, its end left out. */
+  readonly countErased: (fromMs: number, toMs: number) => Promise<number>
   /** Closed exchanges, oldest first. */
   readonly expired: (query: ExpiredQuery) => Promise<readonly ExchangeRow[]>
   readonly countExpired: (query: Omit<ExpiredQuery, 'limit' | 'after'>) => Promise<{
@@ -153,6 +155,15 @@ export function createErasureIndex(db: IndexDb, scrub: () => Promise<void>): Era
       if (erasure !== undefined) query = query.where('erasure', '=', erasure)
       if (before !== undefined) query = query.where(sql.ref('id'), '<', before)
       return (await query.execute()).map(decodeTombstone)
+    },
+    countErased: async (fromMs, toMs) => {
+      const row = await db
+        .selectFrom('erased_exchanges')
+        .select(sql<number>`count(*)`.as('erased'))
+        .where(sql.ref('id'), '>=', exchangeIdFloor(fromMs))
+        .where(sql.ref('id'), '<', exchangeIdFloor(toMs))
+        .executeTakeFirstOrThrow()
+      return row.erased
     },
     expired: async (query) => {
       if (query.instances.length === 0) return []

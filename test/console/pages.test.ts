@@ -379,6 +379,15 @@ test('a hold that one person sets keeps an exchange until another releases it; t
   assert.deepEqual(await violationsOf(ines.page), [])
   await dialogOf(ines.page).getByRole('button', { name: 'Hold' }).click()
   await ines.page.getByTitle(/^Legal hold ho_/).waitFor()
+  await ines.page.getByRole('link', { name: 'Conversation', exact: true }).click()
+  await ines.page
+    .getByRole('article')
+    .getByTitle(/^Legal hold ho_/)
+    .waitFor()
+  await ines.page.goto(at('/exchanges'))
+  await ines.page.getByRole('img', { name: 'held' }).waitFor()
+  await ines.page.goto(at('/entity?kind=principal&value=olga'))
+  await ines.page.getByText('the court asks for it').waitFor()
   const visitor = await browser.visitor('arno', ['admin'])
   const { page } = visitor
   const erase = async (): Promise<void> => {
@@ -404,6 +413,8 @@ test('a hold that one person sets keeps an exchange until another releases it; t
   await look(visitor, 'retention')
   await page.goto(at(`/exchanges/${id}`))
   await page.getByText('This exchange was erased, as recorded').waitFor()
+  await page.goto(at('/exchanges'))
+  await page.getByRole('link', { name: '1 of this time erased' }).waitFor()
 })
 
 test('a page whose data does not come says so and is asked again', async () => {

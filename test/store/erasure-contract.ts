@@ -75,6 +75,14 @@ export function erasureContract(engine: string, fresh: () => Promise<FreshDataba
     assert.deepEqual(await ids({}), [exchangeId(2), exchangeId(1)])
     assert.deepEqual(await ids({ before: exchangeId(2) }), [exchangeId(1)])
     assert.deepEqual(await ids({ erasure: 'er_2' }), [])
+    const { countErased } = index.erasure
+    const counts = [
+      await countErased(EPOCH_MS, EPOCH_MS + 10),
+      await countErased(EPOCH_MS + 2, EPOCH_MS + 3),
+      await countErased(EPOCH_MS, EPOCH_MS + 1),
+      await countErased(EPOCH_MS + 3, EPOCH_MS + 10),
+    ]
+    assert.deepEqual(counts, [2, 1, 0, 0])
     assert.equal(await index.erasure.tombstone(exchangeId(3)), null)
   })
 

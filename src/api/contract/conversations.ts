@@ -20,6 +20,9 @@ export const Conversation = z
     firstAtMs: TimeMs,
     lastAtMs: TimeMs,
     lastExchange: z.string(),
+    holds: z.array(z.string()).openapi({
+      description: 'Legal holds on all of it, or on everything that its principal sends.',
+    }),
   })
   .openapi('Conversation')
 export type Conversation = z.infer<typeof Conversation>

@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi'
 import { ENTITY_KINDS, PEER_FIELDS } from '../../incident/entities.ts'
 import { TimeMs, apiRoute, json } from './common.ts'
 import { ExchangeFilters, Histogram } from './exchanges.ts'
+import { Hold } from './keeping.ts'
 import { Lock } from './locks.ts'
 
 export const EntityKindName = z.enum(ENTITY_KINDS)
@@ -31,6 +32,13 @@ export const Entity = z
       .array(Lock)
       .nullable()
       .openapi({ description: 'Locks that hold on it; null where the roles show none.' }),
+    holds: z
+      .array(Hold.extend({ exchanges: z.number().int() }).openapi('HoldOnEntity'))
+      .nullable()
+      .openapi({
+        description:
+          'Legal holds in force that cover any of its newest 200 exchanges, and how many of them; null where the roles show none.',
+      }),
     cases: z
       .array(
         z.object({

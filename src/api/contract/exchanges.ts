@@ -178,6 +178,10 @@ export const Histogram = z
         refused: z.number().int(),
       }),
     ),
+    erased: z.number().int().openapi({
+      description:
+        'Exchanges of this time that were erased, whatever they were: nothing is left that a filter could ask. 0 for whoever sees only own exchanges.',
+    }),
   })
   .openapi('Histogram')
 export type Histogram = z.infer<typeof Histogram>

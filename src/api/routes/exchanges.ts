@@ -11,7 +11,6 @@ import { costOf } from '../../model/cost.ts'
 import type { Cost } from '../../model/cost.ts'
 import { fail } from '../../model/errors.ts'
 import { maskCount } from '../../model/record.ts'
-import type { HoldRow } from '../../model/holds.ts'
 import type { ExchangeRow } from '../../model/record.ts'
 import type { ExchangeDetail, Facets } from '../contract/exchanges.ts'
 import {
@@ -21,15 +20,13 @@ import {
   listExchanges,
   readExchange,
 } from '../contract/exchanges.ts'
+import { heldFor } from '../held.ts'
 import type { ApiEnv, ApiParts } from '../parts.ts'
 import { InvalidRequest } from '../problem.ts'
 import type { Registrar } from '../registrar.ts'
 import { ownerOf } from '../registrar.ts'
 import { queryOf } from '../filter-query.ts'
 import { shownExchange } from '../shown.ts'
-
-/** Threat: whoever is told that their own exchanges are held knows that somebody looks into them. */
-const NOT_HELD: ReadonlyMap<string, readonly HoldRow[]> = new Map()
 
 export function exchangeRoutes({ app, parts, guarded }: Registrar): void {
   const { desk } = parts
@@ -42,7 +39,7 @@ export function exchangeRoutes({ app, parts, guarded }: Registrar): void {
       ...(before === null ? {} : { before }),
     })
     const items = rows.slice(0, limit)
-    const held = owner === null ? await parts.keeping.holds.on(items) : NOT_HELD
+    const held = await heldFor(parts, owner, items)
     return context.json(
       {
         items: items.map((row) => shownExchange(row, owner, held.get(row.id))),
@@ -62,10 +59,12 @@ export function exchangeRoutes({ app, parts, guarded }: Registrar): void {
   })
   app.openapi(guarded(countHistogram), async (context) => {
     const { fromMs, toMs, buckets, ...filter } = context.req.valid('query')
-    const query = queryOf(filter, await ownerOf(context, parts), parts.clock.nowMs())
+    const owner = await ownerOf(context, parts)
+    const query = queryOf(filter, owner, parts.clock.nowMs())
     const counted = await desk.search.histogram(query, { fromMs, toMs, buckets })
+    const erased = owner === null ? await parts.keeping.erasures.countErased(fromMs, toMs) : 0
     return context.json(
-      { fromMs, toMs, bucketMs: (toMs - fromMs) / buckets, buckets: [...counted] },
+      { fromMs, toMs, bucketMs: (toMs - fromMs) / buckets, buckets: [...counted], erased },
       200,
     )
   })
@@ -135,7 +134,7 @@ async function detail(
   const { row, facts, closing } = recorded
   const { person, roles } = context.get('signedIn')
   const reveal = await revealFor(parts.control.reveals, person.id, row, parts.clock.nowMs())
-  const held = owner === null ? await parts.keeping.holds.on([row]) : NOT_HELD
+  const held = await heldFor(parts, owner, [row])
   const readReach = reachOf('content.read', roles)
   const { principal } = facts
   return {

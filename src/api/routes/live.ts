@@ -8,6 +8,7 @@ import { fail } from '../../model/errors.ts'
 import { reachOf } from '../../identity/permissions.ts'
 import { followExchanges } from '../contract/exchanges.ts'
 import { signedIn } from '../guard.ts'
+import { heldFor } from '../held.ts'
 import type { ApiParts } from '../parts.ts'
 import type { Registrar } from '../registrar.ts'
 import { ownerOf } from '../registrar.ts'
@@ -80,7 +81,7 @@ async function serveLive(
     const missed = ask.last === null ? [] : await missedSince(parts, ask.last)
     if (missed === null) await stream.writeSSE({ event: 'reset', data: '{}', id: idOf(from) })
     else {
-      await send(stream, missed, ask)
+      await send(stream, parts, missed, ask)
       from = placeAfter(missed) ?? ask.last ?? from
     }
     let judgedAtMs = parts.clock.monotonicMs()
@@ -98,6 +99,7 @@ async function serveLive(
       }
       await send(
         stream,
+        parts,
         changes.filter((change) => isAfter(change, from)),
         ask,
       )
@@ -118,15 +120,21 @@ async function missedSince(
 
 async function send(
   stream: SSEStreamingApi,
+  parts: ApiParts,
   changes: readonly ExchangeChange[],
   ask: { readonly query: ExchangeQuery; readonly owner: Owner },
 ): Promise<void> {
-  for (const change of changes) {
-    if (!matchesQuery(change.row, ask.query)) continue
+  const wanted = changes.filter(({ row }) => matchesQuery(row, ask.query))
+  const held = await heldFor(
+    parts,
+    ask.owner,
+    wanted.map(({ row }) => row),
+  )
+  for (const change of wanted) {
     await stream.writeSSE({
       event: 'exchange',
       id: idOf({ seq: change.seq, id: change.row.id }),
-      data: JSON.stringify(shownExchange(change.row, ask.owner)),
+      data: JSON.stringify(shownExchange(change.row, ask.owner, held.get(change.row.id))),
     })
   }
 }

@@ -6,7 +6,8 @@ import type { ExchangeQuery, ExchangeSearch } from '../../model/exchange-query.t
 import type { ExchangeRow } from '../../model/record.ts'
 import type { ExchangeFilter, ExchangeIndex } from '../../store/exchange-index.ts'
 import { openDataFolder } from '../data-folder.ts'
-import { EXCHANGE_COLUMNS, exchangeJson } from '../exchange-columns.ts'
+import type { DataFolder } from '../data-folder.ts'
+import { EXCHANGE_COLUMNS, HELD_COLUMN, exchangeJson } from '../exchange-columns.ts'
 import type { ListedExchange } from '../exchange-columns.ts'
 import { readFilter, readWrittenQuery, withFilters } from '../exchange-filter.ts'
 import type { FilterOptions } from '../exchange-filter.ts'
@@ -60,7 +61,7 @@ async function exchanges(words: readonly string[], options: ExchangesOptions): P
     query === null
       ? pages(data.index, { ...reading.filter, limit })
       : searched(data.search, query, limit)
-  await show(found, options)
+  await show(withHolds(data, found), options)
 }
 
 async function show(
@@ -73,8 +74,19 @@ async function show(
     else for (const row of page) await writeJson(exchangeJson(row))
   }
   if (options.json === true) return
-  printTable(shown, EXCHANGE_COLUMNS)
+  const isAnyHeld = shown.some(({ holds = [] }) => holds.length > 0)
+  printTable(shown, isAnyHeld ? [...EXCHANGE_COLUMNS, HELD_COLUMN] : EXCHANGE_COLUMNS)
   if (shown.length === 0) say('no exchange matches')
+}
+
+async function* withHolds(
+  { held }: DataFolder,
+  all: AsyncIterable<readonly ExchangeRow[]>,
+): AsyncGenerator<readonly ListedExchange[]> {
+  for await (const rows of all) {
+    const holds = await held(rows)
+    yield rows.map((row) => ({ ...row, holds: (holds.get(row.id) ?? []).map(({ id }) => id) }))
+  }
 }
 
 /** Newest first, `filter.limit` rows in all, never more than one page held by the database. */

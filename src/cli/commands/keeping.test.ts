@@ -37,6 +37,16 @@ test('a hold set here refuses an erasure, is released by another, and then it is
   const [hold = ''] = set.out.split(' ')
   assert.match(hold, /^ho_/)
   assert.match((await as('admin', 'holds')).out, new RegExp(`${hold}.*exchange ${id}`))
+  const here = ['--data', console.gateway.folder]
+  for (const [where, say] of [
+    ['remote', () => as('admin', 'exchanges')],
+    ['local', () => runCliWith({ env: {} }, 'exchanges', ...here)],
+    ['shown', () => runCliWith({ env: {} }, 'show', id, ...here)],
+    ['shown remotely', () => as('investigator', 'show', id)],
+  ] as const)
+    assert.ok((await say()).out.includes(hold), where)
+  const json = await runCliWith({ env: {} }, 'show', id, '--json', ...here)
+  assert.deepEqual(JSON.parse(json.out).holds, [hold])
   const refused = await as('admin', 'erase', id, '--despite-minimum', ...REASON)
   assert.equal(refused.code, 1)
   assert.match(refused.err, /request 12 of the regulator[\s\S]*nothing was erased/)
@@ -51,6 +61,10 @@ test('a hold set here refuses an erasure, is released by another, and then it is
   assert.match(readFileSync(receipt, 'utf8'), /c2sp\.org\/tlog-proof@v1/)
   assert.equal(statSync(receipt).mode & 0o777, 0o600)
   assert.match((await as('admin', 'show', id)).err, /api\.erased/)
+  const gone = await runCliWith({ env: {} }, 'show', id, ...here)
+  assert.equal(gone.code, 3)
+  assert.match(gone.err, /was erased, as recorded, .*request of .*request 12 of the regulator/)
+  assert.doesNotMatch((await runCliWith({ env: {} }, 'exchanges', ...here)).out, /HELD/)
   assert.equal((await as('admin', 'holds')).out, '')
   assert.match((await as('admin', 'holds', '--all')).out, /an admin/)
 })

@@ -70,11 +70,13 @@ async function show(text: string, options: ShowOptions): Promise<void> {
   if (data === null) return
   const exchange = await findExchange(data, id, 'show')
   if (exchange === null) return
-  if (options.json === true) await writeJson(await exchangeDocument(exchange))
+  const held = await data.held([exchange.row])
+  const holds = (held.get(id) ?? []).map((hold) => hold.id)
+  if (options.json === true) await writeJson(await exchangeDocument(exchange, holds))
   else {
     const shown = options.asSent === true ? await asSent(exchange) : exchange
     if (options.raw === true) await writeRaw(shown, options)
-    else await writeReadable(await recordedShown(shown), options, findingsOf(exchange))
+    else await writeReadable(await recordedShown(shown, holds), options, findingsOf(exchange))
   }
   reportProblems(exchange)
 }

@@ -88,6 +88,7 @@ export function createErasureDesk(parts: ErasureDeskParts) {
     erase: (request: ErasureRequest): Promise<RequestOutcome> => erase(parts, request),
     tombstone: (id: ExchangeId) => parts.index.erasure.tombstone(id),
     tombstones: parts.index.erasure.tombstones,
+    countErased: parts.index.erasure.countErased,
     /** The proofs of an erasure that was made before; empty when there is none of this id. */
     receipt: (erasure: string) => receiptOf(parts, erasure),
   }

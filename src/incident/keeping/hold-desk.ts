@@ -20,6 +20,8 @@ export interface HoldDesk {
   readonly byId: HoldTable['byId']
   /** The holds in force on each of these exchanges; those with none are left out. */
   readonly on: (rows: readonly ExchangeRow[]) => Promise<ReadonlyMap<string, readonly HoldRow[]>>
+  /** In force, oldest first. */
+  readonly active: HoldTable['active']
 }
 
 export interface HoldDeskParts {
@@ -75,16 +77,24 @@ export function createHoldDesk(parts: HoldDeskParts): HoldDesk {
     list: (page) => table.list(page),
     byId: (id) => table.byId(id),
     on: async (rows) => {
-      const active = await table.active()
-      const found = new Map<string, readonly HoldRow[]>()
-      if (active.length === 0) return found
-      for (const row of rows) {
-        const holds = active.filter(({ scope }) => covers(scope, row))
-        if (holds.length > 0) found.set(row.id, holds)
-      }
-      return found
+      return rows.length === 0 ? new Map() : heldAmong(await table.active(), rows)
     },
+    active: () => table.active(),
   }
+}
+
+/** Which of these holds lie on which exchange; those with none are left out. */
+export function heldAmong(
+  active: readonly HoldRow[],
+  rows: readonly ExchangeRow[],
+): ReadonlyMap<string, readonly HoldRow[]> {
+  const found = new Map<string, readonly HoldRow[]>()
+  if (active.length === 0) return found
+  for (const row of rows) {
+    const holds = active.filter(({ scope }) => covers(scope, row))
+    if (holds.length > 0) found.set(row.id, holds)
+  }
+  return found
 }
 
 export function covers(scope: HoldScope, row: ExchangeRow): boolean {

@@ -11,6 +11,8 @@ import { shapeOf } from '../features/conversation/shape.ts'
 import { ThreadBar } from '../features/conversation/thread-bar.tsx'
 import { TurnCard } from '../features/conversation/turn-card.tsx'
 import { useThreadContent } from '../features/conversation/use-thread-content.ts'
+import { HeldLink } from '../features/keeping/held-mark.tsx'
+import { HoldButton } from '../features/keeping/hold-button.tsx'
 import { LockButton } from '../features/locks/lock-button.tsx'
 import { useShortcuts } from '../features/keyboard/shortcuts.tsx'
 import { formatCount } from '../ui/format.ts'
@@ -108,6 +110,8 @@ function ThreadPage({ thread, from }: ThreadPageProps) {
         .join(', ')}
       aside={
         <>
+          <HeldLink holds={heldBy(thread)} />
+          <HoldButton conversation={thread.id} />
           <LockButton kind="conversation" value={thread.id ?? ''} />
           {open !== undefined && (
             <Link to="/exchanges/$id/film" params={{ id: open }}>
@@ -153,6 +157,10 @@ function ThreadPage({ thread, from }: ThreadPageProps) {
       </div>
     </Page>
   )
+}
+
+function heldBy({ exchanges }: Thread): readonly string[] {
+  return [...new Set(exchanges.flatMap(({ exchange }) => exchange.holds))]
 }
 
 const METHODS: Readonly<Record<Thread['method'], string>> = {

@@ -5,6 +5,7 @@ import { Link } from '@tanstack/react-router'
 import { visibleLine } from '../../../src/lib/visible-text.ts'
 import { conversationsQuery } from '../api/conversations.ts'
 import type { Conversation } from '../api/conversations.ts'
+import { HeldMark } from '../features/keeping/held-mark.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import type { TableColumns } from '../ui/data-table.tsx'
 import { formatCount } from '../ui/format.ts'
@@ -58,9 +59,10 @@ export function Conversations() {
 const COLUMNS: TableColumns<Conversation> = [
   {
     title: 'Last turn',
-    cell: ({ id, lastAtMs }) => (
+    cell: ({ id, lastAtMs, holds }) => (
       <Link to="/conversations/$id" params={{ id }}>
         <Moment ms={lastAtMs} />
+        <HeldMark holds={holds} />
       </Link>
     ),
   },

@@ -7,6 +7,7 @@ import type { Entity, EntityKind } from '../api/entities.ts'
 import classes from '../features/entity/entity.module.css'
 import { KINDS, isEntityKind } from '../features/entity/kinds.ts'
 import { Peers } from '../features/entity/peers.tsx'
+import { HoldButton } from '../features/keeping/hold-button.tsx'
 import { LockButton } from '../features/locks/lock-button.tsx'
 import { withBetween } from '../features/query/filters.ts'
 import { queryText, readQuery, writeQuery } from '../features/query/grammar.ts'
@@ -59,6 +60,7 @@ function Known({ kind, value }: { readonly kind: EntityKind; readonly value: str
           <Link to="/findings" search={{ q: `${asked} last:30d` }}>
             What was found
           </Link>
+          {kind === 'principal' && <HoldButton principal={value} />}
           {lock !== null && <LockButton kind={lock} value={value} />}
         </span>
       }
@@ -125,6 +127,18 @@ function Shown({ entity, asked }: { readonly entity: Entity; readonly asked: str
               <li key={lock.id}>
                 <Link to="/locks">{lock.id}</Link> by {visibleLine(lock.owner, 60)}:{' '}
                 {visibleLine(lock.reason, 300)}
+              </li>
+            ))}
+          </ul>
+        </Panel>
+      )}
+      {entity.holds !== null && entity.holds.length > 0 && (
+        <Panel title="Legal holds" note="on its newest exchanges">
+          <ul className={classes.list}>
+            {entity.holds.map((hold) => (
+              <li key={hold.id}>
+                <Link to="/retention">{hold.id}</Link> on {formatCount(hold.exchanges)}, set by{' '}
+                {visibleLine(hold.setBy, 60)}: {visibleLine(hold.reason, 300)}
               </li>
             ))}
           </ul>

@@ -117,6 +117,11 @@ export function Live() {
       />
       <div className={classes.status}>
         <span>{list.total === null ? '…' : `${formatCount(list.total)} exchanges`}</span>
+        {list.histogram !== undefined && list.histogram.erased > 0 && (
+          <Link to="/retention" title="Nothing is left of them that the query could ask">
+            {formatCount(list.histogram.erased)} of this time erased
+          </Link>
+        )}
         <StreamLight stream={list.stream} slides={list.window.slides} />
         <Button
           variant="subtle"

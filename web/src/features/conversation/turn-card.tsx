@@ -10,6 +10,7 @@ import { ProblemNotice, Skeleton } from '../../ui/notice.tsx'
 import { RecordedText } from '../../ui/recorded-text.tsx'
 import { StateBadge } from '../../ui/state-badge.tsx'
 import { BlockCard, Part } from '../exchange/block-card.tsx'
+import { HeldLink } from '../keeping/held-mark.tsx'
 import { addedBy } from './shape.ts'
 import type { Turn } from './shape.ts'
 import type { ThreadContent } from './use-thread-content.ts'
@@ -52,6 +53,7 @@ export function TurnCard({ turn, parent, content, isChosen }: TurnCardProps) {
           </Link>
         </h2>
         <StateBadge state={exchange.state} />
+        <HeldLink holds={exchange.holds} />
         <Moment ms={exchange.receivedAtMs} />
         <span>{visibleLine(exchange.model ?? exchange.surface, 60)}</span>
         {inputTokens !== null && (

@@ -5,6 +5,7 @@ import { visibleLine } from '../../../../src/lib/visible-text.ts'
 import { formatBytes, formatCount, formatDuration } from '../../ui/format.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { StateBadge, StatusCode } from '../../ui/state-badge.tsx'
+import { HeldMark } from '../keeping/held-mark.tsx'
 
 export interface Column {
   readonly title: string
@@ -25,7 +26,16 @@ export const COLUMNS = {
     width: '108px',
     cell: (row) => <Moment ms={row.receivedAtMs} short />,
   },
-  state: { title: 'State', width: '94px', cell: (row) => <StateBadge state={row.state} /> },
+  state: {
+    title: 'State',
+    width: '108px',
+    cell: (row) => (
+      <>
+        <StateBadge state={row.state} />
+        <HeldMark holds={row.holds} />
+      </>
+    ),
+  },
   status: { title: 'Status', width: '58px', cell: (row) => <StatusCode status={row.status} /> },
   principal: {
     title: 'Principal',
@@ -83,6 +93,11 @@ export const COLUMNS = {
   key: { title: 'Key', width: 'minmax(110px, 1fr)', cell: (row) => text(row.keyId) },
   address: { title: 'Address', width: '118px', cell: (row) => text(row.remoteAddress) },
   client: { title: 'Client', width: 'minmax(130px, 1.2fr)', cell: (row) => text(row.userAgent) },
+  holds: {
+    title: 'Legal holds',
+    width: 'minmax(120px, 1fr)',
+    cell: (row) => text(row.holds.join(' ')),
+  },
   id: { title: 'Id', width: '250px', cell: (row) => row.id },
 } as const satisfies Readonly<Record<string, Column>>
 

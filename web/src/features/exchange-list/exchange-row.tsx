@@ -6,6 +6,7 @@ import type { Exchange } from '../../api/exchanges.ts'
 import { formatDuration } from '../../ui/format.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { StateBadge, StatusCode } from '../../ui/state-badge.tsx'
+import { HeldMark } from '../keeping/held-mark.tsx'
 import { columnOf } from './columns.tsx'
 import type { ColumnName } from './columns.tsx'
 import classes from './exchange-table.module.css'
@@ -104,7 +105,10 @@ function NarrowCells({
         <OpenLink exchange={exchange} onFocus={onFocus}>
           {exchange.principal === '' ? 'unknown' : visibleLine(exchange.principal, 60)}
         </OpenLink>
-        <StateBadge state={exchange.state} />
+        <span>
+          <StateBadge state={exchange.state} />
+          <HeldMark holds={exchange.holds} />
+        </span>
       </span>
       <span className={classes.cardLine}>
         <small>

@@ -2,7 +2,7 @@
 import { Modal, NativeSelect, TextInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { holdsQuery, makeHold } from '../../api/keeping.ts'
+import { makeHold } from '../../api/keeping.ts'
 import type { HoldScope } from '../../api/keeping.ts'
 import { ReasonForm } from './reason-form.tsx'
 
@@ -16,6 +16,9 @@ const KINDS = [
   { value: 'conversation', label: 'A conversation' },
   { value: 'principal', label: 'Everything of a person, job or service' },
 ] as const
+
+/** What is shown with its holds. */
+const SHOWING = ['holds', 'exchange', 'exchanges', 'thread', 'conversations', 'entity'] as const
 
 const TARGETS: Readonly<Record<HoldWish['kind'], string>> = {
   exchange: 'Exchange id',
@@ -47,8 +50,7 @@ function HoldForm({ wish, onClose }: { readonly wish: HoldWish; readonly onClose
       isReady={target.trim() !== ''}
       act={(reason) => makeHold(scopeOf(kind, target.trim()), reason)}
       onDone={() => {
-        void client.invalidateQueries({ queryKey: holdsQuery.queryKey })
-        void client.invalidateQueries({ queryKey: ['exchange'] })
+        for (const kind of SHOWING) void client.invalidateQueries({ queryKey: [kind] })
         onClose()
       }}
     >

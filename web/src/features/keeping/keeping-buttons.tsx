@@ -1,11 +1,10 @@
 /** What one may do about keeping an exchange: hold it, export it; and whether it is held. */
 import { Button } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { Link } from '@tanstack/react-router'
 import type { Exchange } from '../../api/exchanges.ts'
 import { mayCall, useMe } from '../access/me.ts'
-import { StateBadge } from '../../ui/state-badge.tsx'
 import { ExportDialog } from './export-dialog.tsx'
+import { HeldLink } from './held-mark.tsx'
 import { HoldDialog } from './hold-dialog.tsx'
 
 export function KeepingButtons({ exchange }: { readonly exchange: Exchange }) {
@@ -15,11 +14,7 @@ export function KeepingButtons({ exchange }: { readonly exchange: Exchange }) {
   const { id, holds } = exchange
   return (
     <>
-      {holds.length > 0 && (
-        <Link to="/retention" title={`Legal hold ${holds.join(', ')}`}>
-          <StateBadge state="held" />
-        </Link>
-      )}
+      <HeldLink holds={holds} />
       {mayCall(me, 'holds.set') && (
         <Button size="compact-xs" variant="default" onClick={holding.open}>
           Hold

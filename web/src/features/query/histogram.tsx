@@ -6,7 +6,7 @@ import { formatCount, formatDateTime } from '../../ui/format.ts'
 import classes from './histogram.module.css'
 
 interface HistogramProps {
-  readonly histogram: Counted | undefined
+  readonly histogram: Omit<Counted, 'erased'> | undefined
   readonly fromMs: number
   readonly toMs: number
   readonly onBrush: (fromMs: number, toMs: number) => void

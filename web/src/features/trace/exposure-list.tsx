@@ -7,6 +7,7 @@ import type { Exposure, TraceAnswer, TraceHit } from '../../api/trace.ts'
 import { DataTable } from '../../ui/data-table.tsx'
 import type { TableColumns } from '../../ui/data-table.tsx'
 import { formatCount } from '../../ui/format.ts'
+import { HeldMark } from '../keeping/held-mark.tsx'
 import { LockButton } from '../locks/lock-button.tsx'
 import { Moment } from '../../ui/moment.tsx'
 import { RecordedText } from '../../ui/recorded-text.tsx'
@@ -48,6 +49,7 @@ function columnsOf(answer: TraceAnswer): TableColumns<Exposure> {
       cell: ({ exchange }) => (
         <Link to="/exchanges/$id" params={{ id: exchange.id }}>
           <Moment ms={exchange.receivedAtMs} />
+          <HeldMark holds={exchange.holds} />
         </Link>
       ),
     },
