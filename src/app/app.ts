@@ -95,7 +95,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   stack.defer(() => lock[Symbol.dispose]())
 
   const recorded = new RecordFeed()
-  const { store, evidence, keysFolder, keyProvider, keyring } = stack.use(
+  const { store, evidence, keysFolder, keyProvider, keyring, onErased } = stack.use(
     await openRecords(config, { clock, metrics, disk: options.disk, tap: recorded }),
   )
   const sandbox = config.upstreams.some((upstream) => upstream.sandbox)
@@ -141,6 +141,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   store.control.maskTokens
     .removeBefore(clock.nowMs() - TOKENS_KEPT_MS)
     .catch((error: unknown) => log.warn({}, 'old mask tokens not removed', error))
+  const vault = createTokenVault(store.control.maskTokens, maskingKey)
+  onErased.add(vault.forget)
   let adminUrl = ''
   const checkedNow = (): Readiness => {
     const policy = policyRoom.check()
@@ -199,7 +201,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         cache: new BlockFindings(),
         pool: inspectionPool,
         analyzers: stack.use(createAnalyzerDesk(clock)),
-        vault: createTokenVault(store.control.maskTokens, maskingKey),
+        vault,
       },
       conversations: {
         reader: createContextReader(maskingKey),

@@ -8,7 +8,7 @@ import type { RecordTap } from '../evidence/record-tap.ts'
 import type { Clock } from '../lib/clock.ts'
 import { openStore, type Store, type StoreOptions } from '../store/store.ts'
 import type { createMetrics } from '../telemetry/metrics.ts'
-import { traceForgetter } from './forget-traces.ts'
+import { createForgetting, type Forgetting } from './forget-derived.ts'
 import { createKeyringDesk, type KeyringDesk } from './keyring-desk.ts'
 
 export interface Records extends AsyncDisposable {
@@ -17,6 +17,8 @@ export interface Records extends AsyncDisposable {
   readonly keyProvider: LocalKeyProvider
   readonly keyring: KeyringDesk
   readonly evidence: Evidence
+  /** Told when something was erased. */
+  readonly onErased: Forgetting['listeners']
 }
 
 export interface RecordParts {
@@ -37,6 +39,7 @@ export async function openRecords(config: Config, parts: RecordParts): Promise<R
       ? { kind: 'sqlite', folder }
       : { kind: 'postgres', url: index.url.reveal() }
   const store = stack.use(await openStore(storage))
+  const forgetting = createForgetting(storage, store, clock)
   const keysFolder = join(folder, 'keys')
   const keyProvider = await openLocalKeyProvider(keysFolder)
   const evidence = stack.use(
@@ -47,7 +50,7 @@ export async function openRecords(config: Config, parts: RecordParts): Promise<R
       keyProvider,
       limits: evidenceLimits(config),
       retentionClasses: config.retention.map(({ name }) => name),
-      forgetDerived: traceForgetter(storage),
+      forgetDerived: forgetting.forgetDerived,
       ...(disk === undefined ? {} : { disk }),
       tap,
       observer: {
@@ -63,6 +66,7 @@ export async function openRecords(config: Config, parts: RecordParts): Promise<R
     keysFolder,
     keyProvider,
     evidence,
+    onErased: forgetting.listeners,
     keyring: createKeyringDesk({ folder, evidence, provider: keyProvider, clock, storage }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

@@ -66,7 +66,7 @@ export function createApprovalDesk(parts: DeskParts): ApprovalDesk {
     release: (grant, carried, exchange) => released(parts, grant, carried, exchange),
     ask: async (question) => {
       const approval = await opened(parts, question)
-      const attempt = await table.arrive(approval.id, question.waitUntilMs)
+      const attempt = await table.arrive(approval.id, question.waitUntilMs, question.request)
       return new Ticket(parts, question, approval, attempt)
     },
     pageUrl: ({ page }) => `${parts.consoleUrl()}/requests/${page}`,

@@ -65,7 +65,7 @@ export function createJournal({ table, note, announce }: JournalParts): Journal 
   }
 }
 
-/** Ids, names and numbers; the reason that a person gave is theirs, not the prompt's. */
+/** Ids, names and numbers, no digest of the request: events outlive it. The reason that a person gave is theirs. */
 function eventOf(approval: Approval, step: Transition, index: number): EvidenceEvent {
   const { request } = approval
   const vote = approval.votes.findLast(
@@ -84,8 +84,6 @@ function eventOf(approval: Approval, step: Transition, index: number): EvidenceE
       principal: request.principal,
       rules: approval.asks.map(({ rule }) => rule).join(', '),
       policy: request.policy,
-      digest: request.digest,
-      bodyDigest: request.bodyDigest,
       reason: step.reason,
       surface: step.surface,
       choice: vote?.choice ?? null,

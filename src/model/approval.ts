@@ -218,7 +218,11 @@ export interface ApprovalTable {
   /** Those with steps that are not evidence yet. */
   readonly unnoted: (limit: number) => Promise<readonly AttendedApproval[]>
   /** Counts an attempt that begins to wait until `untilMs`; gives its number, from 1. */
-  readonly arrive: (id: string, untilMs: number) => Promise<number>
+  readonly arrive: (
+    id: string,
+    untilMs: number,
+    request: Pick<FrozenRequest, 'exchange' | 'digest'>,
+  ) => Promise<number>
   readonly leave: (id: string) => Promise<void>
   readonly grants: (filter: GrantFilter) => Promise<readonly Grant[]>
   readonly grant: (id: string) => Promise<Grant | null>
@@ -226,6 +230,15 @@ export interface ApprovalTable {
   readonly useGrant: (id: string, nowMs: number) => Promise<boolean>
   /** False when it was revoked before, or there is none. */
   readonly revokeGrant: (id: string, by: string, atMs: number) => Promise<boolean>
+  /** The approvals that requests of these exchanges waited for. */
+  readonly ofExchanges: (exchanges: readonly ExchangeId[]) => Promise<readonly string[]>
+  /** The digests that other exchanges brought to it. */
+  readonly digestsBeside: (
+    id: string,
+    exchanges: readonly ExchangeId[],
+  ) => Promise<readonly string[]>
+  /** As `change`; what does not stand in the approval any more goes from its requests and grants too. */
+  readonly forget: (approval: Approval, exchanges: readonly ExchangeId[]) => Promise<boolean>
   /** Changes with every change of any process, and only grows. */
   readonly version: () => number
 }

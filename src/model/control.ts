@@ -155,4 +155,6 @@ export interface ControlStore {
   readonly idempotency: IdempotencyTable
   readonly hunts: HuntTable
   readonly searchAlerts: SearchAlertTable
+  /** Makes deleted rows leave the files of an embedded database, its write-ahead log included. */
+  readonly scrub: () => Promise<void>
 }

@@ -1,4 +1,5 @@
 /** Hunts: a text, a pattern or a detector rule that is looked for in everything recorded, as a job of its own. */
+import type { ExchangeId } from '../lib/ids.ts'
 import type { ExchangeQuery } from './exchange-query.ts'
 
 /** `text` and `pattern` are kept nowhere; a `rule` is no secret, and is. */
@@ -80,6 +81,8 @@ export interface HuntTable {
   /** Newest first. */
   readonly list: (limit: number) => Promise<readonly HuntRow[]>
   readonly update: (row: HuntRow) => Promise<void>
+  /** Takes the samples from these exchanges, and what was found in their own bodies, out of every hunt. */
+  readonly forget: (exchanges: readonly ExchangeId[]) => Promise<void>
 }
 
 export const NOTHING_FOUND: HuntSummary = {

@@ -58,10 +58,16 @@ export interface MaskToken {
 
 /** Where tokens outlive the process. `scope` names the caller and tells nothing about it. */
 export interface MaskTokenTable {
-  /** Keeps what is not there yet. */
-  readonly keep: (scope: string, tokens: readonly MaskToken[]) => Promise<void>
+  /** Keeps what is not there yet, and that the exchange used it. A power cut may undo what is not `durable`. */
+  readonly keep: (
+    scope: string,
+    tokens: readonly MaskToken[],
+    use: { readonly exchange: ExchangeId; readonly durable: boolean },
+  ) => Promise<void>
   /** The newest first. */
   readonly ofScope: (scope: string, limit: number) => Promise<readonly MaskToken[]>
   /** Forgets what was made before; returns how many. */
   readonly removeBefore: (createdAtMs: number) => Promise<number>
+  /** Takes away the tokens that no other exchange used; returns how many. */
+  readonly forget: (exchanges: readonly ExchangeId[]) => Promise<number>
 }

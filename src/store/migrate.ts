@@ -12,6 +12,7 @@ import { approvals } from './migrations/control/020-approvals.ts'
 import { notices } from './migrations/control/021-notices.ts'
 import { cases } from './migrations/control/080-cases.ts'
 import { contentAccesses } from './migrations/control/120-content-accesses.ts'
+import { erasable } from './migrations/control/140-erasable.ts'
 import { devices } from './migrations/control/042-devices.ts'
 import { scim } from './migrations/control/041-scim.ts'
 import { loginProviders } from './migrations/control/040-login-providers.ts'
@@ -83,8 +84,10 @@ export const CONTROL_AREA: MigrationArea = {
     'policy_versions',
     'policy_texts',
     'mask_tokens',
+    'mask_token_uses',
     'approvals',
     'approval_requests',
+    'approval_exchanges',
     'approval_grants',
     'notices',
     'identities',
@@ -131,6 +134,7 @@ export const CONTROL_AREA: MigrationArea = {
     { name: '115-hunts', up: hunts },
     { name: '116-search-alerts', up: searchAlerts },
     { name: '110-export-orders', up: exportOrders },
+    { name: '140-erasable', up: erasable },
   ],
 }
 

@@ -164,6 +164,7 @@ export type ControlTables = {
   }
   search_alert_place: { name: string; seq: number; id: string }
   mask_tokens: TableOf<MaskToken> & { scope: string }
+  mask_token_uses: { exchange: ExchangeId; scope: string; token: string }
   cases: TableOf<CaseRow>
   case_members: TableOf<CaseMemberRow>
   case_entries: TableOf<Omit<CaseEntryRow, 'span' | 'task'>> & {
@@ -172,6 +173,7 @@ export type ControlTables = {
   }
   approvals: ApprovalColumns
   approval_requests: { digest: string; approval: string }
+  approval_exchanges: { exchange: ExchangeId; approval: string; digest: string }
   approval_grants: ApprovalGrantColumns
   policy_versions: TableOf<PolicyVersionRow>
   policy_texts: TableOf<PolicyFileText>

@@ -1,11 +1,12 @@
 /** What the tables of approvals must keep on every engine, also between stores on one database. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { forgetErased } from '../../src/approvals/forget-erased.ts'
 import type { Approval } from '../../src/model/approval.ts'
 import { openStore } from '../../src/store/store.ts'
 import { digits, grantRow, pending } from './approval-samples.ts'
 import { until } from './keys-contract.ts'
-import { EPOCH_MS } from './samples.ts'
+import { EPOCH_MS, exchangeId } from './samples.ts'
 import type { FreshDatabase } from './store-contract.ts'
 
 const NOBODY = { attempts: 0, waiting: 0, waitingUntilMs: 0 }
@@ -114,7 +115,11 @@ export function approvalsContract(engine: string, fresh: () => Promise<FreshData
     const { approvals } = store.control
     const row = pending(1)
     await approvals.open(row)
-    const numbers = await Promise.all([1, 2, 3].map((n) => approvals.arrive(row.id, EPOCH_MS + n)))
+    const numbers = await Promise.all(
+      [1, 2, 3].map((n) =>
+        approvals.arrive(row.id, EPOCH_MS + n, { exchange: exchangeId(n), digest: `digest-${n}` }),
+      ),
+    )
     assert.deepEqual(numbers.toSorted(), [1, 2, 3])
     await approvals.leave(row.id)
     const { attendance, version } = (await approvals.byId(row.id))!
@@ -124,6 +129,66 @@ export function approvalsContract(engine: string, fresh: () => Promise<FreshData
     assert.equal((await approvals.byId(row.id))?.attendance.waiting, 0)
     assert.equal(await approvals.change(denied(row), null), true)
     assert.equal((await approvals.byId(row.id))?.attendance.attempts, 3)
+  })
+
+  test(`${engine}: what an erased request brought goes, also out of the grant; the decision stays`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const { approvals } = store.control
+    const row = pending(1)
+    await approvals.open(row)
+    const joined = { ...row, version: 2, digests: ['digest-1', 'digest-2'] }
+    await approvals.change(joined, null)
+    const second = { exchange: exchangeId(2), digest: 'digest-2' }
+    await approvals.arrive(row.id, EPOCH_MS, { exchange: exchangeId(1), digest: 'digest-1' })
+    await approvals.arrive(row.id, EPOCH_MS, second)
+    await approvals.arrive(row.id, EPOCH_MS, { ...second, exchange: exchangeId(3) })
+    const grant = grantRow(1, { approval: row.id, digests: ['digest-1', 'digest-2'] })
+    await approvals.change({ ...joined, state: 'approved', version: 3 }, grant)
+    const clock = { nowMs: () => EPOCH_MS + 9, monotonicMs: () => 0 }
+    const forget = (...ns: readonly number[]) =>
+      forgetErased(
+        approvals,
+        clock,
+        ns.map((n) => exchangeId(n)),
+      )
+    await forget(2)
+    assert.deepEqual((await approvals.byId(row.id))?.digests, ['digest-1', 'digest-2'])
+    await forget(3, 2)
+    assert.deepEqual((await approvals.byId(row.id))?.digests, ['digest-1'])
+    assert.equal(await approvals.latestOf('digest-2', 0), null)
+    assert.equal((await approvals.latestOf('digest-1', 0))?.id, row.id)
+    assert.deepEqual(await approvals.grant(grant.id), { ...grant, digests: ['digest-1'] })
+    for (let again = 0; again < 2; again += 1) {
+      await forget(1)
+      const left = await approvals.byId(row.id)
+      assert.equal(left?.state, 'approved')
+      assert.equal(left.request.principal, row.request.principal)
+      assert.doesNotMatch(JSON.stringify(left), /digest-|body-1|fp-1|cv_1|1 new CREDIT_CARD/)
+      const ended = await approvals.grant(grant.id)
+      assert.doesNotMatch(JSON.stringify(ended), /digest-|fp-1|cv_1/)
+      assert.notEqual(ended?.revokedAtMs, null)
+      assert.equal(await approvals.latestOf('digest-1', 0), null)
+      assert.deepEqual(await approvals.ofExchanges([exchangeId(1), exchangeId(2)]), [])
+    }
+    await store.control.scrub()
+  })
+
+  test(`${engine}: a pending approval ends with the request it shows, and says why`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const { approvals } = store.control
+    await approvals.open(pending(1))
+    const clock = { nowMs: () => EPOCH_MS + 9, monotonicMs: () => 0 }
+    await forgetErased(approvals, clock, [exchangeId(1), exchangeId(7)])
+    const left = await approvals.byId(pending(1).id)
+    assert.equal(left?.state, 'cancelled')
+    assert.equal(left.sealedCard, null)
+    assert.equal(left.history.at(-1)?.reason, 'what it was about was erased')
+    assert.deepEqual(
+      (await approvals.unnoted(9)).map(({ id }) => id),
+      [left.id],
+    )
   })
 
   test(`${engine}: a grant is used as often as it permits, by however many`, async () => {

@@ -5,7 +5,7 @@ import type { AuditRow } from '../../src/model/control.ts'
 import type { ApiTokenRow, LoginSessionRow, PersonRow } from '../../src/model/people.ts'
 import { openStore } from '../../src/store/store.ts'
 import { until } from '../harness/until.ts'
-import { EPOCH_MS } from './samples.ts'
+import { EPOCH_MS, exchangeId } from './samples.ts'
 import type { FreshDatabase } from './store-contract.ts'
 
 const digits = (n: number): string => String(n).padStart(26, '0')
@@ -316,15 +316,35 @@ function keptTests(engine: string, fresh: () => Promise<FreshDatabase>): void {
     await using store = await openStore(database.options)
     const { maskTokens } = store.control
     const token = (n: number) => ({ token: `<X_${n}>`, sealed: `sealed ${n}`, createdAtMs: n })
-    await maskTokens.keep('a', [token(1), token(2)])
-    await maskTokens.keep('a', [{ ...token(2), sealed: 'other', createdAtMs: 9 }, token(3)])
-    await maskTokens.keep('b', [token(1)])
-    await maskTokens.keep('a', [])
+    const use = { exchange: exchangeId(1), durable: true }
+    await maskTokens.keep('a', [token(1), token(2)], use)
+    const other = { ...token(2), sealed: 'other', createdAtMs: 9 }
+    await maskTokens.keep('a', [other, token(3)], { ...use, durable: false })
+    await maskTokens.keep('b', [token(1)], use)
+    await maskTokens.keep('a', [], use)
     assert.deepEqual(await maskTokens.ofScope('a', 9), [token(3), token(2), token(1)])
     assert.deepEqual(await maskTokens.ofScope('a', 1), [token(3)])
     assert.deepEqual(await maskTokens.ofScope('c', 9), [])
     assert.equal(await maskTokens.removeBefore(2), 2)
     assert.deepEqual(await maskTokens.ofScope('b', 9), [])
+  })
+
+  test(`${engine}: a mask token goes with the last exchange that used it, and of its caller only`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const { maskTokens } = store.control
+    const token = (n: number) => ({ token: `<X_${n}>`, sealed: `sealed ${n}`, createdAtMs: n })
+    const use = (n: number) => ({ exchange: exchangeId(n), durable: n === 1 })
+    await maskTokens.keep('a', [token(1), token(2)], use(1))
+    await maskTokens.keep('a', [token(2), token(3)], use(2))
+    await maskTokens.keep('b', [token(1)], use(3))
+    assert.equal(await maskTokens.forget([]), 0)
+    assert.equal(await maskTokens.forget([exchangeId(1), exchangeId(9)]), 1)
+    assert.deepEqual(await maskTokens.ofScope('a', 9), [token(3), token(2)])
+    assert.deepEqual(await maskTokens.ofScope('b', 9), [token(1)])
+    assert.equal(await maskTokens.forget([exchangeId(1)]), 0)
+    assert.equal(await maskTokens.forget([exchangeId(2), exchangeId(3)]), 3)
+    assert.deepEqual(await maskTokens.ofScope('a', 9), [])
   })
 
   test(`${engine}: a saved view changes only for its person and only from its version`, async () => {

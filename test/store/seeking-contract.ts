@@ -122,6 +122,27 @@ export function seekingContract(engine: string, fresh: () => Promise<FreshDataba
     assert.deepEqual(await table.place(), { seq: 6_000_000_000, id: '' })
   })
 
+  test(`${engine}: what a hunt kept of an erased exchange goes, and nothing else`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const { hunts } = store.control
+    const [sample] = HUNT.summary.samples
+    const samples = [1, 2].map((n) => ({ ...sample!, exchange: exchangeId(n) }))
+    const answer = { place: 'answer', id: exchangeId(1), bytes: 4, spans: [] } as const
+    const hits = [...HUNT.hits, answer]
+    await hunts.insert({ ...HUNT, hits, summary: { ...HUNT.summary, samples } })
+    await hunts.insert({ ...HUNT, id: `hu_${'1'.repeat(26)}` })
+    await hunts.forget([])
+    await hunts.forget([exchangeId(1), exchangeId(5)])
+    const left = await hunts.byId(HUNT.id)
+    assert.deepEqual(left?.hits, HUNT.hits)
+    assert.deepEqual(
+      left?.summary.samples.map(({ exchange }) => exchange),
+      [exchangeId(2)],
+    )
+    assert.equal((await hunts.byId(`hu_${'1'.repeat(26)}`))?.summary.samples.length, 1)
+  })
+
   test(`${engine}: a hunt comes back as it was, without what stood around a match`, async () => {
     await using database = await fresh()
     await using store = await openStore(database.options)

@@ -1,5 +1,6 @@
 /** Brings tokens back to their values for the caller they were made for, also after a restart and on another instance. */
 import { createHmac } from 'node:crypto'
+import type { ExchangeId } from '../../lib/ids.ts'
 import type { MaskTokenTable } from '../../model/masking.ts'
 import { createMaskKeys, decryptMask } from './mask-keys.ts'
 import type { IssuedToken } from './mask-keys.ts'
@@ -7,8 +8,14 @@ import type { IssuedToken } from './mask-keys.ts'
 export interface TokenVault {
   /** Values by token. Rejects when the table cannot be read. */
   readonly known: (scope: string) => Promise<ReadonlyMap<string, string>>
-  /** Resolves when the tokens can be brought back after a restart. */
-  readonly keep: (scope: string, tokens: readonly IssuedToken[], nowMs: number) => Promise<void>
+  /** Resolves when the tokens can be brought back after a restart. They last as long as a record of an exchange that used them. */
+  readonly keep: (
+    scope: string,
+    tokens: readonly IssuedToken[],
+    use: { readonly exchange: ExchangeId; readonly nowMs: number },
+  ) => Promise<void>
+  /** Lets go what is held in memory: some of it was erased. */
+  readonly forget: () => void
 }
 
 /** Callers whose tokens are held in memory, and tokens of each. */
@@ -44,20 +51,25 @@ export function createTokenVault(table: MaskTokenTable, master: Buffer): TokenVa
   }
   return {
     known: valuesOf,
-    keep: async (scope, tokens, nowMs) => {
+    keep: async (scope, tokens, { exchange, nowMs }) => {
+      if (tokens.length === 0) return
       const values = await valuesOf(scope)
-      const fresh = tokens.filter(({ token }) => !values.has(token))
-      if (fresh.length === 0) return
       const { encrypt } = createMaskKeys(master, scope, () => undefined)
-      await table.keep(
-        nameOf(scope),
-        fresh.map(({ token, value }) => ({ token, sealed: encrypt(value), createdAtMs: nowMs })),
+      // Known ones as well: another process may have erased them, and their use is what keeps them.
+      const sealed = new Map(
+        tokens.map(({ token, value }) => [
+          token,
+          { token, sealed: encrypt(value), createdAtMs: nowMs },
+        ]),
       )
-      for (const { token, value } of fresh) {
+      const durable = tokens.some(({ token }) => !values.has(token))
+      await table.keep(nameOf(scope), [...sealed.values()], { exchange, durable })
+      for (const { token, value } of tokens) {
         values.set(token, value)
         const [oldest] = values.keys()
         if (values.size > TOKENS_MAX && oldest !== undefined) values.delete(oldest)
       }
     },
+    forget: () => held.clear(),
   }
 }

@@ -67,7 +67,7 @@ async function exchangeTokens(exchange: Exchange, parts: GatewayParts): Promise<
   const scope = scopeOf(exchange.principal)
   const tokens = exchange.inspection?.tokens ?? []
   try {
-    await vault.keep(scope, tokens, parts.clock.nowMs())
+    await vault.keep(scope, tokens, { exchange: exchange.id, nowMs: parts.clock.nowMs() })
     exchange.restorable = await vault.known(scope)
     return null
   } catch (cause) {

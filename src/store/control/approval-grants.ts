@@ -18,7 +18,7 @@ export function createGrantTable(
       if (activeAtMs !== undefined)
         query = query.where('carry_until_ms', '>', activeAtMs).where('revoked_at_ms', 'is', null)
       if (before !== undefined) query = query.where('id', '<', before)
-      return (await query.execute()).map(decode)
+      return (await query.execute()).map(decodeGrant)
     },
     grant: async (id) => {
       if (isUnstorable(id)) return null
@@ -27,7 +27,7 @@ export function createGrantTable(
         .selectAll()
         .where('id', '=', id)
         .executeTakeFirst()
-      return row === undefined ? null : decode(row)
+      return row === undefined ? null : decodeGrant(row)
     },
     useGrant: async (id, nowMs) => {
       const changed = await db
@@ -58,12 +58,12 @@ export function createGrantTable(
 }
 
 export async function insertGrant(transaction: ControlDb, grant: Grant): Promise<void> {
-  await transaction.insertInto('approval_grants').values(encode(grant)).execute()
+  await transaction.insertInto('approval_grants').values(encodeGrant(grant)).execute()
 }
 
 type Stored = Selectable<ControlTables['approval_grants']>
 
-function encode(grant: Grant): Stored {
+export function encodeGrant(grant: Grant): Stored {
   const { id, approval, principal, expiresAtMs, carryUntilMs, usesMax, uses, ...rest } = grant
   const { revokedAtMs, revokedBy, ...body } = rest
   return {
@@ -80,7 +80,7 @@ function encode(grant: Grant): Stored {
   }
 }
 
-function decode(row: Stored): Grant {
+export function decodeGrant(row: Stored): Grant {
   return {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- codec: `encode` wrote it
     ...(JSON.parse(row.body) as Grant),

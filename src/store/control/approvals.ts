@@ -1,7 +1,9 @@
 /** Approvals in the control database: of several writers one wins, whatever engine and however many processes. */
 import type { Selectable } from 'kysely'
+import type { ExchangeId } from '../../lib/ids.ts'
 import type { Approval, ApprovalTable, AttendedApproval } from '../../model/approval.ts'
 import type { ControlDb, ControlTables } from '../schema.ts'
+import { createForgetting } from './approvals-forgotten.ts'
 import { createGrantTable, insertGrant } from './approval-grants.ts'
 import { isUnstorable } from './stored-text.ts'
 
@@ -23,6 +25,23 @@ export function createApprovalTable(db: ControlDb, engine: ApprovalEngine): Appr
     })
     engine.committed()
     return result
+  }
+  const replaced = async (from: ControlDb, approval: Approval): Promise<boolean> => {
+    const {
+      id,
+      attempts: _a,
+      waiting: _w,
+      waiting_until_ms: _u,
+      noted: _n,
+      ...columns
+    } = encode(approval)
+    const changed = await from
+      .updateTable('approvals')
+      .set(columns)
+      .where('id', '=', id)
+      .where('version', '=', approval.version - 1)
+      .executeTakeFirst()
+    return changed.numUpdatedRows > 0n
   }
   const one = async (
     from: ControlDb,
@@ -72,21 +91,7 @@ export function createApprovalTable(db: ControlDb, engine: ApprovalEngine): Appr
     },
     change: (approval, grant) =>
       change(async (transaction) => {
-        const {
-          id,
-          attempts: _a,
-          waiting: _w,
-          waiting_until_ms: _u,
-          noted: _n,
-          ...columns
-        } = encode(approval)
-        const changed = await transaction
-          .updateTable('approvals')
-          .set(columns)
-          .where('id', '=', id)
-          .where('version', '=', approval.version - 1)
-          .executeTakeFirst()
-        if (changed.numUpdatedRows === 0n) return false
+        if (!(await replaced(transaction, approval))) return false
         await rememberRequests(transaction, approval)
         if (grant !== null) await insertGrant(transaction, grant)
         return true
@@ -113,8 +118,9 @@ export function createApprovalTable(db: ControlDb, engine: ApprovalEngine): Appr
         .execute()
       return rows.map(decode)
     },
-    arrive: (id, untilMs) =>
+    arrive: (id, untilMs, { exchange, digest }) =>
       change(async (transaction) => {
+        await rememberExchange(transaction, id, exchange, digest)
         const row = await transaction
           .updateTable('approvals')
           .set((set) => ({
@@ -141,6 +147,7 @@ export function createApprovalTable(db: ControlDb, engine: ApprovalEngine): Appr
           .where('waiting', '>', 0)
           .execute()
       }),
+    ...createForgetting(db, (work) => change(work), replaced),
     ...createGrantTable(db, change),
     version: engine.version,
   }
@@ -158,6 +165,8 @@ async function opened(
     .executeTakeFirst()
   if ((inserted.numInsertedOrUpdatedRows ?? 0n) > 0n) {
     await rememberRequests(transaction, approval)
+    const { exchange, digest } = approval.request
+    await rememberExchange(transaction, approval.id, exchange, digest)
     return { ...approval, attendance: { attempts: 0, waiting: 0, waitingUntilMs: 0 } }
   }
   const known = await pendingOf(transaction, approval.coalesceKey)
@@ -171,6 +180,19 @@ async function rememberRequests(transaction: ControlDb, approval: Approval): Pro
     .insertInto('approval_requests')
     .values(approval.digests.map((digest) => ({ digest, approval: approval.id })))
     .onConflict((conflict) => conflict.columns(['digest', 'approval']).doNothing())
+    .execute()
+}
+
+async function rememberExchange(
+  transaction: ControlDb,
+  approval: string,
+  exchange: ExchangeId,
+  digest: string,
+): Promise<void> {
+  await transaction
+    .insertInto('approval_exchanges')
+    .values({ exchange, approval, digest })
+    .onConflict((conflict) => conflict.columns(['exchange', 'approval']).doNothing())
     .execute()
 }
 

@@ -42,6 +42,8 @@ export interface ControlEngine {
   /** Runs writes that a power cut (not a crash) may undo. */
   readonly relaxed: (work: (db: ControlDb) => Promise<void>) => Promise<void>
   readonly approvals: ApprovalEngine
+  /** Makes deleted rows leave the files of an embedded database. */
+  readonly scrub: () => Promise<void>
 }
 
 export function createControlStore(db: ControlDb, engine: ControlEngine): ControlStore {
@@ -61,7 +63,7 @@ export function createControlStore(db: ControlDb, engine: ControlEngine): Contro
     views: createSavedViewTable(db),
     cases: createCaseTable(db, engine),
     accesses: createAccessTable(db),
-    maskTokens: createMaskTokenTable(db),
+    maskTokens: createMaskTokenTable(db, engine),
     approvals: createApprovalTable(db, engine.approvals),
     holds: createHoldTable(db),
     exportOrders: createExportOrderTable(db),
@@ -74,5 +76,6 @@ export function createControlStore(db: ControlDb, engine: ControlEngine): Contro
     idempotency: createIdempotencyTable(db),
     hunts: createHuntTable(db),
     searchAlerts: createSearchAlertTable(db),
+    scrub: engine.scrub,
   }
 }

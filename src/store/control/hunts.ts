@@ -27,6 +27,35 @@ export function createHuntTable(db: ControlDb): HuntTable {
       const { id, ...columns } = encode(row)
       await db.updateTable('hunts').set(columns).where('id', '=', id).execute()
     },
+    forget: async (exchanges) => {
+      if (exchanges.length > 0)
+        await db.transaction().execute((transaction) => forget(transaction, new Set(exchanges)))
+    },
+  }
+}
+
+async function forget(db: ControlDb, exchanges: ReadonlySet<string>): Promise<void> {
+  const named = [...exchanges].map((id) => `%${id}%`)
+  const rows = await db
+    .selectFrom('hunts')
+    .selectAll()
+    .where((where) =>
+      where.or(named.flatMap((id) => [where('summary', 'like', id), where('hits', 'like', id)])),
+    )
+    .execute()
+  for (const row of rows) {
+    const { id, hits, summary } = decode(row)
+    const samples = summary.samples.filter(({ exchange }) => !exchanges.has(exchange))
+    const left = hits.filter((hit) => !exchanges.has(hit.id))
+    if (samples.length === summary.samples.length && left.length === hits.length) continue
+    await db
+      .updateTable('hunts')
+      .set({
+        hits: JSON.stringify(left),
+        summary: storable(JSON.stringify({ ...summary, samples })),
+      })
+      .where('id', '=', id)
+      .execute()
   }
 }
 

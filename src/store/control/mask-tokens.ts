@@ -1,26 +1,23 @@
-/** Tokens that stand for masked values. */
-import type { MaskTokenTable } from '../../model/masking.ts'
+/** Tokens that stand for masked values, and the exchanges that used them. */
+import type { ExchangeId } from '../../lib/ids.ts'
+import type { MaskToken, MaskTokenTable } from '../../model/masking.ts'
 import type { ControlDb } from '../schema.ts'
+import type { ControlEngine } from './control-store.ts'
 
 /** Bound parameters of one statement are limited. */
 const ROWS_MAX = 200
 
-export function createMaskTokenTable(db: ControlDb): MaskTokenTable {
+export function createMaskTokenTable(
+  db: ControlDb,
+  engine: Pick<ControlEngine, 'relaxed'>,
+): MaskTokenTable {
   return {
-    keep: async (scope, tokens) => {
-      for (let from = 0; from < tokens.length; from += ROWS_MAX) {
-        const rows = tokens.slice(from, from + ROWS_MAX).map(({ token, sealed, createdAtMs }) => ({
-          scope,
-          token,
-          sealed,
-          created_at_ms: createdAtMs,
-        }))
-        await db
-          .insertInto('mask_tokens')
-          .values(rows)
-          .onConflict((conflict) => conflict.columns(['scope', 'token']).doNothing())
-          .execute()
-      }
+    keep: async (scope, tokens, { exchange, durable }) => {
+      if (tokens.length === 0) return
+      const work = (transaction: ControlDb): Promise<void> =>
+        keep(transaction, scope, tokens, exchange)
+      if (durable) await db.transaction().execute(work)
+      else await engine.relaxed(work)
     },
     ofScope: async (scope, limit) => {
       const rows = await db
@@ -41,7 +38,83 @@ export function createMaskTokenTable(db: ControlDb): MaskTokenTable {
         .deleteFrom('mask_tokens')
         .where('created_at_ms', '<', createdAtMs)
         .executeTakeFirst()
+      await db
+        .deleteFrom('mask_token_uses')
+        .where((where) =>
+          where.not(
+            where.exists(
+              where
+                .selectFrom('mask_tokens')
+                .select('mask_tokens.token')
+                .whereRef('mask_tokens.scope', '=', 'mask_token_uses.scope')
+                .whereRef('mask_tokens.token', '=', 'mask_token_uses.token'),
+            ),
+          ),
+        )
+        .execute()
       return Number(removed.numDeletedRows)
     },
+    forget: (exchanges) =>
+      db.transaction().execute((transaction) => forget(transaction, exchanges)),
   }
+}
+
+async function keep(
+  db: ControlDb,
+  scope: string,
+  tokens: readonly MaskToken[],
+  exchange: ExchangeId,
+): Promise<void> {
+  for (let from = 0; from < tokens.length; from += ROWS_MAX) {
+    const part = tokens.slice(from, from + ROWS_MAX)
+    await db
+      .insertInto('mask_tokens')
+      .values(
+        part.map(({ token, sealed, createdAtMs }) => ({
+          scope,
+          token,
+          sealed,
+          created_at_ms: createdAtMs,
+        })),
+      )
+      .onConflict((conflict) => conflict.columns(['scope', 'token']).doNothing())
+      .execute()
+    await db
+      .insertInto('mask_token_uses')
+      .values(part.map(({ token }) => ({ exchange, scope, token })))
+      .onConflict((conflict) => conflict.columns(['exchange', 'scope', 'token']).doNothing())
+      .execute()
+  }
+}
+
+async function forget(db: ControlDb, exchanges: readonly ExchangeId[]): Promise<number> {
+  if (exchanges.length === 0) return 0
+  const used = await db
+    .selectFrom('mask_token_uses')
+    .select(['scope', 'token'])
+    .distinct()
+    .where('exchange', 'in', exchanges)
+    .execute()
+  await db.deleteFrom('mask_token_uses').where('exchange', 'in', exchanges).execute()
+  let forgotten = 0
+  for (const { scope, token } of used) {
+    const removed = await db
+      .deleteFrom('mask_tokens')
+      .where('scope', '=', scope)
+      .where('token', '=', token)
+      .where((where) =>
+        where.not(
+          where.exists(
+            where
+              .selectFrom('mask_token_uses')
+              .select('mask_token_uses.token')
+              .where('mask_token_uses.scope', '=', scope)
+              .where('mask_token_uses.token', '=', token),
+          ),
+        ),
+      )
+      .executeTakeFirst()
+    forgotten += Number(removed.numDeletedRows)
+  }
+  return forgotten
 }

@@ -106,6 +106,7 @@ export async function openPostgres(url: string): Promise<Store> {
         },
         committed: approvals.committed,
       },
+      scrub: async () => {},
     }),
     dropIndex: () => rebuild(base, ENGINE, INDEX_AREA),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

@@ -62,6 +62,7 @@ export async function openSqlite(folder: string): Promise<Store> {
     lockPeople: async () => {},
     relaxed: (work) => withoutSync(controlDb, controlFile, work),
     approvals: { ...createVersion(controlFile), announce: async () => {} },
+    scrub: () => truncateLog(controlFile),
   })
   const search = cleanup.use(createSearchClient(join(folder, 'index.db')))
   const opened = cleanup.move()
