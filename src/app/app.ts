@@ -147,8 +147,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const checkedNow = (): Readiness => {
     const policy = policyRoom.check()
     const { ready, checks } = readiness(evidence, admission, containment, reloading.check(), policy)
-    // A receiver that is away makes no gateway unready.
-    return { ready, checks: { ...checks, ...exports.checks() } }
+    // A receiver that is away makes no gateway unready, nor does an index that is behind.
+    return { ready, checks: { ...checks, trace: tracing.check(), ...exports.checks() } }
   }
   const approvals = stack.use(
     openApprovals({
@@ -250,6 +250,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       metrics: () => {
         gaugesNow(metrics, evidence, admission)
         exports.measure()
+        tracing.measure(metrics)
         return metrics.expose()
       },
     }),

@@ -6,10 +6,11 @@ import { openLocalKeyProvider, type LocalKeyProvider } from '../evidence/key-pro
 import { openEvidence, type Evidence } from '../evidence/open-evidence.ts'
 import type { RecordTap } from '../evidence/record-tap.ts'
 import type { Clock } from '../lib/clock.ts'
-import { openStore, type Store, type StoreOptions } from '../store/store.ts'
+import { openStore, type Store } from '../store/store.ts'
 import type { createMetrics } from '../telemetry/metrics.ts'
 import { createForgetting, type Forgetting } from './forget-derived.ts'
 import { createKeyringDesk, type KeyringDesk } from './keyring-desk.ts'
+import { storageOf } from './storage-of.ts'
 
 export interface Records extends AsyncDisposable {
   readonly store: Store
@@ -32,12 +33,9 @@ export interface RecordParts {
 
 export async function openRecords(config: Config, parts: RecordParts): Promise<Records> {
   await using stack = new AsyncDisposableStack()
-  const { folder, index } = config.storage
+  const { folder } = config.storage
   const { clock, metrics, disk, tap } = parts
-  const storage: StoreOptions =
-    index.kind === 'sqlite'
-      ? { kind: 'sqlite', folder }
-      : { kind: 'postgres', url: index.url.reveal() }
+  const storage = storageOf(config)
   const store = stack.use(await openStore(storage))
   const forgetting = createForgetting(storage, store, clock)
   const keysFolder = join(folder, 'keys')

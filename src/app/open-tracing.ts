@@ -11,7 +11,10 @@ import { mergeRuns } from '../incident/trace/merge-runs.ts'
 import { createTracer } from '../incident/trace/tracer.ts'
 import type { TracerParts } from '../incident/trace/tracer.ts'
 import { newestOf, TRACE_VERSIONS } from '../incident/trace/versions.ts'
+import { WorkMark } from '../incident/trace/work-mark.ts'
+import { faultText } from '../lib/fault-text.ts'
 import type { Store, StoreOptions } from '../store/store.ts'
+import type { AsideRecords } from '../store/trace/aside-records.ts'
 import { openTraceStore } from '../store/trace/open-trace-store.ts'
 import type { TraceStore } from '../store/trace/trace-store.ts'
 import { asSent } from './as-sent.ts'
@@ -43,6 +46,7 @@ export async function openTracing(
   { folder, storage }: TracingSource,
   store: Store,
   hostOf: (upstream: string) => string,
+  mark = new WorkMark(),
 ): Promise<Tracing> {
   const traces = await openTraceStore(storage)
   try {
@@ -70,14 +74,14 @@ export async function openTracing(
       while (!isOver() && (await mergeRuns(traces, breathe)));
       return (await traces.erased()).length === 0
     }
-    const indexer = new TraceIndexer({ ...parts, disk: nodeDisk, folder })
+    const indexerOf = () => new TraceIndexer({ ...parts, disk: nodeDisk, folder, mark })
     return {
       parts,
       tracer: createTracer(parts),
       index: traces,
-      indexer,
+      indexer: indexerOf(),
       catchUp: async (isOver) => {
-        const isWhole = await indexer.run({ isOver })
+        const isWhole = await runThrough(indexerOf, traces.aside, mark, isOver)
         if (isWhole) await dropOldVersions(traces)
         await tidy(isOver, async () => {})
         return isWhole
@@ -95,6 +99,25 @@ export async function openTracing(
 /** Empty where the address is none, as that of an upstream that is not set up. */
 export function hostOfUrl(url: string): string {
   return URL.canParse(url) ? new URL(url).host : ''
+}
+
+/** A record that cannot be read is set aside after some tries, each from where the last commit ended; the rest is read. */
+async function runThrough(
+  indexerOf: () => TraceIndexer,
+  aside: AsideRecords,
+  mark: WorkMark,
+  isOver: () => boolean,
+): Promise<boolean> {
+  for (;;) {
+    try {
+      return await indexerOf().run({ isOver })
+    } catch (error) {
+      const record = mark.get()
+      if (record === null) throw error
+      await aside.blame(record, faultText(error))
+      mark.clear()
+    }
+  }
 }
 
 /** An older version answers until the new one has read everything. */

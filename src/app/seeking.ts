@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { startHunting } from './hunting.ts'
 import { alertChannels, keepAlerting } from './search-alerts.ts'
+import { storageOf } from './storage-of.ts'
 
 export interface SeekingSources {
   readonly config: Config
@@ -24,16 +25,12 @@ export interface Seeking extends Pick<ApiParts, 'hunts' | 'alertChannels'>, Asyn
 
 export function startSeeking(sources: SeekingSources): Seeking {
   const { store, clock, log, key, settings } = sources
-  const { folder, index } = sources.config.storage
   const stack = new AsyncDisposableStack()
   stack.use(keepAlerting(sources))
   const hunts = stack.use(
     startHunting({
-      folder,
-      storage:
-        index.kind === 'sqlite'
-          ? { kind: 'sqlite', folder }
-          : { kind: 'postgres', url: index.url.reveal() },
+      folder: sources.config.storage.folder,
+      storage: storageOf(sources.config),
       key,
       store,
       clock,

@@ -2,16 +2,23 @@
 import { readlinkSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { basename } from 'node:path'
-import { setImmediate, setTimeout as pause } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { FedBatch } from '../incident/trace/fed-batch.ts'
+import { isSetAside } from '../incident/trace/suspects.ts'
+import { WorkMark } from '../incident/trace/work-mark.ts'
 import type { InstanceId } from '../lib/ids.ts'
 import { openStore } from '../store/store.ts'
+import type { AsideRecord, RecordAtWork } from '../store/trace/aside-records.ts'
 import { openTracing, type Tracing, type TracingSource } from './open-tracing.ts'
 
 export interface IndexThreadSource extends TracingSource {
   /** Whose record comes in batches. */
   readonly fed: InstanceId | null
+  /** Of a `WorkMark`: outlives the thread. */
+  readonly mark: SharedArrayBuffer
+  /** What ended the thread before this one while it read a record. */
+  readonly blame: { readonly record: RecordAtWork; readonly reason: string } | null
 }
 
 /** `stop`: end soon, keeping what was read. */
@@ -22,11 +29,13 @@ export type IndexThreadOrder =
 export type IndexThreadNews =
   | { readonly kind: 'taken'; readonly bytes: number }
   | { readonly kind: 'committed'; readonly id: number }
-  | { readonly kind: 'failed'; readonly message: string }
+  /** Something is in the index that was not, or there is nothing more. */
+  | { readonly kind: 'well' }
+  /** Not read any more. */
+  | { readonly kind: 'aside'; readonly records: readonly AsideRecord[] }
 
 /** What was gathered is written at least so often: a question from another process sees it then. */
 const COMMIT_AFTER_MS = 2_000
-const RETRY_MS = 2_000
 /** Long work lets messages in this often. */
 const YIELD_EVERY_MS = 20
 /** Who asks right after a start waits this long for what the last run left. */
@@ -59,6 +68,7 @@ class Indexing {
   readonly #orders: Orders
   /** Everything of earlier runs of the gateway is indexed. */
   #hasOld = false
+  #isWell = false
   #isTidying = false
   /** Nothing that was erased is left in the index. */
   #isTidy = true
@@ -72,18 +82,12 @@ class Indexing {
     this.#isStopped = () => orders.isStopped
   }
 
-  /** Until it is stopped. */
+  /** Until it is stopped. An error ends the thread: the next one begins where the last commit ended. */
   async work(): Promise<void> {
     while (!this.#orders.isStopped) {
-      try {
-        await this.#breathe()
-        if (!this.#hasOld) await this.#readOld()
-        else await this.#orders.next(COMMIT_AFTER_MS)
-      } catch (error) {
-        this.#hasOld = false
-        say({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
-        await pause(RETRY_MS)
-      }
+      await this.#breathe()
+      if (!this.#hasOld) await this.#readOld()
+      else await this.#orders.next(COMMIT_AFTER_MS)
     }
     await this.#takeAll()
     await this.#tracing.indexer.commit()
@@ -112,11 +116,8 @@ class Indexing {
   async #takeAll(): Promise<void> {
     const { batches } = this.#orders
     for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
-      try {
-        await this.#tracing.indexer.take(batch)
-      } finally {
-        say({ kind: 'taken', bytes: batch.entries.length + batch.bytes.length })
-      }
+      await this.#tracing.indexer.take(batch)
+      say({ kind: 'taken', bytes: batch.entries.length + batch.bytes.length })
       if (this.#tracing.indexer.isFull) await this.#tracing.indexer.commit()
     }
   }
@@ -125,6 +126,8 @@ class Indexing {
     const isNew = await this.#tracing.indexer.commit()
     const nowMs = performance.now()
     this.#committedMs = nowMs
+    if (!this.#isWell && (isNew || this.#hasOld)) say({ kind: 'well' })
+    this.#isWell ||= isNew || this.#hasOld
     this.#orders.answer((askedMs) => this.#hasOld || nowMs - askedMs > OLD_WAIT_MS)
     // What is merged breathes too: it commits then, and no more.
     if ((!isNew && this.#isTidy) || this.#isTidying) return
@@ -173,11 +176,14 @@ class Orders {
   }
 }
 
-async function work({ fed, ...source }: IndexThreadSource): Promise<void> {
+async function work({ fed, mark, blame, ...source }: IndexThreadSource): Promise<void> {
   const orders = new Orders()
   port.on('message', (order: IndexThreadOrder) => orders.take(order))
   await using store = await openStore(source.storage)
-  await using tracing = await openTracing(source, store, () => '')
+  await using tracing = await openTracing(source, store, () => '', new WorkMark(mark))
+  const { aside } = tracing.index
+  if (blame !== null) await aside.blame(blame.record, blame.reason)
+  say({ kind: 'aside', records: (await aside.list()).filter(isSetAside) })
   await new Indexing(tracing, fed, orders).work()
 }
 

@@ -1,14 +1,29 @@
-/** Starts the thread that keeps the trace index up, hands it what the record feed gathered, and waits for it when somebody asks. */
+/** Starts the thread that keeps the trace index up, hands it what the record feed gathered, waits for it when somebody asks, and starts it again when it ends of an error. */
 import { extname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { RecordFeed } from '../incident/trace/record-feed.ts'
+import { WorkMark } from '../incident/trace/work-mark.ts'
+import { faultText } from '../lib/fault-text.ts'
+import type { AsideRecord } from '../store/trace/aside-records.ts'
 import type { TracingSource } from './open-tracing.ts'
 import type { IndexThreadNews, IndexThreadOrder, IndexThreadSource } from './trace-index-thread.ts'
 
 export interface IndexThreadOptions extends TracingSource {
   readonly feed: RecordFeed
+  /** The thread ended, or set records aside. */
   readonly onFault: (message: string) => void
+  /** Before it is started again; twice as long each time, up to a minute. */
+  readonly pauseMs?: number
+}
+
+export interface IndexThreadState {
+  /** What ended the thread, while it has done nothing since. */
+  readonly fault: string | null
+  /** How often it was started again. */
+  readonly restarts: number
+  /** Not in the index, because reading them ended the thread again and again. */
+  readonly aside: readonly AsideRecord[]
 }
 
 /** The thread is given all that is recorded in this time at once. */
@@ -18,33 +33,47 @@ const START_AFTER_MS = 2_000
 /** A question asked right after an exchange waits for the index this long. */
 const CATCH_UP_MS = 8_000
 const LOOK_MS = 20
+const PAUSE_MS = 1_000
+const PAUSE_MAX_MS = 60_000
 
 /** Starts some time after the first record, or with the first question. */
 export class IndexThread {
   readonly #options: IndexThreadOptions
+  readonly #mark = new WorkMark()
   #worker: Worker | null = null
   #timer: NodeJS.Timeout | null = null
   #isGiving = false
   #isStopped = false
   #asked = 0
   #committed = 0
+  /** Waits to be started again. */
+  #restart: NodeJS.Timeout | null = null
+  /** Since it did something. */
+  #ends = 0
+  #restarts = 0
+  #fault: string | null = null
+  #blame: IndexThreadSource['blame'] = null
+  #aside: readonly AsideRecord[] = []
 
   constructor(options: IndexThreadOptions) {
     this.#options = options
     options.feed.connect((isMuch) => this.#news(isMuch))
   }
 
+  state(): IndexThreadState {
+    return { fault: this.#fault, restarts: this.#restarts, aside: this.#aside }
+  }
+
   /** As far as it comes in a short while. */
   async caughtUp(): Promise<void> {
     if (this.#isStopped) return
-    this.#worker ??= this.#start()
-    this.#give()
+    this.#begin()
     this.#asked += 1
     const id = this.#asked
     this.#order({ kind: 'commit', id })
     for (
       let waited = 0;
-      this.#committed < id && !this.#isStopped && waited < CATCH_UP_MS;
+      this.#committed < id && this.#worker !== null && !this.#isStopped && waited < CATCH_UP_MS;
       waited += LOOK_MS
     ) {
       await pause(LOOK_MS)
@@ -63,6 +92,7 @@ export class IndexThread {
     }
     this.#isStopped = true
     if (this.#timer !== null) clearTimeout(this.#timer)
+    if (this.#restart !== null) clearTimeout(this.#restart)
   }
 
   /** Called in the middle of the recorder's work: the giving is done after it. */
@@ -79,13 +109,18 @@ export class IndexThread {
     this.#timer = setTimeout(
       () => {
         this.#timer = null
-        if (this.#isStopped) return
-        this.#worker ??= this.#start()
-        this.#give()
+        this.#begin()
       },
       this.#worker === null ? START_AFTER_MS : GIVE_EVERY_MS,
     )
     this.#timer.unref()
+  }
+
+  /** Not while it waits to be started again. */
+  #begin(): void {
+    if (this.#isStopped || this.#restart !== null) return
+    this.#worker ??= this.#start()
+    this.#give()
   }
 
   #give(): void {
@@ -97,26 +132,83 @@ export class IndexThread {
   }
 
   #start(): Worker {
-    const { folder, storage, feed, onFault } = this.#options
-    const workerData: IndexThreadSource = { folder, storage, fed: feed.instance }
+    const { folder, storage, feed } = this.#options
+    const workerData: IndexThreadSource = {
+      folder,
+      storage,
+      fed: feed.instance,
+      mark: this.#mark.memory,
+      blame: this.#blame,
+    }
+    this.#mark.clear()
     // This file is .ts in a clone and .js in a built package.
     const script = new URL(`./trace-index-thread${extname(import.meta.filename)}`, import.meta.url)
     const worker = new Worker(script, { workerData })
     worker.unref()
-    worker.on('message', (news: IndexThreadNews) => {
-      if (news.kind === 'failed') onFault(news.message)
-      else if (news.kind === 'taken') feed.taken(news.bytes)
-      else this.#committed = Math.max(this.#committed, news.id)
-    })
-    worker.on('error', (error) => {
-      this.#isStopped = true
-      onFault(error instanceof Error ? error.message : String(error))
-    })
+    worker.on('message', (news: IndexThreadNews) => this.#heard(news))
+    worker.on('error', (error) => this.#ended(worker, faultText(error)))
+    worker.on('exit', (code) => this.#ended(worker, `exit code ${code}`))
     return worker
+  }
+
+  #heard(news: IndexThreadNews): void {
+    switch (news.kind) {
+      case 'taken':
+        this.#options.feed.taken(news.bytes)
+        break
+      case 'committed':
+        this.#committed = Math.max(this.#committed, news.id)
+        break
+      case 'well':
+        this.#ends = 0
+        this.#fault = null
+        break
+      case 'aside':
+        this.#blame = null
+        if (news.records.length > this.#aside.length)
+          this.#options.onFault(asideText(news.records) ?? '')
+        this.#aside = news.records
+    }
+  }
+
+  #ended(worker: Worker, fault: string): void {
+    if (worker !== this.#worker) return
+    this.#worker = null
+    if (this.#isStopped) return
+    const { feed, onFault, pauseMs = PAUSE_MS } = this.#options
+    feed.lost()
+    const record = this.#mark.get()
+    // A thread that ended before it could write down what ended the one before it leaves that to the next.
+    if (record !== null) this.#blame = { record, reason: fault }
+    this.#fault = fault
+    onFault(`the index thread ended (${fault}); it is started again`)
+    const waitMs = Math.min(pauseMs * 2 ** this.#ends, PAUSE_MAX_MS)
+    this.#ends += 1
+    this.#restart = setTimeout(() => {
+      this.#restart = null
+      this.#restarts += 1
+      this.#begin()
+    }, waitMs)
+    this.#restart.unref()
   }
 
   #order(order: IndexThreadOrder): void {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     this.#worker?.postMessage(order)
   }
+}
+
+const NAMED_MAX = 3
+
+/** Null when there is none. */
+export function asideText(records: readonly AsideRecord[]): string | null {
+  if (records.length === 0) return null
+  const named = records
+    .slice(0, NAMED_MAX)
+    .map(({ exchange, half, reason }) => `${exchange} (${half}: ${reason})`)
+  const more = records.length - named.length
+  return [
+    `${records.length} set aside: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
+    '`custody reindex` reads them again',
+  ].join('; ')
 }

@@ -9,12 +9,17 @@ import type { Config } from '../config/config.ts'
 import { fail } from '../model/errors.ts'
 import type { Upstream } from '../model/upstream.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
 import type { DeskAnswer, DeskQuestion } from './trace-desk-thread.ts'
-import { IndexThread } from './trace-indexing.ts'
+import { asideText, IndexThread } from './trace-indexing.ts'
 import { hostOfUrl, type TracingSource } from './open-tracing.ts'
+import { storageOf } from './storage-of.ts'
 
 export interface RunningTracing extends AsyncDisposable {
   readonly desk: TraceDesk
+  /** `ok`, or what is wrong with the index. */
+  readonly check: () => string
+  readonly measure: (metrics: Metrics) => void
 }
 
 export interface TracingOptions extends TracingSource {
@@ -27,19 +32,15 @@ export interface TracingOptions extends TracingSource {
 }
 
 export function traceFor(
-  { storage }: Config,
+  config: Config,
   feed: RecordFeed,
   key: Buffer,
   upstreams: () => readonly Upstream[],
   log: Logger,
 ): RunningTracing {
-  const { folder, index } = storage
   return startTracing({
-    folder,
-    storage:
-      index.kind === 'sqlite'
-        ? { kind: 'sqlite', folder }
-        : { kind: 'postgres', url: index.url.reveal() },
+    folder: config.storage.folder,
+    storage: storageOf(config),
     feed,
     key,
     hosts: () => new Map(upstreams().map(({ name, baseUrl }) => [name, hostOfUrl(baseUrl)])),
@@ -59,6 +60,16 @@ export function startTracing(options: TracingOptions): RunningTracing {
           .update(`trace\0${text.trim()}`)
           .digest('hex')
           .slice(0, 16),
+    },
+    check: () => {
+      const { fault, aside } = indexer.state()
+      const ended = fault === null ? null : `ended (${fault}) and is started again`
+      return [ended, asideText(aside)].filter((text) => text !== null).join('; ') || 'ok'
+    },
+    measure: (metrics) => {
+      const { restarts, aside } = indexer.state()
+      metrics.traceIndexRestarts.with().set(restarts)
+      metrics.traceAside.with().set(aside.length)
     },
     [Symbol.asyncDispose]: async () => {
       await desk.stop()

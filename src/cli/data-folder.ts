@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
+import { storageOf } from '../app/storage-of.ts'
 import type { Config } from '../config/config.ts'
 import { nodeDisk } from '../evidence/disk.ts'
 import { openLocalKeyProvider } from '../evidence/key-provider.ts'
@@ -35,11 +36,7 @@ export interface DataFolder extends AsyncDisposable {
 }
 
 export function openConfiguredStore(config: Config): Promise<Store> {
-  return openStore(
-    config.storage.index.kind === 'sqlite'
-      ? { kind: 'sqlite', folder: config.storage.folder }
-      : { kind: 'postgres', url: config.storage.index.url.reveal() },
-  )
+  return openStore(storageOf(config))
 }
 
 /** Null when there is nothing to read; then it was said why and the exit code is set. */

@@ -1,5 +1,6 @@
 /** Opens the evidence of a folder on which no gateway runs, for what must stand in the evidence itself. */
 import { join } from 'node:path'
+import { storageOf } from '../app/storage-of.ts'
 import type { Config } from '../config/config.ts'
 import { openLocalKeyProvider, type LocalKeyProvider } from '../evidence/key-provider.ts'
 import { openEvidence, type Evidence } from '../evidence/open-evidence.ts'
@@ -15,17 +16,13 @@ export interface LocalEvidence extends AsyncDisposable {
 }
 
 /** Null while a gateway runs on the folder. */
-export async function openLocalEvidence({
-  storage: { folder, index },
-}: Config): Promise<LocalEvidence | null> {
+export async function openLocalEvidence(config: Config): Promise<LocalEvidence | null> {
+  const { folder } = config.storage
   await using stack = new AsyncDisposableStack()
   const lock = await lockDataFolder(folder)
   if (lock === null) return null
   stack.defer(() => lock[Symbol.dispose]())
-  const storage: StoreOptions =
-    index.kind === 'sqlite'
-      ? { kind: 'sqlite', folder }
-      : { kind: 'postgres', url: index.url.reveal() }
+  const storage = storageOf(config)
   const store = stack.use(await openStore(storage))
   const provider = await openLocalKeyProvider(join(folder, 'keys'))
   const evidence = stack.use(

@@ -26,6 +26,7 @@ import { legalHolds } from './migrations/control/050-legal-holds.ts'
 import { exportOrders } from './migrations/control/110-export-orders.ts'
 import { exchangesBlocksEvents } from './migrations/index/001-exchanges-blocks-events.ts'
 import { traceErasures } from './migrations/trace/071-trace-erasures.ts'
+import { traceAside } from './migrations/trace/150-trace-aside.ts'
 import { traceIndex } from './migrations/trace/070-trace-index.ts'
 import { search } from './migrations/index/002-search.ts'
 import { erasure } from './migrations/index/050-erasure.ts'
@@ -147,10 +148,12 @@ export const TRACE_AREA: MigrationArea = {
     'trace_runs',
     'trace_pages',
     'trace_erasures',
+    'trace_aside',
   ],
   migrations: [
     { name: '070-trace-index', up: traceIndex },
     { name: '071-trace-erasures', up: traceErasures },
+    { name: '150-trace-aside', up: traceAside },
   ],
 }
 

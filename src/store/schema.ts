@@ -206,9 +206,21 @@ export type TraceTables = {
   }
   trace_pages: { run: number; first_key: number; data: Uint8Array }
   trace_erasures: { exchange: ExchangeId }
+  trace_aside: {
+    exchange: ExchangeId
+    half: RecordHalf
+    instance: InstanceId
+    segment: number
+    byte_offset: number
+    tries: number
+    reason: string
+  }
 }
 
 export type TraceFamily = 'passage' | 'value' | 'edge'
+
+/** Half of the record of an exchange: what was sent with its opening, what came with its closing. */
+export type RecordHalf = 'opening' | 'closing'
 
 export type IndexDb = Kysely<IndexTables>
 export type ControlDb = Kysely<ControlTables>

@@ -125,6 +125,18 @@ export const METRICS = {
     help: 'Rows that are durable in segments and not yet in the index.',
     labels: [],
   },
+  traceIndexRestarts: {
+    kind: 'gauge',
+    name: 'custody_trace_index_restarts',
+    help: 'How often the thread of the trace index ended of an error and was started again.',
+    labels: [],
+  },
+  traceAside: {
+    kind: 'gauge',
+    name: 'custody_trace_records_aside',
+    help: 'Records that are not in the trace index, because reading them ended its thread again and again.',
+    labels: [],
+  },
   configReloads: {
     kind: 'counter',
     name: 'custody_config_reloads_total',

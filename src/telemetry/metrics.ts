@@ -37,6 +37,8 @@ export function createMetrics(): Metrics {
     recordingGaps: counterFamily(METRICS.recordingGaps),
     evidenceFreeBytes: gaugeFamily(METRICS.evidenceFreeBytes),
     indexLag: gaugeFamily(METRICS.indexLag),
+    traceIndexRestarts: gaugeFamily(METRICS.traceIndexRestarts),
+    traceAside: gaugeFamily(METRICS.traceAside),
     configReloads: counterFamily(METRICS.configReloads),
     exportedEvents: counterFamily(METRICS.exportedEvents),
     exportLag: gaugeFamily(METRICS.exportLag),

@@ -23,13 +23,15 @@ export interface Sent {
   readonly headers?: HeaderList
   readonly body?: Buffer
   readonly isUpload?: boolean
+  readonly retentionClass?: string
   readonly answer?: { readonly headers: HeaderList; readonly chunks: readonly Buffer[] }
 }
 
 export async function recordSent({ evidence }: TestEvidence, sent: Sent): Promise<ExchangeId> {
   const base = openingFacts()
   const headers = [...base.received.headers, ...(sent.headers ?? [])]
-  const facts = openingFacts({ received: { ...base.received, headers } })
+  const { retentionClass = base.retentionClass } = sent
+  const facts = openingFacts({ received: { ...base.received, headers }, retentionClass })
   const chat = chatBody([{ role: 'user', text: sent.request ?? 'nothing of interest' }])
   const body = sent.body === undefined ? wholeBody(chat.bytes, chat.spans) : wholeBody(sent.body)
   const recording = await evidence.recorder.open({

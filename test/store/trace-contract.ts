@@ -37,6 +37,23 @@ const pair = fc.tuple(key, fc.oneof(fc.nat(9), fc.maxSafeNat()))
 const batches = fc.array(fc.array(pair, { maxLength: 60 }), { minLength: 1, maxLength: 14 })
 
 export function traceContract(engine: string, fresh: () => Promise<FreshDatabase>): void {
+  test(`${engine}: what ended the thread of the index is counted by half of a record, until it is forgiven`, async () => {
+    await using database = await fresh()
+    await using store = await openTraceStore(database.options)
+    const [one, other] = [exchangeId(1), exchangeId(2)]
+    const at = { instance: INSTANCE, segment: 3, offset: 80 }
+    await store.aside.blame({ exchange: one, half: 'opening', ...at }, 'RangeError')
+    await store.aside.blame({ exchange: other, half: 'closing', ...at }, 'RangeError')
+    await store.aside.blame({ exchange: one, half: 'opening', ...at, offset: 90 }, 'TypeError')
+    await store.aside.forgive([
+      { exchange: other, half: 'closing' },
+      { exchange: one, half: 'closing' },
+    ])
+    assert.deepEqual(await store.aside.list(), [
+      { exchange: one, half: 'opening', ...at, offset: 90, tries: 2, reason: 'TypeError' },
+    ])
+  })
+
   test(`${engine}: every posting is found, before merging, after it, and after others were forgotten`, async () => {
     await using database = await fresh()
     await using store = await openTraceStore(database.options)

@@ -8,6 +8,7 @@ import { recoverFolder } from '../../evidence/recovery.ts'
 import { reindex } from '../../evidence/reindex.ts'
 import type { ReindexReport } from '../../evidence/reindex.ts'
 import { listInstances } from '../../evidence/segment-scan.ts'
+import { readAside, type AsideReport } from '../../app/read-aside.ts'
 import { systemClock } from '../../lib/clock.ts'
 import type { ExchangeIndex } from '../../store/exchange-index.ts'
 import { hasRecords, lockDataFolder, openConfiguredStore } from '../data-folder.ts'
@@ -57,6 +58,8 @@ async function run(options: ReindexOptions): Promise<void> {
     const at = `${address.instance} segment ${address.segment} offset ${address.offset}`
     say(`damage: ${at}, ${bytesText(bytes)}: ${visibleLine(reason)}`)
   }
+  for (const { exchange, half, reason } of report.aside.left)
+    say(`not in the trace index: ${exchange} (${half}): ${visibleLine(reason)}`)
   if (report.damage.length > 0) {
     failWith(
       EXIT.failed,
@@ -69,6 +72,8 @@ async function run(options: ReindexOptions): Promise<void> {
 interface Rebuilt extends ReindexReport {
   /** Exchanges that a crash had left open. */
   readonly closed: number
+  /** Records that the trace index had set aside. */
+  readonly aside: AsideReport
   readonly durationMs: number
 }
 
@@ -92,7 +97,8 @@ async function rebuild(config: Config, dropsOthers: boolean): Promise<Rebuilt | 
   const provider = await openLocalKeyProvider(join(folder, 'keys'))
   const report = await reindex({ folder, index, keyProvider: provider })
   const { closed } = await recoverFolder({ folder, disk: nodeDisk, index, provider, clock })
-  return { ...report, closed, durationMs: clock.monotonicMs() - startedMs }
+  const aside = await readAside(config, store)
+  return { ...report, closed, aside, durationMs: clock.monotonicMs() - startedMs }
 }
 
 async function otherInstances(folder: string, index: ExchangeIndex): Promise<number> {
@@ -101,7 +107,7 @@ async function otherInstances(folder: string, index: ExchangeIndex): Promise<num
 }
 
 function reportText(report: Rebuilt): string[] {
-  const { instances, exchanges, blocks, events, damage, closed, durationMs } = report
+  const { instances, exchanges, blocks, events, damage, closed, aside, durationMs } = report
   return [
     `gateway runs      ${instances}`,
     `exchange records  ${exchanges} (an exchange counts when it opens and when it ends)`,
@@ -109,6 +115,11 @@ function reportText(report: Rebuilt): string[] {
     `events            ${events}`,
     `closed            ${closed} that a crash had left open`,
     `damaged places    ${damage.length}`,
+    ...(aside.taken + aside.left.length === 0
+      ? []
+      : [
+          `set aside         ${aside.taken} now in the trace index, ${aside.left.length} still not`,
+        ]),
     `took              ${(durationMs / 1000).toFixed(1)}s`,
   ]
 }

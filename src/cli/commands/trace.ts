@@ -3,6 +3,7 @@ import { text as readAll } from 'node:stream/consumers'
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import { hostOfUrl, openTracing } from '../../app/open-tracing.ts'
+import { storageOf } from '../../app/storage-of.ts'
 import type { TraceAnswer } from '../../api/contract/trace.ts'
 import { TRACE_CHARS_MAX, traceText } from '../../api/contract/trace.ts'
 import { shownTrace } from '../../api/shown-trace.ts'
@@ -139,15 +140,12 @@ async function scanHere(text: string, options: ScanAsk, limit: number): Promise<
 
 /** Also while a gateway runs on the folder: it keeps the index, and it is read beside it. */
 async function openHere(config: Config) {
-  const { folder, index } = config.storage
+  const { folder } = config.storage
   if (!hasRecords(folder)) return null
   await using stack = new AsyncDisposableStack()
   const store = stack.use(await openConfiguredStore(config))
   const hosts = new Map(config.upstreams.map(({ name, baseUrl }) => [name, baseUrl]))
-  const storage =
-    index.kind === 'sqlite'
-      ? ({ kind: 'sqlite', folder } as const)
-      : ({ kind: 'postgres', url: index.url.reveal() } as const)
+  const storage = storageOf(config)
   const tracing = stack.use(
     await openTracing({ folder, storage }, store, (upstream) =>
       hostOfUrl(hosts.get(upstream) ?? ''),

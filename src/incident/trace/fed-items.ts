@@ -1,5 +1,6 @@
 /** Reads a batch of the record feed as the texts and links that lie in it: the same that `record-items.ts` reads from frames. */
 import { isExchangeId } from '../../lib/ids.ts'
+import type { RecordHalf } from '../../store/schema.ts'
 import { answerTexts } from './answer-texts.ts'
 import type { FedBatch, FedEntry } from './fed-batch.ts'
 import type { FrameItems, RecordItem, RecordItems, RecordItemsOptions } from './record-items.ts'
@@ -8,6 +9,8 @@ import { decodedText, textOf } from './texts-of.ts'
 export interface FedItemsOptions extends Pick<RecordItemsOptions, 'readAnswer' | 'decode'> {
   /** For answers that were not kept. */
   readonly record: RecordItems
+  /** Asked before a record is read. False: it is left out. */
+  readonly enters: (record: string, half: RecordHalf) => boolean
 }
 
 export async function* fedItems(
@@ -24,14 +27,22 @@ export async function* fedItems(
     const entry: FedEntry = JSON.parse(line)
     switch (entry.kind) {
       case 'opened': {
+        if (!options.enters(entry.exchange, 'opening')) {
+          for (const [, length] of entry.blocks) next(length)
+          break
+        }
         const found = openedItems(entry, next, options)
         yield found instanceof Promise ? await found : found
         break
       }
-      case 'answered':
-        yield await answeredItems(entry, next(entry.bytes), options)
+      case 'answered': {
+        const answer = next(entry.bytes)
+        if (options.enters(entry.exchange, 'closing'))
+          yield await answeredItems(entry, answer, options)
         break
+      }
       case 'closed': {
+        if (!options.enters(entry.exchange, 'closing')) break
         const { segment, offset } = entry
         yield await options.record.at({ instance, segment, offset })
         break

@@ -1,22 +1,26 @@
 /** Adds what the recorder stored to the trace index, as it is handed over or read from the record; goes on where it stopped. */
 import { listInstances, scanInstance } from '../../evidence/segment-scan.ts'
 import { idTimeMs, type ExchangeId, type InstanceId } from '../../lib/ids.ts'
+import type { RecordAtWork } from '../../store/trace/aside-records.ts'
 import type { TracePlace, TraceStore } from '../../store/trace/trace-store.ts'
 import { blockDocument } from './documents.ts'
 import { EpochRing, type OpenEpoch } from './epoch-ring.ts'
 import type { FedBatch, FedPlace } from './fed-batch.ts'
-import { fedItems } from './fed-items.ts'
+import { fedItems, type FedItemsOptions } from './fed-items.ts'
 import { PendingPostings } from './pending-postings.ts'
 import {
+  halfOf,
   RecordItems,
   type FrameItems,
   type RecordItem,
   type RecordItemsOptions,
 } from './record-items.ts'
+import { Suspects } from './suspects.ts'
 import { textKeys } from './text-postings.ts'
 import { selectionKey } from './trace-keys.ts'
 import { newestOf, TRACE_VERSIONS, type TraceVersion, type TraceVersions } from './versions.ts'
 import type { SelectionKey } from './winnow.ts'
+import { WorkMark } from './work-mark.ts'
 
 export interface TraceIndexerOptions extends RecordItemsOptions {
   readonly store: TraceStore
@@ -24,6 +28,8 @@ export interface TraceIndexerOptions extends RecordItemsOptions {
   readonly secret: Buffer
   /** The newest is written; tests take others. */
   readonly versions?: TraceVersions
+  /** Says which record is being read. */
+  readonly mark?: WorkMark
 }
 
 export interface IndexRun {
@@ -44,6 +50,7 @@ export class TraceIndexer {
   readonly #selection: SelectionKey
   readonly #version: TraceVersion
   readonly #pending = new PendingPostings()
+  readonly #suspects: Suspects
   /** Erased exchanges met since the last commit. */
   #erased: ExchangeId[] = []
   /** Instances that ended and were read to their end. */
@@ -60,6 +67,7 @@ export class TraceIndexer {
     this.#epochs = new EpochRing(store, keyProvider)
     this.#selection = selectionKey(secret)
     this.#version = newestOf(options.versions ?? TRACE_VERSIONS)
+    this.#suspects = new Suspects(store.aside, options.mark ?? new WorkMark())
   }
 
   /** Time to commit, lest what waits grows. */
@@ -110,6 +118,7 @@ export class TraceIndexer {
     try {
       const runs = await this.#pending.take(store)
       await store.commit(this.#version.version, runs, reached, erased)
+      await this.#suspects.forgive()
     } catch (error) {
       // What was gathered is gone: it is read again, from where the last commit ended.
       this.#places = null
@@ -119,7 +128,22 @@ export class TraceIndexer {
     return true
   }
 
+  /** Reads one record that was set aside once more, besides what is read in order. */
+  async readAgain({ exchange, half, ...place }: RecordAtWork): Promise<void> {
+    const { disk, folder } = this.#options
+    let groups = 0
+    for await (const found of scanInstance(disk, folder, place.instance, place)) {
+      if (found.kind !== 'frame') continue
+      if (found.head.startsGroup) groups += 1
+      if (groups > 1) break
+      const isMeant = found.head.record === exchange && halfOf(found.head.type) === half
+      if (isMeant) await this.#addAll(await this.#items.of(found))
+    }
+    await this.commit()
+  }
+
   async #read(): Promise<Map<InstanceId, TracePlace>> {
+    await this.#suspects.load()
     this.#places ??= new Map(
       (await this.#options.store.positions(this.#version.version)).map((place) => [
         place.instance,
@@ -139,8 +163,12 @@ export class TraceIndexer {
 
   async #takeFed(batch: FedBatch): Promise<void> {
     const { readAnswer, decode } = this.#options
-    const found = fedItems(batch, { readAnswer, decode, record: this.#items })
+    const place = { instance: batch.instance, ...batch.from }
+    const enters: FedItemsOptions['enters'] = (record, half) =>
+      this.#suspects.enters(record, half, place)
+    const found = fedItems(batch, { readAnswer, decode, record: this.#items, enters })
     for await (const items of found) await this.#addAll(items)
+    this.#suspects.leaves()
   }
 
   async #scanTo(instance: InstanceId, to: FedPlace): Promise<void> {
@@ -157,15 +185,21 @@ export class TraceIndexer {
   ): Promise<boolean> {
     const { disk, folder } = this.#options
     const from = (await this.#read()).get(instance) ?? null
+    let group: TracePlace = from ?? { instance, segment: 0, offset: 0 }
     for await (const found of scanInstance(disk, folder, instance, from)) {
+      this.#suspects.leaves()
       if (found.kind === 'end') this.#reach(found.address)
       if (found.kind !== 'frame') continue
       if (found.head.startsGroup) {
+        group = found.address
         this.#reach(found.address)
         if (await isOver(found.address)) return false
       }
-      await this.#addAll(await this.#items.of(found))
+      const { record, type } = found.head
+      if (this.#suspects.enters(record, halfOf(type), group))
+        await this.#addAll(await this.#items.of(found))
     }
+    this.#suspects.leaves()
     return true
   }
 

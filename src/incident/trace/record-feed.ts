@@ -168,6 +168,12 @@ export class RecordFeed implements RecordTap {
     this.#given -= bytes
   }
 
+  /** Whoever was given batches is gone, and took what it had of them with it: it is read from the record. */
+  lost(): void {
+    this.#given = 0
+    this.#hasGap = true
+  }
+
   /** Gathered or given away and not taken yet. */
   get heldBytes(): number {
     return this.#used + this.#entryBytes + this.#given

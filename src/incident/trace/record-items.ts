@@ -15,6 +15,7 @@ import { SegmentFiles, type OpenedFrame } from '../../evidence/segment-files.ts'
 import type { ScannedFrame } from '../../evidence/segment-scan.ts'
 import { isExchangeId, type ExchangeId, type InstanceId } from '../../lib/ids.ts'
 import type { FrameAddress, OpeningFacts } from '../../model/record.ts'
+import type { RecordHalf } from '../../store/schema.ts'
 import type { AnswerReading } from '../answer-reading.ts'
 import { answerTexts } from './answer-texts.ts'
 import type { ExchangePart } from './documents.ts'
@@ -55,6 +56,12 @@ export type RecordItem =
 export interface FrameItems {
   readonly retentionClass: string
   readonly items: readonly RecordItem[]
+}
+
+/** Of the frame's record; null where nothing is read from such a frame. */
+export function halfOf(type: ScannedFrame['head']['type']): RecordHalf | null {
+  if (type === 'closing') return type
+  return type === 'request' || type === 'answer' || type === 'event' ? null : 'opening'
 }
 
 /** Openings remembered for their closings. */

@@ -3,6 +3,7 @@ import type { RawBuilder, Transaction } from 'kysely'
 import { sql } from 'kysely'
 import type { ExchangeId, InstanceId } from '../../lib/ids.ts'
 import type { TraceDb, TraceFamily, TraceTables } from '../schema.ts'
+import { createAsideRecords, type AsideRecords } from './aside-records.ts'
 import type { PostingPage } from './posting-page.ts'
 
 export interface TraceEpoch {
@@ -46,6 +47,7 @@ export interface FoundPage {
 }
 
 export interface TraceStore {
+  readonly aside: AsideRecords
   readonly epochs: () => Promise<readonly TraceEpoch[]>
   /** Puts its key, wrapped anew, in the place of the one before. */
   readonly rewrapEpoch: (epoch: number, wrapped: string) => Promise<void>
@@ -110,6 +112,7 @@ export function createTraceStore(db: TraceDb, engine: TraceEngine): TraceStore {
   const removeRuns = (runs: readonly number[]) =>
     runs.length === 0 ? Promise.resolve() : alone((transaction) => deleteRuns(transaction, runs))
   return {
+    aside: createAsideRecords(db),
     epochs: async () => (await db.selectFrom('trace_epochs').selectAll().execute()).map(epochOf),
     rewrapEpoch: async (epoch, wrapped) => {
       await db.updateTable('trace_epochs').set({ wrapped }).where('epoch', '=', epoch).execute()
