@@ -1,7 +1,11 @@
 /** Runs the test files of one suite under node:test, with the closing lines that CI reads; extra arguments narrow the files. */
 import { spawn } from 'node:child_process'
-import { globSync } from 'node:fs'
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { bundleSource, bundlesOf } from './test-bundles.ts'
+import type { Bundle } from './test-bundles.ts'
 
 const SUITES: Readonly<Record<string, readonly string[]>> = {
   quick: [
@@ -17,21 +21,23 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
   agents: ['test/agents/*.test.ts'],
 }
 
-const [suite = 'quick', ...words] = process.argv.slice(2)
+/** Properties draw the same samples at every run; `--seed N` or `--seed random` draws others. */
+const SEED = 20261130
+
+const [suite = 'quick', ...rest] = process.argv.slice(2)
+const { seed, words } = readArguments(rest)
 const patterns = SUITES[suite]
-if (patterns === undefined) {
-  process.stderr.write(
-    `error: no such suite: ${suite}\nhint: one of ${Object.keys(SUITES).join(', ')}\n`,
-  )
-  process.exit(2)
-}
-const all = globSync([...patterns]).toSorted()
-const files =
-  words.length === 0 ? all : all.filter((file) => words.some((word) => file.includes(word)))
-if (files.length === 0) {
-  process.stderr.write('error: no test file matches\n')
-  process.exit(2)
-}
+if (patterns === undefined) fail(`no such suite: ${suite}`, `one of ${Object.keys(SUITES).join()}`)
+const files = globSync([...patterns]).filter(
+  (file) => words.length === 0 || words.some((word) => file.includes(word)),
+)
+if (files.length === 0) fail('no test file matches', 'words narrow the files by their path')
+
+// Inside the project, because modules are looked up from there; the runner skips node_modules.
+const cache = '.cache'
+mkdirSync(cache, { recursive: true })
+const folder = mkdtempSync(join(cache, 'tests-'))
+const bundles = suite === 'quick' ? bundlesOf(files) : alone(files)
 // Quick tests wait for a third of their time: for disks, browsers, clients.
 const concurrency = suite === 'quick' ? availableParallelism() + 1 : 1
 const child = spawn(
@@ -41,10 +47,46 @@ const child = spawn(
     '--test',
     `--test-concurrency=${concurrency}`,
     '--test-reporter=spec',
-    ...files,
+    ...bundles.map(writeBundle),
   ],
   { stdio: 'inherit' },
 )
 child.once('exit', (code) => {
+  rmSync(folder, { recursive: true, force: true })
   process.exitCode = code ?? 1
 })
+
+function readArguments(args: readonly string[]): {
+  readonly seed: number | null
+  readonly words: readonly string[]
+} {
+  const at = args.indexOf('--seed')
+  if (at < 0) return { seed: SEED, words: args }
+  const wanted = args[at + 1] ?? ''
+  if (wanted !== 'random' && !/^-?\d{1,10}$/.test(wanted))
+    fail(`no such seed: ${wanted}`, 'a whole number, or random')
+  return {
+    seed: wanted === 'random' ? null : Number(wanted),
+    words: args.filter((_, n) => n !== at && n !== at + 1),
+  }
+}
+
+function alone(all: readonly string[]): readonly Bundle[] {
+  return all
+    .toSorted()
+    .map((file) => ({ name: file.replaceAll(/[^a-z0-9]+/g, '-'), files: [file] }))
+}
+
+/** The runner takes files in the order of their names. */
+function writeBundle({ name, files: inside }: Bundle, n: number): string {
+  const path = join(folder, `${String(n).padStart(3, '0')}-${name}.mjs`)
+  const urls = new Map(inside.map((file) => [file, pathToFileURL(resolve(file)).href]))
+  const hasProperties = inside.some((file) => readFileSync(file, 'utf8').includes('fast-check'))
+  writeFileSync(path, bundleSource(urls, hasProperties ? seed : null))
+  return path
+}
+
+function fail(problem: string, hint: string): never {
+  process.stderr.write(`error: ${problem}\nhint: ${hint}\n`)
+  process.exit(2)
+}

@@ -26,7 +26,7 @@ export async function talk(
   bytes: string | Buffer,
   options: { readonly patienceMs?: number; readonly answers?: number } = {},
 ): Promise<RawTalk> {
-  const { patienceMs = 20_000, answers = 1 } = options
+  const { patienceMs = 60_000, answers = 1 } = options
   const socket = connect({ port, host: '127.0.0.1' })
   const chunks: Buffer[] = []
   let closed = false

@@ -48,6 +48,12 @@ function wellFormed(value: unknown): unknown {
   )
 }
 
+/**
+ * V8 up to 13.6 reads a key that ends in an escape as one that ends in a backslash, once it has seen an object with such
+ * a key in the same place: JSON.parse cannot say what is right there. The scanner is asked for them by name above.
+ */
+const isReadByV8 = (text: string): boolean => !/\\\\"\s*:/.test(text)
+
 function everyNode(tape: JsonTape, visit: (node: NodeRef) => void): void {
   for (let node = 0; node < tape.size; node += 1) visit(node)
 }
@@ -161,6 +167,17 @@ test('lone surrogates are read as U+FFFD and pairs as one character', () => {
   assert.deepEqual(rebuild(tape, tape.root), ['\ufffd', 'x\ufffdy', '\u{1f600}', '\ufffd\ufffd'])
 })
 
+test('a key that ends in an escape is read as it is, whatever was read before', () => {
+  for (const [before, text, key] of [
+    [String.raw`{"a":1,"\\":2}`, String.raw`{"a":true,"\u0041":1}`, 'A'],
+    [String.raw`{"b":1,"x\\":2}`, String.raw`{"b":true,"x\u0041":1}`, 'xA'],
+  ] as const) {
+    tapeOf(before)
+    const tape = tapeOf(text)
+    assert.equal(tape.number(tape.member(tape.root, key)), 1)
+  }
+})
+
 test('a tape stays as it is while other documents are scanned', () => {
   const first = tapeOf('[1,[2,3],{"a":"b"}]')
   for (let i = 0; i < 5; i += 1) tapeOf('{"other":[true,false,null,{"x":[[[[]]]]}]}')
@@ -169,7 +186,7 @@ test('a tape stays as it is while other documents are scanned', () => {
 
 test('any JSON value scanned and rebuilt is what JSON.parse gives', () => {
   fc.assert(
-    fc.property(fc.json({ maxDepth: 6, stringUnit: 'binary' }), (text) => {
+    fc.property(fc.json({ maxDepth: 6, stringUnit: 'binary' }).filter(isReadByV8), (text) => {
       const tape = tapeOf(text)
       assert.deepEqual(rebuild(tape, tape.root), wellFormed(JSON.parse(text)))
     }),
@@ -179,7 +196,7 @@ test('any JSON value scanned and rebuilt is what JSON.parse gives', () => {
 
 test('white space and escapes do not change what is rebuilt, and every span parses to the value of its node', () => {
   fc.assert(
-    fc.property(documents, (text) => {
+    fc.property(documents.filter(isReadByV8), (text) => {
       const tape = tapeOf(text)
       assert.deepEqual(rebuild(tape, tape.root), wellFormed(JSON.parse(text)))
       everyNode(tape, (node) => {
@@ -239,6 +256,7 @@ test('after any change of bytes only documents that JSON.parse accepts are accep
       }
       if (scan.kind === 'tape') {
         assert.ok(parsed !== null)
+        if (!isReadByV8(body.toString('utf8'))) return
         assert.deepEqual(rebuild(scan.tape, scan.tape.root), wellFormed(parsed.value))
       } else if (parsed !== null) {
         assert.ok(['duplicate-key', 'not-utf8'].includes(scan.problem.code), scan.problem.message)

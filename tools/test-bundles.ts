@@ -1,0 +1,53 @@
+/** Puts test files together that share a process: starting Node and loading the product once instead of three hundred times. */
+import { dirname } from 'node:path'
+
+export interface Bundle {
+  readonly name: string
+  readonly files: readonly string[]
+}
+
+/** Those that wait for disks, clients and databases for the longest start first, so that none of them is the last one. */
+const FIRST = ['test/console', 'test/clients', 'src/cli', 'src/store', 'test', 'src/api']
+const FILES_MAX = 8
+
+/** Files of one room in the order of their names; a room with many of them is cut into parts of about the same size. */
+export function bundlesOf(files: readonly string[]): readonly Bundle[] {
+  const rooms = Map.groupBy(files.toSorted(), roomOf)
+  const order = [...rooms.keys()].toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
+  return order.flatMap((room) => {
+    const all = rooms.get(room) ?? []
+    const parts = Math.ceil(all.length / FILES_MAX)
+    // Dealt out like cards: neighbours are often heavy together.
+    return Array.from({ length: parts }, (_, part) => ({
+      name: `${room.replaceAll('/', '-')}-${part + 1}`,
+      files: all.filter((_file, n) => n % parts === part),
+    }))
+  })
+}
+
+function roomOf(file: string): string {
+  const [top = '', room = ''] = file.split('/')
+  return dirname(file) === top ? top : `${top}/${room}`
+}
+
+function rank(room: string): number {
+  const n = FIRST.indexOf(room)
+  return n < 0 ? FIRST.length : n
+}
+
+/**
+ * A module that runs each file as a suite of its own, so that hooks of a file are its own and reports say where a test
+ * stands. Properties get one seed: what was green stays green until something changes; other seeds are for exploring.
+ */
+export function bundleSource(urls: ReadonlyMap<string, string>, seed: number | null): string {
+  const suites = [...urls].map(
+    ([file, url]) =>
+      `suite(${JSON.stringify(file)}, async () => void (await import(${JSON.stringify(url)})))\n`,
+  )
+  return [
+    `import { suite } from 'node:test'\n`,
+    ...(seed === null ? [] : [`import { configureGlobal } from 'fast-check'\n`]),
+    ...(seed === null ? [] : [`configureGlobal({ seed: ${seed} })\n`]),
+    ...suites,
+  ].join('')
+}
