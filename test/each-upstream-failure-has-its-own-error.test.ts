@@ -247,9 +247,13 @@ test('an answer that breaks before its end is replaced by an error while the cal
       // One dialect each; the table of dialects is gone through above.
       const dialect = DIALECTS[i % DIALECTS.length]!
       await using own = await scriptedUpstream((socket) => way(socket))
-      await using one = await startDataPlane(own.url, {
-        yaml: `limits: { firstByteMs: ${QUIET_MS}ms, idleMs: ${QUIET_MS}ms }\n`,
-      })
+      // On a busy machine any of the others may be late as well; only what is silent for ever is not waited for.
+      const limit =
+        code === 'upstream.timeout' ? 'firstByteMs' : code === 'upstream.idle' ? 'idleMs' : null
+      await using one = await startDataPlane(
+        own.url,
+        limit === null ? {} : { yaml: `limits: { ${limit}: ${QUIET_MS}ms }\n` },
+      )
       const { path, body } = chatCall(dialect, false)
       const talked = await talk(
         one.port,
