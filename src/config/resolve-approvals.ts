@@ -1,8 +1,10 @@
 /** Resolves `approvals`, and checks that its addresses are addresses and its secrets are there. */
 import type { ApprovalSettings, HoldSettings } from '../model/approval-settings.ts'
+import type { Upstream } from '../model/upstream.ts'
 import type { Path } from './problems.ts'
 import { report, secretFolder } from './resolve-context.ts'
 import type { ResolveContext } from './resolve-context.ts'
+import { resolveKeepalive } from './resolve-keepalive.ts'
 import type { CheckedConfig } from './schema.ts'
 import { Secret } from './secret.ts'
 import { resolveSecret } from './upstreams.ts'
@@ -10,6 +12,7 @@ import { resolveSecret } from './upstreams.ts'
 export function resolveApprovals(
   checked: CheckedConfig,
   routeNames: readonly string[],
+  upstreams: readonly Upstream[],
   context: ResolveContext,
 ): ApprovalSettings {
   const { approvals } = checked
@@ -31,8 +34,9 @@ export function resolveApprovals(
     hold: {
       budgetMs: approvals.hold.budget,
       pending: approvals.hold.pending,
+      keepalive: null,
     },
-    routes: routeHolds(checked, routeNames),
+    routes: routeHolds(checked, routeNames, upstreams, context),
     webhooks: Object.entries(approvals.webhooks).map(([name, { url, secret: written }]) => ({
       name,
       url: webUrl(url, at('webhooks', name, 'url'), context),
@@ -66,15 +70,22 @@ export function resolveApprovals(
 function routeHolds(
   checked: CheckedConfig,
   routeNames: readonly string[],
+  upstreams: readonly Upstream[],
+  context: ResolveContext,
 ): Readonly<Record<string, Partial<HoldSettings>>> {
   return Object.fromEntries(
-    checked.routes.flatMap(({ approvals }, index) => {
+    checked.routes.flatMap(({ approvals, match }, index) => {
       const name = routeNames[index]
       if (approvals === undefined || name === undefined) return []
       const { budget, pending } = approvals
+      const keepalive = resolveKeepalive(approvals.keepalive, match, upstreams, {
+        path: ['routes', index, 'approvals', 'keepalive'],
+        context,
+      })
       const said: Partial<HoldSettings> = {
         ...(budget === undefined ? {} : { budgetMs: budget }),
         ...(pending === undefined ? {} : { pending }),
+        ...(keepalive === null ? {} : { keepalive }),
       }
       return [[name, said] as const]
     }),

@@ -55,6 +55,7 @@ export function resolveConfig(
     approvals: resolveApprovals(
       checked,
       routes.map(({ name }) => name),
+      upstreams,
       context,
     ),
     exports: resolveExports(checked, context),

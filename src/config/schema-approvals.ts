@@ -1,5 +1,6 @@
 /** The schema of `approvals`: who may decide about held requests, how long callers wait, and where approvers are told. */
 import { z } from 'zod'
+import { STREAM_KEEPALIVES, WHOLE_KEEPALIVES } from '../model/keepalive.ts'
 import {
   choice,
   duration,
@@ -29,10 +30,33 @@ const PENDING =
   'What a caller is told when its time is over: `retry` is 503 with Retry-After, `final` a 400 that no client sends again, `by-client` chooses what the client is known to handle.'
 const PENDING_NAMES = ['by-client', 'retry', 'final'] as const
 
+const keepalive = z
+  .strictObject({
+    streams: choice(
+      STREAM_KEEPALIVES,
+      'What callers that ask for a stream are sent meanwhile: `comments` and `pings` begin the answer with status 200, `informational` is status 103, at most four times.',
+    ).optional(),
+    wholes: choice(
+      WHOLE_KEEPALIVES,
+      'What callers that ask for a whole answer are sent meanwhile: `whitespace` begins the answer with status 200, `informational` is status 103, at most four times.',
+    ).optional(),
+    every: duration({
+      is: '20s',
+      min: 250,
+      max: 300_000,
+      what: 'Silence before the first, and between two. A decision within it is answered as without keepalive.',
+      why: 'The shortest idle limits of load balancers are near 30 seconds.',
+    }),
+  })
+  .describe(
+    'Says something to callers that wait, for paths that cut silent connections. Costs: see docs/guide/approvals.md. Default: silence.',
+  )
+
 export const routeHoldSchema = z
   .strictObject({
     budget: durationIfSaid(budget),
     pending: choice(PENDING_NAMES, PENDING).optional(),
+    keepalive: keepalive.optional(),
   })
   .describe('How callers of this route wait for an approval. Default: as `approvals.hold` says.')
 

@@ -23,6 +23,8 @@ export interface Caller {
   readonly gone: boolean
   /** `isAlone`: the body comes later, and the head does not wait for it. */
   readonly head: (status: number, flatHeaders: readonly string[], isAlone?: boolean) => void
+  /** An informational answer (103) with this `Link`, before the head. */
+  readonly hint: (link: string) => void
   /** False when the caller should be given time (`onDrain`). */
   readonly write: (bytes: Buffer) => boolean
   readonly end: (bytes?: Buffer) => void

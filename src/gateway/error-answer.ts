@@ -1,9 +1,10 @@
 /** Puts an error into the caller's dialect, so that its SDK shows one readable message and does not send the prompt again. */
 import type { Dialect, RenderedError } from '../model/dialect.ts'
 import type { GatewayError } from '../model/errors.ts'
+import type { Recording } from '../model/recorder.ts'
 import { statusFor } from './claude-code.ts'
 import type { Exchange } from './exchange.ts'
-import { headerValue } from './headers.ts'
+import { headerValue, recordableHeaders } from './headers.ts'
 import type { GatewayParts } from './parts.ts'
 import { belowPrefix, readTarget } from './request-target.ts'
 
@@ -53,6 +54,12 @@ export function renderRefusal(
     ],
     body: exchange.caller.method === 'HEAD' ? Buffer.alloc(0) : rendered.body,
   }
+}
+
+export function recordRefusal(recording: Recording, answer: ErrorAnswer, atMs: number): void {
+  const headers = recordableHeaders(answer.headers)
+  recording.answerHead({ status: answer.status, headers }, 'gateway', atMs)
+  recording.answerChunk(answer.body, atMs)
 }
 
 /** The dialect the caller most likely speaks, also when the exchange was refused before it had a route. */

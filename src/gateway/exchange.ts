@@ -11,6 +11,7 @@ import type { MaskingPlan } from '../detect/masking-plan.ts'
 import type { Route, Upstream } from '../model/upstream.ts'
 import type { Caller } from './caller.ts'
 import type { ConversationView } from './conversation/conversation.ts'
+import type { BegunAnswer } from './hold/begun-answer.ts'
 import type { Novelty } from './conversation/novelty.ts'
 import type { RequestInspection } from './masking/inspect-request.ts'
 import type { GatewaySnapshot, RouteSight } from './parts.ts'
@@ -99,6 +100,8 @@ export interface Exchange {
   held: HeldExchange | null
   /** recall, hold */
   heldBy: ApprovalFacts | null
+  /** hold: what the caller was sent before anybody decided; null while every answer is possible */
+  begun: BegunAnswer | null
   /** hold: what was masked in the end, where people approved it masked only */
   sentSplices: readonly Splice[] | null
   /** open */

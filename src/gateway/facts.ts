@@ -82,6 +82,7 @@ export function refusalFacts(
   error: GatewayError,
   at: { readonly nowMs: number; readonly monotonicMs: number },
   answerBytes: number,
+  status = error.status,
 ): ClosingFacts {
   const aborted = error.code === 'request.aborted'
   const outcome: Outcome = aborted ? 'caller-aborted' : 'refused'
@@ -91,7 +92,7 @@ export function refusalFacts(
     outcome,
     errorCode: error.code,
     ...(exchange.lock === '' ? {} : { lock: exchange.lock }),
-    status: aborted ? null : error.status,
+    status: aborted && exchange.begun === null ? null : status,
     upstreamStatus: null,
     upstreamAddress: null,
     answerBytes,

@@ -80,6 +80,7 @@ function arrive(caller: Caller, parts: GatewayParts): Exchange {
     restorable: new Map(),
     held: null,
     heldBy: null,
+    begun: null,
     sentSplices: null,
     sent: null,
     upstreamHeaders: [],

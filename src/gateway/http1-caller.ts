@@ -67,6 +67,10 @@ export class Http1Caller implements Caller {
     if (isAlone) this.#response.flushHeaders()
   }
 
+  hint(link: string): void {
+    this.#response.writeEarlyHints({ link })
+  }
+
   write(bytes: Buffer): boolean {
     return this.#response.write(bytes)
   }

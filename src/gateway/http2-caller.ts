@@ -69,6 +69,10 @@ export class Http2Caller implements Caller {
     this.#stream.respond(headers)
   }
 
+  hint(link: string): void {
+    this.#stream.additionalHeaders({ ':status': 103, link })
+  }
+
   write(bytes: Buffer): boolean {
     return this.#stream.write(bytes)
   }

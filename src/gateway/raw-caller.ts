@@ -60,6 +60,11 @@ export class RawCaller implements Caller {
     this.#socket.write(`${lines.join('\r\n')}\r\n\r\n`)
   }
 
+  /** It never waits. */
+  hint(): void {
+    return
+  }
+
   write(bytes: Buffer): boolean {
     return this.#socket.write(bytes)
   }

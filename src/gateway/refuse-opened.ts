@@ -3,11 +3,10 @@ import { fail } from '../model/errors.ts'
 import type { GatewayError } from '../model/errors.ts'
 import type { ClosingFacts } from '../model/record.ts'
 import type { Recording } from '../model/recorder.ts'
-import { renderRefusal } from './error-answer.ts'
-import type { ErrorAnswer } from './error-answer.ts'
+import { recordRefusal, renderRefusal } from './error-answer.ts'
 import type { Exchange } from './exchange.ts'
 import { refusalFacts } from './facts.ts'
-import { recordableHeaders } from './headers.ts'
+import { begunBytes, endOfBegun, recordBegun } from './hold/begun-answer.ts'
 import type { GatewayParts } from './parts.ts'
 
 export async function refuseOpened(
@@ -17,14 +16,11 @@ export async function refuseOpened(
   error: GatewayError,
 ): Promise<ClosingFacts> {
   const isAborted = error.code === 'request.aborted' || exchange.caller.gone
-  const answer = renderRefusal(exchange, parts, error)
+  const refusal = refusalOf(exchange, parts, error)
   const at = { nowMs: parts.clock.nowMs(), monotonicMs: parts.clock.monotonicMs() }
-  const facts = refusalFacts(exchange, error, at, isAborted ? 0 : answer.body.length)
-  if (!isAborted) {
-    const head = { status: answer.status, headers: recordableHeaders(answer.headers) }
-    recording.answerHead(head, 'gateway', at.monotonicMs)
-    recording.answerChunk(answer.body, at.monotonicMs)
-  }
+  const bytes = isAborted ? refusal.begunBytes : refusal.bytes
+  const facts = refusalFacts(exchange, error, at, bytes, refusal.status)
+  refusal.record(recording, isAborted, at.monotonicMs)
   const closed = recording.close(facts)
   if (exchange.route?.mode === 'best-effort') closed.catch(() => undefined)
   else {
@@ -32,16 +28,47 @@ export async function refuseOpened(
       await closed
     } catch (cause) {
       const failed = fail('evidence.failed', '', cause)
-      deliver(exchange, renderRefusal(exchange, parts, failed))
+      if (!exchange.caller.gone) refusalOf(exchange, parts, failed).deliver()
       return { ...facts, state: 'interrupted', outcome: 'evidence-failed', errorCode: failed.code }
     }
   }
-  if (!isAborted) deliver(exchange, answer)
+  if (!isAborted && !exchange.caller.gone) refusal.deliver()
   return facts
 }
 
-function deliver({ caller }: Exchange, answer: ErrorAnswer): void {
-  if (caller.gone) return
-  caller.head(answer.status, answer.headers)
-  caller.end(answer.body)
+interface Refusal {
+  readonly status: number
+  /** In all, and of what the caller has had before. */
+  readonly bytes: number
+  readonly begunBytes: number
+  readonly record: (recording: Recording, isAborted: boolean, atMs: number) => void
+  readonly deliver: () => void
+}
+
+function refusalOf(exchange: Exchange, parts: GatewayParts, error: GatewayError): Refusal {
+  const { begun, caller } = exchange
+  if (begun !== null) {
+    const last = endOfBegun(exchange, error)
+    return {
+      status: begun.status,
+      bytes: begunBytes(begun) + (last?.length ?? 0),
+      begunBytes: begunBytes(begun),
+      record: (recording, isAborted, atMs) =>
+        recordBegun(recording, exchange, isAborted ? null : error, atMs),
+      deliver: () => (last === null ? caller.cut() : caller.end(last)),
+    }
+  }
+  const answer = renderRefusal(exchange, parts, error)
+  return {
+    status: error.status,
+    bytes: answer.body.length,
+    begunBytes: 0,
+    record: (recording, isAborted, atMs) => {
+      if (!isAborted) recordRefusal(recording, answer, atMs)
+    },
+    deliver: () => {
+      caller.head(answer.status, answer.headers)
+      caller.end(answer.body)
+    },
+  }
 }

@@ -5,11 +5,12 @@ import type { ClosingFacts, Outcome } from '../model/record.ts'
 import type { Recording } from '../model/recorder.ts'
 import { createAnswerSample } from './answer-sample.ts'
 import { contentDecoder } from './content-encoding.ts'
-import { renderRefusal, exchangeHeaders } from './error-answer.ts'
+import { exchangeHeaders, recordRefusal, renderRefusal } from './error-answer.ts'
 import { createEventBoundary } from './event-boundary.ts'
 import type { EventBoundary } from './event-boundary.ts'
 import type { Exchange, Routing } from './exchange.ts'
 import { headerList, headerValue, headersForCaller, recordableHeaders } from './headers.ts'
+import { endOfBegun, isContinuedBy, recordBegun } from './hold/begun-answer.ts'
 import { UNMASKED } from './masking/answer-flow.ts'
 import type { AnswerFlow, Shown } from './masking/answer-flow.ts'
 import { flowFor, withoutBodyFacts } from './masking/answer-of-exchange.ts'
@@ -104,7 +105,7 @@ export class Relay implements UpstreamListener {
   }
 
   #begin(status: number, flatHeaders: readonly string[], address: string | null): void {
-    const { caller } = this.#exchange
+    const { caller, begun } = this.#exchange
     const atMs = this.#parts.clock.monotonicMs()
     this.#status = status
     this.#address = address
@@ -116,12 +117,11 @@ export class Relay implements UpstreamListener {
       'upstream',
       atMs,
     )
+    const head = { status, contentType: this.#contentType, contentEncoding: this.#contentEncoding }
+    if (begun !== null && !isContinuedBy(begun, head))
+      throw fail('upstream.unlike-begun', `Its status was ${status}.`)
     this.#callerHead = [...headersForCaller(flatHeaders), ...exchangeHeaders(this.#exchange)]
-    this.#flow = flowFor(this.#exchange, this.#routing, this.#parts, {
-      status,
-      contentType: this.#contentType,
-      contentEncoding: this.#contentEncoding,
-    })
+    this.#flow = flowFor(this.#exchange, this.#routing, this.#parts, head)
     if (!this.#flow.keepsBytes) this.#callerHead = withoutBodyFacts(this.#callerHead)
     const decoder = contentDecoder(this.#contentEncoding)
     this.#isPlain = decoder === 'identity'
@@ -145,7 +145,7 @@ export class Relay implements UpstreamListener {
     if (follower !== null && isClaudeCode(this.#exchange))
       this.#spoken = this.#routing.dialect.spokenEnding?.(this.#routing.surface) ?? null
     // A stream's head goes out at once: clients measure their time to first byte from it.
-    if (follower !== null && this.#exchange.route?.mode !== 'strict-chunks')
+    if (follower !== null && !caller.answered && this.#exchange.route?.mode !== 'strict-chunks')
       caller.head(status, this.#callerHead, true)
   }
 
@@ -265,14 +265,9 @@ export class Relay implements UpstreamListener {
     const substitute = error !== null && outcome !== 'caller-aborted' && !caller.answered
     const answer = substitute ? renderRefusal(this.#exchange, this.#parts, error) : null
     if (answer !== null && this.#status === null) {
-      const atMs = this.#parts.clock.monotonicMs()
-      this.#recording.answerHead(
-        { status: answer.status, headers: recordableHeaders(answer.headers) },
-        'gateway',
-        atMs,
-      )
-      this.#recording.answerChunk(answer.body, atMs)
-    }
+      recordRefusal(this.#recording, answer, this.#parts.clock.monotonicMs())
+    } else if (this.#status === null)
+      recordBegun(this.#recording, this.#exchange, error, this.#parts.clock.monotonicMs())
     const facts = closingFacts(this.#exchange, this.#routing, this.#parts.conversations.reader, {
       masked: this.#flow.report(),
       outcome: answer !== null && outcome === 'upstream-failed' ? 'gateway-error' : outcome,
@@ -352,7 +347,11 @@ export class Relay implements UpstreamListener {
       this.#follower !== null &&
       this.#contentEncoding === null &&
       headerValue(this.#callerHead, 'content-length') === null
-    const last = takesEvent ? lastEvent(this.#exchange, this.#routing, this.#spoken, error) : null
+    const last = takesEvent
+      ? lastEvent(this.#exchange, this.#routing, this.#spoken, error)
+      : this.#gate === null
+        ? endOfBegun(this.#exchange, error)
+        : null
     if (last === null) caller.cut()
     else caller.end(last)
   }

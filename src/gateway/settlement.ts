@@ -6,6 +6,7 @@ import type { ClosingFacts, Outcome } from '../model/record.ts'
 import type { AnswerSample } from './answer-sample.ts'
 import type { ContextReader } from './conversation/context.ts'
 import { approvalFacts } from './facts.ts'
+import { begunBytes, begunSplice } from './hold/begun-answer.ts'
 import type { Exchange, Routing } from './exchange.ts'
 import type { AnswerReport } from './masking/answer-masking.ts'
 
@@ -62,18 +63,22 @@ export function closingFacts(
     outcome: ending.outcome,
     errorCode: ending.error?.code ?? null,
     ...(exchange.lock === '' ? {} : { lock: exchange.lock }),
-    status: ending.callerStatus,
+    status: exchange.begun?.status ?? ending.callerStatus,
     upstreamStatus: ending.upstreamStatus,
     upstreamAddress: ending.upstreamAddress,
     answerBytes: ending.answerBytes,
-    releasedBytes: ending.releasedBytes,
+    releasedBytes:
+      ending.releasedBytes + (exchange.begun === null ? 0 : begunBytes(exchange.begun)),
     firstByteMs: ending.firstByteMs,
     durationMs: ending.monotonicMs - exchange.arrivedAt,
     finishReason: answer?.finishReason ?? null,
     responseId: answer?.responseId ?? null,
     responseModel: answer?.model ?? null,
     usage: answer?.usage ?? EMPTY_USAGE,
-    answerSplices: ending.masked?.splices ?? [],
+    answerSplices: [
+      ...(exchange.begun === null ? [] : [begunSplice(exchange.begun)]),
+      ...(ending.masked?.splices ?? []),
+    ],
     ...(answer === null || !ending.sample.isWhole() || (ending.masked?.splices.length ?? 0) > 0
       ? {}
       : { answerDigest: contexts.answer(answer) }),

@@ -1,10 +1,12 @@
 /** Puts the gateway-held credential on a request: a header, or an AWS Signature Version 4 over exactly what is sent. */
 import { createHash, createHmac } from 'node:crypto'
 import { SignatureV4 } from '@smithy/signature-v4'
+import { holdSettingsOf } from '../model/approval-settings.ts'
 import { looksSecret } from '../lib/secret-shape.ts'
 import type { UpstreamCredential } from '../model/upstream.ts'
 import type { Exchange, Routing } from './exchange.ts'
 import { headersForUpstream } from './headers.ts'
+import { keepaliveOf } from './hold/keepalive.ts'
 
 /** The names set by the gateway; the caller's own lines of these names are dropped first. */
 function ownHeaders(routing: Routing): [string, string][] {
@@ -65,22 +67,30 @@ const OF_THE_BODY: ReadonlySet<string> = new Set([
   'digest',
 ])
 
-/** A masked body is sent plain, and an answer that is to be masked is asked for without a coding. */
+/** A masked body is sent plain, and an answer that is to be masked, or may be begun early, is asked for without a coding. */
 function asMasked(exchange: Exchange, passed: readonly string[]): readonly string[] {
   const masksAnswer =
     exchange.answerRules?.isActive === true ||
     exchange.masking?.directions.includes('response') === true
-  if (exchange.maskedBody === null && !masksAnswer) return passed
+  const isPlain = masksAnswer || mayBegin(exchange)
+  if (exchange.maskedBody === null && !isPlain) return passed
   const headers: string[] = []
   for (let i = 0; i + 1 < passed.length; i += 2) {
     const name = passed[i] ?? ''
     const lower = name.toLowerCase()
     if (exchange.maskedBody !== null && OF_THE_BODY.has(lower)) continue
-    if (masksAnswer && lower === 'accept-encoding') continue
+    if (isPlain && lower === 'accept-encoding') continue
     headers.push(name, passed[i + 1] ?? '')
   }
-  if (masksAnswer) headers.push('accept-encoding', 'identity')
+  if (isPlain) headers.push('accept-encoding', 'identity')
   return headers
+}
+
+/** A head that is sent before the decision names no coding. */
+function mayBegin(exchange: Exchange): boolean {
+  if (exchange.held?.kind !== 'ask') return false
+  const { keepalive } = holdSettingsOf(exchange.settings.approvals, exchange.route?.name ?? '')
+  return keepaliveOf(exchange, keepalive)?.kind === 'begin'
 }
 
 /**

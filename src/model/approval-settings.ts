@@ -1,11 +1,15 @@
 /** How held requests are treated, as custody.yaml says: groups, defaults, and where approvers are told. */
 
+import type { KeepaliveSettings } from './keepalive.ts'
+
 export type PendingAnswer = 'by-client' | 'retry' | 'final'
 
 export interface HoldSettings {
   /** Longest silence; less where the client says that it gives up earlier. */
   readonly budgetMs: number
   readonly pending: PendingAnswer
+  /** Null: nothing is said until the decision, so that every answer is still possible. */
+  readonly keepalive: KeepaliveSettings | null
 }
 
 /** A secret that shows only when asked. */
@@ -68,7 +72,7 @@ export const DEFAULT_APPROVAL_SETTINGS: ApprovalSettings = {
   breakGlass: [],
   authorsMayApprove: true,
   freshLoginMs: 5 * MINUTE_MS,
-  hold: { budgetMs: 4 * MINUTE_MS, pending: 'by-client' },
+  hold: { budgetMs: 4 * MINUTE_MS, pending: 'by-client', keepalive: null },
   routes: {},
   webhooks: [],
   slack: null,

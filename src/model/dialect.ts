@@ -146,6 +146,15 @@ export interface SpokenEnding {
   readonly end: (error: CallerError) => Buffer | null
 }
 
+/** A stream that has begun and says nothing yet. */
+export interface IdleStream {
+  readonly contentType: string
+  /** Bytes that the framing ignores. */
+  readonly comment: string
+  /** An event of the dialect that means nothing; null where it has none. */
+  readonly ping: string | null
+}
+
 export interface PathMatch {
   readonly method: string
   /** Path below the upstream's prefix, percent-encoding as received, starts with `/`, no query. */
@@ -172,6 +181,8 @@ export interface Dialect {
   readonly renderError: (surface: Surface | null, error: CallerError) => RenderedError
   /** Bytes that end a stream already begun with an error the client's SDK raises; null when the socket must be cut. */
   readonly renderStreamError: (surface: Surface, error: CallerError) => Buffer | null
+  /** Null where a stream of this surface has no room for it, or how it is framed is not known before it comes. */
+  readonly idleStream: (surface: Surface) => IdleStream | null
   /** For clients that read no error in a stream; absent where there is none, null for other surfaces. */
   readonly spokenEnding?: (surface: Surface) => SpokenEnding | null
 }

@@ -170,6 +170,11 @@ export const ERRORS = {
     'The upstream sent an answer that breaks its protocol.',
     'Report it to the provider; the exchange is recorded.',
   ),
+  'upstream.unlike-begun': row(
+    502,
+    'The upstream did not answer with what was begun while people decided:',
+    'Send the request again.',
+  ),
   'policy.blocked': row(
     400,
     'The request holds a value that may not leave.',

@@ -4,6 +4,7 @@ import type { Decision, Verdict } from './decision.ts'
 import type { ApprovalState } from './approval.ts'
 import type { BlockRole, DialectName, TokenUsage } from './dialect.ts'
 import type { FindingDirection, FindingRecord, UninspectedRecord } from './masking.ts'
+import type { KeptAlive } from './keepalive.ts'
 import type { DeclaredTags, Principal } from './principal.ts'
 import type { RecordingMode } from './upstream.ts'
 
@@ -166,6 +167,8 @@ export interface ApprovalFacts {
   /** Which of the requests that waited for it this was, from 1; 0 where it did not wait. */
   readonly attempt: number
   readonly waitedMs: number
+  /** Absent where it waited in silence. */
+  readonly keptAlive?: KeptAlive
 }
 
 export interface FrameAddress {

@@ -1,5 +1,6 @@
 /** The Anthropic dialect: Messages, token counting, batches and the legacy completions. */
 import type { Dialect } from '../../model/dialect.ts'
+import { IDLE_SSE } from '../idle-stream.ts'
 import { mediaType, SSE_TYPE } from '../media-type.ts'
 import { readAnthropicAnswer } from './answer.ts'
 import { renderAnthropicError, renderAnthropicStreamError } from './errors.ts'
@@ -23,5 +24,8 @@ export const anthropic: Dialect = {
   readAnswer: readAnthropicAnswer,
   renderError: renderAnthropicError,
   renderStreamError: renderAnthropicStreamError,
+  idleStream: ({ kind }) => (kind === 'generate' ? { ...IDLE_SSE, ping: PING } : null),
   spokenEnding: ({ name }) => (name === 'anthropic.messages' ? createSpokenEnding() : null),
 }
+
+const PING = 'event: ping\ndata: {"type":"ping"}\n\n'

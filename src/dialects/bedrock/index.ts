@@ -20,4 +20,5 @@ export const bedrock: Dialect = {
   readAnswer: readBedrockAnswer,
   renderError: renderBedrockError,
   renderStreamError: renderBedrockStreamError,
+  idleStream: () => null,
 }

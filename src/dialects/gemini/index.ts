@@ -1,5 +1,6 @@
 /** The Gemini dialect: the Gemini API and Vertex AI, with Anthropic models behind `rawPredict`. */
 import type { Dialect } from '../../model/dialect.ts'
+import { IDLE_SSE } from '../idle-stream.ts'
 import { mediaType, SSE_TYPE } from '../media-type.ts'
 import { readGeminiAnswer } from './answer.ts'
 import { renderGeminiError, renderGeminiStreamError } from './errors.ts'
@@ -19,4 +20,7 @@ export const gemini: Dialect = {
   readAnswer: readGeminiAnswer,
   renderError: renderGeminiError,
   renderStreamError: renderGeminiStreamError,
+  // Without `alt=sse` a stream is one JSON array, whose first byte only the provider writes.
+  idleStream: ({ kind, upstreamPath }) =>
+    kind === 'generate' && /[?&]alt=sse(?:&|$)/.test(upstreamPath) ? IDLE_SSE : null,
 }

@@ -1,5 +1,6 @@
 /** The Ollama dialect; surfaces below `/v1` of an Ollama server are handed to the OpenAI dialect. */
 import type { Dialect, Surface } from '../../model/dialect.ts'
+import { IDLE_NDJSON } from '../idle-stream.ts'
 import { openai } from '../openai/index.ts'
 import { readAnswer } from './answer.ts'
 import { renderError, renderStreamError } from './errors.ts'
@@ -29,4 +30,8 @@ export const ollama: Dialect = {
     isOpenai(surface) ? openai.renderError(surface, error) : renderError(error),
   renderStreamError: (surface, error) =>
     (isOpenai(surface) ? openai.renderStreamError : renderStreamError)(surface, error),
+  idleStream: (surface) => {
+    if (isOpenai(surface)) return openai.idleStream(surface)
+    return surface.kind === 'generate' ? IDLE_NDJSON : null
+  },
 }

@@ -1,5 +1,6 @@
 /** The OpenAI dialect, also spoken by Azure OpenAI and by every server that calls itself OpenAI-compatible. */
 import type { Dialect } from '../../model/dialect.ts'
+import { IDLE_SSE } from '../idle-stream.ts'
 import { readAnswer } from './answer.ts'
 import { renderError, renderStreamError } from './errors.ts'
 import { follow, framing } from './follow.ts'
@@ -18,4 +19,5 @@ export const openai: Dialect = {
   readAnswer,
   renderError,
   renderStreamError,
+  idleStream: ({ kind }) => (kind === 'generate' ? IDLE_SSE : null),
 }

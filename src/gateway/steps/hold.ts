@@ -3,8 +3,10 @@ import { GatewayError, fail } from '../../model/errors.ts'
 import { holdSettingsOf } from '../../model/approval-settings.ts'
 import type { HoldSettings } from '../../model/approval-settings.ts'
 import type { Approval, Grant, HoldEnding } from '../../model/approval.ts'
+import type { KeptAlive } from '../../model/keepalive.ts'
 import type { Exchange } from '../exchange.ts'
 import { excerptsOf } from '../hold/excerpts.ts'
+import { keepaliveOf, keepWaiting } from '../hold/keepalive.ts'
 import { holdBudgetMs, pendingAnswer } from '../hold/hold-client.ts'
 import { refusalOf } from '../hold/refusal-of.ts'
 import { sendMasked, unmaskedOf } from '../hold/send-masked.ts'
@@ -69,13 +71,22 @@ async function asked(exchange: Exchange, parts: GatewayParts, held: Held): Promi
       ),
       waitUntilMs: clock.nowMs() + holdBudgetMs(caller.rawHeaders, limit),
     })
-    const ending = await ticket.wait(() => caller.gone)
+    const page = approvals.pageUrl(ticket.approval)
+    const waiting = keepWaiting(exchange, keepaliveOf(exchange, limit.keepalive), page, clock)
+    let kept: KeptAlive | null = null
+    let ending: HoldEnding
+    try {
+      ending = await ticket.wait(() => caller.gone)
+    } finally {
+      kept = waiting.stop()
+    }
     exchange.heldBy = {
       approval: ending.approval.id,
       state: ending.approval.state,
       grant: ending.kind === 'go' ? ending.grant.id : null,
       attempt: ticket.attempt,
       waitedMs: Math.round(clock.monotonicMs() - began),
+      ...(kept === null ? {} : { keptAlive: kept }),
     }
     return await answerTo(exchange, parts, ending, limit)
   } catch (cause) {
