@@ -105,9 +105,13 @@ function beat(
   const { caller } = exchange
   if (exchange.begun === null) {
     const headers = [
-      ...['content-type', answer.contentType, 'cache-control', 'no-store'],
-      // Threat: a buffering proxy would keep what is meant to keep it from giving up (nginx `proxy_buffering`).
-      ...['x-accel-buffering', 'no'],
+      'content-type',
+      answer.contentType,
+      'cache-control',
+      'no-store',
+      // A buffering proxy would keep what is meant to keep it from giving up (nginx `proxy_buffering`).
+      'x-accel-buffering',
+      'no',
       ...exchangeHeaders(exchange),
     ]
     exchange.begun = { ...answer, status: 200, headers, beatsAt: [] }
