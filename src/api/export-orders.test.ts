@@ -81,6 +81,26 @@ test('a raw export waits until another person approved exactly it, and leaves on
     assert.ok((events as string[]).includes(type), type)
 })
 
+test('whoever decides sees what would leave, with the query that chose it', async () => {
+  const filter = { q: 'model:echo', sinceMs: 0 }
+  const asked = await asker.call('POST', '/exports', {
+    body: { filter, content: 'raw', formats: ['csv'], reason },
+  })
+  assert.equal(asked.status, 202, asked.text)
+  const path = `/exports/orders/${asked.body.order}`
+  const { status, body } = await second.call('GET', path)
+  assert.equal(status, 200)
+  assert.equal(body.order.query, 'model:echo after:1970-01-01')
+  assert.deepEqual(
+    body.exchanges.map(({ id }: { id: string }) => id),
+    [exchange],
+  )
+  assert.equal(body.gone, 0)
+  const member = await console.person('ole', ['member'])
+  assert.equal((await member.call('GET', path)).status, 403)
+  assert.equal((await second.call('GET', '/exports/orders/xo_nothing')).status, 404)
+})
+
 test('a denied export never leaves', async () => {
   const id = String((await ask()).body.order)
   assert.equal((await decide(second, id, 'denied')).status, 200)

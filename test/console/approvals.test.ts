@@ -1,3 +1,4 @@
+import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -41,7 +42,7 @@ before(async () => {
   await writeFile(join(folder, 'policy.yaml'), POLICY)
   browser = await startBrowser({
     folder,
-    yaml: 'policy: policy.yaml\napprovals: { groups: { secops: [vera, petra] } }\n',
+    yaml: 'policy: policy.yaml\napprovals: { groups: { secops: [vera, petra] } }\nbundles: { approval: raw, approvers: [approver, auditor] }\n',
   })
 })
 after(async () => {
@@ -73,7 +74,7 @@ test('a held request appears while the page is open, is read without opening any
   const visitor = await browser.visitor('vera', ['approver'])
   const { page } = visitor
   await page.getByRole('link', { name: 'Approvals' }).click()
-  await page.getByText('Nothing waits').waitFor()
+  await page.getByText('No request waits').waitFor()
   const first = ask('Please charge 4111 1111 1111 1111 for the annual plan of ACME', {
     'x-session-id': 'one',
     'x-custody-service': 'checkout',
@@ -95,7 +96,7 @@ test('a held request appears while the page is open, is read without opening any
   await other.getByRole('button', { name: 'Deny' }).click()
   const refused = await second
   assert.equal(refused.status, 400)
-  await page.getByText('Nothing waits').waitFor()
+  await page.getByText('No request waits').waitFor()
   await page.getByText('Decided', { exact: true }).click()
   await page.getByText('not before Monday').waitFor()
   await page.getByText('Grants', { exact: true }).click()
@@ -136,7 +137,7 @@ test('on a phone a request is decided with a thumb, and its sender sees the end 
   assert.ok(!(await sender.page.content()).includes('5500'))
   await card.getByRole('button', { name: 'Approve masked' }).click()
   await sender.page.getByText('Your request was approved with masking').waitFor()
-  await page.getByText('Nothing waits').waitFor()
+  await page.getByText('No request waits').waitFor()
   visitor.assertCalm()
   sender.assertCalm()
 })
@@ -150,4 +151,53 @@ test('who may not decide sees why, and whoever sent it is told so', async () => 
   assert.equal(await card.getByRole('button').count(), 0)
   assert.equal(await card.locator('blockquote').count(), 0)
   await (await sent).arrayBuffer()
+})
+
+test('what a query matches is exported, waits for another person who sees what would leave, and leaves once', async () => {
+  const { chat, keyFor } = browser.console
+  const key = await keyFor('rita')
+  for (const text of ['the first of two letters', 'the second of two letters'])
+    await chat(text, { key })
+  const recipient = await identityToRecipient(await generateX25519Identity())
+  const ines = await browser.visitor('ines', ['investigator'])
+  await ines.page.goto(`${browser.adminUrl}/exchanges?q=principal:rita`)
+  await ines.page.getByText('2 exchanges').waitFor()
+  await ines.page.getByRole('button', { name: 'Export' }).click()
+  const form = ines.page.getByRole('dialog')
+  await form.getByText('2 exchanges that match').waitFor()
+  await form.getByLabel('Exhibit').fill('letters of rita')
+  await form.getByLabel('Raw: content as it was').check()
+  await form.getByLabel('Encrypt to').fill(recipient)
+  await form.getByLabel('CSV').check()
+  await form.getByLabel('Reason').fill('request 12 of the regulator')
+  assert.deepEqual(await violationsOf(ines.page), [])
+  await picture(ines.page, 'export-query-light')
+  await form.getByRole('button', { name: 'Export' }).click()
+  await form.getByText('another person must approve').waitFor()
+  await form.getByRole('link', { name: /^xo_/ }).click()
+  const own = ines.page.getByRole('listitem', { name: /^Export xo_/ })
+  await own.getByText('pending').waitFor()
+  assert.equal(await own.getByRole('button').count(), 0)
+
+  const second = await browser.visitor('alma', ['auditor'])
+  const { page } = second
+  await page.goto(`${browser.adminUrl}/approvals`)
+  const waits = page.getByRole('listitem', { name: /^Export xo_/ })
+  await waits.getByText('request 12 of the regulator').waitFor()
+  await waits.getByText('principal:rita').waitFor()
+  await waits.getByText('What would leave').click()
+  await waits.getByRole('row').nth(2).waitFor()
+  await look(second, 'exports')
+  await waits.getByRole('button', { name: 'Approve' }).click()
+  await page.getByRole('dialog').getByLabel('Reason').fill('the request is genuine')
+  await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click()
+  await waits.waitFor({ state: 'detached' })
+
+  await own.getByText('Approved by alma').waitFor()
+  const saving = ines.page.waitForEvent('download')
+  await own.getByRole('button', { name: 'Save the bundle' }).click()
+  assert.match((await saving).suggestedFilename(), /^bn_\w{26}\.tar\.age$/)
+  await own.getByText('It left as bn_').waitFor()
+  assert.equal(await own.getByRole('button').count(), 0)
+  ines.assertCalm()
 })

@@ -1,6 +1,7 @@
 /** Exports that wait for another person: asked for, decided, fetched once. */
 import { z } from '@hono/zod-openapi'
 import { PageQuery, TimeMs, apiRoute, body, json, pageOf } from './common.ts'
+import { Exchange } from './exchanges.ts'
 import { BundleFile } from './exports.ts'
 import { REASON_MIN } from './keeping.ts'
 
@@ -12,6 +13,10 @@ export const WaitingExport = z
     exchanges: z
       .array(z.string())
       .openapi({ description: 'What leaves, fixed when it was asked.' }),
+    query: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The query that chose them, as a line; null where ids did.' }),
     case: z.string().nullable(),
     exhibit: z.string(),
     formats: z.array(z.string()),
@@ -40,6 +45,29 @@ export const listExportOrders = apiRoute('exports.orders', {
   summary: 'Exports that wait or waited for another person, newest first',
   request: { query: z.object(PageQuery) },
   responses: { 200: json(pageOf(WaitingExport), 'A page.') },
+})
+
+export const readExportOrder = apiRoute('exports.orders', {
+  method: 'get',
+  path: '/exports/orders/{id}',
+  tags,
+  summary: 'One export that waits or waited, with the exchanges that it would hand out',
+  request: { params },
+  responses: {
+    200: json(
+      z
+        .object({
+          order: WaitingExport,
+          exchanges: z.array(Exchange),
+          gone: z
+            .number()
+            .int()
+            .openapi({ description: 'Of those named: erased since, or never there.' }),
+        })
+        .openapi('ExportContents'),
+      'What would leave.',
+    ),
+  },
 })
 
 export const decideExportOrder = apiRoute('exports.decide', {

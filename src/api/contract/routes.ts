@@ -86,6 +86,7 @@ export const ROUTES = [
   keeping.readTombstone,
   exports.createExport,
   exportOrders.listExportOrders,
+  exportOrders.readExportOrder,
   exportOrders.decideExportOrder,
   exportOrders.fetchExportOrder,
   policy.readPolicyNow,

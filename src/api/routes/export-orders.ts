@@ -2,17 +2,20 @@
 import { reachOf } from '../../identity/permissions.ts'
 import type { SignedIn } from '../../identity/signed-in.ts'
 import { OTHER_FORMATS } from '../../incident/export/other-formats.ts'
-import { newControlId } from '../../lib/ids.ts'
+import { isExchangeId, newControlId } from '../../lib/ids.ts'
 import { fail } from '../../model/errors.ts'
 import type { ExportOrderRow } from '../../model/export-orders.ts'
 import {
   decideExportOrder,
   fetchExportOrder,
   listExportOrders,
+  readExportOrder,
   type WaitingExport,
 } from '../contract/export-orders.ts'
 import type { ApiParts } from '../parts.ts'
+import { queryLine } from '../query-line.ts'
 import type { Registrar } from '../registrar.ts'
+import { shownExchange } from '../shown.ts'
 import { handOut, requireAccess } from './exports.ts'
 
 export function exportOrderRoutes({ app, parts, guarded }: Registrar): void {
@@ -25,6 +28,22 @@ export function exportOrderRoutes({ app, parts, guarded }: Registrar): void {
     const who = context.get('signedIn')
     const next = rows.length > limit ? (items.at(-1)?.id ?? null) : null
     return context.json({ items: items.map((row) => shownOrder(parts, row, who)), next }, 200)
+  })
+  app.openapi(guarded(readExportOrder), async (context) => {
+    const row = await orders().byId(context.req.valid('param').id)
+    if (row === null) throw fail('api.not-found')
+    const ids = row.order.exchanges.filter(isExchangeId)
+    const found = await parts.desk.index.exchanges(ids)
+    const held = await parts.keeping.holds.on(found)
+    await context.get('audit').shown({ target: row.id, details: { exchanges: found.length } })
+    return context.json(
+      {
+        order: shownOrder(parts, row, context.get('signedIn')),
+        exchanges: found.map((one) => shownExchange(one, null, held.get(one.id))),
+        gone: row.order.exchanges.length - found.length,
+      },
+      200,
+    )
   })
   app.openapi(guarded(decideExportOrder), async (context) => {
     const { id } = context.req.valid('param')
@@ -87,6 +106,7 @@ function shownOrder(
     state,
     content,
     exchanges: [...exchanges],
+    query: row.order.query === null ? null : queryLine(row.order.query),
     case: row.order.case,
     exhibit,
     formats: [...formats],

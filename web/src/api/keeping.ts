@@ -15,8 +15,7 @@ import type {
   releaseHold,
   setHold,
 } from '../../../src/api/contract/keeping.ts'
-import type { ExportOrder } from '../../../src/api/contract/exports.ts'
-import { apiUrl, call, send } from './client.ts'
+import { call } from './client.ts'
 import type { CallInput } from './client.ts'
 
 export type { ErasurePreview, ErasureResult, Hold, RetentionPlan, Tombstone }
@@ -75,20 +74,4 @@ export function eraseNow(
   return call<typeof createErasure>('post', '/erasures', {
     body: { scope, reason, despiteMinimum },
   })
-}
-
-/** The bundle as a file of the browser. */
-export async function exportFile(
-  order: Partial<ExportOrder> & Pick<ExportOrder, 'reason'>,
-): Promise<{ readonly name: string; readonly file: Blob }> {
-  const answer = await send(apiUrl('/exports'), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-custody-csrf': '1' },
-    credentials: 'same-origin',
-    redirect: 'error',
-    body: JSON.stringify(order),
-  })
-  const bundle = answer.headers.get('x-custody-bundle') ?? 'bundle'
-  const isSealed = (order.recipients ?? []).length > 0
-  return { name: `${bundle}.tar${isSealed ? '.age' : ''}`, file: await answer.blob() }
 }

@@ -10,6 +10,7 @@ import { mayCall, useMe } from '../features/access/me.ts'
 import { ApprovalCard } from '../features/approvals/approval-card.tsx'
 import { GrantTable } from '../features/approvals/grant-table.tsx'
 import { useApprovalsLive } from '../features/approvals/use-approvals-live.ts'
+import { ExportOrders, OpenExports } from '../features/exports/export-orders.tsx'
 import { AccessRequests } from '../features/restricted/access-requests.tsx'
 import { Choice } from '../ui/choice.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
@@ -19,20 +20,24 @@ import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
 import classes from '../features/approvals/approval-card.module.css'
 
-type Shown = ApprovalList | 'grants'
+type Shown = ApprovalList | 'grants' | 'exports'
+
+const SHOWN: readonly Shown[] = ['decided', 'review', 'grants', 'exports']
 
 export interface ApprovalsSearch {
   readonly show?: Exclude<Shown, 'pending'>
 }
 
 export function readApprovalsSearch({ show }: Record<string, unknown>): ApprovalsSearch {
-  return show === 'decided' || show === 'review' || show === 'grants' ? { show } : {}
+  const known = SHOWN.find((one) => one === show)
+  return known === undefined || known === 'pending' ? {} : { show: known }
 }
 
 export function Approvals() {
   const { show = 'pending' } = useSearch({ from: '/shell/approvals' })
   const navigate = useNavigate({ from: '/approvals' })
   const stream = useApprovalsLive()
+  const me = useMe()
   return (
     <Page
       title="Approvals"
@@ -46,6 +51,7 @@ export function Approvals() {
             ['decided', 'Decided'],
             ['review', 'To review'],
             ['grants', 'Grants'],
+            ...(mayCall(me, 'exports.orders') ? [['exports', 'Exports'] as const] : []),
           ]}
           onChange={(value) =>
             void navigate({ search: value === 'pending' ? {} : { show: value }, replace: true })
@@ -54,13 +60,16 @@ export function Approvals() {
       }
     >
       {show === 'pending' && <AccessRequests />}
-      {show === 'grants' ? <Grants /> : <Cards show={show} />}
+      {show === 'pending' && <OpenExports />}
+      {show === 'grants' && <Grants />}
+      {show === 'exports' && <ExportOrders />}
+      {show !== 'grants' && show !== 'exports' && <Cards show={show} />}
     </Page>
   )
 }
 
 const EMPTY: Readonly<Record<ApprovalList, readonly [title: string, text: string]>> = {
-  pending: ['Nothing waits', 'Requests that a rule holds appear here while their callers wait.'],
+  pending: ['No request waits', 'Requests that a rule holds appear here while their callers wait.'],
   decided: ['Nothing was decided yet', 'Decisions stay here, with who made them and why.'],
   review: ['No review is due', 'Approvals that broke the glass wait here for a second look.'],
 }

@@ -10,6 +10,7 @@ import { readColumns, writeColumns } from '../features/exchange-list/columns.tsx
 import { ExchangeList } from '../features/exchange-list/exchange-list.tsx'
 import { StreamLight } from '../features/exchange-list/stream-light.tsx'
 import { useExchangeList } from '../features/exchange-list/use-exchange-list.ts'
+import { ExportQuery } from '../features/keeping/export-query.tsx'
 import { useShortcuts } from '../features/keyboard/shortcuts.tsx'
 import { FacetPanel } from '../features/query/facet-panel.tsx'
 import { fieldOf } from '../../../src/model/query/fields.ts'
@@ -93,6 +94,7 @@ export function Live() {
             Alert
           </Link>
         )}
+        <ExportQuery filter={list.filters} text={search.q ?? ''} total={list.total} />
         <SavedViews
           page="exchanges"
           search={new URLSearchParams({ ...search }).toString()}

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { facetsQuery, histogramQuery } from '../../api/exchanges.ts'
-import type { Exchange, Facets, Histogram } from '../../api/exchanges.ts'
+import type { Exchange, Facets, Filters, Histogram } from '../../api/exchanges.ts'
 import { filtersOf, timeWindow } from '../query/filters.ts'
 import type { TimeWindow } from '../query/filters.ts'
 import { readQuery } from '../query/grammar.ts'
@@ -14,6 +14,7 @@ import type { Pages } from './use-pages.ts'
 
 export interface ExchangeListState {
   readonly query: Query
+  readonly filters: Filters
   readonly window: TimeWindow
   readonly facets: Facets | undefined
   readonly histogram: Histogram | undefined
@@ -89,6 +90,7 @@ export function useExchangeList(text: string): ExchangeListState {
   )
   return {
     query,
+    filters,
     window: drawn,
     facets: facets.data,
     histogram: histogram.data,

@@ -30,7 +30,11 @@ export function KeepingButtons({ exchange }: { readonly exchange: Exchange }) {
         onClose={holding.close}
         wish={{ kind: 'exchange', target: id }}
       />
-      <ExportDialog exchanges={[id]} isShown={isExporting} onClose={exporting.close} />
+      <ExportDialog
+        selection={{ kind: 'exchanges', exchanges: [id] }}
+        isShown={isExporting}
+        onClose={exporting.close}
+      />
     </>
   )
 }

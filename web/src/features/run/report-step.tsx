@@ -2,8 +2,10 @@
 import { Button, Textarea, TextInput } from '@mantine/core'
 import { IconDownload, IconShieldLock } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { exportFile, holdsQuery, makeHold } from '../../api/keeping.ts'
+import { exportFile } from '../../api/exports.ts'
+import { holdsQuery, makeHold } from '../../api/keeping.ts'
 import type { RunState } from '../../api/runs.ts'
 import { FormProblem } from '../../ui/form-problem.tsx'
 import { formatCount } from '../../ui/format.ts'
@@ -94,7 +96,7 @@ export function CaseBundle({ state, onDone }: ReportStepProps) {
   const { exchanges } = state.exposure
   const save = useMutation({
     mutationFn: async () => {
-      const { name, file } = await exportFile({
+      const exported = await exportFile({
         exchanges,
         exhibit: `case-${state.case.number}`,
         case: state.case.id,
@@ -103,13 +105,8 @@ export function CaseBundle({ state, onDone }: ReportStepProps) {
         recipients: recipients.split(/\s+/).filter((text) => text !== ''),
         reason: reason.trim(),
       })
-      const link = document.createElement('a')
-      link.href = URL.createObjectURL(file)
-      link.download = name
-      link.click()
-      URL.revokeObjectURL(link.href)
       await onDone()
-      return name
+      return exported
     },
   })
   return (
@@ -140,11 +137,20 @@ export function CaseBundle({ state, onDone }: ReportStepProps) {
           onChange={(event) => setRecipients(event.target.value)}
         />
         <FormProblem error={save.error} />
-        {save.isSuccess && (
+        {save.data?.kind === 'waits' && (
           <p className={classes.done} role="status">
-            {save.data} holds the records with their proofs, content masked. Check it: custody
-            verify {save.data} --policy trusted.txt, with the key of the log (page Evidence) in that
-            file.
+            Nothing has left yet: another person must approve it. It waits as{' '}
+            <Link to="/approvals" search={{ show: 'exports' }}>
+              {save.data.order}
+            </Link>
+            .
+          </p>
+        )}
+        {save.data?.kind === 'saved' && (
+          <p className={classes.done} role="status">
+            {save.data.name} holds the records with their proofs, content masked. Check it: custody
+            verify {save.data.name} --policy trusted.txt, with the key of the log (page Evidence) in
+            that file.
           </p>
         )}
         <div className={forms.row}>
