@@ -63,8 +63,10 @@ const PATIENCE_MS = 60_000
 export async function startBrowser(options: TestGatewayOptions = {}): Promise<TestBrowser> {
   await using stack = new AsyncDisposableStack()
   const console = stack.use(await startConsole(options))
-  const browser = await launch()
-  stack.defer(() => browser.close())
+  const browser = await takeBrowser()
+  stack.defer(leaveBrowser)
+  const contexts = new Set<BrowserContext>()
+  stack.defer(async () => void (await Promise.all([...contexts].map((one) => one.close()))))
   const { adminUrl } = console.gateway
   const linkFor: TestBrowser['linkFor'] = async (login, roles) => {
     const made = await console.admin('POST', '/people', { body: { login, name: login, roles } })
@@ -81,6 +83,7 @@ export async function startBrowser(options: TestGatewayOptions = {}): Promise<Te
       reducedMotion: 'reduce',
       permissions: ['clipboard-read', 'clipboard-write'],
     })
+    contexts.add(context)
     context.setDefaultTimeout(PATIENCE_MS)
     return watched(await context.newPage(), adminUrl)
   }
@@ -116,6 +119,28 @@ function watched(page: Page, origin: string): Visitor {
     context: page.context(),
     assertCalm: () => assert.deepEqual(faults, []),
   }
+}
+
+/** One browser for all files of a process; people in it share nothing, each has a context. */
+let running: Promise<Browser> | null = null
+let takers = 0
+/** The next file of the process comes at once, or does not come. */
+const LINGER_MS = 1_000
+
+function takeBrowser(): Promise<Browser> {
+  takers += 1
+  running ??= launch()
+  return running
+}
+
+function leaveBrowser(): void {
+  takers -= 1
+  setTimeout(() => {
+    if (takers > 0) return
+    const left = running
+    running = null
+    void left?.then((browser) => browser.close())
+  }, LINGER_MS)
 }
 
 async function launch(): Promise<Browser> {
