@@ -1,8 +1,7 @@
 /** Compares checkouts of Custody under one load: CPU per exchange of each thread, in turns, so that a busy machine hurts all alike. */
-import { readdirSync, readFileSync } from 'node:fs'
 import { freshBody, promptBody } from './bodies.ts'
 import { load, quantile } from './load.ts'
-import { startCustody, startUpstream, TARGETS } from './processes.ts'
+import { startCustody, startUpstream, TARGETS, threadsOf } from './processes.ts'
 import type { Target } from './processes.ts'
 
 // node bench/compare.ts [--rounds 20] [--callers 16] [--fresh] [--stream] [bare] [masking] [portkey] CHECKOUT…
@@ -30,18 +29,6 @@ const bodies = Array.from({ length: WARM + rounds * BURST }, (_, at) =>
 )
 const script = streams ? { events: 50, intervalMs: 20 } : { bytes: 1500 }
 const headers = { 'x-sandbox-script': JSON.stringify(script) }
-
-/** Nanoseconds on a processor since the start, by thread name; the main thread is `main`. */
-function threadsOf(pid: number): ReadonlyMap<string, number> {
-  const times = new Map<string, number>()
-  for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    const at = `/proc/${pid}/task/${thread}`
-    const name = thread === String(pid) ? 'main' : readFileSync(`${at}/comm`, 'utf8').trim()
-    const time = Number(readFileSync(`${at}/schedstat`, 'utf8').split(' ')[0])
-    times.set(name, (times.get(name) ?? 0) + time)
-  }
-  return times
-}
 
 /** Microseconds of each thread for an exchange of one burst, and what the caller waited. */
 async function burst(target: Target, from: number): Promise<ReadonlyMap<string, number>> {

@@ -1,7 +1,7 @@
 /** Starts the programs that are measured, each as a process of its own, and reads what they use. */
 import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -30,6 +30,18 @@ export function usageOf(pid: number): { readonly cpuSeconds: number; readonly rs
   const ticks = Number(fields[11]) + Number(fields[12])
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   return { cpuSeconds: ticks / 100, rssMib: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024 }
+}
+
+/** Nanoseconds on a processor since the start, by thread name; the main thread is `main`. */
+export function threadsOf(pid: number): ReadonlyMap<string, number> {
+  const times = new Map<string, number>()
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const at = `/proc/${pid}/task/${thread}`
+    const name = thread === String(pid) ? 'main' : readFileSync(`${at}/comm`, 'utf8').trim()
+    const time = Number(readFileSync(`${at}/schedstat`, 'utf8').split(' ')[0])
+    times.set(name, (times.get(name) ?? 0) + time)
+  }
+  return times
 }
 
 function start(
@@ -117,6 +129,8 @@ export interface CustodyOptions {
   readonly masks?: boolean
   /** Path of a custody.yaml; goes before `masks`. */
   readonly config?: string
+  /** False: without the trace index. */
+  readonly indexes?: boolean
 }
 
 /** As `npm start` of that checkout starts it. */
@@ -133,16 +147,14 @@ function configFlags(config: string | null): readonly string[] {
 
 export async function startCustody(
   upstream: Upstream,
-  { folder, checkout = root, masks = false, config }: CustodyOptions = {},
+  { folder, checkout = root, masks = false, config, indexes = true }: CustodyOptions = {},
 ): Promise<Target> {
   const data =
     folder ?? (await mkdtemp(join(process.env['BENCH_FOLDER'] ?? tmpdir(), 'custody-bench-')))
   const child = start(
     [
       ...(await flagsOf(checkout)),
-      'src/main.ts',
-      'up',
-      '--json',
+      ...(indexes ? ['src/main.ts', 'up', '--json'] : ['bench/unindexed.ts']),
       '--data',
       data,
       '--listen',

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
-import type { Server } from 'node:http'
+import type { IncomingHttpHeaders, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import type { TestConsole, TestPerson } from '../../test/harness/console.ts'
 import { startConsole } from '../../test/harness/console.ts'
+import { startMailSink, type MailSink } from '../../test/harness/mail-sink.ts'
 
 const CARD = '4111 1111 1111 1111'
 const LEAK = `Project Kingfisher: the price is settled at 38.50 a share, the board of Halvorsen votes on the
@@ -14,34 +15,57 @@ let console: TestConsole
 let ines: TestPerson
 let olga: TestPerson
 let receiver: Server
-const received: { readonly path: string; readonly body: string }[] = []
+let mail: MailSink
+const received: {
+  readonly path: string
+  readonly body: string
+  readonly headers: IncomingHttpHeaders
+}[] = []
+/** What Slack says next. */
+let slackSays = '{"ok":true}'
 
 before(async () => {
   receiver = createServer((request, response) => {
     const parts: Buffer[] = []
     request.on('data', (part: Buffer) => parts.push(part))
     request.on('end', () => {
-      received.push({ path: request.url ?? '', body: Buffer.concat(parts).toString() })
-      response.writeHead(request.url === '/broken' ? 500 : 200)
-      response.end('ok')
+      const { url = '', headers } = request
+      received.push({ path: url, body: Buffer.concat(parts).toString(), headers })
+      response.writeHead(url === '/broken' ? 500 : 200)
+      response.end(url.startsWith('/slack') ? slackSays : 'ok')
     })
   })
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
   const { port } = receiver.address() as AddressInfo
+  mail = await startMailSink()
   console = await startConsole({
     yaml: `masking: { packs: [pci], directions: [request] }
 approvals:
   webhooks:
     soc: { url: 'http://127.0.0.1:${port}/soc', secret: '\${HOOK}' }
     old: { url: 'http://127.0.0.1:${port}/broken', secret: '\${HOOK}' }
+  slack:
+    channel: C7
+    apiUrl: 'http://127.0.0.1:${port}/slack'
+    botToken: '\${BOT}'
+    signingSecret: '\${BOT}'
+    people: {}
+  teams: { desk: '\${TEAMS}' }
+  email: { smtp: '\${SMTP}', from: custody@example.org, to: [counsel@example.org, dpo@example.org] }
 `,
-    env: { HOOK: `whsec_${Buffer.from('a secret of the receiver').toString('base64')}` },
+    env: {
+      HOOK: `whsec_${Buffer.from('a secret of the receiver').toString('base64')}`,
+      BOT: 'xoxb-of-the-bot',
+      TEAMS: `http://127.0.0.1:${port}/teams/secret-address`,
+      SMTP: mail.url,
+    },
   })
   ines = await console.person('ines', ['investigator'])
   olga = await console.person('olga', ['investigator'])
 })
 after(async () => {
   await console[Symbol.asyncDispose]()
+  await mail[Symbol.asyncDispose]()
   receiver.closeAllConnections()
   await new Promise((resolve) => receiver.close(resolve))
 })
@@ -55,10 +79,14 @@ async function run(by: TestPerson, body: object) {
   }
 }
 
+let keyOfMara: string | null = null
+
 async function leaked(): Promise<string> {
-  await console.person('mara', ['member'])
-  const key = await console.keyFor('mara')
-  return console.chat(`Repeat this:\n${LEAK}`, { key })
+  if (keyOfMara === null) {
+    await console.person('mara', ['member'])
+    keyOfMara = await console.keyFor('mara')
+  }
+  return console.chat(`Repeat this:\n${LEAK}`, { key: keyOfMara })
 }
 
 test('a pasted text opens a case with every exposed exchange pinned under the search, and without the text', async () => {
@@ -159,7 +187,13 @@ test('a rule is proposed by words or by the fingerprint of a value, tried on wha
 test('receivers are told what a person wrote; the case keeps who took it, and a broken one is named', async () => {
   const { case: opened } = await run(ines, { text: LEAK })
   const state = await ines.call('GET', `/cases/${opened.id}/run`)
-  assert.deepEqual(state.body.receivers, ['webhook soc', 'webhook old'])
+  assert.deepEqual(state.body.receivers, [
+    'webhook soc',
+    'webhook old',
+    'slack',
+    'teams desk',
+    'email',
+  ])
   assert.match(state.body.notice.text, /exposed: mara/)
   assert.ok(!state.body.notice.text.includes('Kingfisher'))
   const path = `/cases/${opened.id}/notices`
@@ -180,6 +214,83 @@ test('receivers are told what a person wrote; the case keeps who took it, and a 
   assert.match(file.body.entries.at(-1).text, /^Told webhook soc: /)
   const stranger = await ines.call('POST', path, { body: { ...body, receivers: ['webhook evil'] } })
   assert.equal(stranger.status, 422)
+})
+
+/** As a case is named by whoever pastes a line of the leak into its title. */
+const HOSTILE = 'Odd <!channel> [here](https://evil.example) *now* \u202Egpj.exe'
+
+test('Slack, Teams and mail are told the notice of the guided run: the same facts, no content, and nothing of a title is drawn', async () => {
+  await leaked()
+  const { case: opened } = await run(ines, { text: LEAK })
+  const etag = (await ines.call('GET', `/cases/${opened.id}`)).headers.get('etag') ?? ''
+  const renamed = await ines.call('PATCH', `/cases/${opened.id}`, {
+    body: { title: HOSTILE },
+    headers: { 'if-match': etag },
+  })
+  assert.equal(renamed.status, 200, renamed.text)
+  const { body: state } = await ines.call('GET', `/cases/${opened.id}/run`)
+  const receivers = ['slack', 'teams desk', 'email']
+  const path = `/cases/${opened.id}/notices`
+  const told = await ines.call('POST', path, { body: { receivers, ...state.notice } })
+  assert.deepEqual(
+    told.body.told,
+    receivers.map((receiver) => ({ receiver, problem: '' })),
+  )
+  const url = `/cases/${opened.id}`
+
+  const slack = received.findLast((one) => one.path === '/slack/chat.postMessage') ?? assert.fail()
+  assert.equal(slack.headers.authorization, 'Bearer xoxb-of-the-bot')
+  const posted = JSON.parse(slack.body)
+  assert.deepEqual([posted.channel, posted.unfurl_links], ['C7', false])
+  assert.match(posted.text, /exposed: .*mara/)
+  assert.ok(posted.text.includes(url))
+  assert.match(posted.text, /Odd &lt;!channel&gt; /)
+  assert.doesNotMatch(posted.text, /<!channel>|\*now\*|\u202E/)
+
+  const teams = received.findLast((one) => one.path.startsWith('/teams/')) ?? assert.fail()
+  const card = JSON.parse(teams.body).attachments[0]
+  assert.equal(card.contentType, 'application/vnd.microsoft.card.adaptive')
+  const drawn = card.content.body.map(({ text }: { readonly text: string }) => text).join('\n')
+  assert.match(drawn, /exposed: .*mara/)
+  assert.doesNotMatch(drawn, /[^\\]\[here\]|[^\\]\*now|\u202E/)
+  assert.ok(card.content.actions[0].url.endsWith(url))
+
+  const [letter] = mail.mails.slice(-1)
+  assert.deepEqual(letter?.to, ['counsel@example.org', 'dpo@example.org'])
+  // Quoted-printable, with folded headers.
+  const text = (letter?.text ?? '').replaceAll(/=\r?\n/g, '').replaceAll('=3D', '=')
+  assert.match(text, /^Subject: .*TLP:AMBER/m)
+  assert.match(text, /exposed: .*mara/)
+  assert.ok(text.includes(url))
+
+  for (const sent of [slack.body, teams.body, text]) {
+    assert.doesNotMatch(sent, /Kingfisher|speak of it|4111/)
+  }
+  const file = await ines.call('GET', `/cases/${opened.id}`)
+  assert.match(file.body.entries.at(-1).text, /^Told slack, teams desk, email: /)
+  const after = await ines.call('GET', `/cases/${opened.id}/run`)
+  assert.equal(after.body.done.told, true)
+})
+
+test('a receiver that refuses or is away is named with its reason and without its address; a case that reached nobody says nothing', async () => {
+  const { case: opened } = await run(ines, { text: LEAK })
+  const { body: state } = await ines.call('GET', `/cases/${opened.id}/run`)
+  const path = `/cases/${opened.id}/notices`
+  slackSays = '{"ok":false,"error":"channel_not_found"}'
+  await mail[Symbol.asyncDispose]()
+  const told = await ines.call('POST', path, {
+    body: { receivers: ['slack', 'email', 'webhook old'], ...state.notice },
+  })
+  slackSays = '{"ok":true}'
+  const [slack, email, webhook] = told.body.told
+  assert.deepEqual(slack, { receiver: 'slack', problem: 'Slack refused it: channel_not_found' })
+  assert.match(email.problem, /^ECONN[A-Z]+$/)
+  assert.equal(webhook.problem, 'the receiver answered 500')
+  assert.doesNotMatch(told.text, /127\.0\.0\.1|xoxb|secret-address/)
+  const after = await ines.call('GET', `/cases/${opened.id}/run`)
+  assert.equal(after.body.done.told, false)
+  const trail = await console.admin('GET', '/audit?operation=cases.tell')
+  assert.match(trail.text, /slack, email, webhook old/)
 })
 
 test('a hold and a bundle for a case are kept in it', async () => {

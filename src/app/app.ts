@@ -8,6 +8,7 @@ import type { Config, ConfigProblem } from '../config/config.ts'
 import { claimantOf, dialectByName } from '../dialects/registry.ts'
 import type { Evidence } from '../evidence/open-evidence.ts'
 import type { Disk } from '../evidence/disk.ts'
+import { silentTap } from '../evidence/record-tap.ts'
 import { openMaskingKey } from '../evidence/keyring.ts'
 import { createAdmission } from '../gateway/admission.ts'
 import { createContextReader } from '../gateway/conversation/context.ts'
@@ -82,6 +83,8 @@ export interface AppOptions {
   readonly clock?: Clock
   /** How the built-in sandbox answers. */
   readonly sandbox?: SandboxOptions
+  /** False: nothing is indexed for tracing. Benchmarks measure what that spares. */
+  readonly indexes?: boolean
 }
 
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
@@ -96,7 +99,12 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
 
   const recorded = new RecordFeed()
   const { store, evidence, keysFolder, keyProvider, keyring, onErased } = stack.use(
-    await openRecords(config, { clock, metrics, disk: options.disk, tap: recorded }),
+    await openRecords(config, {
+      clock,
+      metrics,
+      disk: options.disk,
+      tap: options.indexes === false ? silentTap : recorded,
+    }),
   )
   const sandbox = config.upstreams.some((upstream) => upstream.sandbox)
     ? stack.use(await startSandbox(options.sandbox))

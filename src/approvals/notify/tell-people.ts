@@ -92,7 +92,7 @@ async function tell(
         unfurl_media: false,
       }),
     )
-    if (!/"ok"\s*:\s*true/.test(answer)) throw new Error('Slack refused it')
+    if (!/"ok"\s*:\s*true/.test(answer)) throw new Error(`Slack refused it${slackError(answer)}`)
     return
   }
   if (kind === 'email' && settings.email !== null) {
@@ -112,6 +112,12 @@ async function tell(
     return
   }
   throw new Error('no such receiver is configured')
+}
+
+/** Slack names its refusals by words of its own, as `channel_not_found`. */
+function slackError(answer: string): string {
+  const word = /"error"\s*:\s*"(\w{1,60})"/.exec(answer)?.[1]
+  return word === undefined ? '' : `: ${word}`
 }
 
 const LINE_CHARS_MAX = 900
@@ -136,6 +142,12 @@ function teamsCard({ subject, text, url }: PeopleMessage): string {
 /** Addresses of receivers may hold secrets: only the kind of failure is told. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'failed'
-  const code = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : ''
-  return code === '' ? error.message.replaceAll(/https?:\S+/g, '(address)') : code
+  const code = codeOf(error.cause) || codeOf(error)
+  if (code === '') return error.message.replaceAll(/https?:\S+/g, '(address)')
+  // The mail client calls every failure of its socket by one name; the system's own is in the message.
+  return /\bE[A-Z]{4,20}\b/.exec(error.message)?.[0] ?? code
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
