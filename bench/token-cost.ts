@@ -35,6 +35,7 @@ export async function tokenCost(): Promise<TokenCost> {
       remove: async () => false,
       version: () => 1,
     },
+    terms: { list: async () => [] },
     config: () => trust,
     clock: systemClock,
     onUnreadable: () => {},

@@ -5,6 +5,8 @@ import type { TestConsole } from '../../test/harness/console.ts'
 import { startIssuer } from '../../test/harness/issuer.ts'
 import type { TestIssuer } from '../../test/harness/issuer.ts'
 import { until } from '../../test/harness/until.ts'
+import { keepRules } from '../app/rule-upkeep.ts'
+import { openStore } from '../store/store.ts'
 
 let console: TestConsole
 let issuer: TestIssuer
@@ -155,4 +157,70 @@ test('what somebody leaves behind is named in the evidence of their leaving', as
   )
   assert.match(String(left?.details['keys']), /^key_\w{26}$/)
   assert.equal(left?.details['rules'], 'ottos')
+})
+
+test('a rule that expired lets in neither tokens nor what was made of them, says so, and is renewed by its owner', async () => {
+  await make('late', written('ana', { claims: { sub: 'late' } }))
+  const token = await issuer.sign({ iss: 'https://issuer.example', sub: 'late' })
+  const exchange = async () => {
+    const answer = await fetch(`${console.gateway.url}/oauth/token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({
+        grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+        assertion: token,
+      }),
+    })
+    return [answer.status, await answer.text()] as const
+  }
+  const types = async (): Promise<readonly string[]> => {
+    await console.gateway.app.evidence.flush()
+    const rows = await console.gateway.app.index.events(1000)
+    return rows.flatMap(({ event }) => (event.details['rule'] === 'late' ? [event.type] : []))
+  }
+  const noted = (type: string) => until(async () => (await types()).includes(type))
+  await noted('trust-rule.created')
+  const [, made] = await exchange()
+  const { access_token: key } = JSON.parse(made)
+  await console.chat('before', { key })
+  // Another worker, whose clock says that nobody used it for long.
+  await using store = await openStore({ kind: 'sqlite', folder: console.gateway.folder })
+  const later = { nowMs: () => Date.now() + 91 * 86_400_000, monotonicMs: () => 0 }
+  await using upkeep = keepRules({
+    control: {
+      ...store.control,
+      trustRuleUses: { ...store.control.trustRuleUses, list: async () => [] },
+    },
+    clock: later,
+    log: { warn: () => {} },
+    configured: () => [],
+    keyRules: () => ({ staleAfterMs: 1, graceMs: 1, ownersArePeople: false }),
+  })
+  await upkeep.look()
+  const refused = async () => (await call({ sub: 'late' }))[1].includes('identity.rule-ended')
+  await until(refused, () => 'the end is known')
+  await noted('trust-rule.ended')
+  const byKey = await fetch(`${console.gateway.url}/openai/v1/models`, {
+    headers: { authorization: `Bearer ${key}` },
+  })
+  assert.equal(byKey.status, 401)
+  assert.match(await byKey.text(), /rule-ended/)
+  assert.match((await exchange())[1], /invalid_grant.*has expired/)
+  const shown = await ruleNamed('late')
+  assert.equal(shown.ended.because, 'stale')
+  assert.equal(shown.endsAtMs, null)
+  const { items } = (await console.admin('GET', '/exchanged-tokens')).body
+  assert.ok(items.every(({ rule }: { rule: string }) => rule !== 'late'))
+  const renewed = await console.admin('POST', '/trust-rules/late/hand-over', {
+    body: { owner: 'ana' },
+  })
+  assert.deepEqual([renewed.status, renewed.body.ended], [200, null])
+  assert.equal((await call({ sub: 'late' }))[0], 200)
+  await noted('trust-rule.changed')
+  const told = (await types()).filter((type) => type.startsWith('trust-rule.'))
+  assert.deepEqual(told.toSorted(), [
+    'trust-rule.changed',
+    'trust-rule.created',
+    'trust-rule.ended',
+  ])
 })

@@ -117,7 +117,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
 
   let inForce = config
   const callers = stack.use(
-    await startCallers({ store, clock, log, recorder: evidence.recorder, config: () => inForce }),
+    await startCallers({ store, evidence, clock, log, config: () => inForce }),
   )
   const containment = stack.use(
     await startContainment({ store, evidence, clock, log, config: () => inForce }),

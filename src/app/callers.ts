@@ -1,5 +1,6 @@
 /** Wires who may call: gateway keys, tokens of trusted issuers, tokens that were exchanged. */
 import type { Config } from '../config/config.ts'
+import type { Evidence } from '../evidence/open-evidence.ts'
 import type { TokenEndpoint } from '../gateway/token-endpoint.ts'
 import { createCertificateAuthenticator } from '../identity/certificate/certificate-authenticator.ts'
 import { createExchangedTokenAuthenticator } from '../identity/exchange/exchanged-token-authenticator.ts'
@@ -15,10 +16,11 @@ import type { RuleUses } from '../identity/rule-uses.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ContainedFacts, ContainmentView } from '../model/containment.ts'
 import type { Principal } from '../model/principal.ts'
-import type { Recorder } from '../model/recorder.ts'
 import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { keepCallers } from './caller-upkeep.ts'
+import { keepRuleJournal } from './rule-journal.ts'
+import { keepRules } from './rule-upkeep.ts'
 
 export interface Callers extends AsyncDisposable {
   readonly identify: Identifier
@@ -31,30 +33,52 @@ export async function startCallers(sources: {
   readonly store: Store
   readonly clock: Clock
   readonly log: Logger
-  readonly recorder: Recorder
+  readonly evidence: Pick<Evidence, 'recorder' | 'isLocal'>
   readonly config: () => Config
 }): Promise<Callers> {
-  const { store, clock, log, recorder, config } = sources
-  const keys = createKeyAuthenticator({
-    table: store.keys,
-    clock,
-    onFlushFailure: (error) => log.warn({}, 'last use of keys not written', error),
-  })
+  const { store, clock, log, config } = sources
+  const { recorder, isLocal } = sources.evidence
+  const configured = () => config().trust.rules
+  await using stack = new AsyncDisposableStack()
+  const keys = stack.use(
+    createKeyAuthenticator({
+      table: store.keys,
+      clock,
+      onFlushFailure: (error) => log.warn({}, 'last use of keys not written', error),
+    }),
+  )
   const book = createTrustBook({
     table: store.control.trustRules,
+    terms: store.control.trustRuleTerms,
     config: () => config().trust,
     clock,
     onUnreadable: (rule) => log.error({ rule }, 'a trust rule cannot be read and trusts nobody'),
   })
-  const uses = collectRuleUses({
-    table: store.control.trustRuleUses,
-    clock,
-    onFailure: (error) => log.warn({}, 'last use of trust rules not written', error),
-  })
-  const upkeep = keepCallers({ control: store.control, clock, log })
+  const uses = stack.use(
+    collectRuleUses({
+      table: store.control.trustRuleUses,
+      clock,
+      onFailure: (error) => log.warn({}, 'last use of trust rules not written', error),
+    }),
+  )
+  stack.use(keepCallers({ control: store.control, clock, log }))
+  stack.use(
+    await keepRuleJournal({
+      control: store.control,
+      configured,
+      version: book.version,
+      index: store.index,
+      recorder,
+      isLocal,
+      clock,
+    }),
+  )
+  const { control } = store
+  stack.use(keepRules({ control, clock, log, configured, keyRules: () => config().keys }))
   const readCertificate = asksForCertificates(config())
     ? (await import('../identity/certificate/read-certificate.ts')).readCertificate
     : null
+  const owned = stack.move()
   return {
     book,
     identify: counting(
@@ -93,11 +117,7 @@ export async function startCallers(sources: {
         return { status: 503, body }
       }
     },
-    async [Symbol.asyncDispose]() {
-      await keys[Symbol.asyncDispose]()
-      await uses[Symbol.asyncDispose]()
-      await upkeep[Symbol.asyncDispose]()
-    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
 

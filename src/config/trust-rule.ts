@@ -49,6 +49,7 @@ export function trustRule(
     singleUse: written.singleUse,
     exchangeMs: written.exchangeMs,
     isConfigured,
+    endedAtMs: null,
   }
   return { rule, problems: [...problemsOf(rule, written)] }
 }

@@ -52,6 +52,8 @@ export interface Evidence extends AsyncDisposable {
   readonly files: SegmentFiles
   readonly reader: EvidenceReader
   readonly instance: InstanceId
+  /** Whether the segments of this instance lie in our folder. */
+  readonly isLocal: (instance: InstanceId) => boolean
   readonly recovered: Recovered
   readonly log: EvidenceLog
   /** Resolves when everything handed over is durable and, when the database answers, indexed. */
@@ -176,6 +178,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     files,
     reader: new EvidenceReader({ folder, index, keyProvider: provider, disk }),
     instance,
+    isLocal: (name) => local.has(name),
     recovered,
     log,
     flush: async () => {

@@ -100,9 +100,8 @@ function withCertificate(byHeader: Identification, verdict: CertificateVerdict):
     return { kind: 'principal', principal }
   }
   if (!NOTHING_SENT.has(byHeader)) return byHeader
-  return verdict.principal === null
-    ? failure('certificate', NO_RULE_DETAIL)
-    : { kind: 'principal', principal: verdict.principal }
+  if (verdict.principal !== null) return { kind: 'principal', principal: verdict.principal }
+  return verdict.hasEnded ? failure('rule-ended') : failure('certificate', NO_RULE_DETAIL)
 }
 
 type Answer = IdentityResult | null

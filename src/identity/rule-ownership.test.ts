@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000
 const NOW_MS = 1000 * DAY_MS
 const people = new Map([
   ['ana', { disabledAtMs: null }],
-  ['gone', { disabledAtMs: 5 }],
+  ['gone', { disabledAtMs: NOW_MS - 10 * DAY_MS }],
 ])
 const use = (daysAgo: number, rule = 'ci'): TrustRuleUse => ({
   rule,
@@ -18,28 +18,36 @@ const use = (daysAgo: number, rule = 'ci'): TrustRuleUse => ({
 })
 
 test('a rule is flagged for its owner, and for not letting anybody in for long', () => {
-  for (const [owner, uses, createdDaysAgo, flags] of [
-    ['ana', [], 59, []],
-    ['ana', [], 60, ['stale']],
-    ['ana', [use(90), use(59)], 400, []],
-    ['ana', [use(60)], 400, ['stale']],
-    ['ana', [use(1, 'other')], 60, ['stale']],
-    ['ana', [], null, []],
-    ['ana', [use(60)], null, ['stale']],
-    ['gone', [use(1)], 1, ['owner-gone']],
-    ['nobody', [use(99)], 1, ['ownerless', 'stale']],
+  for (const [owner, uses, sinceDaysAgo, flags, endsInDays] of [
+    ['ana', [], 59, [], null],
+    ['ana', [], 60, ['stale'], 30],
+    ['ana', [use(90), use(59)], 400, [], null],
+    ['ana', [use(60)], 400, ['stale'], 30],
+    ['ana', [use(99)], 1, [], null],
+    ['ana', [use(1, 'other')], 85, ['stale'], 5],
+    ['ana', [], null, [], null],
+    ['ana', [use(60)], null, ['stale'], 30],
+    ['gone', [use(1)], 1, ['owner-gone'], 20],
+    ['gone', [use(99)], 400, ['owner-gone', 'stale'], -9],
+    ['nobody', [use(1)], 1, ['ownerless'], null],
+    ['nobody', [use(99)], 400, ['ownerless', 'stale'], -9],
   ] as const) {
     const standing = ruleStanding(
-      { name: 'ci', owner },
+      { name: 'ci', owner, endedAtMs: null },
       {
         people,
         uses,
-        createdAtMs: createdDaysAgo === null ? null : NOW_MS - createdDaysAgo * DAY_MS,
-        rules: { staleAfterMs: 60 * DAY_MS },
+        sinceMs: sinceDaysAgo === null ? null : NOW_MS - sinceDaysAgo * DAY_MS,
+        rules: { staleAfterMs: 60 * DAY_MS, graceMs: 30 * DAY_MS },
         nowMs: NOW_MS,
       },
     )
-    assert.deepEqual(standing.flags, flags, JSON.stringify([owner, uses, createdDaysAgo]))
+    const end = standing.endsAtMs === null ? null : (standing.endsAtMs - NOW_MS) / DAY_MS
+    assert.deepEqual(
+      [standing.flags, end],
+      [flags, endsInDays],
+      JSON.stringify([owner, uses, sinceDaysAgo]),
+    )
   }
 })
 

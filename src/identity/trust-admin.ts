@@ -3,15 +3,17 @@ import { trustRuleSchema } from '../config/schema-trust.ts'
 import { trustRule } from '../config/trust-rule.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ControlStore } from '../model/control.ts'
-import type { StoredTrustRule, TrustRule } from '../model/trust.ts'
+import type { StoredTrustRule, TrustRule, TrustRuleTerm } from '../model/trust.ts'
 import { readStoredRule } from './jwt/trust-book.ts'
 import type { KeyRules } from './key-ownership.ts'
 import { byLogin } from './key-ownership.ts'
 import { ruleStanding } from './rule-ownership.ts'
 import type { RuleStanding } from './rule-ownership.ts'
+import { ruleDigest, termOf, termsByRule, withTerm } from './rule-terms.ts'
+import type { NamedRule } from './rule-terms.ts'
 
 export interface TrustAdminParts {
-  readonly control: Pick<ControlStore, 'trustRules' | 'trustRuleUses' | 'people'>
+  readonly control: Pick<ControlStore, 'trustRules' | 'trustRuleUses' | 'trustRuleTerms' | 'people'>
   readonly clock: Clock
   readonly keyRules: () => KeyRules
   /** Of custody.yaml. */
@@ -23,10 +25,9 @@ export interface RuleProblem {
   readonly message: string
 }
 
-export interface ListedRule extends RuleStanding {
-  readonly rule: TrustRule
-  /** Null for those of custody.yaml. */
-  readonly stored: StoredTrustRule | null
+export interface ListedRule extends RuleStanding, NamedRule {
+  /** Under which it stands now; null when none was written yet. */
+  readonly term: TrustRuleTerm | null
 }
 
 export type RuleChange =
@@ -38,24 +39,32 @@ export type RuleChange =
 /** Those of custody.yaml first; a stored one of the same name is not in force and not listed. */
 export async function listRules(parts: TrustAdminParts): Promise<readonly ListedRule[]> {
   const { control, clock, keyRules, configured } = parts
-  const [rows, uses, people] = await Promise.all([
+  const [rows, uses, people, written] = await Promise.all([
     control.trustRules.list(),
     control.trustRuleUses.list(),
     control.people.list(),
+    control.trustRuleTerms.list(),
   ])
+  const terms = termsByRule(written)
   const known = { people: byLogin(people), uses, rules: keyRules(), nowMs: clock.nowMs() }
-  const names = new Set(configured().map(({ name }) => name))
+  return rulesInForce(configured(), rows).map((named) => {
+    const term = termOf(named, terms)
+    const rule = withTerm(named, terms)
+    const sinceMs = term?.sinceMs ?? named.stored?.updatedAtMs ?? null
+    return { rule, stored: named.stored, term, ...ruleStanding(rule, { ...known, sinceMs }) }
+  })
+}
+
+export function rulesInForce(
+  configured: readonly TrustRule[],
+  rows: readonly StoredTrustRule[],
+): readonly NamedRule[] {
+  const names = new Set(configured.map(({ name }) => name))
   return [
-    ...configured().map((rule) => ({
-      rule,
-      stored: null,
-      ...ruleStanding(rule, { ...known, createdAtMs: null }),
-    })),
+    ...configured.map((rule) => ({ rule, stored: null })),
     ...rows.flatMap((stored) => {
       const rule = names.has(stored.name) ? null : readStoredRule(stored)
-      if (rule === null) return []
-      const { createdAtMs } = stored
-      return [{ rule, stored, ...ruleStanding(rule, { ...known, createdAtMs }) }]
+      return rule === null ? [] : [{ rule, stored }]
     }),
   ]
 }
@@ -100,14 +109,24 @@ export async function updateRule(
   return kind === 'updated' ? { kind: 'saved', rule: checked.rule } : { kind }
 }
 
+/** Renews the rule as well. To one of custody.yaml only the owner who stands there can be confirmed. */
 export async function handOverRule(
   parts: TrustAdminParts,
   name: string,
   owner: string,
 ): Promise<RuleChange> {
-  if (isConfigured(parts, name)) return { kind: 'configured' }
+  const configured = parts.configured().find((rule) => rule.name === name)
+  if (configured !== undefined && configured.owner !== owner) return { kind: 'configured' }
   const person = await parts.control.people.byLogin(owner)
   if (person === null || person.disabledAtMs !== null) return { kind: 'no-person' }
+  if (configured !== undefined) {
+    await parts.control.trustRuleTerms.begin({
+      rule: name,
+      digest: ruleDigest({ rule: configured, stored: null }),
+      sinceMs: parts.clock.nowMs(),
+    })
+    return { kind: 'saved', rule: configured }
+  }
   const known = await storedRule(parts, name)
   if (known === null) return { kind: 'not-found' }
   const before: unknown = JSON.parse(known.written)

@@ -8,6 +8,11 @@ export const CALLER_ERRORS = {
     'The token is not trusted here.',
     'Its issuer, audience, claims or times fit no trust rule; ask the owner of this gateway which they must be.',
   ),
+  'identity.rule-ended': row(
+    401,
+    'The trust rule that let this caller in has expired.',
+    'It was not used for long, or its owner left; ask the operators of this gateway to renew it.',
+  ),
   'identity.certificate': row(
     401,
     'The client certificate is not accepted here.',

@@ -14,7 +14,7 @@ import type { ScimTables } from './scim.ts'
 import type { ExportOrderTable } from './export-orders.ts'
 import type { HoldTable } from './holds.ts'
 import type { ExchangedTokenTable } from './exchanged-token.ts'
-import type { TrustRuleTable, TrustRuleUseTable } from './trust.ts'
+import type { TrustRuleTable, TrustRuleTermTable, TrustRuleUseTable } from './trust.ts'
 import type { MaskTokenTable } from './masking.ts'
 import type { ApiTokenTable, LoginLinkTable, LoginSessionTable, PeopleTable } from './people.ts'
 
@@ -151,6 +151,7 @@ export interface ControlStore {
   readonly locks: LockTable
   readonly trustRules: TrustRuleTable
   readonly trustRuleUses: TrustRuleUseTable
+  readonly trustRuleTerms: TrustRuleTermTable
   readonly exchangedTokens: ExchangedTokenTable
   readonly idempotency: IdempotencyTable
   readonly hunts: HuntTable

@@ -46,6 +46,8 @@ export type IdentityFailure =
   | 'conflicting'
   /** A token that no trust rule accepts. */
   | 'untrusted'
+  /** Proven, and accepted by none but a trust rule that ended. */
+  | 'rule-ended'
   /** A token that counts once and must be exchanged. */
   | 'single-use'
   /** A client certificate that does not verify, or that no trust rule speaks of. */

@@ -311,6 +311,11 @@ export const EVENT_TYPES = [
   'keyring.turned-back',
   'keyring.log-key-rotated',
   'keyring.log-key-revoked',
+  'trust-rule.created',
+  'trust-rule.changed',
+  'trust-rule.removed',
+  'trust-rule.ended',
+  'trust-rule.renewed',
 ] as const
 
 export type EventType = (typeof EVENT_TYPES)[number]

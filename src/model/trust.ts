@@ -78,6 +78,8 @@ export interface TrustRule {
   readonly exchangeMs: number
   /** True for rules of custody.yaml, which the console shows and does not change. */
   readonly isConfigured: boolean
+  /** When it ended for being left behind; null while it lets in. */
+  readonly endedAtMs: number | null
 }
 
 /** A rule as the control plane stores it. */
@@ -114,4 +116,23 @@ export interface TrustRuleUseTable {
   readonly touch: (uses: readonly TrustRuleUse[]) => Promise<void>
   readonly list: () => Promise<readonly TrustRuleUse[]>
   readonly removeBefore: (beforeMs: number) => Promise<void>
+}
+
+/** Since when a rule stands as it does, and whether it ended. Counts only while the rule is the one of `digest`. */
+export interface TrustRuleTerm {
+  readonly rule: string
+  /** Of the rule as it stood; a changed rule begins anew. */
+  readonly digest: string
+  readonly sinceMs: number
+  readonly endedAtMs: number | null
+  /** Flags for which it ended; empty while it lets in. */
+  readonly because: string
+}
+
+export interface TrustRuleTermTable {
+  /** Begins a term anew, also that of a rule that ended. */
+  readonly begin: (term: Pick<TrustRuleTerm, 'rule' | 'digest' | 'sinceMs'>) => Promise<void>
+  /** False where the rule of this digest had ended before. */
+  readonly end: (term: TrustRuleTerm) => Promise<boolean>
+  readonly list: () => Promise<readonly TrustRuleTerm[]>
 }

@@ -17,6 +17,7 @@ import { devices } from './migrations/control/042-devices.ts'
 import { scim } from './migrations/control/041-scim.ts'
 import { loginProviders } from './migrations/control/040-login-providers.ts'
 import { trustRuleUses } from './migrations/control/105-trust-rule-uses.ts'
+import { trustRuleTerms } from './migrations/control/135-trust-rule-terms.ts'
 import { trustAndTokens } from './migrations/control/031-trust-and-tokens.ts'
 import { locks } from './migrations/control/030-locks.ts'
 import { decisionsAndContexts } from './migrations/index/010-decisions-and-contexts.ts'
@@ -110,6 +111,7 @@ export const CONTROL_AREA: MigrationArea = {
     'trust_rules',
     'exchanged_tokens',
     'trust_rule_uses',
+    'trust_rule_terms',
     'hunts',
     'search_alerts',
     'search_alert_matches',
@@ -136,6 +138,7 @@ export const CONTROL_AREA: MigrationArea = {
     { name: '116-search-alerts', up: searchAlerts },
     { name: '110-export-orders', up: exportOrders },
     { name: '140-erasable', up: erasable },
+    { name: '135-trust-rule-terms', up: trustRuleTerms },
   ],
 }
 

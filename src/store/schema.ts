@@ -12,7 +12,7 @@ import type { HoldRow } from '../model/holds.ts'
 import type { HuntRow } from '../model/hunts.ts'
 import type { SearchAlertRow } from '../model/search-alerts.ts'
 import type { PolicyFileText, PolicyVersionRow } from '../model/policy-version.ts'
-import type { StoredTrustRule, TrustRuleUse } from '../model/trust.ts'
+import type { StoredTrustRule, TrustRuleTerm, TrustRuleUse } from '../model/trust.ts'
 import type { ExchangedTokenRow } from '../model/exchanged-token.ts'
 import type { KeyRow } from '../model/keys.ts'
 import type { FindingRow, MaskToken } from '../model/masking.ts'
@@ -179,6 +179,7 @@ export type ControlTables = {
   policy_texts: TableOf<PolicyFileText>
   trust_rules: TableOf<StoredTrustRule>
   trust_rule_uses: TableOf<TrustRuleUse>
+  trust_rule_terms: TableOf<TrustRuleTerm>
   exchanged_tokens: TableOf<Omit<ExchangedTokenRow, 'principal'>> & { principal: string }
   notices: TableOf<Notice>
   locks: TableOf<Omit<LockRow, 'kind'>> & { kind: string }

@@ -4,7 +4,19 @@ import { goDark, picture, startBrowser, violationsOf } from '../harness/browser.
 import type { TestBrowser } from '../harness/browser.ts'
 import { startIssuer } from '../harness/issuer.ts'
 import type { TestIssuer } from '../harness/issuer.ts'
+import { ruleOf } from '../harness/trust.ts'
 import { until } from '../harness/until.ts'
+import { ruleDigest } from '../../src/identity/rule-terms.ts'
+import type { TrustRule } from '../../src/model/trust.ts'
+import { openStore } from '../../src/store/store.ts'
+
+const nightly = {
+  preset: 'gitlab-ci',
+  audience: 'custody',
+  claims: { namespace_id: '72' },
+  service: 'nightly-build',
+  owner: 'ada',
+} as const
 
 let browser: TestBrowser
 let issuer: TestIssuer
@@ -17,6 +29,7 @@ before(async () => {
       service: 'shop',
       owner: 'platform-team',
     },
+    nightly,
   }
   browser = await startBrowser({ yaml: `trust: ${JSON.stringify({ rules })}\n` })
 })
@@ -24,6 +37,20 @@ after(async () => {
   await browser[Symbol.asyncDispose]()
   await issuer[Symbol.asyncDispose]()
 })
+
+/** As another worker would that sees that nobody used it for long. */
+async function expire(rule: TrustRule): Promise<void> {
+  const { folder } = browser.console.gateway
+  await using store = await openStore({ kind: 'sqlite', folder })
+  const atMs = Date.now()
+  await store.control.trustRuleTerms.end({
+    rule: rule.name,
+    digest: ruleDigest({ rule, stored: null }),
+    sinceMs: atMs - 90 * 86_400_000,
+    endedAtMs: atMs,
+    because: 'stale',
+  })
+}
 
 test('an admin makes a rule, sees who it let in and who set that off, changes it, gives it away and removes it', async () => {
   const { page, assertCalm } = await browser.visitor('ada', ['admin'])
@@ -43,6 +70,7 @@ test('an admin makes a rule, sees who it let in and who set that off, changes it
     .getByLabel('Other settings')
     .fill(JSON.stringify({ jwks: JSON.stringify(issuer.jwks()) }))
   assert.deepEqual(await violationsOf(page), [])
+  await dialog.getByLabel('Name').focus()
   await picture(page, 'trust-rule-new')
   await dialog.getByRole('button', { name: 'Make it' }).click()
   await dialog.waitFor({ state: 'detached' })
@@ -65,8 +93,10 @@ test('an admin makes a rule, sees who it let in and who set that off, changes it
   assert.equal(exchanged.status, 200)
   const { access_token: key } = JSON.parse(await exchanged.text())
   await browser.console.chat('hello', { key })
+  await expire(ruleOf(nightly, 'nightly'))
   await page.reload()
   await page.getByRole('cell', { name: 'github:acme/payroll' }).waitFor()
+  await page.getByText('expired').waitFor()
   assert.deepEqual(await violationsOf(page), [])
   await picture(page, 'trust-rules-light')
   await goDark(page)
@@ -79,6 +109,9 @@ test('an admin makes a rule, sees who it let in and who set that off, changes it
   assert.ok(wide <= shown, `the page is ${wide} px wide in ${shown}`)
   await page.setViewportSize({ width: 1360, height: 850 })
 
+  await page.getByRole('button', { name: 'Renew the trust rule nightly' }).click()
+  await dialog.getByRole('button', { name: 'Renew' }).click()
+  await page.getByText('expired').waitFor({ state: 'detached' })
   await page.getByRole('button', { name: 'Change the trust rule deploy' }).click()
   await dialog.getByLabel('Service').fill('payroll')
   await dialog.getByRole('button', { name: 'Save' }).click()

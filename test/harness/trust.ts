@@ -37,6 +37,7 @@ export function trusting(rules: readonly TrustRule[], clock: Clock = systemClock
   const trust = { rules, allowPrivateIssuers: true }
   const book = createTrustBook({
     table: NO_STORED_RULES,
+    terms: { list: async () => [] },
     config: () => trust,
     clock,
     onUnreadable: () => {},

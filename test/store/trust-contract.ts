@@ -44,6 +44,7 @@ const tokenRow = (n: number, more: Partial<ExchangedTokenRow> = {}): ExchangedTo
 
 export function trustContract(engine: string, fresh: () => Promise<FreshDatabase>): void {
   ruleTests(engine, fresh)
+  termTests(engine, fresh)
   tokenTests(engine, fresh)
   deviceTests(engine, fresh)
 }
@@ -117,6 +118,54 @@ function ruleTests(engine: string, fresh: () => Promise<FreshDatabase>): void {
     await trustRuleUses.removeBefore(EPOCH_MS + 7)
     assert.deepEqual(await trustRuleUses.list(), [use('a', 'bob', 9), use('ci', 'bob', 7)])
     await trustRuleUses.touch([])
+  })
+}
+
+function termTests(engine: string, fresh: () => Promise<FreshDatabase>): void {
+  test(`${engine}: a rule ends once, and a term that begins anew takes the end back everywhere`, async () => {
+    await using database = await fresh()
+    await using one = await openStore(database.options)
+    await using other = await openStore(database.options)
+    const terms = one.control.trustRuleTerms
+    const end = (digest: string) => ({
+      rule: 'ci',
+      digest,
+      sinceMs: EPOCH_MS,
+      endedAtMs: EPOCH_MS + 5,
+      because: 'stale',
+    })
+    const announced = async (change: () => Promise<unknown>): Promise<void> => {
+      const before = other.control.trustRules.version()
+      await change()
+      await until(
+        () => other.control.trustRules.version() !== before,
+        () => 'the change is announced',
+      )
+    }
+    const began = { rule: 'ci', digest: 'a', sinceMs: EPOCH_MS }
+    await announced(() => terms.begin(began))
+    assert.deepEqual(await terms.list(), [{ ...began, endedAtMs: null, because: '' }])
+    await announced(async () => assert.equal(await terms.end(end('a')), true))
+    assert.deepEqual(await other.control.trustRuleTerms.list(), [end('a')])
+    const both = await Promise.all([
+      terms.end(end('a')),
+      other.control.trustRuleTerms.end(end('a')),
+    ])
+    assert.deepEqual(both, [false, false])
+    // Another rule of the same name ends for itself, and one that no term was begun for as well.
+    assert.equal(await terms.end(end('b')), true)
+    const fresher = await Promise.all(
+      [one, other].map(({ control }) => control.trustRuleTerms.end({ ...end('x'), rule: 'new' })),
+    )
+    assert.deepEqual(fresher.toSorted(), [false, true])
+    await announced(() => terms.begin({ ...began, digest: 'b', sinceMs: EPOCH_MS + 9 }))
+    assert.deepEqual(
+      (await terms.list()).map(({ rule, sinceMs, endedAtMs }) => [rule, sinceMs, endedAtMs]),
+      [
+        ['ci', EPOCH_MS + 9, null],
+        ['new', EPOCH_MS, EPOCH_MS + 5],
+      ],
+    )
   })
 }
 

@@ -27,6 +27,13 @@ export const TrustRule = z
       description:
         'owner-gone: its owner is disabled. ownerless: its owner is no person here. stale: it let nobody in for long.',
     }),
+    endsAtMs: TimeMs.nullable().openapi({
+      description: 'When it expires for what is flagged; a use, a change or a hand-over renews it.',
+    }),
+    ended: z
+      .object({ atMs: TimeMs, because: z.string() })
+      .nullable()
+      .openapi({ description: 'It expired, and lets nobody in until it is renewed.' }),
     lastUsedAtMs: TimeMs.nullable(),
     written: z
       .record(z.string(), z.unknown())
@@ -104,7 +111,8 @@ export const handOverTrustRule = apiRoute('trust.hand-over', {
   method: 'post',
   path: '/trust-rules/{name}/hand-over',
   tags,
-  summary: 'Gives a trust rule of the console to an active person, who answers for it from then on',
+  summary:
+    'Gives a trust rule to an active person, who answers for it from then on, and renews it; one of custody.yaml only to the owner who stands there',
   request: { params: RuleParam, body: body(z.strictObject({ owner: z.string().max(200) })) },
   responses: { 200: json(TrustRule, 'With its new owner.') },
 })

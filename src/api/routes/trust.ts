@@ -106,8 +106,11 @@ function tokenRoutes(registrar: Registrar): void {
   const { control, clock } = parts
   app.openapi(guarded(listExchangedTokens), async (context) => {
     const rows = await control.exchangedTokens.active(clock.nowMs(), TOKENS_MAX)
-    // A token whose rule is gone lets nobody in.
-    const names = new Set((await listRules(adminOf(registrar))).map(({ rule }) => rule.name))
+    // A token whose rule is gone or has ended lets nobody in.
+    const listed = await listRules(adminOf(registrar))
+    const names = new Set(
+      listed.filter(({ rule }) => rule.endedAtMs === null).map(({ rule }) => rule.name),
+    )
     const live = rows.filter(({ rule }) => names.has(rule))
     const items = live.map(({ id, rule, principal, grantType, issuedAtMs, expiresAtMs }) => ({
       id,
@@ -128,7 +131,14 @@ function tokenRoutes(registrar: Registrar): void {
   })
 }
 
-export function shownRule({ rule, stored, flags, lastUsedAtMs }: ListedRule): TrustRule {
+export function shownRule({
+  rule,
+  stored,
+  term,
+  flags,
+  endsAtMs,
+  lastUsedAtMs,
+}: ListedRule): TrustRule {
   return {
     name: rule.name,
     kind: rule.kind,
@@ -149,6 +159,8 @@ export function shownRule({ rule, stored, flags, lastUsedAtMs }: ListedRule): Tr
     allowedModels: rule.allowedModels === null ? null : [...rule.allowedModels],
     isConfigured: rule.isConfigured,
     flags: [...flags],
+    endsAtMs,
+    ended: rule.endedAtMs === null ? null : { atMs: rule.endedAtMs, because: term?.because ?? '' },
     lastUsedAtMs,
     written: stored === null ? null : writtenOf(stored.written),
     createdBy: stored?.createdBy ?? '',

@@ -50,7 +50,7 @@ test('what cannot be is said with its exit code', async () => {
     [['trust', 'show', 'none'], 3, /no such trust rule/],
     [['trust', 'remove', 'none'], 3, /api\.not-found/],
     [['trust', 'remove', 'fixed'], 1, /api\.configured/],
-    [['trust', 'hand-over', 'fixed', '--to', 'ana'], 1, /api\.configured/],
+    [['trust', 'hand-over', 'fixed', '--to', 'kim'], 1, /api\.configured/],
   ] as const) {
     const said = await run(...args)
     assert.equal(said.code, code, args.join(' ') + said.err)

@@ -35,7 +35,7 @@ export function registerTrust(program: Command): void {
     .requiredOption('--file <path>', 'its settings in YAML or JSON, - for standard input')
     .action(set)
   named('remove', 'remove a trust rule; the tokens it let in end').action(remove)
-  named('hand-over', 'give a trust rule to another person')
+  named('hand-over', 'give a trust rule to a person; renews it where it is about to expire or has')
     .requiredOption('--to <login>', 'login of an active person')
     .action(handOver)
 }
@@ -72,7 +72,18 @@ async function list(options: TrustOptions): Promise<void> {
     { title: 'SERVICE', of: ({ service }) => service || '-', widthMax: 24 },
     { title: 'LAST USED', of: ({ lastUsedAtMs }) => momentText(lastUsedAtMs), widthMax: 20 },
     { title: 'FLAGS', of: ({ flags }) => flags.join(' ') || '-', widthMax: 24 },
+    { title: 'EXPIRES', of: endText, widthMax: 28 },
   ])
+}
+
+function whyEnd({ ended, flags }: TrustRule): string {
+  return ended?.because ?? flags.join(' ')
+}
+
+/** Nothing ends a rule that is used and owned. */
+function endText({ ended, endsAtMs }: TrustRule): string {
+  if (ended !== null) return `expired ${timeText(ended.atMs)}`
+  return endsAtMs === null ? '-' : timeText(endsAtMs)
 }
 
 const momentText = (ms: number | null): string => (ms === null ? 'never' : timeText(ms))
@@ -86,6 +97,8 @@ async function show(name: string, options: TrustOptions): Promise<void> {
   else {
     const { written, ...facts } = rule
     print(`${rule.name}, ${rule.isConfigured ? 'of custody.yaml' : 'of the control plane'}`)
+    const end = endText(rule)
+    if (end !== '-') print(`  ${rule.ended === null ? 'expires ' : ''}${end}: ${whyEnd(rule)}`)
     for (const [key, value] of Object.entries(written ?? facts))
       print(
         visibleLine(`  ${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`, 400),

@@ -70,3 +70,15 @@ test('while the rules cannot be read nobody is let in, and that is said apart fr
     code: 'identity.unavailable',
   })
 })
+
+test('a rule that ended lets no certificate in and another one still does', async () => {
+  const ended = { ...rule('spiffe://acme/*'), endedAtMs: 1 }
+  const verdictBy = async (...rules: readonly TrustRule[]) =>
+    over({ now: rules, version: '1' }).authenticate({ der: client.der, problem: '' })
+  const verdict = await verdictBy(ended, rule('spiffe://bank/*'))
+  assert.ok(verdict.kind === 'known')
+  assert.deepEqual([verdict.principal, verdict.hasEnded], [null, true])
+  const other = await verdictBy(ended, rule('spiffe://acme/a'))
+  assert.ok(other.kind === 'known')
+  assert.deepEqual([other.principal?.id, other.hasEnded], ['spiffe://acme/a', false])
+})

@@ -9,9 +9,15 @@ import type { TrustBook } from '../jwt/trust-book.ts'
 import type { CertificateFacts } from './read-certificate.ts'
 
 export type CertificateVerdict =
-  /** No rule speaks of it; whoever has no other credential is refused with `detail`. */
-  | { readonly kind: 'known'; readonly fingerprint: string; readonly principal: Principal | null }
+  /** Without a principal no rule lets it in; whoever has no other credential is then refused. */
+  | ({ readonly kind: 'known'; readonly fingerprint: string } & Judged)
   | { readonly kind: 'refused'; readonly detail: string }
+
+interface Judged {
+  readonly principal: Principal | null
+  /** A rule speaks of it that ended, and no other. */
+  readonly hasEnded: boolean
+}
 
 export type CertificateAuthenticator = (
   certificate: PeerCertificate,
@@ -45,7 +51,7 @@ export function createCertificateAuthenticator(options: {
   const { book, clock, read } = options
   const known = new Map<string, Read>()
   /** By fingerprint, under one version of the rules. */
-  const principals = new Map<string, Principal | null>()
+  const judgements = new Map<string, Judged>()
   let version = ''
 
   const factsOf = (der: Buffer): Read => {
@@ -57,11 +63,11 @@ export function createCertificateAuthenticator(options: {
     known.set(fingerprint, facts)
     return facts
   }
-  const judged = (rules: readonly TrustRule[], { facts, fingerprint }: Read): Principal | null => {
-    const principal = facts === null ? null : principalOf(rules, facts)
-    if (principals.size >= READ_MAX) principals.clear()
-    principals.set(fingerprint, principal)
-    return principal
+  const judged = (rules: readonly TrustRule[], { facts, fingerprint }: Read): Judged => {
+    const judgement = judge(rules, facts)
+    if (judgements.size >= READ_MAX) judgements.clear()
+    judgements.set(fingerprint, judgement)
+    return judgement
   }
   return ({ der, problem }) => {
     if (problem !== '') return refused(DETAILS[problem] ?? UNKNOWN_AUTHORITY)
@@ -71,17 +77,16 @@ export function createCertificateAuthenticator(options: {
     const { fingerprint } = one
     const inForce = book.version()
     if (inForce !== version) {
-      principals.clear()
+      judgements.clear()
       version = inForce
     }
-    const before = principals.get(fingerprint)
-    if (before !== undefined) return { kind: 'known', fingerprint, principal: before }
+    const before = judgements.get(fingerprint)
+    if (before !== undefined) return { kind: 'known', fingerprint, ...before }
     const rules = book.rules()
-    if (!(rules instanceof Promise))
-      return { kind: 'known', fingerprint, principal: judged(rules, one) }
+    if (!(rules instanceof Promise)) return { kind: 'known', fingerprint, ...judged(rules, one) }
     return rules.then(
       // What another process changed meanwhile counts for this request only.
-      (read) => ({ kind: 'known', fingerprint, principal: principalOf(read, one.facts) }),
+      (read) => ({ kind: 'known', fingerprint, ...judge(read, one.facts) }),
       (error: unknown) => {
         throw fail('identity.unavailable', '', error)
       },
@@ -99,21 +104,22 @@ function flawOf(facts: CertificateFacts, nowMs: number): string | null {
   return facts.isAuthority ? 'A certificate of an authority proves no caller.' : null
 }
 
-function principalOf(
-  rules: readonly TrustRule[],
-  facts: CertificateFacts | null,
-): Principal | null {
-  if (facts === null) return null
+function judge(rules: readonly TrustRule[], facts: CertificateFacts | null): Judged {
+  if (facts === null) return { principal: null, hasEnded: false }
+  let hasEnded = false
   const issuer = String(facts.claims['issuer'])
   for (const rule of rules) {
     if (rule.kind !== 'certificate' || (rule.issuer !== '' && rule.issuer !== issuer)) continue
     const principal = principalBy(rule, facts.claims, 'mtls')
-    if (principal !== null) {
-      const certificate = String(facts.claims['fingerprint'])
-      return { ...principal, issuer, certificate }
+    if (principal === null) continue
+    if (rule.endedAtMs !== null) {
+      hasEnded = true
+      continue
     }
+    const certificate = String(facts.claims['fingerprint'])
+    return { principal: { ...principal, issuer, certificate }, hasEnded: false }
   }
-  return null
+  return { principal: null, hasEnded }
 }
 
 function refused(detail: string): CertificateVerdict {

@@ -1,4 +1,4 @@
-/** Authenticates tokens that were made by exchange: from memory, until they end, are revoked, or their rule is gone. */
+/** Authenticates tokens that were made by exchange: from memory, until they end, are revoked, or their rule is gone or has ended. */
 import type { Clock } from '../../lib/clock.ts'
 import type { ExchangedTokenRow, ExchangedTokenTable } from '../../model/exchanged-token.ts'
 import { fail } from '../../model/errors.ts'
@@ -29,7 +29,9 @@ export function createExchangedTokenAuthenticator(options: {
       if (row === null) return failure('unknown')
       const rules = await book.rules()
       // Who takes a rule away means everybody it let in.
-      if (!rules.some(({ name }) => name === row.rule)) return failure('revoked')
+      const rule = rules.find(({ name }) => name === row.rule)
+      if (rule === undefined) return failure('revoked')
+      if (rule.endedAtMs !== null) return failure('rule-ended')
       if (known.size >= KNOWN_MAX) known.clear()
       if (asked === version) known.set(hash, row)
       return judge(row)

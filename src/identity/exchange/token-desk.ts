@@ -16,6 +16,7 @@ import { EXCHANGED_PREFIX } from './exchanged-token-authenticator.ts'
 import { readGrant } from './read-grant.ts'
 import type { Grant, OauthError } from './read-grant.ts'
 
+const RULE_ENDED = 'the trust rule that accepts it has expired; the operators can renew it'
 const ASSERTION_CHARS_MAX = 64 * 1024
 
 export interface TokenRequest {
@@ -141,6 +142,8 @@ async function provenByToken(
       return refusedProof('invalid_grant', 'the token has expired')
     case 'flawed':
       return refusedProof('invalid_grant', `the token is malformed (${verdict.flaw})`)
+    case 'rule-ended':
+      return refusedProof('invalid_grant', RULE_ENDED)
     case 'untrusted':
       return refusedProof('invalid_grant', 'no trust rule accepts the token')
   }
@@ -157,6 +160,7 @@ async function provenBySaml(
   const rules = (await parts.book.rules()).filter(
     ({ kind, name }) => kind === 'saml' && (named === '' || name === named),
   )
+  let hasEnded = false
   for (const rule of rules) {
     try {
       const verified = await verifySignedAssertion(text, {
@@ -176,6 +180,10 @@ async function provenBySaml(
       )
       const principal = principalBy(rule, { ...attributes, subject: verified.subject }, 'saml')
       if (principal === null) continue
+      if (rule.endedAtMs !== null) {
+        hasEnded = true
+        continue
+      }
       const proofId = `saml ${verified.issuer} ${verified.id}`
       const proven = {
         rule: { ...rule, singleUse: true },
@@ -188,7 +196,10 @@ async function provenBySaml(
       if (!(error instanceof XmlRefused)) throw error
     }
   }
-  return refusedProof('invalid_grant', 'no trust rule accepts the assertion')
+  return refusedProof(
+    'invalid_grant',
+    hasEnded ? RULE_ENDED : 'no trust rule accepts the assertion',
+  )
 }
 
 /** The address of our token endpoint as the rule writes it among the audiences; else the first audience. */

@@ -76,7 +76,8 @@ export function createJwtAuthenticator(options: {
         throw fail('identity.unavailable', '', verdict.cause)
       case 'flawed':
       case 'untrusted':
-      case 'expired': {
+      case 'expired':
+      case 'rule-ended': {
         const result = failure(verdict.kind === 'flawed' ? 'malformed' : verdict.kind)
         const untilMs = clock.nowMs() + REFUSED_MS
         if (judgedBy === version) keep(refused, REFUSED_MAX, digest, { result, untilMs })

@@ -3,7 +3,14 @@ import type { TrustConfig } from '../../config/config.ts'
 import { trustRuleSchema } from '../../config/schema-trust.ts'
 import { trustRule } from '../../config/trust-rule.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { StoredTrustRule, TrustRule, TrustRuleTable } from '../../model/trust.ts'
+import type {
+  StoredTrustRule,
+  TrustRule,
+  TrustRuleTable,
+  TrustRuleTermTable,
+} from '../../model/trust.ts'
+import { termsByRule, withTerm } from '../rule-terms.ts'
+import type { NamedRule, TermsByRule } from '../rule-terms.ts'
 import { guardedFetch } from './guarded-fetch.ts'
 import type { FetchJson } from './guarded-fetch.ts'
 import { createKeySet } from './key-set.ts'
@@ -13,6 +20,7 @@ import type { TrustedIssuer } from './verify-token.ts'
 
 export interface TrustBookOptions {
   readonly table: TrustRuleTable
+  readonly terms: Pick<TrustRuleTermTable, 'list'>
   readonly config: () => TrustConfig
   readonly clock: Clock
   /** A stored rule that this version cannot read holds nobody; the operator is told. */
@@ -32,9 +40,10 @@ export function createTrustBook(options: TrustBookOptions): TrustBook {
   const { table, config, clock } = options
   const keySets = new Map<string, KeySet>()
   let seen = Number.NaN
-  let stored: readonly TrustRule[] = []
+  let stored: readonly NamedRule[] = []
+  let terms: TermsByRule = new Map()
   let reading: Promise<void> | null = null
-  let known: { readonly config: TrustConfig; readonly stored: readonly TrustRule[] } | null = null
+  let known: { readonly config: TrustConfig; readonly stored: readonly NamedRule[] } | null = null
   let all: readonly TrustRule[] = []
   let changes = 0
 
@@ -43,18 +52,21 @@ export function createTrustBook(options: TrustBookOptions): TrustBook {
     if (known?.config !== trust || known.stored !== stored) {
       known = { config: trust, stored }
       const names = new Set(trust.rules.map(({ name }) => name))
-      all = [...trust.rules, ...stored.filter(({ name }) => !names.has(name))]
+      const ours = trust.rules.map((rule) => ({ rule, stored: null }))
+      const others = stored.filter(({ rule }) => !names.has(rule.name))
+      all = [...ours, ...others].map((named) => withTerm(named, terms))
       changes += 1
     }
     return all
   }
   const read = async (): Promise<void> => {
     const version = table.version()
-    const rows = await table.list()
+    const [rows, written] = await Promise.all([table.list(), options.terms.list()])
+    terms = termsByRule(written)
     stored = rows.flatMap((row) => {
       const rule = readStoredRule(row)
       if (rule === null) options.onUnreadable(row.name)
-      return rule === null ? [] : [rule]
+      return rule === null ? [] : [{ rule, stored: row }]
     })
     seen = version
   }

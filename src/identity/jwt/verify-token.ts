@@ -28,6 +28,8 @@ export type TokenVerdict =
   /** No rule accepts it: unknown issuer, wrong signature, audience, claims. One answer for all, to tell a forger nothing. */
   | { readonly kind: 'untrusted' }
   | { readonly kind: 'expired' }
+  /** A rule accepts it that ended, and no other. */
+  | { readonly kind: 'rule-ended' }
   /** Its issuer's keys cannot be had. */
   | { readonly kind: 'unavailable'; readonly cause: unknown }
 
@@ -42,6 +44,7 @@ export async function verifyToken(
   const { header, claims } = reading
   let unavailable: unknown = null
   let isExpired = false
+  let hasEnded = false
   for (const { rules, keys } of issuersOf(claims)) {
     const candidates = rules.filter(
       (rule) =>
@@ -65,10 +68,14 @@ export async function verifyToken(
     }
     for (const rule of inTime) {
       const principal = principalBy(rule, claims.all, 'oidc')
-      if (principal !== null) return { kind: 'trusted', rule, principal, claims, keys, generation }
+      if (principal === null) continue
+      hasEnded ||= rule.endedAtMs !== null
+      if (rule.endedAtMs === null)
+        return { kind: 'trusted', rule, principal, claims, keys, generation }
     }
   }
   if (unavailable !== null) return { kind: 'unavailable', cause: unavailable }
+  if (hasEnded) return { kind: 'rule-ended' }
   return { kind: isExpired ? 'expired' : 'untrusted' }
 }
 

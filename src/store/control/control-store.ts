@@ -20,6 +20,7 @@ import {
 import { createExchangedTokenTable } from './exchanged-tokens.ts'
 import { createLockTable } from './locks.ts'
 import { createTrustRuleTable } from './trust-rules.ts'
+import { createTrustRuleTermTable } from './trust-rule-terms.ts'
 import { createTrustRuleUseTable } from './trust-rule-uses.ts'
 import type { ChangeEngine } from '../key-table.ts'
 import { createDeviceTable } from './devices.ts'
@@ -70,6 +71,7 @@ export function createControlStore(db: ControlDb, engine: ControlEngine): Contro
     policyVersions: createPolicyVersionTable(db),
     trustRules: createTrustRuleTable(db, engine.changes),
     trustRuleUses: createTrustRuleUseTable(db, engine),
+    trustRuleTerms: createTrustRuleTermTable(db, engine.changes),
     exchangedTokens: createExchangedTokenTable(db, engine),
     notices: createNoticeTable(db),
     locks: createLockTable(db, engine.changes),

@@ -37,6 +37,7 @@ function RuleList() {
   const rules = useQuery(trustRulesQuery)
   const [edited, setEdited] = useState<TrustRule | 'new' | null>(null)
   const [given, setGiven] = useState<TrustRule | null>(null)
+  const [renewed, setRenewed] = useState<TrustRule | null>(null)
   const [ending, setEnding] = useState<TrustRule | null>(null)
   const mayCreate = mayCall(me, 'trust.create')
   const refresh = (): Promise<void> =>
@@ -50,7 +51,11 @@ function RuleList() {
   return (
     <Page
       title="Trust rules"
-      note={rules.data === undefined ? '' : `${formatCount(items.length)} in force`}
+      note={
+        rules.data === undefined
+          ? ''
+          : `${formatCount(items.filter(({ ended }) => ended === null).length)} in force`
+      }
       aside={
         mayCreate && (
           <Button
@@ -77,6 +82,7 @@ function RuleList() {
             mayChange={mayCall(me, 'trust.update')}
             onEdit={setEdited}
             onHandOver={setGiven}
+            onRenew={setRenewed}
             onRemove={setEnding}
           />
         )}
@@ -92,6 +98,24 @@ function RuleList() {
         }}
         onClose={() => setGiven(null)}
       />
+      <ConfirmDialog
+        title="Renew this trust rule?"
+        verb="Renew"
+        color="blue"
+        isShown={renewed !== null}
+        onClose={() => setRenewed(null)}
+        onConfirm={async () => {
+          await giveRule(renewed?.name ?? '', renewed?.owner ?? '')
+          await refresh()
+          notifications.show({ message: 'The rule is renewed.' })
+        }}
+      >
+        <p>
+          {visibleLine(renewed?.owner ?? '', 120)} goes on answering for{' '}
+          <strong>{visibleLine(renewed?.name ?? '', 80)}</strong>, and it lets callers in as before.
+          That is evidence.
+        </p>
+      </ConfirmDialog>
       <ConfirmDialog
         title="Remove this trust rule?"
         verb="Remove"

@@ -1,4 +1,4 @@
-/** Asks before something that cannot be taken back, and says what failed when it did. */
+/** Asks before something is done, and says what failed when it did; red where it cannot be taken back. */
 import { Button, Modal } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
@@ -12,6 +12,7 @@ interface ConfirmDialogProps {
   readonly isShown: boolean
   readonly onClose: () => void
   readonly onConfirm: () => Promise<unknown>
+  readonly color?: 'red' | 'blue'
   readonly explain?: Readonly<Record<string, string>>
   readonly children: ReactNode
 }
@@ -28,6 +29,7 @@ function Question({
   verb,
   onClose,
   onConfirm,
+  color = 'red',
   explain = {},
   children,
 }: Omit<ConfirmDialogProps, 'title' | 'isShown'>) {
@@ -40,7 +42,7 @@ function Question({
         <Button variant="default" onClick={onClose} data-autofocus>
           Cancel
         </Button>
-        <Button color="red" loading={act.isPending} onClick={() => act.mutate()}>
+        <Button color={color} loading={act.isPending} onClick={() => act.mutate()}>
           {verb}
         </Button>
       </div>

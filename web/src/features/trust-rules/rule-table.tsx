@@ -14,6 +14,7 @@ interface RuleTableProps {
   readonly mayChange: boolean
   readonly onEdit: (rule: TrustRule) => void
   readonly onHandOver: (rule: TrustRule) => void
+  readonly onRenew: (rule: TrustRule) => void
   readonly onRemove: (rule: TrustRule) => void
 }
 
@@ -30,6 +31,21 @@ export function RuleTable({ rules, ...controls }: RuleTableProps) {
   )
 }
 
+/** Whose owner is not here is handed over instead, or changed in custody.yaml. */
+function mayRenew({ ended, endsAtMs, flags }: TrustRule): boolean {
+  if (ended === null && endsAtMs === null) return false
+  return !flags.includes('owner-gone') && !flags.includes('ownerless')
+}
+
+/** It lets nobody in any more: since when, and why. */
+function Ended({ atMs, because }: NonNullable<TrustRule['ended']>) {
+  return (
+    <small className={classes.ended}>
+      <strong>expired</strong> <Moment ms={atMs} day /> ({because})
+    </small>
+  )
+}
+
 function conditionText({ conditions }: TrustRule): string {
   const parts = Object.entries(conditions).map(([name, values]) => `${name}: ${values.join(', ')}`)
   return visibleLine(parts.join('; '), LINE_MAX)
@@ -39,6 +55,7 @@ function ruleColumns({
   mayChange,
   onEdit,
   onHandOver,
+  onRenew,
   onRemove,
 }: Omit<RuleTableProps, 'rules'>): TableColumns<TrustRule> {
   return [
@@ -73,10 +90,11 @@ function ruleColumns({
     },
     {
       title: 'Owner',
-      cell: ({ owner, flags }) => (
+      cell: ({ owner, flags, endsAtMs, ended }) => (
         <span className={classes.two}>
           {visibleLine(owner, 80)}
-          <KeyFlags flags={flags} endsAtMs={null} />
+          <KeyFlags flags={flags} endsAtMs={endsAtMs} />
+          {ended !== null && <Ended {...ended} />}
         </span>
       ),
     },
@@ -99,6 +117,16 @@ function ruleColumns({
                 { kind: 'service', value: rule.service.includes('{') ? '' : rule.service },
               ]}
             />
+            {mayChange && mayRenew(rule) && (
+              <Button
+                size="compact-xs"
+                variant="subtle"
+                aria-label={`Renew the trust rule ${name}`}
+                onClick={() => onRenew(rule)}
+              >
+                Renew
+              </Button>
+            )}
             {mayChange && !rule.isConfigured && (
               <>
                 <Button
