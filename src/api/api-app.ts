@@ -23,6 +23,7 @@ import { deviceRoutes } from './routes/devices.ts'
 import { loginRoutes } from './routes/login.ts'
 import { exportOrderRoutes } from './routes/export-orders.ts'
 import { exportRoutes } from './routes/exports.ts'
+import { erasureJobRoutes } from './routes/erasure-jobs.ts'
 import { keepingRoutes } from './routes/keeping.ts'
 import { huntRoutes } from './routes/hunts.ts'
 import { keyRoutes } from './routes/keys.ts'
@@ -101,6 +102,7 @@ export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   caseRoutes(registrar)
   viewRoutes(registrar)
   keepingRoutes(registrar)
+  erasureJobRoutes(registrar)
   exportRoutes(registrar)
   exportOrderRoutes(registrar)
   evidenceRoutes(registrar)

@@ -142,7 +142,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const admission = createAdmission()
   const tracing = stack.use(traceFor(config, recorded, maskingKey, () => settings.upstreams, log))
   const { keeping } = stack.use(
-    startKeeping({ store, evidence, clock, log, config: () => inForce }),
+    startKeeping({ store, evidence, clock, log, config: () => inForce, key: maskingKey }),
   )
   const exports = stack.use(startExports(config, { store, evidence, clock, log, metrics }))
   const inspectionPool = stack.use(createInspectionPool())

@@ -2,8 +2,8 @@
 import type { RecordedChunk, RecordedExchange } from '../evidence/reader.ts'
 import type { Splice } from '../model/record.ts'
 import { replacementBytes, spliced } from '../lib/spliced.ts'
-import { decodePieces } from './decode-pieces.ts'
-import { DECODED_BYTES_MAX, headerOf } from './recorded-answer.ts'
+import { DECODED_BYTES_MAX, decodePieces } from './decode-pieces.ts'
+import { headerOf } from './recorded-answer.ts'
 
 export async function asSent(exchange: RecordedExchange): Promise<RecordedExchange> {
   return withSentAnswer(await withSentRequest(exchange))

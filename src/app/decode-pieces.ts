@@ -3,6 +3,8 @@ import { setImmediate } from 'node:timers/promises'
 import type { Transform } from 'node:stream'
 import { contentDecoder } from '../gateway/content-encoding.ts'
 
+export const DECODED_BYTES_MAX = 256 * 1024 * 1024
+
 export interface DecodedPieces {
   /** What each piece decodes to, in order; shorter than the input when it does not decode to its end. */
   readonly pieces: readonly Buffer[]
@@ -32,6 +34,12 @@ export async function decodePieces(
   } finally {
     decoding.end()
   }
+}
+
+/** A body in one piece; null when it does not decode to its end. */
+export async function decodedBody(encoding: string, body: Buffer): Promise<Buffer | null> {
+  const { pieces, problem } = await decodePieces(encoding, [body], DECODED_BYTES_MAX)
+  return problem === '' ? Buffer.concat(pieces) : null
 }
 
 class Decoding {

@@ -1,7 +1,6 @@
 /** Wires hunts: each runs in a thread of its own, which ends with it. */
 import { createHmac } from 'node:crypto'
 import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import { createHuntDesk } from '../incident/hunt/hunt-desk.ts'
 import type { HuntDesk, HuntNews, HuntOrder, HuntRun } from '../incident/hunt/hunt-desk.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -9,6 +8,7 @@ import { NOTHING_FOUND } from '../model/hunts.ts'
 import type { Store, StoreOptions } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { huntFinder } from './hunt-finder.ts'
+import { runJob } from './job-thread.ts'
 import type { HuntThreadData } from './hunt-thread.ts'
 
 export interface HuntingOptions {
@@ -44,12 +44,8 @@ export function runThread(
   order: HuntOrder,
   tell: (news: HuntNews) => void,
 ): HuntRun {
-  const cancelled = new Int32Array(new SharedArrayBuffer(4))
-  const workerData: HuntThreadData = { source: { folder, storage }, order, cancelled }
   // This file is .ts in a clone and .js in a built package.
   const script = new URL(`./hunt-thread${extname(import.meta.filename)}`, import.meta.url)
-  const worker = new Worker(script, { workerData })
-  worker.unref()
   let last: HuntNews = {
     bytes: order.bytes,
     bytesTotal: 0,
@@ -58,20 +54,16 @@ export function runThread(
     summary: NOTHING_FOUND,
     state: 'running',
   }
-  worker.on('message', (news: HuntNews) => {
-    last = news
-    tell(news)
-  })
-  // The message of a fault could quote what was searched for.
-  worker.on('error', () => log.warn({}, 'a hunt failed'))
-  worker.on('exit', () => {
-    if (last.state === 'running') tell({ ...last, state: 'failed' })
-  })
-  return {
-    cancel: () => void Atomics.store(cancelled, 0, 1),
-    stop: async () => {
-      worker.removeAllListeners()
-      await worker.terminate()
+  return runJob<HuntThreadData, HuntNews>({
+    script,
+    data: { source: { folder, storage }, order },
+    tell: (news) => {
+      last = news
+      tell(news)
     },
-  }
+    failed: () => log.warn({}, 'a hunt failed'),
+    ended: () => {
+      if (last.state === 'running') tell({ ...last, state: 'failed' })
+    },
+  })
 }

@@ -6,6 +6,7 @@ import type { Evidence } from '../evidence/open-evidence.ts'
 import { openProofDesk } from '../evidence/proof-desk.ts'
 import { listInstances } from '../evidence/segment-scan.ts'
 import { createExportOrderDesk } from '../incident/export/export-orders.ts'
+import { createErasureJobs } from '../incident/keeping/erasure-jobs.ts'
 import { createErasureDesk } from '../incident/keeping/erasures.ts'
 import { COVERED_MAX, createHoldDesk } from '../incident/keeping/hold-desk.ts'
 import type { ExchangeQuery } from '../model/exchange-query.ts'
@@ -15,7 +16,10 @@ import { Retention } from '../incident/keeping/retention.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { decodedBody } from './decode-pieces.ts'
 import { recordedAnswer } from './recorded-answer.ts'
+import { storageOf } from './storage-of.ts'
+import { createValueSearcher } from './value-searcher.ts'
 
 /** So often is looked what is due. */
 const LOOK_EVERY_MS = 60_000
@@ -29,6 +33,8 @@ export interface KeepingParts {
   readonly clock: Clock
   readonly log: Logger
   readonly config: () => Config
+  /** For digests of values. */
+  readonly key: Buffer
 }
 
 export interface RunningKeeping extends AsyncDisposable {
@@ -66,6 +72,7 @@ export function startKeeping(parts: KeepingParts): RunningKeeping {
   const reading = { index: store.index, reader: evidence.reader, readAnswer: recordedAnswer }
   const erasures = createErasureDesk({
     ...reading,
+    decode: decodedBody,
     clock,
     search: store.search,
     eraser,
@@ -73,10 +80,18 @@ export function startKeeping(parts: KeepingParts): RunningKeeping {
     rules,
     openProofs,
   })
+  const erasureJobs = createErasureJobs({
+    table: store.control.erasureJobs,
+    clock,
+    erasures,
+    searcher: createValueSearcher({ folder, storage: storageOf(parts.config()) }, parts.key, log),
+    onFault: (error) => log.warn({}, 'an erasure of a value did not come to its end', error),
+  })
   const keeping: Keeping = {
     holds,
     retention,
     erasures,
+    erasureJobs,
     exportOrders: createExportOrderDesk({
       table: store.control.exportOrders,
       clock,
@@ -91,6 +106,7 @@ export function startKeeping(parts: KeepingParts): RunningKeeping {
     keeping,
     [Symbol.asyncDispose]: async () => {
       stop.abort()
+      await erasureJobs[Symbol.asyncDispose]()
       await running
     },
   }

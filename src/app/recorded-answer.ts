@@ -2,10 +2,8 @@
 import { dialectByName } from '../dialects/registry.ts'
 import type { Answered, ReadableAnswer } from '../incident/answer-reading.ts'
 import type { HeaderList } from '../model/record.ts'
-import { decodePieces } from './decode-pieces.ts'
+import { DECODED_BYTES_MAX, decodePieces } from './decode-pieces.ts'
 import { recordedSurface } from './recorded-surface.ts'
-
-export const DECODED_BYTES_MAX = 256 * 1024 * 1024
 
 export interface RecordedAnswer extends ReadableAnswer {
   readonly contentType: string

@@ -99,6 +99,10 @@ const COMMANDS: readonly CommandFile[] = [
     register: async (program) => (await import('./commands/erase.ts')).registerErase(program),
   },
   {
+    names: ['erasures'],
+    register: async (program) => (await import('./commands/erasures.ts')).registerErasures(program),
+  },
+  {
     names: ['export'],
     register: async (program) => (await import('./commands/export.ts')).registerExport(program),
   },

@@ -1,7 +1,7 @@
 /** Reads an exchange of the data folder into what is shown of it. */
 import { isUtf8 } from 'node:buffer'
-import { decodePieces } from '../app/decode-pieces.ts'
-import { DECODED_BYTES_MAX, headerOf, recordedAnswer } from '../app/recorded-answer.ts'
+import { DECODED_BYTES_MAX, decodePieces } from '../app/decode-pieces.ts'
+import { headerOf, recordedAnswer } from '../app/recorded-answer.ts'
 import type { RecordedExchange } from '../evidence/reader.ts'
 import { blockParts } from '../incident/block-parts.ts'
 import type { ShownAnswer, ShownExchange, ShownHead, ShownRequest } from './shown-exchange.ts'

@@ -66,8 +66,8 @@ export const newInstanceId = (timeMs: number): InstanceId =>
   `in_${timeOrdered(timeMs)}` as InstanceId
 
 /**
- * People, login sessions, API tokens, reveals, saved views, audit events, requests, approvals, grants, erasures, legal holds,
- * bundles, locks, cases and their entries, hunts, alerts.
+ * People, login sessions, API tokens, reveals, saved views, audit events, requests, approvals, grants, erasures and their jobs, legal
+ * holds, bundles, locks, cases and their entries, hunts, alerts.
  */
 export type ControlIdPrefix =
   | 'per'
@@ -84,6 +84,7 @@ export type ControlIdPrefix =
   | 'ap'
   | 'gr'
   | 'er'
+  | 'ej'
   | 'ho'
   | 'xo'
   | 'bn'

@@ -6,6 +6,7 @@ import type { AccessTable } from './restricted.ts'
 import type { CaseTable } from './cases.ts'
 import type { NoticeTable } from './notice.ts'
 import type { ExchangeQuery } from './exchange-query.ts'
+import type { ErasureJobTable } from './erasure-jobs.ts'
 import type { HuntTable } from './hunts.ts'
 import type { SearchAlertTable } from './search-alerts.ts'
 import type { IdentityTable, LoginAttemptTable, LoginSessionHintTable, OnceTable } from './login.ts'
@@ -155,6 +156,7 @@ export interface ControlStore {
   readonly exchangedTokens: ExchangedTokenTable
   readonly idempotency: IdempotencyTable
   readonly hunts: HuntTable
+  readonly erasureJobs: ErasureJobTable
   readonly searchAlerts: SearchAlertTable
   /** Makes deleted rows leave the files of an embedded database, its write-ahead log included. */
   readonly scrub: () => Promise<void>

@@ -12,6 +12,7 @@ import { approvals } from './migrations/control/020-approvals.ts'
 import { notices } from './migrations/control/021-notices.ts'
 import { cases } from './migrations/control/080-cases.ts'
 import { contentAccesses } from './migrations/control/120-content-accesses.ts'
+import { erasureJobs } from './migrations/control/141-erasure-jobs.ts'
 import { erasable } from './migrations/control/140-erasable.ts'
 import { devices } from './migrations/control/042-devices.ts'
 import { scim } from './migrations/control/041-scim.ts'
@@ -108,6 +109,7 @@ export const CONTROL_AREA: MigrationArea = {
     'scim_groups',
     'legal_holds',
     'export_orders',
+    'erasure_jobs',
     'trust_rules',
     'exchanged_tokens',
     'trust_rule_uses',
@@ -139,6 +141,7 @@ export const CONTROL_AREA: MigrationArea = {
     { name: '110-export-orders', up: exportOrders },
     { name: '140-erasable', up: erasable },
     { name: '135-trust-rule-terms', up: trustRuleTerms },
+    { name: '141-erasure-jobs', up: erasureJobs },
   ],
 }
 

@@ -9,6 +9,7 @@ import type { LockRow } from '../model/containment.ts'
 import type { AccessRow } from '../model/restricted.ts'
 import type { CaseEntryRow, CaseMemberRow, CaseRow } from '../model/cases.ts'
 import type { HoldRow } from '../model/holds.ts'
+import type { ErasureJobState } from '../model/erasure-jobs.ts'
 import type { HuntRow } from '../model/hunts.ts'
 import type { SearchAlertRow } from '../model/search-alerts.ts'
 import type { PolicyFileText, PolicyVersionRow } from '../model/policy-version.ts'
@@ -153,6 +154,13 @@ export type ControlTables = {
     query: string
     hits: string
     summary: string
+  }
+  erasure_jobs: {
+    id: string
+    state: ErasureJobState
+    created_at_ms: number
+    updated_at_ms: number
+    body: string
   }
   search_alerts: TableOf<SearchAlertRow>
   search_alert_matches: {

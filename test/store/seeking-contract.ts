@@ -1,6 +1,7 @@
 /** What alerts on searches and hunts must keep on every engine. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { ErasureJobRow } from '../../src/model/erasure-jobs.ts'
 import type { HuntRow } from '../../src/model/hunts.ts'
 import type { SearchAlertRow } from '../../src/model/search-alerts.ts'
 import { openStore } from '../../src/store/store.ts'
@@ -141,6 +142,42 @@ export function seekingContract(engine: string, fresh: () => Promise<FreshDataba
       [exchangeId(2)],
     )
     assert.equal((await hunts.byId(`hu_${'1'.repeat(26)}`))?.summary.samples.length, 1)
+  })
+
+  test(`${engine}: an erasure of a value comes back as it was, newest first`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const { erasureJobs } = store.control
+    const row = (n: number): ErasureJobRow => ({
+      id: `ej_${String(n).padStart(26, '0')}`,
+      digest: 'ab'.repeat(8),
+      reason: "she asked '; drop table erasure_jobs; --",
+      person: 'per_1',
+      personName: 'Löwe',
+      despiteMinimum: true,
+      dryRun: false,
+      state: 'searching',
+      createdAtMs: EPOCH_MS,
+      updatedAtMs: EPOCH_MS,
+      untilMs: EPOCH_MS,
+      place: exchangeId(3),
+      total: 9,
+      searched: 3,
+      unreadable: 1,
+      found: [exchangeId(1), exchangeId(2)],
+      erased: 0,
+      erasures: [],
+      refusals: [{ exchange: exchangeId(1), why: 'held', detail: 'hold ho_1' }],
+      refused: 1,
+    })
+    for (const n of [1, 2]) await erasureJobs.insert(row(n))
+    assert.deepEqual(await erasureJobs.byId(row(1).id), row(1))
+    assert.deepEqual(await erasureJobs.list(9), [row(2), row(1)])
+    assert.deepEqual(await erasureJobs.list(1), [row(2)])
+    const ended: ErasureJobRow = { ...row(1), state: 'done', updatedAtMs: 5, erasures: ['er_1'] }
+    await erasureJobs.update(ended)
+    assert.deepEqual(await erasureJobs.byId(row(1).id), ended)
+    for (const odd of ['', 'a\0b', '\ud800']) assert.equal(await erasureJobs.byId(odd), null)
   })
 
   test(`${engine}: a hunt comes back as it was, without what stood around a match`, async () => {

@@ -1,10 +1,11 @@
 /** Keeping: legal holds, what retention will erase, erasure on request with its receipt, and tombstones. */
 import { z } from '@hono/zod-openapi'
+import { REFUSAL_REASONS } from '../../model/erasure-jobs.ts'
 import { ExchangeIdText, PageQuery, TimeMs, apiRoute, body, json, pageOf } from './common.ts'
 import { ExchangeFilters, ExchangeParam } from './exchanges.ts'
 
 export const REASON_MIN = 10
-const Reason = z.string().trim().min(REASON_MIN).max(1000)
+export const Reason = z.string().trim().min(REASON_MIN).max(1000)
 export const CASE_EXCHANGES_MAX = 1000
 const ConversationId = z.string().regex(/^cv_[0-9a-z]{26}$/)
 
@@ -83,6 +84,8 @@ export const RetentionRun = z
   })
   .openapi('RetentionRun')
 
+export const ErasureValue = z.string().min(4).max(4000)
+
 export const ErasureScope = z
   .discriminatedUnion('kind', [
     z.strictObject({
@@ -90,23 +93,23 @@ export const ErasureScope = z
       exchanges: z.array(ExchangeIdText).min(1).max(1000),
     }),
     z.strictObject({ kind: z.literal('principal'), principal: z.string().min(1).max(500) }),
-    z.strictObject({ kind: z.literal('value'), value: z.string().min(4).max(4000) }),
+    z.strictObject({ kind: z.literal('value'), value: ErasureValue }),
   ])
   .openapi('ErasureScope', {
     description:
       '`value`: every exchange in which this text stands, found by reading everything that is recorded. The text is kept nowhere.',
   })
 
-const Refusal = z.object({
+export const ErasureRefusal = z.object({
   exchange: z.string(),
-  why: z.enum(['not-found', 'open', 'elsewhere', 'erased', 'held', 'minimum']),
+  why: z.enum(REFUSAL_REASONS),
   detail: z.string(),
 })
 
 export const ErasurePreview = z
   .object({
     exchanges: z.array(z.string()),
-    refusals: z.array(Refusal),
+    refusals: z.array(ErasureRefusal),
     truncated: z.boolean().openapi({ description: 'More than 1000: make the request in parts.' }),
     searched: z.number().int(),
     unreadable: z.number().int(),
@@ -140,7 +143,9 @@ export const ErasureResult = z
     refused: ErasurePreview.nullable().openapi({
       description: 'Set when nothing was erased: by what, and for which exchanges.',
     }),
-    refusals: z.array(Refusal).openapi({ description: 'Held while others were being erased.' }),
+    refusals: z
+      .array(ErasureRefusal)
+      .openapi({ description: 'Held while others were being erased.' }),
     logKeys: z.array(z.string()),
   })
   .openapi('ErasureResult')
@@ -214,7 +219,7 @@ export const runRetention = apiRoute('retention.run', {
   responses: { 200: json(RetentionRun, 'What was erased.') },
 })
 
-const despiteMinimum = z.boolean().default(false).openapi({
+export const despiteMinimum = z.boolean().default(false).openapi({
   description: 'Also before the minimum of the retention class; it stands in the evidence.',
 })
 

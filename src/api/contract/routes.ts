@@ -11,6 +11,7 @@ import * as exchanges from './exchanges.ts'
 import * as login from './login.ts'
 import * as exportOrders from './export-orders.ts'
 import * as exports from './exports.ts'
+import * as erasureJobs from './erasure-jobs.ts'
 import * as keeping from './keeping.ts'
 import * as devices from './devices.ts'
 import * as hunts from './hunts.ts'
@@ -84,6 +85,11 @@ export const ROUTES = [
   keeping.listErasures,
   keeping.readErasure,
   keeping.readTombstone,
+  erasureJobs.listErasureJobs,
+  erasureJobs.beginErasureJob,
+  erasureJobs.readErasureJob,
+  erasureJobs.cancelErasureJob,
+  erasureJobs.resumeErasureJob,
   exports.createExport,
   exportOrders.listExportOrders,
   exportOrders.readExportOrder,

@@ -1,7 +1,6 @@
 /** Serves legal holds, the plan of retention, erasure on request and tombstones. */
 import { reachOf } from '../../identity/permissions.ts'
-import type { SignedIn } from '../../identity/signed-in.ts'
-import { scopeText, type Doer } from '../../incident/keeping/hold-desk.ts'
+import { scopeText } from '../../incident/keeping/hold-desk.ts'
 import type { ErasurePreview as Previewed, ErasureProof } from '../../incident/keeping/erasures.ts'
 import { isExchangeId } from '../../lib/ids.ts'
 import { fail } from '../../model/errors.ts'
@@ -19,11 +18,10 @@ import {
   runRetention,
   setHold,
 } from '../contract/keeping.ts'
+import { doerOf } from '../doer.ts'
 import { noteInCase } from '../case-notes.ts'
 import type { Registrar } from '../registrar.ts'
 import { queryOf } from '../filter-query.ts'
-
-const doerOf = ({ person }: SignedIn): Doer => ({ person: person.id, login: person.login })
 
 export function keepingRoutes(registrar: Registrar): void {
   holdRoutes(registrar)

@@ -1,6 +1,7 @@
 /** `custody erase`: erases exchanges on request, with a receipt that proves it; or says why not. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import { beginErasureJob } from '../../api/contract/erasure-jobs.ts'
 import {
   createErasure,
   previewErasure,
@@ -8,10 +9,14 @@ import {
   type ErasureResult,
 } from '../../api/contract/keeping.ts'
 import { visibleLine } from '../../lib/visible-text.ts'
+import { followErasure } from '../follow-erasure.ts'
 import { EXIT, bytesText, failWith, print, printJson, say } from '../output.ts'
 import { gatewayFor, reasonFrom } from '../remote/gateway-only.ts'
 import { usageFailure } from '../remote/remote-failure.ts'
+import { valueIn } from './erasures.ts'
 import { withServer, type ServerOptions } from '../remote/server-options.ts'
+
+const DRY_RUN = 'to see what would be erased'
 
 interface EraseOptions extends ServerOptions {
   readonly everythingOf?: string
@@ -30,7 +35,10 @@ export function registerErase(program: Command): void {
       .description('erase exchanges for good, with a receipt; a legal hold refuses it')
       .argument('[exchanges...]', 'exchange ids')
       .option('--everything-of <id>', 'everything that this person, job or service sent')
-      .option('--value-file <file>', 'every exchange in which the text in this file stands')
+      .option(
+        '--value-file <file>',
+        'every exchange in which the text in this file stands; reads everything, so it takes a while',
+      )
       .option('--reason <text>', 'why; it is recorded')
       .option('--dry-run', 'only say what would be erased')
       .option('--despite-minimum', 'also before the minimum of its retention class; recorded')
@@ -41,8 +49,22 @@ export function registerErase(program: Command): void {
 
 async function erase(exchanges: readonly string[], options: EraseOptions): Promise<void> {
   const api = gatewayFor(options)
-  const scope = scopeOf(exchanges, options)
   const despiteMinimum = options.despiteMinimum === true
+  if (options.valueFile !== undefined) {
+    if (exchanges.length > 0 || options.everythingOf !== undefined) throw oneThing()
+    const job = await api.call(beginErasureJob, {
+      body: {
+        value: valueIn(options.valueFile),
+        reason: reasonFrom(options.dryRun === true ? DRY_RUN : options.reason),
+        despiteMinimum,
+        dryRun: options.dryRun === true,
+      },
+    })
+    if (options.json !== true) say(job.id)
+    await followErasure(api, job.id, options)
+    return
+  }
+  const scope = scopeOf(exchanges, options)
   if (options.dryRun === true) {
     const preview = await api.call(previewErasure, { body: { scope, despiteMinimum } })
     if (options.json === true) printJson(preview)
@@ -72,17 +94,17 @@ async function erase(exchanges: readonly string[], options: EraseOptions): Promi
 }
 
 function scopeOf(exchanges: readonly string[], options: EraseOptions): object {
-  const { everythingOf, valueFile } = options
+  const { everythingOf } = options
   const wanted: object[] = []
   if (exchanges.length > 0) wanted.push({ kind: 'exchange', exchanges })
   if (everythingOf !== undefined) wanted.push({ kind: 'principal', principal: everythingOf })
-  // Threat: arguments are seen by every process of the machine; a value to be forgotten must not be one.
-  if (valueFile !== undefined)
-    wanted.push({ kind: 'value', value: readFileSync(valueFile, 'utf8').replace(/\r?\n$/, '') })
   const [scope, ...more] = wanted
   if (scope !== undefined && more.length === 0) return scope
-  throw usageFailure('name one thing to erase', 'exchange ids, --everything-of or --value-file')
+  throw oneThing()
 }
+
+const oneThing = () =>
+  usageFailure('name one thing to erase', 'exchange ids, --everything-of or --value-file')
 
 function sayResult({ erasures }: ErasureResult): void {
   for (const { erasure, event, exchanges, frames, bytes, shared, leafIndex } of erasures) {

@@ -69,6 +69,49 @@ test('a hold set here refuses an erasure, is released by another, and then it is
   assert.match((await as('admin', 'holds', '--all')).out, /an admin/)
 })
 
+test('a value is erased by a job that a hold refuses with its reason, and that goes on when it is released', async () => {
+  const value = 'the blue-footed "booby" of Genovesa'
+  const file = join(folder.path, 'value.txt')
+  const receipt = join(folder.path, 'value-receipt.json')
+  writeFileSync(file, `${value}\n`)
+  const id = await console.chat(`write about ${value}`)
+  const other = await console.chat('write about something else')
+  const wanted = ['--value-file', file, '--despite-minimum', '--receipt', receipt]
+  const forbidden = await as('admin', 'erase', ...wanted, ...REASON)
+  assert.match(forbidden.err, /api\.forbidden/)
+  const both = await as('investigator', 'erase', id, ...wanted, ...REASON)
+  assert.match(both.err, /name one thing to erase/)
+  const dry = await as('investigator', 'erase', ...wanted, '--dry-run')
+  assert.deepEqual([dry.code, dry.out], [0, `${id}\n`], dry.err)
+  const set = await as('investigator', 'holds', 'set', '--exchange', id, ...REASON)
+  const refused = await as('investigator', 'erase', ...wanted, ...REASON)
+  assert.equal(refused.code, 1)
+  assert.match(refused.err, /request 12 of the regulator[\s\S]*nothing was erased/)
+  const job = /^ej_\w+/m.exec(refused.err)?.[0] ?? ''
+  assert.match((await as('admin', 'erasures')).out, new RegExp(`${job}.*refused`))
+  const [hold = ''] = set.out.split(' ')
+  assert.equal((await as('admin', 'holds', 'release', hold, ...REASON)).code, 0)
+  const again = ['--value-file', file, '--receipt', receipt, '--json']
+  const done = await as('investigator', 'erasures', 'resume', job, ...again)
+  assert.equal(done.code, 0, done.err)
+  const [told] = jsonLines(done.out)
+  assert.deepEqual([told?.['state'], told?.['erased'], told?.['found']], ['done', 1, 0])
+  const written = readFileSync(receipt, 'utf8')
+  assert.match(written, /c2sp\.org\/tlog-proof@v1/)
+  assert.ok(written.includes(id) && !written.includes('Genovesa'))
+  assert.match((await as('admin', 'show', id)).err, /api\.erased/)
+  assert.equal((await as('investigator', 'show', other)).code, 0)
+  const spent = await as('investigator', 'erasures', 'cancel', job)
+  assert.deepEqual(
+    [spent.code, spent.out],
+    [
+      0,
+      `${job}  done: read ${Number(told?.['searched'])} of ${Number(told?.['total'])} exchanges, 0 hold it\n`,
+    ],
+  )
+  assert.equal((await as('investigator', 'erasures', 'show', 'ej_nothing')).code, 3)
+})
+
 test('a bundle is written to a file that was not there, and is whole', async () => {
   const id = await console.chat('for the court')
   const out = join(folder.path, 'bundle.tar')

@@ -1,6 +1,7 @@
 /** Erases exchanges: announced as evidence first, then overwritten in place, then forgotten by the index; finished after a crash. */
 import type { Clock } from '../../lib/clock.ts'
 import { newControlId, type ExchangeId, type InstanceId } from '../../lib/ids.ts'
+import type { REFUSAL_REASONS } from '../../model/erasure-jobs.ts'
 import type { BlockRow, EvidenceEvent, ExchangeRow } from '../../model/record.ts'
 import type { ExchangeIndex } from '../../store/exchange-index.ts'
 import type { Disk } from '../disk.ts'
@@ -32,7 +33,7 @@ export interface ErasureOrder {
 
 export interface ErasureRefusal {
   readonly exchange: ExchangeId
-  readonly why: 'not-found' | 'open' | 'elsewhere' | 'erased' | 'held' | 'minimum'
+  readonly why: (typeof REFUSAL_REASONS)[number]
   /** For people. */
   readonly detail: string
 }

@@ -7,15 +7,14 @@ import {
   type ErasureRefusal,
 } from '../../evidence/erasure/eraser.ts'
 import type { ProofDesk } from '../../evidence/proof-desk.ts'
-import type { EvidenceReader } from '../../evidence/reader.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { isExchangeId, newControlId, type ExchangeId } from '../../lib/ids.ts'
 import type { ExchangeSearch } from '../../model/exchange-query.ts'
 import type { ExchangeRow } from '../../model/record.ts'
 import type { ExchangeIndex } from '../../store/exchange-index.ts'
-import type { AnswerReading } from '../answer-reading.ts'
+import { createValueSearch, type ValueSearchParts } from './value-search.ts'
 import { scopeText, type Doer, type HoldDesk } from './hold-desk.ts'
-import { DAY_MS, type RetentionRule } from './retention.ts'
+import { DAY_MS, heldAmong, type RetentionRule } from './retention.ts'
 
 export type ErasureScope =
   | { readonly kind: 'exchange'; readonly exchanges: readonly string[] }
@@ -59,12 +58,10 @@ export type RequestOutcome =
       readonly logKeys: readonly string[]
     }
 
-export interface ErasureDeskParts {
+export interface ErasureDeskParts extends ValueSearchParts {
   readonly clock: Clock
   readonly index: ExchangeIndex
   readonly search: ExchangeSearch
-  readonly reader: EvidenceReader
-  readonly readAnswer: AnswerReading
   readonly eraser: Eraser
   readonly holds: HoldDesk
   readonly rules: () => readonly RetentionRule[]
@@ -86,6 +83,11 @@ export function createErasureDesk(parts: ErasureDeskParts) {
     preview: (scope: ErasureScope, despiteMinimum: boolean): Promise<ErasurePreview> =>
       preview(parts, scope, despiteMinimum),
     erase: (request: ErasureRequest): Promise<RequestOutcome> => erase(parts, request),
+    /** What stands in the way of erasing these; those that were erased before are left out by the caller. */
+    examine: (exchanges: readonly ExchangeId[], despiteMinimum: boolean): Promise<ErasurePreview> =>
+      preview(parts, { kind: 'exchange', exchanges }, despiteMinimum),
+    eraseSome: (exchanges: readonly ExchangeId[], order: PartOrder): Promise<PartOutcome> =>
+      eraseSome(parts, exchanges, order),
     tombstone: (id: ExchangeId) => parts.index.erasure.tombstone(id),
     tombstones: parts.index.erasure.tombstones,
     countErased: parts.index.erasure.countErased,
@@ -134,7 +136,7 @@ function minimumOf({ rules, clock }: ErasureDeskParts, row: ExchangeRow): string
 }
 
 async function erase(parts: ErasureDeskParts, request: ErasureRequest): Promise<RequestOutcome> {
-  const { scope, reason, by, despiteMinimum } = request
+  const { scope, despiteMinimum } = request
   const planned = await preview(parts, scope, despiteMinimum)
   if (planned.refusals.length > 0 || planned.exchanges.length === 0)
     return { kind: 'refused', preview: planned }
@@ -142,27 +144,51 @@ async function erase(parts: ErasureDeskParts, request: ErasureRequest): Promise<
   const receipts: ErasureReceipt[] = []
   const refusals: ErasureRefusal[] = []
   for (let at = 0; at < planned.exchanges.length; at += ERASURE_EXCHANGES_MAX) {
-    const outcome = await parts.eraser.erase({
-      exchanges: planned.exchanges.slice(at, at + ERASURE_EXCHANGES_MAX),
-      cause: 'request',
-      rule: scope.kind,
-      actor: by.login,
-      reason,
-      details: { request: id, person: by.person, despiteMinimum },
-      guard: async (rows) => {
-        const held = await parts.holds.on(rows)
-        return rows
-          .filter((row) => held.has(row.id))
-          .map((row) => ({ exchange: row.id, why: 'held', detail: 'a legal hold was set' }))
-      },
-    })
-    if (outcome.kind === 'erased') receipts.push(outcome.receipt)
-    else refusals.push(...outcome.refusals)
+    const some = planned.exchanges.slice(at, at + ERASURE_EXCHANGES_MAX)
+    const done = await eraseSome(parts, some, { ...request, request: id, rule: scope.kind })
+    if (done.receipt !== null) receipts.push(done.receipt)
+    refusals.push(...done.refusals)
   }
   if (receipts.length === 0) return { kind: 'refused', preview: { ...planned, refusals } }
   const proofs = await parts.openProofs()
   const erasures = await Promise.all(receipts.map((receipt) => proven(parts, proofs, receipt)))
   return { kind: 'erased', request: id, erasures, refusals, logKeys: proofs.keys }
+}
+
+export interface PartOrder extends Omit<ErasureRequest, 'scope'> {
+  /** Of the whole. */
+  readonly request: string
+  readonly rule: ErasureScope['kind']
+}
+
+interface PartOutcome {
+  readonly receipt: ErasureReceipt | null
+  readonly refusals: readonly ErasureRefusal[]
+}
+
+/** At most `ERASURE_EXCHANGES_MAX`. What came to be held in between stays, and the others go. */
+async function eraseSome(
+  { eraser, holds }: ErasureDeskParts,
+  exchanges: readonly ExchangeId[],
+  { request, rule, by, reason, despiteMinimum }: PartOrder,
+): Promise<PartOutcome> {
+  const refusals: ErasureRefusal[] = []
+  for (let left = exchanges; left.length > 0;) {
+    const outcome = await eraser.erase({
+      exchanges: left,
+      cause: 'request',
+      rule,
+      actor: by.login,
+      reason,
+      details: { request, person: by.person, despiteMinimum },
+      guard: (rows) => heldAmong(holds, rows),
+    })
+    if (outcome.kind === 'erased') return { receipt: outcome.receipt, refusals }
+    refusals.push(...outcome.refusals)
+    const refused = new Set(outcome.refusals.map(({ exchange }) => exchange))
+    left = left.filter((id) => !refused.has(id))
+  }
+  return { receipt: null, refusals }
 }
 
 async function proven(
@@ -258,7 +284,7 @@ async function holding(parts: ErasureDeskParts, value: string): Promise<FoundRow
   let searched = 0
   let unreadable = 0
   let before: ExchangeId | undefined
-  const needles = spellings(value)
+  const search = createValueSearch(parts, value)
   for (;;) {
     const page = await parts.index.list({
       limit: PAGE,
@@ -266,7 +292,7 @@ async function holding(parts: ErasureDeskParts, value: string): Promise<FoundRow
     })
     for (const row of page) {
       searched += 1
-      const holds = await holdsAny(parts, row, needles)
+      const holds = await search.isIn(row)
       if (holds === null) unreadable += 1
       else if (holds) rows.push(row)
       if (rows.length > REQUEST_EXCHANGES_MAX) {
@@ -279,39 +305,4 @@ async function holding(parts: ErasureDeskParts, value: string): Promise<FoundRow
     if (page.length < PAGE || before === undefined)
       return { rows, refusals: [], truncated: false, searched, unreadable }
   }
-}
-
-/** As it is, and as JSON writes it. */
-function spellings(value: string): readonly Buffer[] {
-  const inJson = JSON.stringify(value).slice(1, -1)
-  return [...new Set([value, inJson])].map((text) => Buffer.from(text))
-}
-
-/** Null when it could not be read. */
-async function holdsAny(
-  { reader, readAnswer }: ErasureDeskParts,
-  row: ExchangeRow,
-  needles: readonly Buffer[],
-): Promise<boolean | null> {
-  try {
-    const recorded = await reader.readRow(row)
-    const answer = await readAnswer(recorded)
-    const body = Buffer.concat(answer.pieces)
-    const texts = [
-      recorded.requestBody ?? Buffer.alloc(0),
-      body,
-      Buffer.from(JSON.stringify([recorded.facts, recorded.closing])),
-      Buffer.from(assembled(answer.read(body))),
-    ]
-    return texts.some((text) => needles.some((needle) => text.includes(needle)))
-  } catch {
-    return null
-  }
-}
-
-/** A value may stand across several events of a stream. */
-function assembled(view: ReturnType<Awaited<ReturnType<AnswerReading>>['read']>): string {
-  if (view === null) return ''
-  const calls = view.toolCalls.map((call) => call.arguments)
-  return [view.text, view.reasoning, view.refusal, ...calls].join('\n')
 }

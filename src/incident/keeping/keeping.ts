@@ -4,6 +4,7 @@ import { exportBundle, type ExportSources } from '../export/bundle-export.ts'
 import type { OtherFormat } from '../export/other-formats.ts'
 import type { ExportOrderDesk } from '../export/export-orders.ts'
 import { sealed } from '../export/seal.ts'
+import type { ErasureJobs } from './erasure-jobs.ts'
 import type { ErasureDesk } from './erasures.ts'
 import type { HoldDesk } from './hold-desk.ts'
 import type { Retention } from './retention.ts'
@@ -12,6 +13,7 @@ export interface Keeping {
   readonly holds: HoldDesk
   readonly retention: Retention
   readonly erasures: ErasureDesk
+  readonly erasureJobs: ErasureJobs
   readonly exportOrders: ExportOrderDesk
   /** The bundle as a stream; it is made while it is read. */
   readonly export: (

@@ -9,6 +9,7 @@ import { createAccessTable } from './accesses.ts'
 import { createCaseTable } from './cases.ts'
 import { createExportOrderTable } from './export-orders.ts'
 import { createHoldTable } from './holds.ts'
+import { createErasureJobTable } from './erasure-jobs.ts'
 import { createHuntTable } from './hunts.ts'
 import { createIdempotencyTable } from './idempotency.ts'
 import { createIdentityTable } from './identities.ts'
@@ -77,6 +78,7 @@ export function createControlStore(db: ControlDb, engine: ControlEngine): Contro
     locks: createLockTable(db, engine.changes),
     idempotency: createIdempotencyTable(db),
     hunts: createHuntTable(db),
+    erasureJobs: createErasureJobTable(db),
     searchAlerts: createSearchAlertTable(db),
     scrub: engine.scrub,
   }
