@@ -6,6 +6,13 @@ import type { TestBrowser } from '../harness/browser.ts'
 import { HOSTILE, ask, askSlowly } from './traffic.ts'
 
 const SECRET = 'The merger closes on Friday at noon.'
+const POLICY = `version: 1
+rules:
+  - { id: late-news, title: Answers about mergers, on: response, keywords: [merger], then: deny, stage: enforce }
+  - { id: large, title: Large prompts, on: request, size: { bytes: 100000 }, then: hold, stage: enforce }
+  - { id: dates, title: Dates are watched, on: request, keywords: [friday], then: deny, stage: shadow }
+  - { id: no-merger, title: Mergers stay inside, on: request, keywords: [merger], then: deny, stage: enforce }
+`
 const REASON = 'Ticket 4711: who was told about the merger'
 
 let browser: TestBrowser
@@ -90,6 +97,54 @@ test('content is masked until an investigator gives a reason, and the reason is 
   await page.getByRole('region', { name: 'Context window' }).getByText('█').first().waitFor()
   assert.doesNotMatch((await main(page).textContent()) ?? '', /merger|Friday|remember/)
   assertCalm()
+})
+
+test('why the policy decided so is told rule by rule, and whose role it is not is told that', async () => {
+  const { page, assertCalm } = await browser.visitor('petra', ['policy-author'])
+  await open(page, '?tab=policy')
+  await page.getByText('No policy decided here').waitFor()
+  assert.deepEqual(await violationsOf(page), [])
+  const call = browser.console.admin
+  const author = await browser.console.person('pia', ['policy-author'])
+  const made = await author.call('POST', '/policy', {
+    body: { text: POLICY, note: 'names and sizes', basedOn: 0 },
+  })
+  assert.equal(made.status, 201, made.text)
+  await ask(browser, SECRET)
+  const denied = (await call('GET', '/exchanges?limit=1')).body.items[0].id
+  await page.goto(`${browser.adminUrl}/exchanges/${denied}?tab=policy`)
+  const why = page.getByRole('region', { name: 'Why the policy decided so' })
+  await why.getByText('1 of 4 rules fired').waitFor()
+  await why.getByText('Recorded: deny by no-merger').waitFor()
+  await why.getByText('the policy that decided.').waitFor()
+  const rules = await why
+    .getByRole('listitem')
+    .filter({ has: page.locator('strong') })
+    .allTextContents()
+  assert.match(rules[0] ?? '', /Mergers stay inside.*deny, enforce.*fired.*holds.*content.*/)
+  assert.match(rules[1] ?? '', /Dates are watched.*fired, only watched/)
+  assert.match(rules[2] ?? '', /Large prompts.*did not fire.*fails.*size/)
+  assert.match(rules[3] ?? '', /Answers.*looks at answers or tools/)
+  assert.doesNotMatch((await why.textContent()) ?? '', /Friday|noon/)
+  assert.deepEqual(await violationsOf(page), [])
+  await picture(page, 'exchange-policy-light')
+  await page.setViewportSize({ width: 390, height: 844 })
+  const [wide, shown] = [
+    await page.evaluate<number>('document.querySelector("#main").scrollWidth'),
+    await page.evaluate<number>('document.querySelector("#main").clientWidth'),
+  ]
+  assert.ok(wide <= shown, `the page is ${wide} px wide in ${shown}`)
+  await why.scrollIntoViewIfNeeded()
+  await picture(page, 'exchange-policy-phone')
+  assertCalm()
+  await page.route('**/explanation', (route) => route.abort())
+  await page.reload()
+  await page.getByText('The gateway cannot be reached', { exact: true }).waitFor()
+  const member = await browser.visitor('milo', ['member'])
+  const own = await browser.console.chat('of my own', { key: await browser.console.keyFor('milo') })
+  await member.page.goto(`${browser.adminUrl}/exchanges/${own}?tab=policy`)
+  await member.page.getByText('Your roles do not allow this').waitFor()
+  assert.deepEqual(await violationsOf(member.page), [])
 })
 
 test('a revealed exchange can be masked again on the screen without ending the reveal', async () => {

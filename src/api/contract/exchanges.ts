@@ -4,6 +4,7 @@ import { VERDICTS } from '../../model/decision.ts'
 import { FACET_FIELDS } from '../../model/exchange-query.ts'
 import { QUERY_CHARS_MAX } from '../../model/query/parse.ts'
 import { Restriction } from './accesses.ts'
+import { Held } from './held.ts'
 import { ExchangeIdText, PageQuery, TimeMs, apiRoute, json, pageOf } from './common.ts'
 
 export const ExchangeStateName = z.enum(['open', 'complete', 'interrupted', 'refused'])
@@ -258,6 +259,7 @@ export const ExchangeDetail = z
       .nullable()
       .openapi({ description: 'By the prices configured now; null when not known.' }),
     policy: z.string(),
+    held: Held.nullable().openapi({ description: 'Null where no rule held it.' }),
     findings: z.array(Finding).nullable().openapi({ description: 'Null where nobody looked.' }),
     uninspected: z.array(
       z.object({

@@ -165,6 +165,7 @@ async function detail(
     usage: closing?.usage ?? null,
     cost: costOfRecorded(parts, recorded),
     policy: facts.policy,
+    held: heldOf(recorded),
     ...detectionOf(recorded),
     mayReadContent:
       readReach === 'all' ||
@@ -173,6 +174,13 @@ async function detail(
     mayReveal: reachOf('content.reveal', roles) === 'all',
     reveal: reveal === null ? null : { id: reveal.id, expiresAtMs: reveal.expiresAtMs },
   }
+}
+
+function heldOf({ closing }: RecordedExchange): ExchangeDetail['held'] {
+  const by = closing?.approval
+  if (by === undefined) return null
+  const { approval, state, waitedMs, keptAlive = null } = by
+  return { approval, state, waitedMs, keptAlive }
 }
 
 async function restrictionOf(

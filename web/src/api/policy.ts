@@ -2,11 +2,13 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type {
   Backtest,
+  Explanation,
   PolicyCheck,
   PolicyNow,
   PolicyVersion,
   backtestPolicy,
   checkPolicy,
+  explainExchange,
   listPolicyVersions,
   publishPolicy,
   readPolicyNow,
@@ -14,7 +16,7 @@ import type {
 } from '../../../src/api/contract/policy.ts'
 import { call } from './client.ts'
 
-export type { Backtest, PolicyCheck, PolicyNow, PolicyVersion }
+export type { Backtest, Explanation, PolicyCheck, PolicyNow, PolicyVersion }
 type VersionPage = { items: PolicyVersion[]; next: string | null }
 
 export const policyQuery = queryOptions({
@@ -47,6 +49,17 @@ export function policyCheckQuery(text: string, enabled: boolean) {
     staleTime: Infinity,
     queryFn: ({ signal }): Promise<PolicyCheck> =>
       call<typeof checkPolicy>('post', '/policy/check', { signal, body: { text } }),
+  })
+}
+
+export function explanationQuery(id: string) {
+  return queryOptions({
+    queryKey: ['exchanges', id, 'explanation'],
+    queryFn: ({ signal }): Promise<Explanation> =>
+      call<typeof explainExchange>('get', '/exchanges/{id}/explanation', {
+        signal,
+        params: { id },
+      }),
   })
 }
 

@@ -10,6 +10,7 @@ import type { ExchangeDetail } from '../api/exchanges.ts'
 import { AnswerPanel } from '../features/exchange/answer-panel.tsx'
 import { ContentDenied } from '../features/exchange/content-denied.tsx'
 import { ContextWindow } from '../features/exchange/context-window.tsx'
+import { ExplanationPanel } from '../features/exchange/explanation-panel.tsx'
 import { FindingsPanel } from '../features/exchange/findings-panel.tsx'
 import { ExchangeHead } from '../features/exchange/exchange-head.tsx'
 import { HeaderStrip } from '../features/exchange/header-strip.tsx'
@@ -25,7 +26,7 @@ import { RestrictedContent } from '../features/restricted/restricted-content.tsx
 import { ProblemNotice, Skeleton } from '../ui/notice.tsx'
 import classes from './exchange.module.css'
 
-const TABS = ['content', 'raw', 'record'] as const
+const TABS = ['content', 'raw', 'record', 'policy'] as const
 type Tab = (typeof TABS)[number]
 
 export interface ExchangeSearch {
@@ -143,6 +144,7 @@ export function Exchange() {
           <Tabs.Tab value="content">Content</Tabs.Tab>
           <Tabs.Tab value="raw">Raw</Tabs.Tab>
           <Tabs.Tab value="record">Record</Tabs.Tab>
+          <Tabs.Tab value="policy">Policy</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="content" className={classes.panel}>
           {contentPart((loaded) => (
@@ -167,6 +169,9 @@ export function Exchange() {
         </Tabs.Panel>
         <Tabs.Panel value="record" className={classes.panel}>
           <RecordPanel id={id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="policy" className={classes.panel}>
+          <ExplanationPanel id={id} />
         </Tabs.Panel>
       </Tabs>
     </div>

@@ -137,6 +137,7 @@ function course({
   usage,
   cost,
   policy,
+  held,
 }: ExchangeDetail): readonly Fact[] {
   return [
     ['Arrived (UTC)', <Moment key="at" ms={exchange.receivedAtMs} short />],
@@ -162,5 +163,13 @@ function course({
     ['Request', formatBytes(exchange.requestBytes)],
     ['Answer', formatBytes(exchange.answerBytes)],
     ['Policy', policy === '' ? null : policy.slice(0, 12)],
+    ['Held', held === null ? null : heldText(held)],
   ]
+}
+
+function heldText({ state, waitedMs, keptAlive }: NonNullable<ExchangeDetail['held']>): string {
+  const waited = waitedMs === 0 ? state : `${state} after ${formatDuration(waitedMs)}`
+  if (keptAlive === null) return waited
+  const { by, times, isBegun } = keptAlive
+  return `${waited}; ${by} sent ${formatCount(times)}×${isBegun ? ' behind status 200' : ''}`
 }
