@@ -4,8 +4,8 @@ import { VERDICTS } from '../../model/decision.ts'
 import { FACET_FIELDS } from '../../model/exchange-query.ts'
 import { QUERY_CHARS_MAX } from '../../model/query/parse.ts'
 import { Restriction } from './accesses.ts'
-import { Held } from './held.ts'
 import { ExchangeIdText, PageQuery, TimeMs, apiRoute, json, pageOf } from './common.ts'
+import { Held, Usage } from './exchange-course.ts'
 
 export const ExchangeStateName = z.enum(['open', 'complete', 'interrupted', 'refused'])
 
@@ -246,14 +246,7 @@ export const ExchangeDetail = z
     responseId: z.string().nullable(),
     responseModel: z.string().nullable(),
     upstreamStatus: z.number().int().nullable(),
-    usage: z
-      .object({
-        inputTokens: z.number().nullable(),
-        outputTokens: z.number().nullable(),
-        cachedInputTokens: z.number().nullable(),
-        reasoningTokens: z.number().nullable(),
-      })
-      .nullable(),
+    usage: Usage.nullable(),
     cost: z
       .object({ amount: z.number(), currency: z.string() })
       .nullable()

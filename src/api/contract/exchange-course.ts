@@ -1,7 +1,14 @@
-/** How a held exchange waited, as the record of it says. */
+/** How an exchange went, as the record of it says: what it used, how it waited for people. */
 import { z } from '@hono/zod-openapi'
 import { APPROVAL_STATES } from '../../model/approval.ts'
 import { STREAM_KEEPALIVES } from '../../model/keepalive.ts'
+
+export const Usage = z.object({
+  inputTokens: z.number().nullable(),
+  outputTokens: z.number().nullable(),
+  cachedInputTokens: z.number().nullable(),
+  reasoningTokens: z.number().nullable(),
+})
 
 const keptAlive = z.object({
   by: z.enum([...STREAM_KEEPALIVES, 'whitespace']),
