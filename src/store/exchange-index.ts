@@ -73,6 +73,8 @@ export interface ExchangeIndex {
   ) => Promise<readonly EventRow[]>
   /** Events that speak of this record, oldest first. */
   readonly eventsOf: (record: string, limit: number) => Promise<readonly EventRow[]>
+  /** Steps of rotations, newest first. */
+  readonly keyringEvents: (limit: number) => Promise<readonly EventRow[]>
   readonly erasure: ErasureIndex
   /** Empties the index before a rebuild. */
   readonly clear: () => Promise<void>

@@ -22,6 +22,7 @@ export interface IndexReader {
   readonly events: (limit: number) => Promise<readonly EventRow[]>
   readonly eventsAfter: ExchangeIndex['eventsAfter']
   readonly eventsOf: (record: string, limit: number) => Promise<readonly EventRow[]>
+  readonly keyringEvents: (limit: number) => Promise<readonly EventRow[]>
 }
 
 export function createIndexReader(db: IndexDb): IndexReader {
@@ -104,6 +105,17 @@ export function createIndexReader(db: IndexDb): IndexReader {
         .selectAll('events')
         .where('event_records.record', '=', record)
         .orderBy('events.id')
+        .limit(limit)
+        .execute()
+      return rows.map(decodeEvent)
+    },
+    keyringEvents: async (limit) => {
+      const rows = await db
+        .selectFrom('events')
+        .selectAll()
+        // Written as its index has it, which no parameter would be.
+        .where(sql<boolean>`type like 'keyring.%'`)
+        .orderBy('id', 'desc')
         .limit(limit)
         .execute()
       return rows.map(decodeEvent)

@@ -33,6 +33,7 @@ import { traceIndex } from './migrations/trace/070-trace-index.ts'
 import { search } from './migrations/index/002-search.ts'
 import { erasure } from './migrations/index/050-erasure.ts'
 import { eventsInOrder } from './migrations/index/085-events-in-order.ts'
+import { keyringEvents } from './migrations/index/145-keyring-events.ts'
 import { eventRecords } from './migrations/index/051-event-records.ts'
 
 interface Migration {
@@ -69,6 +70,7 @@ export const INDEX_AREA: MigrationArea = {
     { name: '070-exchange-findings', up: exchangeFindings },
     { name: '010-decisions-and-contexts', up: decisionsAndContexts },
     { name: '085-events-in-order', up: eventsInOrder },
+    { name: '145-keyring-events', up: keyringEvents },
   ],
 }
 

@@ -281,6 +281,26 @@ test('an auditor verifies every record in the browser and keeps checkpoint and p
   ])
   assert.match(checkpoint.suggestedFilename(), /^checkpoint-\d+$/)
   await look(visitor, 'evidence')
+  await page.setViewportSize({ width: 1360, height: 1000 })
+  for (const step of ['prepare', 'rotate-log-key'])
+    assert.equal(
+      (
+        await browser.console.admin('POST', '/keyring/steps', {
+          body: { step, reason: 'the yearly rotation' },
+        })
+      ).status,
+      200,
+    )
+  await browser.console.gateway.app.evidence.flush()
+  await page.getByRole('link', { name: 'Keyring' }).click()
+  const root = page.getByRole('region', { name: 'Root key' })
+  await root.getByText('rotating').waitFor()
+  await root.getByText(/custody keyring rewrap --server http/).waitFor()
+  await page.getByRole('cell', { name: 'to be wrapped anew' }).first().waitFor()
+  await page.getByRole('cell', { name: 'handed over', exact: true }).waitFor()
+  await page.getByRole('row', { name: /The next root key was made/ }).waitFor()
+  await page.getByRole('row', { name: /handed over to a new key/ }).waitFor()
+  await look(visitor, 'keyring')
 })
 
 test('upstreams show where prompts go and how that went', async () => {

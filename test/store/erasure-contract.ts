@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FindingRow } from '../../src/model/masking.ts'
+import type { EvidenceEvent } from '../../src/model/record.ts'
 import { openStore } from '../../src/store/store.ts'
 import type { EventRow } from '../../src/store/exchange-index.ts'
 import type { FreshDatabase } from './store-contract.ts'
@@ -195,6 +196,26 @@ export function erasureContract(engine: string, fresh: () => Promise<FreshDataba
     assert.deepEqual(await ids(exchangeId(9), 2), [first, second])
     assert.deepEqual(await ids(exchangeId(2)), [second])
     assert.deepEqual(await ids('nobody'), [])
+  })
+
+  test(`${engine}: the steps of key rotations are found among all events, newest first`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const step = (n: number, type: EvidenceEvent['type']): EventRow => {
+      const row = erased(n, [])
+      return { ...row, event: { ...row.event, type } }
+    }
+    const rows = [
+      step(1, 'keyring.prepared'),
+      step(2, 'record.erased'),
+      step(3, 'keyring.rewrapped'),
+      step(4, 'keyring.retired'),
+    ]
+    await store.index.apply(batchOf({ events: rows }))
+    const ids = async (limit: number) =>
+      (await store.index.keyringEvents(limit)).map(({ id }) => id)
+    assert.deepEqual(await ids(10), [rows[3]?.id, rows[2]?.id, rows[0]?.id])
+    assert.deepEqual(await ids(1), [rows[3]?.id])
   })
 
   test(`${engine}: events are read behind a place in the order in which they were written`, async () => {

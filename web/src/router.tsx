@@ -33,6 +33,7 @@ import { People } from './routes/people.tsx'
 import { Policy } from './routes/policy.tsx'
 import { Retention } from './routes/retention.tsx'
 import { Replay, readReplaySearch } from './routes/replay.tsx'
+import { KeyringPage } from './routes/keyring.tsx'
 import { EvidencePage } from './routes/evidence.tsx'
 import { TrustRules } from './routes/trust-rules.tsx'
 import { Trace } from './routes/trace.tsx'
@@ -203,6 +204,12 @@ const evidence = createRoute({
   component: EvidencePage,
 })
 
+const keyring = createRoute({
+  getParentRoute: () => shell,
+  path: '/evidence/keys',
+  component: KeyringPage,
+})
+
 const locks = createRoute({
   getParentRoute: () => shell,
   path: '/locks',
@@ -270,6 +277,7 @@ const routeTree = root.addChildren([
     keys,
     trustRules,
     evidence,
+    keyring,
     locks,
     retention,
     upstreams,

@@ -1,6 +1,6 @@
 /** The keys of the evidence: which root key wraps, which keys the log has, and the steps that change them. */
 import { z } from '@hono/zod-openapi'
-import { apiRoute, body, json } from './common.ts'
+import { TimeMs, apiRoute, body, json } from './common.ts'
 import { REASON_MIN } from './keeping.ts'
 
 export const KeyringStatus = z
@@ -15,6 +15,21 @@ export const KeyringStatus = z
       retired: z.array(z.string()).readonly(),
       segments: z.number().int(),
       segmentsLeft: z.number().int().openapi({ description: 'Only the leaving key opens them.' }),
+      epochs: z
+        .array(
+          z.object({
+            instance: z.string(),
+            segment: z.number().int(),
+            createdAtMs: TimeMs,
+            classes: z
+              .array(z.string())
+              .readonly()
+              .openapi({ description: 'Retention classes, each with an epoch key of its own.' }),
+            root: z.string().openapi({ description: 'The root key that wraps them.' }),
+          }),
+        )
+        .readonly()
+        .openapi({ description: 'Epoch keys by segment, newest first; at most 200.' }),
     }),
     logKeys: z
       .array(z.object({ id: z.string(), verifier: z.string(), isActive: z.boolean() }))
@@ -44,6 +59,31 @@ export const readKeyring = apiRoute('keyring.read', {
   tags,
   summary: 'Root keys and log keys, and how far a rotation has come',
   responses: { 200: json(KeyringStatus, 'As of now.') },
+})
+
+export const KeyringHistory = z
+  .object({
+    items: z.array(
+      z.object({
+        id: z.string(),
+        type: z.string().openapi({ example: 'keyring.rewrapped' }),
+        atMs: TimeMs,
+        actor: z.string(),
+        details: z
+          .record(z.string(), z.unknown())
+          .openapi({ description: 'Ids of keys and counts.' }),
+      }),
+    ),
+  })
+  .openapi('KeyringHistory')
+export type KeyringHistory = z.infer<typeof KeyringHistory>
+
+export const listKeyringSteps = apiRoute('keyring.read', {
+  method: 'get',
+  path: '/keyring/steps',
+  tags,
+  summary: 'Who rotated or revoked which key of the evidence, newest first',
+  responses: { 200: json(KeyringHistory, 'The newest hundred steps, from the evidence itself.') },
 })
 
 export const stepKeyring = apiRoute('keyring.change', {

@@ -164,6 +164,7 @@ export const ROUTES = [
   evidence.readEvidence,
   evidence.verifyEvidence,
   keyring.readKeyring,
+  keyring.listKeyringSteps,
   keyring.stepKeyring,
   operations.listUpstreams,
   operations.readStatus,

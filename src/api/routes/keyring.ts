@@ -1,13 +1,26 @@
 /** Serves the keys of the evidence and the steps that rotate and revoke them. */
 import { fail } from '../../model/errors.ts'
-import { readKeyring, stepKeyring } from '../contract/keyring.ts'
+import { listKeyringSteps, readKeyring, stepKeyring } from '../contract/keyring.ts'
 import { InvalidRequest } from '../problem.ts'
 import type { Registrar } from '../registrar.ts'
+
+const STEPS_MAX = 100
 
 export function keyringRoutes({ app, parts, guarded }: Registrar): void {
   app.openapi(guarded(readKeyring), async (context) =>
     context.json(await parts.keyring.status(), 200),
   )
+  app.openapi(guarded(listKeyringSteps), async (context) => {
+    const rows = await parts.desk.index.keyringEvents(STEPS_MAX)
+    const items = rows.map(({ id, event: { type, atMs, actor, details } }) => ({
+      id,
+      type,
+      atMs,
+      actor,
+      details: { ...details },
+    }))
+    return context.json({ items }, 200)
+  })
   app.openapi(guarded(stepKeyring), async (context) => {
     const { step, key, reason } = context.req.valid('json')
     if ((step === 'revoke-log-key') !== (key !== undefined))

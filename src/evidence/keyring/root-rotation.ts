@@ -44,7 +44,20 @@ export interface RootStatus {
   readonly segments: number
   /** Segments that only the leaving key opens. */
   readonly segmentsLeft: number
+  /** Keys of segments, newest first, the first few hundred. */
+  readonly epochs: readonly EpochStatus[]
 }
+
+export interface EpochStatus {
+  readonly instance: string
+  readonly segment: number
+  readonly createdAtMs: number
+  readonly classes: readonly string[]
+  /** The root key that opens them. */
+  readonly root: string
+}
+
+const EPOCHS_MAX = 200
 
 export type StepOutcome =
   | { readonly kind: 'done'; readonly status: RootStatus }
@@ -74,6 +87,7 @@ export class RootRotation {
       retired,
       segments: found.length,
       segmentsLeft: found.filter(({ provider }) => provider !== active.id).length,
+      epochs: newestEpochs(found),
     }
   }
 
@@ -218,8 +232,9 @@ export class RootRotation {
       for (const { header } of plan.segments) {
         const later = await readSegmentKeys(disk, folder, header)
         const { provider, epochKeys } = later?.keys ?? header
-        const { segment } = header
-        found.push({ instance, segment, provider, epochKeys, digest: later?.digest ?? null })
+        const { segment, createdAtMs } = header
+        const digest = later?.digest ?? null
+        found.push({ instance, segment, createdAtMs, provider, epochKeys, digest })
       }
     }
     return found
@@ -280,10 +295,24 @@ export class RootRotation {
 }
 
 interface FoundSegment extends SegmentIdentity {
+  readonly createdAtMs: number
   readonly provider: string
   readonly epochKeys: readonly WrappedEpochKey[]
   /** Of the file beside it; null when there is none. */
   readonly digest: string | null
+}
+
+function newestEpochs(found: readonly FoundSegment[]): readonly EpochStatus[] {
+  return found
+    .toSorted((a, b) => b.createdAtMs - a.createdAtMs || b.segment - a.segment)
+    .slice(0, EPOCHS_MAX)
+    .map(({ instance, segment, createdAtMs, provider, epochKeys }) => ({
+      instance,
+      segment,
+      createdAtMs,
+      classes: epochKeys.map(({ retentionClass }) => retentionClass),
+      root: provider,
+    }))
 }
 
 const nameOf = ({ instance, segment }: SegmentIdentity): string => `${instance}/${segment}`
