@@ -1,6 +1,6 @@
 /** Makes the data plane's settings snapshot from the resolved configuration. */
 import type { Config } from '../config/config.ts'
-import { matchRoute } from '../config/route-match.ts'
+import { matchRetention, matchRoute } from '../config/route-match.ts'
 import type { GatewaySnapshot } from '../gateway/parts.ts'
 import type { Policy } from '../policy/policy.ts'
 import { createRouteSights } from './route-sights.ts'
@@ -21,6 +21,7 @@ export function gatewaySettings(
       upstream.sandbox ? { ...upstream, baseUrl: `${sandboxUrl}/${upstream.name}` } : upstream,
     ),
     routeFor: (facts) => matchRoute(config.routes, facts),
+    retentionClassFor: (tags) => matchRetention(config.retention, tags),
     limits: config.limits,
     policy,
     sightOf: (route) => sights.of(config.masking[route.name] ?? null),

@@ -77,6 +77,8 @@ export interface RetentionClass {
   readonly minDays: number
   /** Null: kept until an operator sets a maximum. */
   readonly maxDays: number | null
+  /** Globs: an exchange that policy gave such a tag belongs to it, whatever its route says. The first class wins. */
+  readonly tags: readonly string[]
 }
 
 /** What an exchange must look like for a rule to apply; null matches anything. `*` in a glob is any text. */

@@ -73,7 +73,7 @@ test('an empty file gives the defaults', () => {
       deadlineMs: 5000,
       freeBytesMin: 512 * 2 ** 20,
     })
-    assert.deepEqual(config.retention, [{ name: 'default', minDays: 183, maxDays: null }])
+    assert.deepEqual(config.retention, [{ name: 'default', minDays: 183, maxDays: null, tags: [] }])
     assert.deepEqual(
       config.routes.map(({ name, mode }) => [name, mode]),
       [['default', 'strict']],

@@ -20,14 +20,15 @@ export function resolveRetention(
       allowed: 'maxDays at least minDays',
     })
   }
-  const classes = written.map(([name, { minDays, maxDays }]) => ({
+  const classes = written.map(([name, { minDays, maxDays, tags }]) => ({
     name,
+    tags,
     minDays,
     maxDays: maxDays ?? null,
   }))
   return classes.some(({ name }) => name === 'default')
     ? classes
-    : [{ name: 'default', minDays: DEFAULT_RETENTION_DAYS, maxDays: null }, ...classes]
+    : [{ name: 'default', minDays: DEFAULT_RETENTION_DAYS, maxDays: null, tags: [] }, ...classes]
 }
 
 const DEFAULT_RETENTION_DAYS = 183

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { array, assert as check, constantFrom, property } from 'fast-check'
 import type { RouteRule } from './config.ts'
 import { globMatches } from '../lib/glob.ts'
-import { matchRoute } from './route-match.ts'
+import { matchRetention, matchRoute } from './route-match.ts'
 
 const rule = (name: string, match: Partial<RouteRule['match']>): RouteRule => ({
   name,
@@ -29,6 +29,20 @@ test('the first rule whose every condition holds is the route', () => {
   assert.equal(matchRoute(rules, { ...facts, service: 'x' }).name, 'c')
   assert.equal(matchRoute(rules, { ...facts, service: 'x', model: null }).name, 'default')
   assert.equal(matchRoute(rules, { ...facts, service: 'payroll2', model: 'o1' }).name, 'default')
+})
+
+test('the first class that names one of the tags is the class, and none without tags', () => {
+  const kept = { minDays: 0, maxDays: null }
+  const classes = [
+    { ...kept, name: 'default', tags: [] },
+    { ...kept, name: 'legal', tags: ['case-*', 'court'] },
+    { ...kept, name: 'draft', tags: ['draft', 'case-draft'] },
+  ]
+  assert.equal(matchRetention(classes, ['draft']), 'draft')
+  assert.equal(matchRetention(classes, ['case-draft', 'draft']), 'legal')
+  assert.equal(matchRetention(classes, ['x', 'court']), 'legal')
+  assert.equal(matchRetention(classes, ['courts']), null)
+  assert.equal(matchRetention(classes, []), null)
 })
 
 test('rules without a default are a fault of the program', () => {

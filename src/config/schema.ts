@@ -178,6 +178,14 @@ const retentionClass = z
         why: 'Evidence must not vanish before somebody chose when.',
         secret: false,
       }),
+    tags: z
+      .array(text('A tag that policy rules give; `*` is any text.', 'a glob'))
+      .max(64)
+      .prefault([])
+      .describe(
+        'Tags of policy rules, as globs. An exchange with one of them belongs to this class, whatever its route says; the first class wins.',
+      )
+      .register(leafNotes, { allowed: 'a list of globs', why: '', secret: false }),
   })
   .describe('How long records are kept.')
 

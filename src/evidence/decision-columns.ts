@@ -1,6 +1,6 @@
 /** The columns of the index that say what a policy decided, on the request and then on its answer. */
 import type { Decision } from '../model/decision.ts'
-import { stricter } from '../model/decision.ts'
+import { stricter, tagsOf } from '../model/decision.ts'
 import type { ExchangeRow } from '../model/record.ts'
 
 type DecisionColumns = Pick<
@@ -25,10 +25,6 @@ export function withDecision(
   if (decision === undefined) return { verdict, policyHash, decidingRule, policyRules, tags }
   const strictest = verdict === null ? decision.verdict : stricter(verdict, decision.verdict)
   const isNew = verdict === null || strictest !== verdict
-  const given = decision.hits
-    .filter(({ inForce }) => inForce)
-    .flatMap(({ obligations }) => obligations)
-    .flatMap((one) => (one.kind === 'tag' ? [one.tag] : []))
   return {
     verdict: strictest,
     policyHash: decision.policy,
@@ -37,7 +33,7 @@ export function withDecision(
       policyRules,
       decision.hits.map(({ rule }) => rule),
     ),
-    tags: joined(tags, given),
+    tags: joined(tags, tagsOf(decision)),
   }
 }
 

@@ -1,4 +1,5 @@
 /** Turns what the pipeline knows of an exchange into the facts that evidence keeps. */
+import { tagsOf } from '../model/decision.ts'
 import { EMPTY_USAGE } from '../model/dialect.ts'
 import type { ClosingFacts, OpeningFacts, Outcome, RequestHead } from '../model/record.ts'
 import type { RecordedBody } from '../model/recorder.ts'
@@ -31,7 +32,7 @@ export function openingFacts(exchange: Exchange): OpeningFacts {
     surface: routing?.surface.name ?? '',
     route: route?.name ?? '',
     mode: route?.mode ?? 'strict',
-    retentionClass: route?.retentionClass ?? 'default',
+    retentionClass: retentionClassOf(exchange),
     model: modelOf(exchange),
     stream: isStreamAsked(exchange),
     toolNames: view?.toolNames ?? [],
@@ -54,6 +55,12 @@ export function openingFacts(exchange: Exchange): OpeningFacts {
       ? {}
       : { context: exchange.conversation.reading.links }),
   }
+}
+
+/** What policy calls an exchange goes before where it went. */
+function retentionClassOf({ settings, decision, route }: Exchange): string {
+  const byTag = decision === null ? null : settings.retentionClassFor(tagsOf(decision))
+  return byTag ?? route?.retentionClass ?? 'default'
 }
 
 export function recordedBody(exchange: Exchange): RecordedBody {

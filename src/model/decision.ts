@@ -61,3 +61,11 @@ export interface Decision {
 export function stricter(one: Verdict, other: Verdict): Verdict {
   return VERDICTS.indexOf(one) >= VERDICTS.indexOf(other) ? one : other
 }
+
+/** Tags that rules in force gave; each may come more than once. */
+export function tagsOf({ hits }: Decision): readonly string[] {
+  return hits
+    .filter(({ inForce }) => inForce)
+    .flatMap(({ obligations }) => obligations)
+    .flatMap((one) => (one.kind === 'tag' ? [one.tag] : []))
+}

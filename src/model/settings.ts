@@ -33,5 +33,7 @@ export interface RouteFacts {
 export interface GatewaySettings {
   readonly upstreams: readonly Upstream[]
   readonly routeFor: (facts: RouteFacts) => Route
+  /** The class that the tags of policy rules ask for; null where none does. */
+  readonly retentionClassFor: (tags: readonly string[]) => string | null
   readonly limits: GatewayLimits
 }

@@ -75,6 +75,19 @@ export const RetentionPlan = z
   .openapi('RetentionPlan')
 export type RetentionPlan = z.infer<typeof RetentionPlan>
 
+export const DueExchange = z
+  .object({
+    exchange: ExchangeIdText,
+    receivedAtMs: TimeMs,
+    dueAtMs: TimeMs.openapi({ description: 'Erased by the first run after it.' }),
+    bytes: z.number(),
+    holds: z
+      .array(z.string())
+      .openapi({ description: 'Legal holds: while any is in force it stays.' }),
+  })
+  .openapi('DueExchange')
+export type DueExchange = z.infer<typeof DueExchange>
+
 export const RetentionRun = z
   .object({
     erased: z.number().int(),
@@ -206,6 +219,21 @@ export const planRetention = apiRoute('retention.plan', {
     query: z.object({ horizonDays: z.coerce.number().int().min(0).max(365).default(7) }),
   },
   responses: { 200: json(RetentionPlan, 'The plan as of now.') },
+})
+
+export const listDue = apiRoute('retention.plan', {
+  method: 'get',
+  path: '/retention/due',
+  tags,
+  summary: 'The exchanges of a class that retention will erase, oldest first, before it does',
+  request: {
+    query: z.object({
+      ...PageQuery,
+      retentionClass: z.string().min(1).max(200),
+      horizonDays: z.coerce.number().int().min(0).max(365).default(0),
+    }),
+  },
+  responses: { 200: json(pageOf(DueExchange), 'A page.') },
 })
 
 export const runRetention = apiRoute('retention.run', {

@@ -79,6 +79,7 @@ export const ROUTES = [
   keeping.setHold,
   keeping.releaseHold,
   keeping.planRetention,
+  keeping.listDue,
   keeping.runRetention,
   keeping.previewErasure,
   keeping.createErasure,

@@ -8,6 +8,7 @@ import type { HoldRow, HoldScope } from '../../model/holds.ts'
 import type { ErasurePreview, ErasureReceipt, Hold } from '../contract/keeping.ts'
 import {
   createErasure,
+  listDue,
   listErasures,
   listHolds,
   planRetention,
@@ -83,6 +84,15 @@ function retentionRoutes({ app, parts, guarded }: Registrar): void {
     const { horizonDays } = context.req.valid('query')
     const classes = await retention.plan(horizonDays)
     return context.json({ horizonDays, classes: [...classes] }, 200)
+  })
+  app.openapi(guarded(listDue), async (context) => {
+    const { retentionClass, horizonDays, cursor, limit } = context.req.valid('query')
+    const after = cursor !== undefined && isExchangeId(cursor) ? cursor : null
+    const rows = await retention.due({ retentionClass, horizonDays, after, limit: limit + 1 })
+    if (rows === null) throw fail('api.not-found', 'There is no such retention class.')
+    const items = rows.slice(0, limit).map((row) => ({ ...row, holds: [...row.holds] }))
+    const next = rows.length > limit ? (items.at(-1)?.exchange ?? null) : null
+    return context.json({ items, next }, 200)
   })
   app.openapi(guarded(runRetention), async (context) => {
     const { exchangesMax } = context.req.valid('json')

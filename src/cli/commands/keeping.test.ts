@@ -9,12 +9,31 @@ import { readBundle } from '../../evidence/bundle/read-bundle.ts'
 
 const REASON = ['--reason', 'request 12 of the regulator']
 
+const POLICY = `version: 1
+rules:
+  - id: drafts
+    title: Drafts are kept for a day
+    on: request
+    keywords: ["first draft"]
+    then: allow
+    tags: [draft]
+    stage: enforce
+    tests:
+      - name: a draft
+        given: { text: "a first draft" }
+        expect: allow
+`
+const YAML = `retention:
+  classes:
+    brief: { minDays: 0, maxDays: 1, tags: ["draft*"] }
+`
+
 let console: TestConsole
 let folder: TemporaryFolder
 const tokens = { admin: '', investigator: '' }
 
 before(async () => {
-  console = await startConsole()
+  console = await startConsole({ policy: POLICY, yaml: YAML })
   folder = await temporaryFolder()
   tokens.admin = (await console.person('an admin', ['admin'])).token
   tokens.investigator = (await console.person('an investigator', ['investigator'])).token
@@ -110,6 +129,32 @@ test('a value is erased by a job that a hold refuses with its reason, and that g
     ],
   )
   assert.equal((await as('investigator', 'erasures', 'show', 'ej_nothing')).code, 3)
+})
+
+test('what a rule calls a draft is of the class of drafts, and the plan names it before it is erased', async () => {
+  const draft = await console.chat('a first draft of the letter')
+  const other = await console.chat('the letter')
+  const plan = await as('admin', 'retention', 'plan', '--days', '2')
+  assert.equal(plan.code, 0, plan.err)
+  assert.match(plan.out, new RegExp(`\\nbrief:\\n  ${draft}  \\d{4}-`))
+  assert.ok(!plan.out.includes(other))
+  assert.ok(!(await as('admin', 'retention', '--days', '0')).out.includes(draft))
+  const set = await as('investigator', 'holds', 'set', '--exchange', draft, ...REASON)
+  const [hold = ''] = set.out.split(' ')
+  const all = await as('admin', 'retention', '--days', '2', '--json')
+  const classes = JSON.parse(all.out).classes as { name: string; exchanges: object[] }[]
+  const [named] = classes.find(({ name }) => name === 'brief')!.exchanges
+  assert.deepEqual(
+    { ...named, receivedAtMs: 0, dueAtMs: 0, bytes: 0 },
+    {
+      exchange: draft,
+      receivedAtMs: 0,
+      dueAtMs: 0,
+      bytes: 0,
+      holds: [hold],
+    },
+  )
+  await as('admin', 'holds', 'release', hold, ...REASON)
 })
 
 test('a bundle is written to a file that was not there, and is whole', async () => {

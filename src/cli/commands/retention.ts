@@ -1,10 +1,22 @@
 /** `custody retention`: says what will be erased because it is old, and has it erased now. */
 import type { Command } from 'commander'
-import { planRetention, runRetention } from '../../api/contract/keeping.ts'
+import {
+  listDue,
+  planRetention,
+  runRetention,
+  type DueExchange,
+  type RetentionPlan,
+} from '../../api/contract/keeping.ts'
+import { visibleLine } from '../../lib/visible-text.ts'
 import { bytesText, print, printJson, printTable, timeText } from '../output.ts'
+import type { ApiClient } from '../remote/api-client.ts'
 import { gatewayFor } from '../remote/gateway-only.ts'
 import { usageFailure } from '../remote/remote-failure.ts'
 import { withServer, type ServerOptions } from '../remote/server-options.ts'
+
+/** So many of a class are named for people. */
+const LISTED = 20
+const PAGE = 200
 
 interface PlanOptions extends ServerOptions {
   readonly days: string
@@ -23,9 +35,9 @@ export function registerRetention(program: Command): void {
   withServer(
     retention
       .command('plan', { isDefault: true })
-      .description('what is due, what becomes due, and what a legal hold keeps')
+      .description('what is due, what becomes due, by id, and what a legal hold keeps')
       .option('--days <count>', 'look so far ahead', '7')
-      .option('--json', 'one JSON object'),
+      .option('--json', 'one JSON object, with every exchange'),
   ).action(plan)
   withServer(
     retention
@@ -46,7 +58,10 @@ async function plan(options: PlanOptions): Promise<void> {
   const horizonDays = count(options.days, '--days', 365)
   const found = await api.call(planRetention, { query: { horizonDays } })
   if (options.json === true) {
-    printJson(found)
+    const classes = []
+    for (const one of found.classes)
+      classes.push({ ...one, exchanges: await dueOf(api, one, horizonDays, Infinity) })
+    printJson({ ...found, classes })
     return
   }
   printTable(found.classes, [
@@ -73,6 +88,48 @@ async function plan(options: PlanOptions): Promise<void> {
       align: 'right',
     },
   ])
+  for (const one of found.classes) await printDue(api, one, horizonDays)
+}
+
+/** The exchanges that will be erased, oldest first. */
+async function dueOf(
+  api: ApiClient,
+  { name, due, soon }: RetentionPlan['classes'][number],
+  horizonDays: number,
+  count: number,
+): Promise<readonly DueExchange[]> {
+  const found: DueExchange[] = []
+  if (due.exchanges + soon.exchanges === 0) return found
+  for (let cursor: string | null = ''; cursor !== null && found.length < count;) {
+    const page: { items: readonly DueExchange[]; next: string | null } = await api.call(listDue, {
+      query: {
+        retentionClass: name,
+        horizonDays,
+        limit: Math.min(PAGE, count - found.length),
+        ...(cursor === '' ? {} : { cursor }),
+      },
+    })
+    found.push(...page.items)
+    cursor = page.next
+  }
+  return found
+}
+
+async function printDue(
+  api: ApiClient,
+  plan: RetentionPlan['classes'][number],
+  horizonDays: number,
+): Promise<void> {
+  const rows = await dueOf(api, plan, horizonDays, LISTED)
+  if (rows.length === 0) return
+  print('')
+  print(`${visibleLine(plan.name)}:`)
+  for (const { exchange, dueAtMs, holds } of rows)
+    print(
+      `  ${exchange}  ${timeText(dueAtMs).slice(0, 16)}${holds.length > 0 ? `  kept by ${holds.join(', ')}` : ''}`,
+    )
+  const more = plan.due.exchanges + plan.soon.exchanges - rows.length
+  if (more > 0) print(`  and ${more} more; --json names all`)
 }
 
 async function run(options: RunOptions): Promise<void> {

@@ -124,3 +124,43 @@ test('what is held stays however old it is, does not stop the rest, and goes aft
   const types = (await opened.store.index.eventsOf(held.id, 20)).map(({ event }) => event.type)
   assert.deepEqual(types, ['hold.set', 'hold.released', 'record.erased', 'record.erasure-finished'])
 })
+
+test('each exchange is named before it is erased, oldest first, page by page, with what keeps it', async () => {
+  await using folder = await temporaryFolder()
+  await using opened = await openTestEvidence(folder.path, { retentionClasses: ['short'] })
+  const { holds, retention } = keeperOf(opened)
+  const old = [await recordOld(opened, 80), await recordOld(opened, 40)]
+  const soon = await recordOld(opened, 28)
+  await recordOld(opened, 1)
+  await opened.evidence.flush()
+  const hold = await holds.set({ kind: 'exchange', exchange: old[0]!.id }, 'the court asks', ada)
+  const due = async (more: object = {}) =>
+    (await retention.due({
+      retentionClass: 'short',
+      horizonDays: 0,
+      after: null,
+      limit: 10,
+      ...more,
+    })) ?? []
+  const idsOf = async (more?: object) => (await due(more)).map(({ exchange }) => exchange)
+  assert.deepEqual(
+    await idsOf(),
+    old.map(({ id }) => id),
+  )
+  assert.deepEqual(
+    await idsOf({ horizonDays: 7 }),
+    [...old, soon].map(({ id }) => id),
+  )
+  assert.deepEqual(await idsOf({ limit: 1 }), [old[0]!.id])
+  assert.deepEqual(await idsOf({ after: old[0]!.id }), [old[1]!.id])
+  const [first, second] = await due()
+  assert.deepEqual([first?.holds, second?.holds], [[hold.id], []])
+  assert.equal(first!.dueAtMs - first!.receivedAtMs, 30 * DAY_MS)
+  assert.deepEqual(await due({ retentionClass: 'default', horizonDays: 365 }), [])
+  const none = { retentionClass: 'none', horizonDays: 0, after: null, limit: 1 }
+  assert.equal(await retention.due(none), null)
+  const named = await idsOf()
+  while ((await retention.step(10)).more);
+  for (const id of named)
+    assert.equal((await opened.store.index.exchange(id)) === null, id !== old[0]!.id)
+})

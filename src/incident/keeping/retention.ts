@@ -40,6 +40,23 @@ interface Amount {
   readonly oldestMs: number | null
 }
 
+/** One exchange that will be erased, and when; or what keeps it. */
+export interface DueExchange {
+  readonly exchange: ExchangeId
+  readonly receivedAtMs: number
+  readonly dueAtMs: number
+  readonly bytes: number
+  /** Legal holds on it. */
+  readonly holds: readonly string[]
+}
+
+export interface DueQuery {
+  readonly retentionClass: string
+  readonly horizonDays: number
+  readonly after: ExchangeId | null
+  readonly limit: number
+}
+
 export interface RetentionRun {
   readonly erased: number
   readonly bytes: number
@@ -79,6 +96,32 @@ export class Retention {
     const plans: ClassPlan[] = []
     for (const rule of rules()) plans.push(await this.#classPlan(rule, nowMs, horizonDays, local))
     return plans
+  }
+
+  /** What will be erased within the horizon, oldest first; null when there is no such class. */
+  async due(query: DueQuery): Promise<readonly DueExchange[] | null> {
+    const { clock, rules, instances, index, holds } = this.#parts
+    const { retentionClass, horizonDays, after, limit } = query
+    const rule = rules().find(({ name }) => name === retentionClass)
+    if (rule === undefined) return null
+    const { maxDays } = rule
+    if (maxDays === null) return []
+    const keptMs = maxDays * DAY_MS
+    const rows = await index.expired({
+      retentionClass,
+      instances: await instances(),
+      before: exchangeIdFloor(clock.nowMs() - keptMs + horizonDays * DAY_MS),
+      ...(after === null ? {} : { after }),
+      limit,
+    })
+    const held = await holds.on(rows)
+    return rows.map(({ id, receivedAtMs, storedBytes }) => ({
+      exchange: id,
+      receivedAtMs,
+      dueAtMs: receivedAtMs + keptMs,
+      bytes: storedBytes,
+      holds: (held.get(id) ?? []).map((hold) => hold.id),
+    }))
   }
 
   /** Erases at most this many exchanges. */
