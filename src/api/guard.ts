@@ -6,7 +6,7 @@ import type { SignedIn } from '../identity/signed-in.ts'
 import { signedInByCookie, signedInByToken } from '../identity/signed-in.ts'
 import { GatewayError, fail } from '../model/errors.ts'
 import { CallAudit } from './call-audit.ts'
-import { BACKGROUND_HEADER } from './contract/common.ts'
+import { BACKGROUND_HEADER, TOOL_HEADER } from './contract/common.ts'
 import type { ApiEnv, ApiParts } from './parts.ts'
 import { RateLimit } from './rate-limit.ts'
 import { refuseCrossSite } from './same-site.ts'
@@ -19,6 +19,8 @@ const PER_STRANGER = { burst: 60, perSecond: 1 }
 const PER_LOGIN_ADDRESS = { burst: 30, perSecond: 0.5 }
 /** Steps of logins at a provider: a whole office comes from one address at nine in the morning. */
 const PER_PROVIDER_ADDRESS = { burst: 200, perSecond: 5 }
+
+const TOOL_CHARS_MAX = 40
 
 export type Guard = (operation: Operation) => MiddlewareHandler<ApiEnv>
 
@@ -51,6 +53,8 @@ export function createGuard(parts: ApiParts): Guard {
         { operation, address: context.get('address') },
       )
       context.set('audit', audit)
+      const tool = toolOf(context)
+      if (tool !== null) audit.add({ details: { tool } })
       if (permission.isPublic === true) {
         const isFromProvider = permission.isFromProvider === true
         if (isFromProvider) limit(context, providers, context.get('address'))
@@ -77,14 +81,26 @@ export function createGuard(parts: ApiParts): Guard {
   }
 }
 
+/** Null for a call that no tool made. */
+function toolOf(context: Context<ApiEnv>): string | null {
+  const tool = context.req.header(TOOL_HEADER)
+  return tool === undefined ? null : tool.replaceAll(/[^\w.-]/g, '').slice(0, TOOL_CHARS_MAX)
+}
+
 async function settle(
   context: Context<ApiEnv>,
   audit: CallAudit,
   permission: Permission,
 ): Promise<void> {
-  if (permission.audit === 'none' || audit.hasEnded) return
+  const isByTool = toolOf(context) !== null
+  if ((permission.audit === 'none' && !isByTool) || audit.hasEnded) return
   const { status } = context.res
   if (status < 400) {
+    if (permission.audit === 'none') {
+      if (!audit.wasShown)
+        await audit.shown({ details: { asked: Object.keys(context.req.query()).join(' ') } })
+      return
+    }
     if (permission.audit === 'write') await audit.ended('done')
     else if (!audit.wasShown) throw new Error('evidence was shown without an audit event')
     return

@@ -11,6 +11,9 @@ export const CSRF_HEADER = 'x-custody-csrf'
 /** Marks a call that nobody asked for by hand (a poll): it does not put off the idle end of a login session. */
 export const BACKGROUND_HEADER = 'x-custody-background'
 
+/** Names the tool of a model that calls in the name of a person: such a call is audited, also where a person's is not. */
+export const TOOL_HEADER = 'x-custody-tool'
+
 export const TimeMs = z.number().openapi({ description: 'Milliseconds since the Unix epoch.' })
 export const ExchangeIdText = z
   .string()

@@ -3,13 +3,14 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
 import { addCaseEntry, listCases, readCase } from '../../api/contract/cases.ts'
+import { TOOL_HEADER } from '../../api/contract/common.ts'
 import { listExchanges, readExchange } from '../../api/contract/exchanges.ts'
 import { traceText, TRACE_CHARS_MAX } from '../../api/contract/trace.ts'
 import { VERSION } from '../../app/version.ts'
 import { CASE_STATUSES } from '../../model/cases.ts'
 import { VERDICTS } from '../../model/decision.ts'
 import { readMoment } from '../read-moment.ts'
-import type { ApiClient } from '../remote/api-client.ts'
+import { withHeaders, type ApiClient } from '../remote/api-client.ts'
 import { remoteExchange } from '../remote/remote-exchange.ts'
 import { RemoteFailure, usageFailure } from '../remote/remote-failure.ts'
 import { exchangeJson } from '../exchange-columns.ts'
@@ -69,12 +70,13 @@ const CASES = {
   limit: limit(20, 100),
 }
 
-/** Each tool is a route: what the roles of the token refuse there is refused here, in the same words. */
-export function createMcpServer(api: ApiClient, nowMs: () => number): McpServer {
+/** Each tool is a route: what the roles of the token refuse there is refused here, in the same words; each call is audited under the tool's name. */
+export function createMcpServer(plane: ApiClient, nowMs: () => number): McpServer {
   const server = new McpServer(
     { name: 'custody', title: 'Custody', version: VERSION },
     { instructions: INSTRUCTIONS },
   )
+  const asTool = (tool: string): ApiClient => withHeaders(plane, { [TOOL_HEADER]: tool })
   const momentOf = (name: string, text: string | undefined): number | undefined => {
     if (text === undefined) return undefined
     const reading = readMoment(text, nowMs())
@@ -91,7 +93,7 @@ export function createMcpServer(api: ApiClient, nowMs: () => number): McpServer 
     },
     ({ since, until, ...query }) =>
       answered(async () => {
-        const { items, next } = await api.call(listExchanges, {
+        const { items, next } = await asTool('search').call(listExchanges, {
           query: { ...query, sinceMs: momentOf('since', since), untilMs: momentOf('until', until) },
         })
         return { exchanges: items.map(exchangeJson), next }
@@ -108,7 +110,7 @@ export function createMcpServer(api: ApiClient, nowMs: () => number): McpServer 
     },
     (body) =>
       answered(async () => {
-        const answer = await api.call(traceText, { body })
+        const answer = await asTool('trace').call(traceText, { body })
         const { exposures, hits: _hits, ...summary } = answer
         return { ...summary, listed: exposures.length, exposures: [...traceLines(answer)] }
       }),
@@ -125,7 +127,7 @@ export function createMcpServer(api: ApiClient, nowMs: () => number): McpServer 
     ({ id: exchange, charsMax }) =>
       answered(async () => {
         const options = { mode: 'masked', isContentNeeded: false } as const
-        const { detail, content } = await remoteExchange(api, exchange, options)
+        const { detail, content } = await remoteExchange(asTool('show'), exchange, options)
         return exchangeShown(detail, content, charsMax)
       }),
   )
@@ -140,13 +142,13 @@ export function createMcpServer(api: ApiClient, nowMs: () => number): McpServer 
     },
     ({ id: exchange }) =>
       answered(async () =>
-        decisionShown(await api.call(readExchange, { params: { id: exchange } })),
+        decisionShown(await asTool('explain').call(readExchange, { params: { id: exchange } })),
       ),
   )
   server.registerTool(
     'cases_list',
     { title: 'List cases', description: 'Newest first.', inputSchema: CASES, annotations: READS },
-    (query) => answered(() => api.call(listCases, { query })),
+    (query) => answered(() => asTool('cases_list').call(listCases, { query })),
   )
   server.registerTool(
     'cases_read',
@@ -156,7 +158,7 @@ export function createMcpServer(api: ApiClient, nowMs: () => number): McpServer 
       inputSchema: { id: caseId },
       annotations: READS,
     },
-    ({ id: one }) => answered(() => api.call(readCase, { params: { id: one } })),
+    ({ id: one }) => answered(() => asTool('cases_read').call(readCase, { params: { id: one } })),
   )
   server.registerTool(
     'cases_note',
@@ -167,7 +169,12 @@ export function createMcpServer(api: ApiClient, nowMs: () => number): McpServer 
       annotations: ADDS,
     },
     ({ id: one, text }) =>
-      answered(() => api.call(addCaseEntry, { params: { id: one }, body: { kind: 'note', text } })),
+      answered(() =>
+        asTool('cases_note').call(addCaseEntry, {
+          params: { id: one },
+          body: { kind: 'note', text },
+        }),
+      ),
   )
   return server
 }

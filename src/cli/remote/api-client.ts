@@ -122,6 +122,22 @@ export function createApiClient(baseUrl: string, token: string): ApiClient {
   }
 }
 
+/** The same control plane, with headers on every call. */
+export function withHeaders(api: ApiClient, headers: Readonly<Record<string, string>>): ApiClient {
+  const added = <One extends { readonly headers?: Readonly<Record<string, string>> }>(
+    ask: One,
+  ) => ({
+    ...ask,
+    headers: { ...ask.headers, ...headers },
+  })
+  return {
+    baseUrl: api.baseUrl,
+    call: (route, ask = {}) => api.call(route, added(ask)),
+    end: (route, ask = {}) => api.end(route, added(ask)),
+    open: (route, ask, signal) => api.open(route, added(ask), signal),
+  }
+}
+
 function schemaOf<Schema>({ responses }: JsonRoute<Schema>): Schema {
   const { content } = '200' in responses ? responses[200] : responses[201]
   return content['application/json'].schema
