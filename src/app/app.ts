@@ -41,6 +41,7 @@ import { RecordFeed } from '../incident/trace/record-feed.ts'
 import { createChangeFeed } from '../incident/change-feed.ts'
 import { consoleOrigin, controlPlaneApi, firstLoginUrl, warmSearch } from './control-plane.ts'
 import { openLogDesk } from './log-desk.ts'
+import { createMayQuote } from './may-quote.ts'
 import { publishCheckpoints } from './publication.ts'
 import { createObserver } from './observer.ts'
 import { createPolicyAlerts } from './policy-alerts.ts'
@@ -168,6 +169,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       settings: () => settings.approvals,
       consoleUrl: () => consoleOrigin(adminUrl),
       authorsOf: policyRoom.authorsOf,
+      mayQuote: createMayQuote({ store, evidence, clock, restricted: () => inForce.restricted }),
     }),
   )
   const { hunts, alertChannels } = stack.use(

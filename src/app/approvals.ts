@@ -5,6 +5,7 @@ import type { DecidingParts } from '../approvals/deciding.ts'
 import { createApprovalDesk } from '../approvals/desk.ts'
 import { createJournal } from '../approvals/journal.ts'
 import { keepDelivering, noticesOf } from '../approvals/notify/couriers.ts'
+import type { CourierParts } from '../approvals/notify/couriers.ts'
 import { rosterOf } from '../approvals/roster.ts'
 import { keepRounds } from '../approvals/rounds.ts'
 import { createApprovalWatch } from '../approvals/watch.ts'
@@ -33,6 +34,7 @@ export interface ApprovalSources {
   readonly settings: () => ApprovalSettings
   readonly consoleUrl: () => string
   readonly authorsOf: DecidingParts['authorsOf']
+  readonly mayQuote: CourierParts['mayQuote']
 }
 
 /** Read each time: somebody who left a group a moment ago decides nothing any more. */
@@ -58,7 +60,10 @@ export function openApprovals(sources: ApprovalSources): Approvals {
   const watch = stack.use(createApprovalWatch(table, onFault))
   const seal = createCardSeal(sources.master)
   const consoleUrl = (): string => settings().consoleUrl ?? sources.consoleUrl()
-  stack.use(keepDelivering({ notices, table, clock, seal, settings, consoleUrl, onFault }))
+  const { mayQuote } = sources
+  stack.use(
+    keepDelivering({ notices, table, clock, seal, settings, consoleUrl, mayQuote, onFault }),
+  )
   stack.use(keepRounds({ table, clock, journal, onFault }))
   return {
     desk: createApprovalDesk({

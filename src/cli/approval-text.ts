@@ -22,7 +22,10 @@ export function showApprovals(approvals: readonly Approval[], isJson: boolean): 
 const foundText = ({ kinds }: Approval): string =>
   kinds.map(({ entity, count }) => `${entity} x${count}`).join(', ') || '-'
 
-export function cardText({ approval, excerpts, firstTime }: ApprovalCard, nowMs: number): string[] {
+export function cardText(
+  { approval, excerpts, withheld, firstTime }: ApprovalCard,
+  nowMs: number,
+): string[] {
   const { rules, kinds } = approval
   const isPending = approval.state === 'pending'
   const lines = [
@@ -33,6 +36,7 @@ export function cardText({ approval, excerpts, firstTime }: ApprovalCard, nowMs:
     row('service', approval.service || `${approval.declaredService || '-'} (declared)`),
     ...Object.entries(approval.claims).map(([name, value]) => row(name, value)),
     row('new', kinds.map(({ entity, fresh }) => `${entity} x${fresh}`).join(', ') || 'nothing'),
+    ...(withheld === '' ? [] : [row('', `words not shown: restricted by ${withheld}`)]),
     ...excerpts.map(({ text, fresh }) => row('', `${fresh ? '' : '(carried over) '}… ${text} …`)),
     row('to', `${approval.model || '-'} at ${approval.upstream}, ${approval.surface}`),
     row('size', `${bytesText(approval.requestBytes)}, tools: ${approval.toolNames.length}`),

@@ -72,6 +72,7 @@ export async function approvalsHere(
       const before = await table.list({ principal, before: id, limit: 1 })
       return {
         approval: shown(approval),
+        withheld: '',
         excerpts: [...seal.open(id, approval.sealedCard)],
         firstTime: before.length === 0,
       }

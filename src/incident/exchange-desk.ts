@@ -50,7 +50,7 @@ export function createExchangeDesk(parts: DeskParts) {
     search,
     /** Null when there is none, or none that this owner may see: the two look the same from outside. */
     row: async (id: ExchangeId, owner: Owner): Promise<ExchangeRow | null> => {
-      const row = (await index.exchange(id)) ?? (await tailRow(reader, id))
+      const row = await rowOf(index, reader, id)
       return row !== null && isVisible(owner)(row) ? row : null
     },
     recorded: async (row: ExchangeRow): Promise<Reading> => {
@@ -84,6 +84,15 @@ export function createExchangeDesk(parts: DeskParts) {
     thread: (row: ExchangeRow, owner: Owner) =>
       threadOf(search, row, isVisible(owner), owner ?? undefined),
   }
+}
+
+/** Also of one that was opened a moment ago and is not indexed yet. */
+export async function rowOf(
+  index: Pick<ExchangeIndex, 'exchange'>,
+  reader: EvidenceReader,
+  id: ExchangeId,
+): Promise<ExchangeRow | null> {
+  return (await index.exchange(id)) ?? (await tailRow(reader, id))
 }
 
 async function tailRow(reader: EvidenceReader, id: ExchangeId): Promise<ExchangeRow | null> {

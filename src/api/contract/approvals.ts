@@ -96,6 +96,10 @@ export type Approval = z.infer<typeof Approval>
 export const ApprovalCard = z
   .object({
     approval: Approval,
+    withheld: z.string().openapi({
+      description:
+        'Why the words around the findings are not shown to you although you may decide: what restricts the content, until another person lets you in. Empty where they are shown.',
+    }),
     excerpts: z
       .array(
         z.object({ entity: z.string(), rule: z.string(), fresh: z.boolean(), text: z.string() }),

@@ -10,6 +10,7 @@ import type { Actor } from '../../approvals/deciding.ts'
 import type { Moved } from '../../approvals/moves.ts'
 import { DECISION_REFUSALS } from '../../approvals/state.ts'
 import type { ApprovalFilter, AttendedApproval } from '../../model/approval.ts'
+import { isExchangeId } from '../../lib/ids.ts'
 import { fail } from '../../model/errors.ts'
 import {
   cancelApproval,
@@ -58,11 +59,15 @@ export function approvalRoutes(registrar: Registrar): void {
     )
     await context.get('audit').shown({ target: approval.id, details: { what: 'card' } })
     // The requester knows what they sent; admins and auditors read no content.
-    const mayRead = context.get('signedIn').roles.some((role) => READERS.has(role))
+    const { roles, person } = context.get('signedIn')
+    const mayRead = roles.some((role) => READERS.has(role))
+    const sealed = mayRead ? seal.open(approval.id, approval.sealedCard) : []
+    const withheld = sealed.length === 0 ? '' : await restrictedBy(parts, approval, person.id)
     return context.json(
       {
         approval: await shown(context, parts, approval),
-        excerpts: mayRead ? [...seal.open(approval.id, approval.sealedCard)] : [],
+        withheld,
+        excerpts: withheld === '' ? [...sealed] : [],
         firstTime: others.length === 0,
       },
       200,
@@ -75,6 +80,19 @@ export function approvalRoutes(registrar: Registrar): void {
   })
   deedRoutes(registrar)
   grantRoutes(registrar)
+}
+
+/** By what the words of the request are kept from this person; empty where they may read them. */
+async function restrictedBy(
+  { desk, accesses }: ApiParts,
+  { request: { exchange } }: AttendedApproval,
+  person: string,
+): Promise<string> {
+  const row = isExchangeId(exchange) ? await desk.row(exchange, null) : null
+  // What its labels are cannot be known without its record.
+  if (row === null) return 'its record cannot be read'
+  const restriction = (await accesses.restrictions(person, [row])).get(row.id)
+  return restriction === undefined || restriction.access !== null ? '' : restriction.by.join(', ')
 }
 
 const READERS = new Set<string>(['approver', 'investigator'])

@@ -52,6 +52,7 @@ for (const [status, isDead, calls] of [
         seal: one.seal,
         settings: () => settings,
         consoleUrl: () => 'http://console.test',
+        mayQuote: async () => true,
         onFault: (what) => faults.push(what),
       })
       one.clock.pass(24 * 3_600_000)

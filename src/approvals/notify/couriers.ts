@@ -23,6 +23,8 @@ export interface CourierParts {
   readonly seal: CardSeal
   readonly settings: () => ApprovalSettings
   readonly consoleUrl: () => string
+  /** False where the content of the exchange is restricted: a channel has no second person. */
+  readonly mayQuote: (exchange: string) => Promise<boolean>
   readonly onFault: (what: string, error: unknown) => void
 }
 
@@ -127,7 +129,9 @@ async function deliver(parts: CourierParts, notice: Notice): Promise<string> {
     }
     case 'slack': {
       if (settings.slack === null) return ''
-      const excerpts = parts.seal.open(approval.id, approval.sealedCard)
+      const excerpts = (await parts.mayQuote(approval.request.exchange))
+        ? parts.seal.open(approval.id, approval.sealedCard)
+        : []
       const known = await parts.notices.reference(approval.id, 'slack')
       return tellSlack(post, settings.slack, { approval, excerpts, url }, known)
     }

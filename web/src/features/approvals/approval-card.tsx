@@ -34,7 +34,7 @@ export function ApprovalCard({ approval, mayDecide, mayReview }: ApprovalCardPro
         {!isPending && <StateBadge state={approval.state} />}
       </header>
       <Who approval={approval} />
-      <Excerpts approval={approval} excerpts={card.data?.excerpts ?? null} />
+      <Excerpts approval={approval} card={card.data ?? null} />
       <Facts
         facts={[
           ['Sent to', `${visibleLine(approval.model, 60) || '–'} at ${approval.upstream}`],

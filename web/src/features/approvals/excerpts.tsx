@@ -1,4 +1,5 @@
 /** What is new in this request, in words around each finding; the findings themselves are replaced by their kinds. */
+import { Link } from '@tanstack/react-router'
 import { visibleLine } from '../../../../src/lib/visible-text.ts'
 import type { Approval, ApprovalCard } from '../../api/approvals.ts'
 import classes from './approval-card.module.css'
@@ -6,10 +7,10 @@ import classes from './approval-card.module.css'
 interface ExcerptsProps {
   readonly approval: Approval
   /** Null while they are loaded. */
-  readonly excerpts: ApprovalCard['excerpts'] | null
+  readonly card: Pick<ApprovalCard, 'excerpts' | 'withheld'> | null
 }
 
-export function Excerpts({ approval, excerpts }: ExcerptsProps) {
+export function Excerpts({ approval, card }: ExcerptsProps) {
   const fresh = approval.kinds.filter((kind) => kind.fresh > 0)
   const carried = approval.kinds.reduce((sum, kind) => sum + kind.count - kind.fresh, 0)
   // The kinds above say it already.
@@ -26,7 +27,16 @@ export function Excerpts({ approval, excerpts }: ExcerptsProps) {
         ))}
         {carried > 0 && <span>carried over: {carried}</span>}
       </p>
-      {excerpts?.map(({ text, entity, fresh: isFresh }, at) => (
+      {card !== null && card.withheld !== '' && (
+        <p className={classes.reason}>
+          The words are restricted by {visibleLine(card.withheld, 200)}.{' '}
+          <Link to="/exchanges/$id" params={{ id: approval.exchange }}>
+            Ask another person to let you in
+          </Link>
+          , or decide on what stands here.
+        </p>
+      )}
+      {card?.excerpts.map(({ text, entity, fresh: isFresh }, at) => (
         <blockquote key={`${at} ${entity}`} data-fresh={isFresh || undefined}>
           {marked(visibleLine(text, 300))}
         </blockquote>
