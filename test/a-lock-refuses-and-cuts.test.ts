@@ -8,6 +8,7 @@ import { releaseLock, setLock } from '../src/identity/locks.ts'
 import type { LockRequest } from '../src/identity/locks.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import type { LockRow } from '../src/model/containment.ts'
+import { linkedConversation } from '../src/model/linked-conversation.ts'
 import { startSandbox } from '../src/sandbox/start-sandbox.ts'
 import type { Sandbox } from '../src/sandbox/start-sandbox.ts'
 import { openStore } from '../src/store/store.ts'
@@ -142,6 +143,109 @@ test('a lock on a declared conversation holds for it and for no other', async ()
   const held = await lock('conversation', row.conversation)
   assert.equal((await send({ headers: { 'session-id': 'talk 2' } })).status, 200)
   await unlock(held)
+})
+
+/** A growing conversation whose client declares nothing, as SDKs send it. */
+function talking(key: string, first: string) {
+  const messages: { role: string; content: string }[] = []
+  const say = (content: string, more: { stream?: boolean; script?: object } = {}) => {
+    messages.push({ role: 'user', content })
+    return fetch(`${gateway.url}/openai/v1/chat/completions`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${key}`,
+        'content-type': 'application/json',
+        ...(more.script === undefined ? {} : { 'x-sandbox-script': JSON.stringify(more.script) }),
+      },
+      body: JSON.stringify({ model: 'echo', stream: more.stream ?? false, messages }),
+    })
+  }
+  /** The name of what was said up to this turn. */
+  const turn = async (content: string): Promise<string> => {
+    const answer = await say(content)
+    const text = await answer.text()
+    assert.equal(answer.status, 200, text)
+    messages.push(JSON.parse(text).choices[0].message)
+    const { row } = await gateway.recorded(answer.headers.get('x-custody-exchange'))
+    assert.equal(row.conversation, null)
+    assert.ok(row.contextEnd !== null)
+    return linkedConversation(row.principal, row.contextEnd)
+  }
+  const turns = async (count: number): Promise<readonly string[]> => {
+    const names = [await turn(first)]
+    for (let n = 2; n <= count; n += 1) names.push(await turn(`turn ${n} of ${first}`))
+    return names
+  }
+  return { say, turn, turns }
+}
+
+test('a lock on a conversation that declares no id holds for what continues it, and for no other', async () => {
+  const { text: key } = await keyOf('grace')
+  const other = talking(key, 'about the weather')
+  await other.turns(2)
+  const names = await talking(key, 'about the merger').turns(3)
+  // The first turn or the last one that is known: both name the conversation that goes on.
+  for (const name of [names[0], names[2]]) {
+    const talk = talking(key, 'about the merger')
+    await talk.turns(3)
+    const held = await lock('conversation', name ?? '')
+    const from = sandbox.received().length
+    const refused = await talk.say('turn 4')
+    const text = await refused.text()
+    assert.equal(refused.status, 400, text)
+    assert.ok(text.includes(held.id), text)
+    assert.equal(sandbox.received().length, from, 'nothing reached the provider')
+    const recorded = await gateway.recorded(refused.headers.get('x-custody-exchange'))
+    assert.equal(recorded.closing?.lock, held.id)
+    await other.turn('and tomorrow')
+    // The same words of somebody else are another conversation.
+    const { text: heirs } = await keyOf('heidi')
+    await talking(heirs, 'about the merger').turns(4)
+    await unlock(held)
+    assert.equal((await talk.say('turn 4')).status, 200)
+  }
+})
+
+test('a lock on a turn leaves alone what went another way before it', async () => {
+  const { text: key } = await keyOf('ivan')
+  const names = await talking(key, 'a plan').turns(3)
+  const held = await lock('conversation', names[2] ?? '')
+  const fork = talking(key, 'a plan')
+  await fork.turn('a plan')
+  await fork.turn('another second turn')
+  await unlock(held)
+})
+
+test('a lock on a linked conversation cuts its stream within a second', async () => {
+  const { text: key } = await keyOf('judy')
+  const talk = talking(key, 'a long story')
+  const names = await talk.turns(2)
+  const other = talking(key, 'a short story')
+  await other.turns(2)
+  const script = { events: 500, intervalMs: 20 }
+  const go = { stream: true, script }
+  const [cut, runs] = await Promise.all([talk.say('go on', go), other.say('go on', go)])
+  const reader = cut.body!.getReader()
+  assert.equal((await reader.read()).done, false)
+  const setAt = performance.now()
+  const held = await lock('conversation', names[0] ?? '')
+  let text = ''
+  for (let part = await reader.read(); !part.done; part = await reader.read())
+    text += Buffer.from(part.value).toString('latin1')
+  const tookMs = performance.now() - setAt
+  assert.ok(text.includes(held.id), text.slice(-300))
+  // As above: promised is one second.
+  assert.ok(tookMs < 10_000, `cut after ${tookMs} ms`)
+  const recorded = await gateway.recorded(cut.headers.get('x-custody-exchange'))
+  assert.deepEqual(
+    [recorded.row.state, recorded.closing?.outcome, recorded.closing?.lock],
+    ['interrupted', 'contained', held.id],
+  )
+  const spare = runs.body!.getReader()
+  assert.equal((await spare.read()).done, false, 'the other stream goes on')
+  await spare.cancel()
+  await unlock(held)
+  await gateway.idle()
 })
 
 test('a lock on a finding holds for every request with that value', async () => {

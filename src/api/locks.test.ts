@@ -17,6 +17,41 @@ const wish = (kind: string, value: string) => ({
   expiresInMs: 60_000,
 })
 
+test('a lock on a conversation that declares no id is previewed by what continues it, and set', async () => {
+  const key = await console.keyFor('grace')
+  const messages = [{ role: 'user', content: 'begin' }]
+  const exchanges: { id: string; linked: string; conversation: null }[] = []
+  for (const next of ['go on', 'and on']) {
+    const answer = await fetch(`${console.gateway.url}/openai/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'x-api-key': key, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'echo', messages }),
+    })
+    messages.push(JSON.parse(await answer.text()).choices[0].message)
+    messages.push({ role: 'user', content: next })
+    const id = answer.headers.get('x-custody-exchange')
+    await console.gateway.recorded(id)
+    exchanges.push((await console.admin('GET', `/exchanges/${id}`)).body.exchange)
+  }
+  const [first, second] = exchanges
+  assert.match(String(first?.linked), /^cx_[0-9a-f]{42}$/)
+  const preview = async (value: string) => {
+    const query = new URLSearchParams({ kind: 'conversation', value })
+    return (await console.admin('GET', `/locks/preview?${String(query)}`)).body
+  }
+  const whole = await preview(first!.linked)
+  assert.deepEqual(
+    [whole.exchanges, whole.lastExchange, whole.principals],
+    [2, second!.id, [{ value: 'grace', count: 2 }]],
+  )
+  assert.equal((await preview(second!.linked)).exchanges, 1)
+  const stranger = `${first!.linked.slice(0, -10)}${'0'.repeat(10)}`
+  assert.equal((await preview(stranger)).exchanges, 0)
+  const set = await console.admin('POST', '/locks', { body: wish('conversation', first!.linked) })
+  assert.equal(set.status, 201, set.text)
+  await console.admin('POST', `/locks/${set.body.lock.id}/release`, { body: { reason: 'over' } })
+})
+
 test('a lock set over the API cuts at once, says how many it cut, and holds when the answer comes', async () => {
   const key = await console.keyFor('mallory')
   const stream = await fetch(`${console.gateway.url}/openai/v1/chat/completions`, {

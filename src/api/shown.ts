@@ -5,6 +5,7 @@ import type { Owner } from '../incident/exchange-desk.ts'
 import type { AuditRow, RevealRow, SavedViewRow } from '../model/control.ts'
 import type { HoldRow } from '../model/holds.ts'
 import type { ApiTokenRow, LoginSessionRow, PersonRow } from '../model/people.ts'
+import { linkedConversation } from '../model/linked-conversation.ts'
 import type { ExchangeRow } from '../model/record.ts'
 import type { ApiToken, LoginSession } from './contract/access.ts'
 import type { Reveal } from './contract/content.ts'
@@ -29,7 +30,7 @@ export function shownExchange(
     closeOffset: _closeOffset,
     responseId: _responseId,
     previousResponse: _previousResponse,
-    contextEnd: _contextEnd,
+    contextEnd,
     contextParent: _contextParent,
     contextAnswer: _contextAnswer,
     answerDigest: _answerDigest,
@@ -45,6 +46,7 @@ export function shownExchange(
     policyRules: [...row.policyRules],
     tags: [...row.tags],
     holds: held.map(({ id }) => id),
+    linked: contextEnd === null ? null : linkedConversation(row.principal, contextEnd),
   }
   // Threat: a prompt that adds few bytes was sent before, perhaps by somebody else.
   return { ...shown, ...lists, ...(owner === null ? {} : { storedBytes: null }) }

@@ -147,6 +147,7 @@ function factsOf(principal: Principal): ContainedFacts {
     upstream: '',
     model: '',
     conversation: '',
+    linked: () => [],
     findings: [],
   }
 }

@@ -1,6 +1,7 @@
 /** What of an exchange a lock may be on, as far as its steps have learned it. */
 import type { ContainedFacts, LockRow } from '../model/containment.ts'
 import { declaredConversation } from '../model/declared-conversation.ts'
+import { linkedConversation } from '../model/linked-conversation.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Exchange } from './exchange.ts'
 import { modelOf, viewOf } from './exchange.ts'
@@ -25,6 +26,10 @@ export function containedFacts(exchange: Exchange): ContainedFacts {
     upstream: routing?.upstream.name ?? '',
     model: modelOf(exchange) ?? '',
     conversation: declaredConversation({ principal, tags, links }).conversation ?? '',
+    linked: () =>
+      (exchange.conversation?.reading?.ends() ?? []).map((end) =>
+        linkedConversation(principal?.id ?? '', end),
+      ),
     findings: inspection?.findings.map(({ fingerprint }) => fingerprint) ?? [],
   }
 }

@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { NOTHING_KNOWN, lockRow } from '../../test/store/locks-contract.ts'
 import { globMatches } from '../lib/glob.ts'
 import type { ContainedFacts, LockRow, LockTable } from '../model/containment.ts'
+import { linkedConversation } from '../model/linked-conversation.ts'
 import { LOCK_KINDS } from '../model/containment.ts'
 import { openLockView } from './lock-view.ts'
 import { checkLock } from './locks.ts'
@@ -112,6 +113,27 @@ test('locks that cannot be read count by their last view for a while, then not a
   assert.equal(made.view.ageMs(), 0)
 })
 
+test('what a request continues is asked for only while there is a lock on something linked', async () => {
+  const name = linkedConversation('ana', '0'.repeat(32))
+  let asked = 0
+  const facts = {
+    ...NOTHING_KNOWN,
+    linked: () => {
+      asked += 1
+      return [linkedConversation('ana', '1'.repeat(32)), name]
+    },
+  }
+  const declared = { kind: 'conversation', value: `cv_${'0'.repeat(26)}` } as const
+  await using without = await viewOver(fakeOf([lockRow(1, declared)]))
+  assert.equal(without.view.check(facts), null)
+  assert.equal(asked, 0)
+  await using made = await viewOver(fakeOf([lockRow(2, { kind: 'conversation', value: name })]))
+  assert.equal(made.view.check(facts)?.value, name)
+  assert.equal(made.view.check(NOTHING_KNOWN), null)
+  const bobs = [linkedConversation('bob', '0'.repeat(32))]
+  assert.equal(made.view.check({ ...NOTHING_KNOWN, linked: () => bobs }), null)
+})
+
 test('a lock holds exactly for its own kind and value', async () => {
   const text = fc.constantFrom('a', 'b', 'a b', 'gpt-5', 'gpt-*', '*')
   const facts: fc.Arbitrary<ContainedFacts> = fc.record({
@@ -122,6 +144,7 @@ test('a lock holds exactly for its own kind and value', async () => {
     upstream: text,
     model: text,
     conversation: text,
+    linked: fc.constant(() => []),
     findings: fc.array(text, { maxLength: 2 }),
   })
   const rows = fc.array(
@@ -169,6 +192,7 @@ test('a lock that could never hit anything, or says not why, is not set', () => 
     [{ value: ' mallory' }, 'value'],
     [{ value: 'mal\u202elory' }, 'value'],
     [{ kind: 'conversation', value: 'talk 1' }, 'value'],
+    [{ kind: 'conversation', value: `cx_${'0'.repeat(26)}` }, 'value'],
     [{ kind: 'key', value: 'cst_secret' }, 'value'],
     [{ kind: 'finding', value: 'two words' }, 'value'],
     [{ reason: '' }, 'reason'],

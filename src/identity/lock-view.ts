@@ -1,6 +1,7 @@
 /** The locks in force, in memory: what any process sets or releases counts from the next exchange on. */
 import type { Clock } from '../lib/clock.ts'
 import { globMatches } from '../lib/glob.ts'
+import { readLinkedConversation } from '../model/linked-conversation.ts'
 import type {
   ContainedFacts,
   ContainmentView,
@@ -48,6 +49,7 @@ class Locks implements LockView {
   #held: readonly LockRow[] = []
   #exact = new Map<string, LockRow[]>()
   #globs: readonly LockRow[] = []
+  #hasLinked = false
   #disabled: ReadonlySet<string> = new Set()
   #running: Promise<boolean> | null = null
   #next: Promise<boolean> | null = null
@@ -72,6 +74,7 @@ class Locks implements LockView {
       this.#find('model', facts.model) ??
       this.#findGlob(facts.model) ??
       this.#find('conversation', facts.conversation) ??
+      (this.#hasLinked ? this.#findAny('conversation', facts.linked()) : null) ??
       this.#findAny('finding', facts.findings) ??
       this.#findDisabled(facts.people)
     )
@@ -160,6 +163,9 @@ class Locks implements LockView {
   #put(held: readonly LockRow[]): void {
     this.#held = held
     this.#globs = held.filter(({ kind, value }) => kind === 'model' && value.includes('*'))
+    this.#hasLinked = held.some(
+      ({ kind, value }) => kind === 'conversation' && readLinkedConversation(value) !== null,
+    )
     this.#exact = new Map()
     for (const lock of held) {
       const name = nameOf(lock.kind, lock.value)

@@ -1,6 +1,7 @@
 /** Sets, lists and releases locks of containment, for the control plane, the command line and whoever offboards a person. */
 import type { Clock } from '../lib/clock.ts'
 import { newControlId } from '../lib/ids.ts'
+import { readLinkedConversation } from '../model/linked-conversation.ts'
 import type { LockKind, LockRow, LockTable } from '../model/containment.ts'
 import { textProblem } from './text-problem.ts'
 
@@ -114,7 +115,9 @@ export function checkLock(request: LockRequest): readonly LockProblem[] {
 function valueProblem({ kind, value }: LockRequest): string | null {
   switch (kind) {
     case 'conversation':
-      return /^cv_[0-9a-f]{26}$/.test(value) ? null : 'is not the id of a conversation (cv_…)'
+      return /^cv_[0-9a-f]{26}$/.test(value) || readLinkedConversation(value) !== null
+        ? null
+        : 'is not the id of a conversation (cv_…), nor the name of what was said so far (cx_…)'
     case 'key':
       return /^(?:key_|ct_|[0-9a-f]{64}$)/.test(value)
         ? null

@@ -24,7 +24,8 @@ export function isLockKind(text: string): text is LockKind {
  * - `key`: id of a gateway key or of a token from the exchange
  * - `service`: proven by the credential, or declared by the caller
  * - `model`: a name, or a glob with `*`
- * - `conversation`: the `cv_` id of a conversation that was declared
+ * - `conversation`: the `cv_` id of a conversation that was declared, or the `cx_` name of what was said up to a turn, which
+ *   holds for that turn and for whatever continues it
  * - `finding`: keyed fingerprint of a value found in a request
  */
 export interface LockSubject {
@@ -79,6 +80,8 @@ export interface ContainedFacts {
   readonly upstream: string
   readonly model: string
   readonly conversation: string
+  /** Names of every turn that it continues, and of its own. Costs something: asked only while there is such a lock. */
+  readonly linked: () => readonly string[]
   readonly findings: readonly string[]
 }
 

@@ -34,6 +34,7 @@ export const NOTHING_KNOWN: ContainedFacts = {
   upstream: '',
   model: '',
   conversation: '',
+  linked: () => [],
   findings: [],
 }
 

@@ -84,3 +84,8 @@ export function apiRoute<const Route extends RouteConfig>(operation: Operation, 
 }
 
 export type Json<Schema extends z.ZodType> = z.infer<Schema>
+
+export const Linked = z.string().nullable().openapi({
+  description:
+    'Names what was said up to here; a lock of kind `conversation` on it holds for whatever continues it. Null where the request was not read.',
+})

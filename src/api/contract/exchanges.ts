@@ -4,7 +4,7 @@ import { VERDICTS } from '../../model/decision.ts'
 import { FACET_FIELDS } from '../../model/exchange-query.ts'
 import { QUERY_CHARS_MAX } from '../../model/query/parse.ts'
 import { Restriction } from './accesses.ts'
-import { ExchangeIdText, PageQuery, TimeMs, apiRoute, json, pageOf } from './common.ts'
+import { ExchangeIdText, Linked, PageQuery, TimeMs, apiRoute, json, pageOf } from './common.ts'
 import { Held, Usage } from './exchange-course.ts'
 
 export const ExchangeStateName = z.enum(['open', 'complete', 'interrupted', 'refused'])
@@ -61,6 +61,7 @@ export const Exchange = z
       .string()
       .nullable()
       .openapi({ description: 'Conversation that the caller declared by an id; null when none.' }),
+    linked: Linked,
     conversationBy: z.string().nullable().openapi({ example: 'header x-claude-code-session-id' }),
     holds: z.array(z.string()).openapi({
       description: 'Legal holds in force on it; empty for whoever sees only own exchanges.',

@@ -17,6 +17,8 @@ export interface ContextReading {
   readonly links: ContextLinks
   /** What each block says, in the order of the blocks. */
   readonly blocks: readonly BlockReading[]
+  /** What `links.end` was of each turn that this one continues, earliest first, and of itself; far apart turns are left out. */
+  readonly ends: () => readonly string[]
   /** Indexes of the blocks that the caller gives out as the last answer. */
   readonly answerBlocks: readonly number[]
 }
@@ -34,6 +36,11 @@ const SAID_CHARS_MAX = 16 * 1024 * 1024
 /** Larger blocks are media, mostly: their bytes name them. */
 const READ_MAX = 256 * 1024
 const DIGEST_CHARS = 32
+/** A conversation of more turns than twice this is known by its first and its latest ones. */
+const ENDS_MAX = 256
+/** Of what is hashed to name earlier turns; a digest of SHA-256 has so many characters in base64. */
+const PART_CHARS = 44
+const ENDS_CHARS_MAX = 32 * 1024 * 1024
 const NOTHING: readonly CanonicalPart[] = []
 const SPOKEN: ReadonlySet<BlockRole> = new Set(['user', 'assistant', 'tool'])
 
@@ -106,13 +113,29 @@ export function createContextReader(master: Buffer): ContextReader {
       // A last word of the model that the caller wrote is a prefill: it begins the answer.
       const length = isAnswer.lastIndexOf(false) + 1
       const end = chain(length)
+      const ends = (): readonly string[] => {
+        const before = isAnswer.flatMap((is, at) =>
+          is && at > 0 && at < length && isAnswer[at - 1] === false ? [at] : [],
+        )
+        const named =
+          before.length <= 2 * ENDS_MAX
+            ? before
+            : [...before.slice(0, ENDS_MAX), ...before.slice(-ENDS_MAX)]
+        let chars = 0
+        const affordable = named.filter((at) => {
+          chars += at * PART_CHARS
+          return chars <= ENDS_CHARS_MAX
+        })
+        return [...affordable.map(chain), end]
+      }
       const last = length === 0 ? -1 : isAnswer.lastIndexOf(true, length - 1)
       if (last < 0)
-        return { links: { end, parent: null, answer: null }, blocks: read, answerBlocks: [] }
+        return { links: { end, parent: null, answer: null }, ends, blocks: read, answerBlocks: [] }
       const first = isAnswer.lastIndexOf(false, last) + 1
       const answer = turns.slice(first, last + 1)
       return {
         links: { end, parent: chain(first), answer: nameOf(answer) },
+        ends,
         blocks: read,
         // A part that is neither text nor a call is in no answer that was read.
         answerBlocks: answer.every(({ said }) => said !== null)

@@ -112,7 +112,10 @@ function ThreadPage({ thread, from }: ThreadPageProps) {
         <>
           <HeldLink holds={heldBy(thread)} />
           <HoldButton conversation={thread.id} />
-          <LockButton kind="conversation" value={thread.id ?? ''} />
+          <LockButton
+            kind="conversation"
+            value={thread.id ?? thread.exchanges[0]?.exchange.linked ?? ''}
+          />
           {open !== undefined && (
             <Link to="/exchanges/$id/film" params={{ id: open }}>
               Film

@@ -155,6 +155,7 @@ function exchangeOf(id: string): Exchange {
     durationMs: null,
     conversation: null,
     conversationBy: null,
+    linked: null,
     tools: [],
     findingsIn: [],
     entities: [],

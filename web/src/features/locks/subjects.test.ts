@@ -10,6 +10,7 @@ const exchange = {
   upstream: 'openai',
   model: 'gpt-5',
   conversation: null,
+  linked: 'cx_1',
 }
 
 test('an exchange offers each subject that it has, once', () => {
@@ -24,8 +25,11 @@ test('an exchange offers each subject that it has, once', () => {
       'service ci',
       'upstream openai',
       'model gpt-5',
+      'conversation cx_1',
     ],
   )
+  const declared = { ...exchange, conversation: 'cv_1' }
+  assert.deepEqual(subjectsOf({ exchange: declared, people: [] }).at(-1)?.value, 'cv_1')
 })
 
 test('an exchange of nobody to nowhere offers nothing', () => {
@@ -37,6 +41,7 @@ test('an exchange of nobody to nowhere offers nothing', () => {
     upstream: '',
     model: null,
     conversation: null,
+    linked: null,
   }
   assert.deepEqual(distinctSubjects(subjectsOf({ exchange: nothing, people: [''] })), [])
 })

@@ -21,6 +21,8 @@ export interface LockableExchange {
     readonly upstream: string
     readonly model: string | null
     readonly conversation: string | null
+    /** Where none was declared: what was said up to here. */
+    readonly linked: string | null
   }
   /** People behind it: its owner, who set it off. */
   readonly people: readonly string[]
@@ -35,6 +37,6 @@ export function subjectsOf({ exchange, people }: LockableExchange): readonly Loc
     { kind: 'service', value: exchange.declaredService },
     { kind: 'upstream', value: exchange.upstream },
     { kind: 'model', value: exchange.model ?? '' },
-    { kind: 'conversation', value: exchange.conversation ?? '' },
+    { kind: 'conversation', value: exchange.conversation ?? exchange.linked ?? '' },
   ]
 }
