@@ -121,6 +121,52 @@ test('a pasted text opens a case with every exposed exchange pinned under the se
   assert.ok(!trail.text.includes('Kingfisher'))
 })
 
+const MEMO = `To the desk: "Heron" is priced at 17.25,
+and Castellan & Sons are told on Friday\tafter the close; until then the book stays shut for everybody but the four of us here.`
+
+test('what a request held is pinned by its block and the place in its text, and a pin without a block is read as before', async () => {
+  const { gateway } = console
+  const sent = await fetch(`${gateway.url}/openai/v1/chat/completions`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${gateway.key}`,
+      'content-type': 'application/json',
+      'x-sandbox-script': '{"bytes":80}',
+    },
+    body: JSON.stringify({
+      model: 'm',
+      messages: [
+        { role: 'system', content: 'Be brief.' },
+        { role: 'user', content: 'Good morning.' },
+        { role: 'user', content: `Please translate this.\n\n${MEMO}\n\nThank you.` },
+      ],
+    }),
+  })
+  await sent.arrayBuffer()
+  const exchange = sent.headers.get('x-custody-exchange') ?? ''
+  await gateway.app.evidence.flush()
+  const { case: opened } = await run(ines, { text: MEMO })
+  const file = await ines.call('GET', `/cases/${opened.id}`)
+  const [pin] = file.body.entries.filter((one: { kind: string }) => one.kind === 'pin')
+  assert.deepEqual([pin.target, pin.span.part, pin.span.block], [exchange, 'request', 2])
+
+  await ines.call('POST', '/reveals', {
+    body: { scope: { kind: 'exchange', exchangeId: exchange }, reason: 'to see what is pinned' },
+  })
+  const content = await ines.call('GET', `/exchanges/${exchange}/content?mode=revealed`)
+  const { text } = content.body.request.blocks[2].parts[0]
+  // The full stop at its end is no letter of the passage.
+  assert.equal(`${text.slice(pin.span.start, pin.span.end)}.`, MEMO)
+
+  const old = { part: 'request', block: null, start: 3, end: 9 }
+  const made = await ines.call('POST', `/cases/${opened.id}/entries`, {
+    body: { kind: 'pin', target: exchange, span: old, text: 'as it was kept before' },
+  })
+  assert.equal(made.status, 201, made.text)
+  const again = await ines.call('GET', `/cases/${opened.id}`)
+  assert.deepEqual(again.body.entries.at(-1).span, old)
+})
+
 test('the key behind it is named with its owner, and locking it is advised; one act locks, notes and contains', async () => {
   const exchange = await leaked().catch(() => '')
   const { case: opened } = await run(ines, { text: LEAK })

@@ -85,7 +85,7 @@ interface Kept {
   readonly parent: string | null
 }
 
-async function keep({ cases }: ApiParts, { row, person, digest, result, parent }: Kept) {
+async function keep({ cases, desk }: ApiParts, { row, person, digest, result, parent }: Kept) {
   const entries = await cases.entries(row.id)
   const isKnown = entries.some(({ id, kind }) => id === parent && kind === 'search')
   const [search] = await cases.addAll(row.id, person, [
@@ -96,7 +96,7 @@ async function keep({ cases }: ApiParts, { row, person, digest, result, parent }
       .filter(({ kind, removedAtMs }) => kind === 'pin' && removedAtMs === null)
       .map(({ target }) => target),
   )
-  const pins = pinEntries(result, search?.id ?? '', pinned)
+  const pins = await pinEntries(desk, result, search?.id ?? '', pinned)
   await cases.addAll(row.id, person, pins)
   return { search: search?.id ?? '', pinned: pins.length }
 }

@@ -1,7 +1,8 @@
 /** What a case keeps of a trace: the question as a keyed digest, and each exchange that was exposed, pinned once. Never the text. */
-import type { CaseSpan } from '../../model/cases.ts'
 import type { NewEntry } from '../case-desk.ts'
+import type { ExchangeDesk } from '../exchange-desk.ts'
 import type { Exposure, TraceResult } from '../trace/trace-result.ts'
+import { pinSpan } from './pin-span.ts'
 
 /** The best of them; a report about more would not be read. */
 const PINS_MAX = 100
@@ -24,11 +25,12 @@ export function searchEntry(digest: string, result: TraceResult, parent: string 
 }
 
 /** `pinned` are those that the case has already. */
-export function pinEntries(
+export async function pinEntries(
+  desk: Pick<ExchangeDesk, 'recorded'>,
   result: TraceResult,
   parent: string,
   pinned: ReadonlySet<string>,
-): readonly NewEntry[] {
+): Promise<readonly NewEntry[]> {
   const best = new Map<string, Exposure>()
   for (const exposure of result.exposures) {
     const { id } = exposure.row
@@ -37,28 +39,17 @@ export function pinEntries(
     if (before === undefined || (before.direction === 'sent' && exposure.direction === 'received'))
       best.set(id, exposure)
   }
-  return [...best]
-    .filter(([id]) => !pinned.has(id))
-    .slice(0, PINS_MAX)
-    .map(([id, exposure]) => ({
-      kind: 'pin',
+  const pins = [...best].filter(([id]) => !pinned.has(id)).slice(0, PINS_MAX)
+  return Promise.all(
+    pins.map(async ([id, exposure]) => ({
+      kind: 'pin' as const,
       parent,
       target: id,
-      span: spanOf(result, exposure),
+      span: await pinSpan(desk, result, exposure),
       text: remarkOf(exposure, result.first?.exchange === id),
       task: null,
-    }))
-}
-
-/** Where in the text it stands; which block of a request that is, its record says. */
-function spanOf({ hits }: TraceResult, { direction, hits: own }: Exposure): CaseSpan {
-  const span = own.flatMap((at) => hits[at]?.spans ?? [])[0]
-  return {
-    part: direction === 'received' ? 'answer' : 'request',
-    block: null,
-    start: span?.start ?? 0,
-    end: span?.end ?? 0,
-  }
+    })),
+  )
 }
 
 function remarkOf({ direction, treatment, coverage }: Exposure, isFirst: boolean): string {
