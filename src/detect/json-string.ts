@@ -17,8 +17,12 @@ const SIMPLE: Readonly<Record<string, string>> = {
   t: '\t',
 }
 
+const FORGET_MIN = 64
+
 export class JsonStringSpelling {
   #pieces: Piece[] = []
+  /** Pieces before it have been taken. */
+  #next = 0
   /** An escape that is not complete. */
   #escape = ''
   #units = 0
@@ -82,24 +86,39 @@ export class JsonStringSpelling {
     let raw = ''
     let left = units
     while (left > 0) {
-      const piece = this.#pieces[0]
+      const piece = this.#pieces[this.#next]
       if (piece === undefined) break
       if (piece.units <= left) {
         raw += piece.raw
         left -= piece.units
-        this.#pieces.shift()
+        this.#next += 1
       } else {
         raw += piece.raw.slice(0, left)
-        this.#pieces[0] = { units: piece.units - left, raw: piece.raw.slice(left) }
+        this.#pieces[this.#next] = { units: piece.units - left, raw: piece.raw.slice(left) }
         left = 0
       }
     }
+    this.#forgetTaken()
     return raw
+  }
+
+  /** Threat: text that is all escapes has a piece for each; moving them up one by one would cost their square. */
+  #forgetTaken(): void {
+    if (this.#next < FORGET_MIN || this.#next * 2 < this.#pieces.length) return
+    this.#pieces = this.#pieces.slice(this.#next)
+    this.#next = 0
   }
 
   /** Raw offset at which the unit begins. */
   rawOffset(unit: number): number {
-    const anchor = this.#anchors.findLast(([first]) => first <= unit)
+    let low = 0
+    let high = this.#anchors.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#anchors[middle]?.[0] ?? 0) <= unit) low = middle + 1
+      else high = middle
+    }
+    const anchor = this.#anchors[low - 1]
     return anchor === undefined ? 0 : anchor[1] + unit - anchor[0]
   }
 }

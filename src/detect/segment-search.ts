@@ -61,11 +61,17 @@ export class SegmentSearch {
     // A secret lies inside its segment, because nothing was held in front of it.
     if (probe === undefined || probe.shortest > segment.end - segment.start) return
     const { text, base } = this.#view
-    const region = { text, to: segment.end - base, atStart: base === 0, final: segment.final }
+    const region = {
+      text,
+      to: segment.end - base,
+      atStart: base === 0,
+      final: segment.final,
+      startsBefore: segment.limit - base,
+    }
     let from = Math.max(this.#resume.get(number) ?? 0, segment.start - probe.before, base)
     while (from < segment.end) {
       const match = probe.search.find({ ...region, from: from - base })
-      if (match === null || match.start + base >= segment.limit) return
+      if (match === null) return
       const head = this.#judge(probe, match)
       if (head === null) from = match.start + base + 1
       else {

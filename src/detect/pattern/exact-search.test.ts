@@ -71,6 +71,21 @@ test('A search finds the same leftmost match as the engine of the language', () 
   )
 })
 
+test('Where only a match that starts early is asked for, a later one is none', () => {
+  fc.assert(
+    fc.property(pattern, text, fc.nat(12), (source, input, startsBefore) => {
+      const parsed = parsePattern(source)
+      assert.ok(parsed.kind === 'pattern')
+      const exact = new ExactSearch(parsed.pattern, 10_000)
+      const region = { text: input, from: 0, to: input.length, atStart: true, final: true }
+      const found = exact.find(region)
+      const early = found !== null && found.start < startsBefore ? found : null
+      assert.deepEqual(exact.find({ ...region, startsBefore }), early)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
 test('The secret group is reported apart from its context', () => {
   const found = search('key=(?P<secret>[a-z]+);', 'a key=abc; key=d;')
   assert.deepEqual(found, { start: 2, end: 10, secretStart: 6, secretEnd: 9 })

@@ -18,6 +18,8 @@ export interface Region {
   readonly atStart: boolean
   /** True when nothing can follow `to`; otherwise what follows is unknown and assertions at `to` fail. */
   readonly final: boolean
+  /** Only a match that starts before this index is asked for. */
+  readonly startsBefore?: number
 }
 
 const UNKNOWN = -1
@@ -54,7 +56,7 @@ export class ExactSearch {
   readonly #entry: number
   readonly #bitmaps: readonly Uint8Array[]
   readonly #first: Uint8Array
-  /** Threads looked at since the search was made: the cost of searching, independent of the machine. */
+  /** Characters and threads looked at since the search was made: its cost, independent of the machine. */
   work = 0
   /** Made at the first search: most rules never run one. */
   #lists: Lists | null = null
@@ -87,18 +89,22 @@ export class ExactSearch {
     this.#lists ??= { seeds: new Threads(size), closed: new Threads(size) }
     const { seeds } = this.#lists
     seeds.clear()
-    for (let at = region.from; at <= region.to; at += 1) {
+    const last = region.startsBefore ?? Infinity
+    let at = region.from
+    for (; at <= region.to; at += 1) {
       const unit = at < region.to ? region.text.charCodeAt(at) : UNKNOWN
       if (seeds.count === 0) {
-        if (best !== null) return best
+        if (best !== null || at >= last) break
         if (unit !== UNKNOWN && unit < ASCII && this.#first[unit] === 0) continue
       }
       const previous =
         at > 0 ? kindOf(region.text.charCodeAt(at - 1)) : region.atStart ? Kind.edge : UNKNOWN
       const next = unit !== UNKNOWN ? kindOf(unit) : region.final ? Kind.edge : UNKNOWN
-      const found = this.#advance(this.#lists, unit, { at, previous, next }, best === null)
+      const mayStart = best === null && at < last
+      const found = this.#advance(this.#lists, unit, { at, previous, next }, mayStart)
       if (found !== null) best = found
     }
+    this.work += at - region.from
     return best
   }
 

@@ -13,6 +13,8 @@ import { EVENT_SIZE_MAX } from './stream-wire.ts'
 import type { StreamWire, WireEvent } from './stream-wire.ts'
 
 const CHUNK = 'chunk'
+/** The first field of a message is its length. */
+const LENGTH_BYTES = 4
 /** A payload of a chunk is one object with one long text. */
 const CHUNK_LIMITS = { depthMax: 8, elementsMax: 64 }
 
@@ -21,6 +23,7 @@ export function createBinaryWire(): StreamWire {
   return {
     push: (bytes) => {
       carry.append(bytes, 0, bytes.length)
+      if (isAwaited(carry.view())) return []
       // Messages share memory with what they are read from, and the carry is written again.
       const held = Buffer.from(carry.view())
       const { messages, end, problem } = parseEventStream(held)
@@ -46,6 +49,13 @@ export function createBinaryWire(): StreamWire {
       return encodeEventStreamMessage(headers, Buffer.from(payload))
     },
   }
+}
+
+/** A large message is read once it is there, not again with each of its pieces. */
+function isAwaited(bytes: Buffer): boolean {
+  return (
+    bytes.length < LENGTH_BYTES || bytes.length < Math.min(bytes.readUInt32BE(0), EVENT_SIZE_MAX)
+  )
 }
 
 function eventOf(message: EventStreamMessage): WireEvent {

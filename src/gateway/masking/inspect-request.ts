@@ -13,7 +13,7 @@ import type { BlockFindings, PieceFindings } from './block-findings.ts'
 import { inspectValue } from './inspect-texts.ts'
 import type { InspectionSettings, RawValue, ValueInspection } from './inspect-texts.ts'
 import type { InspectionPool } from './inspection-pool.ts'
-import { createMaskKeys } from './mask-keys.ts'
+import { createMaskKeys, TOKEN_SHAPE } from './mask-keys.ts'
 import type { IssuedToken } from './mask-keys.ts'
 import { isText, ROOT_PLACE, visitLeaves } from './request-leaves.ts'
 import type { LeafPlace } from './request-leaves.ts'
@@ -226,13 +226,13 @@ function foundIn(
     for (const { reason, ...one } of inspection.uninspected)
       uninspected.push({ channel: 'body', start: byte(one.start), end: byte(one.end), reason })
   })
-  const written = splices.map((splice) => splice.with).join('\0')
+  const written = new Set(splices.flatMap((splice) => splice.with.match(TOKEN_SHAPE) ?? []))
   return {
     splices,
     findings,
     uninspected,
     isBlocked: inspections.some(({ blocked }) => blocked),
-    tokens: tokens.filter(({ token }) => written.includes(token)),
+    tokens: tokens.filter(({ token }) => written.has(token)),
   }
 }
 

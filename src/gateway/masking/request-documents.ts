@@ -1,6 +1,7 @@
 /** The documents of a request that a provider may cite, with the way from their masked text back to the caller's own. */
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
 import { NONE } from '../../lib/json/tape.ts'
+import { spanIndex } from '../../lib/span-index.ts'
 import type { Splice } from '../../model/record.ts'
 import { createTextShift } from './text-shift.ts'
 import type { TextShift } from './text-shift.ts'
@@ -46,6 +47,7 @@ export function shiftOfString(
   unit: OffsetUnit,
 ): TextShift {
   const shift = createTextShift(unit)
+  const index = spanIndex(splices)
   let length = 0
   const take = (from: number, to: number): void => {
     const text = decoded(tape.bytes.toString('utf8', from, to))
@@ -55,7 +57,9 @@ export function shiftOfString(
   for (const node of texts) {
     const [first, last] = [tape.start(node) + 1, tape.end(node) - 1]
     let from = first
-    for (const { start, end, with: text } of splices) {
+    for (let next = index.firstBehind(first); next < splices.length; next += 1) {
+      const { start, end, with: text } = splices[next] ?? { start: last, end: last + 1, with: '' }
+      if (start >= last) break
       if (start < from || end > last) continue
       take(from, start)
       const at = length

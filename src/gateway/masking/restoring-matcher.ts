@@ -1,6 +1,7 @@
 /** Puts the caller's own values back in place of tokens, in text that may come in pieces, without undoing any mask. */
 import type { Mask } from '../../detect/finding.ts'
 import type { Matcher, Step } from '../../detect/matcher.ts'
+import { spanIndex } from '../../lib/span-index.ts'
 import { TOKEN_SHAPE } from './mask-keys.ts'
 
 /** Entity names are short; what is longer is no token. */
@@ -67,13 +68,13 @@ function tokensIn(
   spelled: (value: string) => string,
 ): readonly Mask[] {
   const settled = masks.filter((mask) => mask.start < base + text.length)
+  const masked = spanIndex(settled)
   const tokens: Mask[] = []
   for (const found of text.matchAll(TOKEN_SHAPE)) {
     const value = values.get(found[0])
     const start = base + found.index
     const end = start + found[0].length
-    if (value === undefined || settled.some((mask) => mask.start < end && mask.end > start))
-      continue
+    if (value === undefined || masked.touches({ start, end })) continue
     tokens.push({ start, end, text: spelled(value) })
   }
   return [...settled, ...tokens].toSorted((a, b) => a.start - b.start)

@@ -9,15 +9,19 @@ export interface SplitText {
 
 /** WHATWG HTML 9.2.6: a blank line ends an event. A line end that may go on (`\r`) waits. */
 const EVENT_END = /\r\n\r\n|\n\n|\r\r(?!$)|\n\r\n|\r\n\n/g
+const LINE_END = /\n/g
+/** Units of the longest end. */
+const END_UNITS_MAX = 4
 
-export function splitEvents(framing: StreamFraming, text: string): SplitText {
-  const ends = framing === 'ndjson' ? text.matchAll(/\n/g) : text.matchAll(EVENT_END)
+/** `seen`: so many units were looked at before, as the rest of another call, and end no event. */
+export function splitEvents(framing: StreamFraming, text: string, seen = 0): SplitText {
+  const end = new RegExp(framing === 'ndjson' ? LINE_END : EVENT_END)
+  end.lastIndex = Math.max(0, seen - END_UNITS_MAX + 1)
   const events: string[] = []
   let from = 0
-  for (const end of ends) {
-    const to = end.index + end[0].length
-    events.push(text.slice(from, to))
-    from = to
+  for (let found = end.exec(text); found !== null; found = end.exec(text)) {
+    events.push(text.slice(from, end.lastIndex))
+    from = end.lastIndex
   }
   return { events, rest: text.slice(from) }
 }

@@ -79,19 +79,42 @@ const FORWARD: Ends = ({ start, end, shownStart, shownEnd }) => [start, end, sho
 const BACK: Ends = ({ start, end, shownStart, shownEnd }) => [shownStart, shownEnd, start, end]
 
 function moved(marks: readonly Mark[], offset: number, side: 'start' | 'end', ends: Ends): number {
-  let by = 0
-  for (const mark of marks) {
-    const [start, end, toStart, toEnd] = ends(mark)
-    if (offset <= start) break
-    if (offset < end) return side === 'start' ? toStart : toEnd
-    by = toEnd - end
+  const at = firstNot(marks, (mark) => {
+    const [start, end] = ends(mark)
+    // A mask of which nothing is shown lies behind the place at which it stands.
+    return start < offset && end <= offset
+  })
+  const [mark, before] = [marks[at], marks[at - 1]]
+  if (mark !== undefined) {
+    const [start, , toStart, toEnd] = ends(mark)
+    if (offset > start) return side === 'start' ? toStart : toEnd
   }
-  return offset + by
+  if (before === undefined) return offset
+  const [, end, , toEnd] = ends(before)
+  return offset + toEnd - end
+}
+
+/** Number of the first mark of which `isBefore` does not hold; it holds of those in front of it. */
+function firstNot(marks: readonly Mark[], isBefore: (mark: Mark) => boolean): number {
+  let low = 0
+  let high = marks.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const mark = marks[middle]
+    if (mark !== undefined && isBefore(mark)) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 function quotedIn(marks: readonly Mark[], start: number, quote: Buffer): string | null {
   const end = start + quote.length
-  const inside = marks.filter((mark) => mark.start < end && mark.end > start)
+  const inside: Mark[] = []
+  for (let at = firstNot(marks, (mark) => mark.end <= start); at < marks.length; at += 1) {
+    const mark = marks[at]
+    if (mark === undefined || mark.start >= end) break
+    inside.push(mark)
+  }
   if (inside.length === 0) return null
   let out = ''
   let from = start

@@ -9,8 +9,9 @@ export function createTextWire(framing: 'sse' | 'ndjson'): StreamWire {
   let waiting = ''
   return {
     push: (bytes) => {
+      const seen = waiting.length
       waiting += decoder.decode(bytes, { stream: true })
-      const { events, rest } = splitEvents(framing, waiting)
+      const { events, rest } = splitEvents(framing, waiting, seen)
       waiting = rest
       if (rest.length > EVENT_SIZE_MAX) throw fail('policy.masking-failed', 'An event is too long.')
       return events.map((raw) => {

@@ -1,0 +1,13 @@
+import { test } from 'node:test'
+import { assertFlat } from '../harness/steps.ts'
+import { HOSTILE_UNITS, hostileText } from '../harness/hostile-texts.ts'
+import { maskingPaths } from '../harness/masking-paths.ts'
+
+const SIZES = { short: [4_000, 16_000], long: 64_000 }
+
+for (const [path, work] of Object.entries(maskingPaths('strict'))) {
+  test(`On its way as ${path} a long text takes as many steps per character as a short one`, async () => {
+    for (const name of Object.keys(HOSTILE_UNITS))
+      await assertFlat(work, (length) => hostileText(name, length), SIZES)
+  })
+}
