@@ -268,7 +268,7 @@ class JsonMatcher {
 }
 
 /** Lets everything through. */
-function passThrough(): Matcher {
+export function passThrough(): Matcher {
   let settled = 0
   const step = (emit: string): Step => {
     settled += emit.length

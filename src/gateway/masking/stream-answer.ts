@@ -12,7 +12,7 @@ import type { Edit } from './json-edits.ts'
 import { Outbox } from './outbox.ts'
 import type { Outgoing } from './outbox.ts'
 import { spanEdits } from './place-edits.ts'
-import { nameOf, StreamChannels } from './stream-channels.ts'
+import { isExempt, nameOf, StreamChannels } from './stream-channels.ts'
 import type { Ends } from './stream-channels.ts'
 import type { StreamWire, WireBytes, WireEvent } from './stream-wire.ts'
 import { createTextWire } from './text-wire.ts'
@@ -232,7 +232,7 @@ class StreamAnswer {
   /** Gives texts to their channels; each answers later what may be shown of it. */
   #begun(tape: JsonTape, { texts, ends }: EventReading): readonly (() => readonly Edit[])[] {
     return texts.flatMap((part, index) => {
-      if ((part.isSigned && this.#drops) || this.#isExempt(part.tool)) return []
+      if ((part.isSigned && this.#drops) || this.#passes(part.tool)) return []
       // The last text of its channel in an event that ends it takes the rest with it.
       const isLast = !texts.slice(index + 1).some((other) => nameOf(other) === nameOf(part))
       const isEnd = isLast && (ends === 'all' || ends.includes(part.group))
@@ -253,8 +253,10 @@ class StreamAnswer {
     return skipped
   }
 
-  #isExempt(tool: string): boolean {
-    return tool !== '' && this.#question.plan.tools[tool] === 'exempt'
+  /** Nobody looks into it, and nothing can come back in it. */
+  #passes(tool: string): boolean {
+    const { plan, restorable } = this.#question
+    return restorable.size === 0 && isExempt(plan, tool)
   }
 
   #flush(ends: Ends): readonly WireBytes[] {

@@ -1,9 +1,9 @@
 /** The channels of one stream, a matcher for each: what they hold, what became of their texts. */
-import { createJsonMatcher } from '../../detect/json-fragments.ts'
+import { createJsonMatcher, passThrough } from '../../detect/json-fragments.ts'
 import { createMatcher } from '../../detect/matcher.ts'
 import type { Matcher, MatcherOptions, Step } from '../../detect/matcher.ts'
 import { analyzersOf, operatorsOf, uncoveredOf } from '../../detect/masking-plan.ts'
-import type { AnalyzerPlan } from '../../detect/masking-plan.ts'
+import type { AnalyzerPlan, MaskingPlan } from '../../detect/masking-plan.ts'
 import type { OperatorTable } from '../../detect/operators.ts'
 import type { FindingRecord, UninspectedRecord } from '../../model/masking.ts'
 import type { StreamedText, StreamShape } from '../../model/stream-shape.ts'
@@ -127,6 +127,7 @@ export class StreamChannels {
 
   #inner({ isJson, isSigned, tool }: StreamedText): Matcher {
     const { plan } = this.#question
+    if (isExempt(plan, tool)) return passThrough()
     const blocks = this.#blocks(tool)
     const options = {
       ...this.options,
@@ -171,8 +172,10 @@ export class StreamChannels {
     if (shift !== null) this.#shifts.set(nameOf(part), shift)
     const passes = isSigned && this.#question.plan.signedReasoning === 'pass'
     const inner = this.#inner(part)
-    const looksOnly = isSigned || this.#analyzers.length === 0 || this.#blocks(part.tool)
-    const analyzed = looksOnly ? null : this.#analyzed(inner, isJson)
+    const { tool } = part
+    const looksOnly = isSigned || this.#blocks(tool) || isExempt(this.#question.plan, tool)
+    const isAnalyzed = !looksOnly && this.#analyzers.length > 0
+    const analyzed = isAnalyzed ? this.#analyzed(inner, isJson) : null
     const matcher = this.#restoring(analyzed ?? inner, part)
     const history =
       analyzed === null || this.#shape.repeats('text') === null ? null : { given: '', steps: [] }
@@ -201,6 +204,11 @@ export class StreamChannels {
     if (step.blocked || (isSigned && !passes && step.findings.length > 0)) this.isBlocked = true
     return step.emit
   }
+}
+
+/** True for the arguments of a tool into which nobody looks. */
+export function isExempt(plan: MaskingPlan, tool: string): boolean {
+  return tool !== '' && plan.tools[tool] === 'exempt'
 }
 
 export const nameOf = ({

@@ -1,6 +1,7 @@
 /** Masks an answer that is one JSON document: it is held until it is whole, then spliced like a prompt. */
 import { scanJson } from '../../lib/json/scan.ts'
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
+import { spanIndex } from '../../lib/span-index.ts'
 import { spliced } from '../../lib/spliced.ts'
 import { fail } from '../../model/errors.ts'
 import type { UninspectedRecord } from '../../model/masking.ts'
@@ -13,8 +14,9 @@ import { removals } from './json-edits.ts'
 import type { Edit } from './json-edits.ts'
 import { originalPlaces, placeEdits } from './place-edits.ts'
 import { shiftOfString } from './request-documents.ts'
-import { TOKEN_SHAPE } from './mask-keys.ts'
 import { reasoningParts } from './reasoning-parts.ts'
+import { ROOT_PLACE, visitLeaves } from './request-leaves.ts'
+import { restoredValue } from './restored-value.ts'
 import { createTextAnswer } from './text-answer.ts'
 
 /** What is larger is not held: the answer is cut. */
@@ -34,10 +36,9 @@ export function createWholeAnswer(question: AnswerQuestion): AnswerMasking {
   const carryOut = (body: Buffer, inspection: RequestInspection): Buffer => {
     const masks = inspection.splices.length === 0 ? [] : [...inspection.splices, ...tellTales]
     const { gone } = reasoning
-    const left = masks.filter(
-      (one) => !gone.some((cut) => one.start < cut.end && one.end > cut.start),
-    )
-    const changed = withRestored(body, [...left, ...gone], question.restorable)
+    const cuts = spanIndex(gone)
+    const left = masks.filter((one) => !cuts.touches(one))
+    const changed = withRestored(scanned, [...left, ...gone], question.restorable)
     const splices = withPlaces(scanned, changed, question)
     report = {
       splices,
@@ -104,7 +105,9 @@ function reasoningOf(tape: JsonTape, { plan, kind, status }: AnswerQuestion): Re
   const isDropped = plan.signedReasoning === 'drop'
   return {
     gone: isDropped
-      ? removals(tape, parts).map(({ start, end }) => ({ start, end, with: '' }))
+      ? removals(tape, parts)
+          .map(({ start, end }) => ({ start, end, with: '' }))
+          .toSorted((a, b) => a.start - b.start)
       : [],
     uninspected:
       plan.signedReasoning === 'pass'
@@ -148,13 +151,11 @@ function withPlaces(
   }
   if (edits.length === 0) return splices
   const moved = edits.map(({ start, end, text }) => ({ start, end, with: text }))
-  const isCovered = (one: Splice): boolean =>
-    moved.some((edit) => edit.start <= one.start && edit.end >= one.end)
-  const isGone = (one: Splice): boolean =>
-    splices.some((cut) => cut.start <= one.start && cut.end >= one.end)
+  const ascending = moved.toSorted((a, b) => a.start - b.start)
+  const [edited, cut] = [spanIndex(ascending), spanIndex(splices)]
   return [
-    ...splices.filter((one) => !isCovered(one)),
-    ...moved.filter((one) => !isGone(one)),
+    ...splices.filter((one) => !edited.covers(one)),
+    ...ascending.filter((one) => !cut.covers(one)),
   ].toSorted((a, b) => a.start - b.start)
 }
 
@@ -165,20 +166,29 @@ function ownPlaces(tape: JsonTape, splices: readonly Splice[]): readonly Edit[] 
   })
 }
 
-/** Adds the caller's own values where their tokens stand untouched. */
+/** Adds the caller's own values where their tokens stand untouched; what is signed keeps every byte. */
 function withRestored(
-  body: Buffer,
+  tape: JsonTape | null,
   splices: readonly Splice[],
   values: ReadonlyMap<string, string>,
 ): readonly Splice[] {
-  if (values.size === 0) return splices.toSorted((a, b) => a.start - b.start)
+  const ascending = splices.toSorted((a, b) => a.start - b.start)
+  if (values.size === 0 || tape === null) return ascending
+  const masked = spanIndex(ascending)
   const restored: Splice[] = []
-  // Latin-1 gives one unit for each byte, and tokens are ASCII.
-  for (const found of body.toString('latin1').matchAll(TOKEN_SHAPE)) {
-    const value = values.get(found[0])
-    const [start, end] = [found.index, found.index + found[0].length]
-    if (value === undefined || splices.some((one) => one.start < end && one.end > start)) continue
-    restored.push({ start, end, with: JSON.stringify(value).slice(1, -1) })
-  }
-  return [...splices, ...restored].toSorted((a, b) => a.start - b.start)
+  visitLeaves(tape, tape.root, ROOT_PLACE, {
+    enter: () => false,
+    media: () => undefined,
+    leaf: (node, { isSigned }) => {
+      if (isSigned || tape.kind(node) !== 'string') return
+      const at = tape.start(node)
+      // Latin-1 gives one unit for each byte, and tokens are ASCII.
+      const raw = tape.bytes.toString('latin1', at, tape.end(node))
+      for (const { start, end, text } of restoredValue(raw, [], values)) {
+        const splice = { start: at + start, end: at + end, with: text }
+        if (!masked.touches(splice)) restored.push(splice)
+      }
+    },
+  })
+  return [...ascending, ...restored].toSorted((a, b) => a.start - b.start)
 }

@@ -1,4 +1,5 @@
 /** Texts that stand in an event of a stream whole, and those that repeat what came in pieces. */
+import type { Mask } from '../../detect/finding.ts'
 import type { Step } from '../../detect/matcher.ts'
 import type { AnalyzerPlan, MaskingPlan } from '../../detect/masking-plan.ts'
 import { analyzersOf } from '../../detect/masking-plan.ts'
@@ -16,6 +17,8 @@ import type { Edit } from './json-edits.ts'
 import { placeEdits } from './place-edits.ts'
 import { isText, ROOT_PLACE, visitLeaves } from './request-leaves.ts'
 import type { LeafPlace } from './request-leaves.ts'
+import { restoredValue } from './restored-value.ts'
+import { isExempt } from './stream-channels.ts'
 import type { StreamChannels } from './stream-channels.ts'
 import { createTextShift } from './text-shift.ts'
 
@@ -56,7 +59,7 @@ export class WholeTexts {
     if (this.#analyzers.length === 0) return null
     const asked: { readonly node: NodeRef; readonly value: RawValue; readonly seen: string }[] = []
     this.#visit(tape, skipped, (node, place, form) => {
-      if (tape.kind(node) !== 'string') return
+      if (tape.kind(node) !== 'string' || isExempt(this.#question.plan, place.tool)) return
       if (form !== null && this.#channels.said(tape.text(node) ?? '') !== undefined) return
       const value = this.#value(tape, node, place)
       const seen = seenAs(value)
@@ -120,8 +123,8 @@ export class WholeTexts {
       enter: (node) => skipped.has(node),
       media: () => undefined,
       leaf: (node, place) => {
-        const { tool } = place
-        if (tool !== '' && this.#question.plan.tools[tool] === 'exempt') return
+        const { plan, restorable } = this.#question
+        if (restorable.size === 0 && isExempt(plan, place.tool)) return
         take(node, place, this.#shape.repeats(place.key))
       },
     })
@@ -167,6 +170,10 @@ export class WholeTexts {
     inspected: ValueInspection | undefined,
   ): readonly Edit[] {
     const value = this.#value(tape, node, place)
+    if (isExempt(this.#question.plan, place.tool)) {
+      const own = this.#restored(value, place, [])
+      return own.length > 0 ? [edit(tape, node, maskedText(value.raw, own))] : []
+    }
     const seen = seenAs(value)
     if (inspected === undefined && this.#clean.has(seen)) return []
     const { keys } = this.#channels.options
@@ -176,12 +183,19 @@ export class WholeTexts {
     this.#channels.uninspected.push(...found.uninspected.map((one) => ({ ...one, channel })))
     if (found.blocked) this.#channels.isBlocked = true
     this.#channels.masked += found.masks.length
+    const masks = this.#restored(value, place, found.masks)
     // What analyzers have to be asked about is clean when they say so.
-    if (this.#analyzers.length === 0 || !value.isText) this.#remember(seen, found)
-    return found.masks.length > 0 ? [edit(tape, node, maskedText(value.raw, found.masks))] : []
+    if (this.#analyzers.length === 0 || !value.isText)
+      this.#remember(seen, { findings: found.findings, masks })
+    return masks.length > 0 ? [edit(tape, node, maskedText(value.raw, masks))] : []
   }
 
-  #remember(seen: string, { findings, masks }: ValueInspection): void {
+  /** Tool arguments of some dialects stand in one event whole: what the caller's tool is given are its own values. */
+  #restored({ raw }: RawValue, { isSigned }: LeafPlace, masks: readonly Mask[]): readonly Mask[] {
+    return isSigned ? masks : restoredValue(raw, masks, this.#question.restorable)
+  }
+
+  #remember(seen: string, { findings, masks }: Pick<ValueInspection, 'findings' | 'masks'>): void {
     if (findings.length === 0 && masks.length === 0 && seen.length < 256 && this.#clean.size < 64)
       this.#clean.add(seen)
   }

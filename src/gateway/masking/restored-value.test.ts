@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { Mask } from '../../detect/finding.ts'
+import { maskedText } from './json-edits.ts'
+import { restoredValue } from './restored-value.ts'
+
+const TOKEN = '<NAME_0123456789abcdef>'
+const OTHER = '<NAME_0123456789abcdee>'
+
+function restored(text: string, value: string, masks: readonly Mask[] = []): string {
+  const raw = JSON.stringify(text)
+  return maskedText(raw, restoredValue(raw, masks, new Map([[TOKEN, value]])))
+}
+
+test('whatever the value is, the string stays JSON and says it', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (value) => {
+      assert.equal(JSON.parse(restored(`a ${TOKEN}${TOKEN} é`, value)), `a ${value}${value} é`)
+    }),
+  )
+})
+
+test('in arguments that are JSON in a string the value is escaped for both', () => {
+  const value = '-----BEGIN "x"-----\nMII\\\n'
+  const shown: unknown = JSON.parse(restored(JSON.stringify({ key: TOKEN, n: 1 }), value))
+  assert.deepEqual(JSON.parse(String(shown)), { key: value, n: 1 })
+})
+
+test('what only looks like JSON is text', () => {
+  const shown: unknown = JSON.parse(restored(`{ ${TOKEN}`, 'a"b'))
+  assert.equal(shown, '{ a"b')
+})
+
+test('a token of nobody, a masked one and one without its end stay', () => {
+  assert.equal(restored(OTHER, 'x'), JSON.stringify(OTHER))
+  assert.equal(restored(TOKEN.slice(0, -1), 'x'), JSON.stringify(TOKEN.slice(0, -1)))
+  const masks = [{ start: 3, end: 8, text: '#' }]
+  const raw = JSON.stringify(TOKEN)
+  assert.equal(restored(TOKEN, 'x', masks), `${raw.slice(0, 3)}#${raw.slice(8)}`)
+})
