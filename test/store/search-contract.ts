@@ -130,13 +130,14 @@ function plainFacet(rows: readonly ExchangeRow[], query: ExchangeQuery, field: F
 
 export function searchContract(engine: string, fresh: () => Promise<FreshDatabase>): void {
   test(`${engine}: list, facets and histogram answer what the plainest filter answers`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
     await fc.assert(
       fc.asyncProperty(
         exchangeRows,
         fc.array(queries, { minLength: 1, maxLength: 6 }),
         async (rows, asked) => {
-          await using database = await fresh()
-          await using store = await openStore(database.options)
+          await store.index.clear()
           await store.index.apply(batchOf({ exchanges: rows, findings: findingsOf(rows) }))
           for (const query of asked) await checkQuery(store.search, rows, query)
         },
