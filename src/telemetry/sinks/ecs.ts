@@ -1,6 +1,7 @@
 /** An event as a document of the Elastic Common Schema, with what it has no field for under `custody`. */
 import { isIP } from 'node:net'
 import { titleOf } from './cef.ts'
+import { providerName } from './provider-name.ts'
 import { shownExchange } from './sink-event.ts'
 import type { SinkEvent, SinkSeverity } from './sink-event.ts'
 
@@ -63,7 +64,8 @@ export function ecsDocument(event: SinkEvent, version: string): object {
       },
     },
     gen_ai: {
-      system: exchange.dialect ?? exchange.upstream,
+      // Elastic's name for what OpenTelemetry calls the provider.
+      system: providerName(exchange),
       ...(exchange.model === null ? {} : { request: { model: exchange.model } }),
       ...(exchange.responseId === null ? {} : { response: { id: exchange.responseId } }),
       ...usageOf(exchange),

@@ -11,6 +11,13 @@ const API_ACTIVITY = { class_uid: 6003, class_name: 'API Activity' } as const
 const DATA_FINDING = { class_uid: 2006, class_name: 'Data Security Finding' } as const
 const CREATE = { activity_id: 1, activity_name: 'Create' } as const
 const OTHER = 99
+const BLOCKED = {
+  action_id: 2,
+  action: 'Denied',
+  disposition_id: 2,
+  disposition: 'Blocked',
+  is_alert: true,
+} as const
 
 const SEVERITY: Readonly<Record<SinkSeverity, readonly [id: number, name: string]>> = {
   info: [1, 'Informational'],
@@ -74,6 +81,7 @@ function modelCall(event: SinkEvent, exchange: ExchangeRow, version: string): ob
     },
     message_context: {
       uid: exchange.conversation ?? exchange.id,
+      service: { name: exchange.upstream },
       ...(exchange.inputTokens === null ? {} : { prompt_tokens: exchange.inputTokens }),
       ...(exchange.outputTokens === null ? {} : { completion_tokens: exchange.outputTokens }),
     },
@@ -96,10 +104,11 @@ function dataFinding(event: SinkEvent, exchange: ExchangeRow, version: string): 
     category_name: 'Findings',
     ...CREATE,
     type_uid: DATA_FINDING.class_uid * 100 + CREATE.activity_id,
-    ...headOf(event, version, []),
+    // What was done about it comes with the profile of a control that intervenes.
+    ...headOf(event, version, isDenied ? ['security_control'] : []),
     status_id: 1,
     status: 'New',
-    ...(isDenied ? { action_id: 2, action: 'Denied', disposition_id: 2 } : {}),
+    ...(isDenied ? BLOCKED : {}),
     finding_info: {
       uid: event.id,
       title: titleOf(event),

@@ -1,6 +1,7 @@
 /** Events as OpenTelemetry log records (OTLP/HTTP, JSON) with the attributes of generative AI; content is in none. */
 import type { ExchangeRow } from '../../model/record.ts'
 import { jsonLine } from './formats.ts'
+import { providerName } from './provider-name.ts'
 import type { SinkEvent, SinkSeverity } from './sink-event.ts'
 
 const SEVERITY: Readonly<Record<SinkSeverity, readonly [number: number, text: string]>> = {
@@ -48,7 +49,7 @@ function recordOf({ id, type, atMs, severity, exchange, event }: SinkEvent): obj
 
 export function exchangeAttributes(row: ExchangeRow): Record<string, Value> {
   return {
-    'gen_ai.provider.name': row.dialect ?? row.upstream,
+    'gen_ai.provider.name': providerName(row),
     'gen_ai.request.model': row.model,
     'gen_ai.response.id': row.responseId,
     'gen_ai.response.finish_reasons': row.finishReason === null ? [] : [row.finishReason],

@@ -70,6 +70,8 @@ const events: readonly SinkEvent[] = [
       },
       { state: 'interrupted', outcome: 'crashed', status: null, durationMs: null, endedAtMs: null },
       { principal: '', remoteAddress: '', service: '', model: null, keyId: null },
+      { dialect: 'gemini', upstream: 'vertex' },
+      { dialect: 'bedrock', upstream: 'aws' },
     ] satisfies readonly Partial<ExchangeRow>[]
   ).flatMap((changes, at) => eventsOfExchange(closedRow(at + 1, changes))),
 ]
@@ -102,9 +104,12 @@ test('every event in the form of ECS, as a log record and as a span is valid', (
   for (const record of logs.resourceLogs[0].scopeLogs[0].logRecords) holds(LOG_RECORD, record)
   const traces = JSON.parse(otlpSpans(events, '1') ?? '')
   const { spans } = traces.resourceSpans[0].scopeSpans[0]
-  assert.equal(spans.length, 4)
+  assert.equal(spans.length, 6)
   for (const span of spans) holds(SPAN, span)
-  assert.equal(new Set(spans.map((span: { spanId: string }) => span.spanId)).size, 4)
+  assert.equal(new Set(spans.map((span: { spanId: string }) => span.spanId)).size, 6)
+  const provider = /"gen_ai\.provider\.name","value":\{"stringValue":"([^"]+)"/g
+  const named = Array.from(JSON.stringify(spans).matchAll(provider), ([, name]) => name)
+  assert.deepEqual(named.slice(-2), ['gcp.gemini', 'aws.bedrock'])
 })
 
 test('a schema refuses what lacks a field or has a value that is not listed', () => {
@@ -115,6 +120,17 @@ test('a schema refuses what lacks a field or has a value that is not listed', ()
     assert.equal(BY_CLASS[6003]!(rest), false, field)
   }
   assert.equal(BY_CLASS[6003]!({ ...document, severity_id: 42 }), false)
+  const { service: _service, ...context } = document.message_context
+  assert.equal(BY_CLASS[6003]!({ ...document, message_context: context }), false)
+  const denied = JSON.parse(
+    formatEvent(
+      'ocsf',
+      events.find(({ type }) => type === 'exchange.denied')!,
+      '1',
+    ),
+  )
+  const { profiles: _profiles, ...unprofiled } = denied.metadata
+  assert.equal(BY_CLASS[2006]!({ ...denied, metadata: unprofiled }), false)
   assert.equal(ECS({ ...JSON.parse(formatEvent('ecs', event!, '1')), event: { id: 'x' } }), false)
 })
 
