@@ -11,8 +11,16 @@ const SHA256 = '2.16.840.1.101.3.4.2.1'
 export interface TimeStamper extends AsyncDisposable {
   readonly url: string
   readonly certificate: pkijs.Certificate
+  readonly pem: string
   /** Changes what the next answers say. */
-  readonly lie: { imprint: boolean; nonce: boolean; signature: boolean; refuse: boolean }
+  readonly lie: {
+    imprint: boolean
+    nonce: boolean
+    signature: boolean
+    refuse: boolean
+    /** Added to the time. */
+    laterMs: number
+  }
 }
 
 function bufferOf(bytes: Uint8Array): ArrayBuffer {
@@ -58,7 +66,7 @@ export async function startTimeStamper(
     'verify',
   ])
   const certificate = await certificateFor(keys, purposes, critical)
-  const lie = { imprint: false, nonce: false, signature: false, refuse: false }
+  const lie = { imprint: false, nonce: false, signature: false, refuse: false, laterMs: 0 }
   const answer = async (bytes: Buffer): Promise<Buffer> => {
     const request = pkijs.TimeStampReq.fromBER(bufferOf(bytes))
     const info = new pkijs.TSTInfo({
@@ -73,7 +81,7 @@ export async function startTimeStamper(
           })
         : request.messageImprint,
       serialNumber: new asn1js.Integer({ value: 7 }),
-      genTime: new Date(),
+      genTime: new Date(Date.now() + lie.laterMs),
       ...(request.nonce === undefined
         ? {}
         : { nonce: lie.nonce ? new asn1js.Integer({ value: 5 }) : request.nonce }),
@@ -126,6 +134,7 @@ export async function startTimeStamper(
   return {
     url: `http://127.0.0.1:${port}`,
     certificate,
+    pem: `-----BEGIN CERTIFICATE-----\n${Buffer.from(certificate.toSchema().toBER()).toString('base64')}\n-----END CERTIFICATE-----\n`,
     lie,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()

@@ -7,6 +7,7 @@ import { openLocalKeyProvider } from '../../evidence/key-provider.ts'
 import { parseLeaf } from '../../evidence/log/leaf.ts'
 import { parsePolicy, type Policy } from '../../evidence/log/policy.ts'
 import { parseProofFile, verifyProofFile } from '../../evidence/log/proof-file.ts'
+import { readAuthorities } from '../../evidence/publish/trusted-stamper.ts'
 import { reportJson } from '../../evidence/verify/report-json.ts'
 import { verifyFolder, type FolderReport } from '../../evidence/verify/verify-folder.ts'
 import { systemClock } from '../../lib/clock.ts'
@@ -23,6 +24,7 @@ import { terminal } from '../terminal.ts'
 interface VerifyOptions {
   readonly policy?: string
   readonly known?: readonly string[]
+  readonly tsa?: string
   readonly open?: boolean
   readonly records?: boolean
   readonly resume?: string
@@ -49,6 +51,7 @@ export function registerVerify(program: Command): void {
       '--known <file...>',
       'checkpoints of this log that you kept: shows forks and truncation',
     )
+    .option('--tsa <file>', 'PEM certificates of the time stamping authorities that you trust')
     .option('--open', 'also decrypt with the keys of the folder and check every plain payload')
     .option('--resume <file>', 'keep in this file how far it came, and go on from there next time')
     .option('--records', 'a line for each record with its state')
@@ -66,11 +69,18 @@ async function verify(argument: string | undefined, options: VerifyOptions): Pro
     return failWith(EXIT.failed, `there are no records in ${folder}`, 'name the data folder')
   const policy = options.policy === undefined ? null : readPolicy(options.policy)
   if (policy === 'refused') return
+  const authorities = options.tsa === undefined ? null : readStampers(options.tsa)
+  if (authorities === 'refused') return
   const known = (options.known ?? []).map((file) => readFileSync(file))
   const keys = join(folder, 'keys')
   if (options.open === true && !hasRootKey(folder))
     return failWith(EXIT.failed, `${keys} holds no root key`, 'leave out --open, or add the keys')
-  const question = JSON.stringify([policy, known.map(String), options.open === true])
+  const question = JSON.stringify([
+    policy,
+    known.map(String),
+    options.open === true,
+    ...(options.tsa === undefined ? [] : [readFileSync(options.tsa, 'utf8')]),
+  ])
   const file =
     options.resume === undefined
       ? null
@@ -87,6 +97,7 @@ async function verify(argument: string | undefined, options: VerifyOptions): Pro
     folder,
     policy,
     known,
+    authorities,
     provider: options.open === true ? await openLocalKeyProvider(keys) : null,
     nowS: Math.floor(systemClock.nowMs() / 1000),
     resume: before.kind === 'found' ? before.state : null,
@@ -205,6 +216,16 @@ function tell(report: FolderReport, tookMs: number, asJson: boolean): void {
     'not everything is as it was recorded',
     'the guide says what each problem means: docs/guide/verify.md',
   )
+}
+
+function readStampers(file: string): ReturnType<typeof readAuthorities> | 'refused' {
+  try {
+    return readAuthorities(readFileSync(file, 'utf8'))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    failWith(EXIT.usage, `--tsa ${file}: ${reason}`, 'the file holds certificates as PEM text')
+    return 'refused'
+  }
 }
 
 function readPolicy(file: string): Policy | 'refused' {

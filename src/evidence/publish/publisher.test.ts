@@ -7,6 +7,7 @@ import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { heartbeat, openTestLog, stillClock } from '../../../test/harness/log.ts'
 import { temporaryFolder } from '../../../test/harness/temporary-folder.ts'
+import { readTimestamp } from './timestamp.ts'
 import { startTimeStamper } from '../../../test/harness/time-stamper.ts'
 import { nodeDisk } from '../disk.ts'
 import { LogFolder } from '../log/log-folder.ts'
@@ -143,6 +144,30 @@ test('a checkpoint reaches witnesses, a file, a webhook, an object store and an 
   )
   const store = new LogFolder(nodeDisk, join(folder.path, 'log'))
   assert.equal((await store.list('stamps')).length, 6)
+})
+
+test('a checkpoint that a crash left without its time stamp is dated by the next run', async () => {
+  using folder = temporaryFolder()
+  const { writer } = await openTestLog(folder.path)
+  await using log = writer
+  await using authority = await startTimeStamper()
+  const store = new LogFolder(nodeDisk, join(folder.path, 'log'))
+  log.append(heartbeat)
+  await log.flush()
+  const note = log.checkpoint
+  await store.write('stamps/1.checkpoint', note)
+  log.append(heartbeat)
+  await log.flush()
+  await using publisher = publisherOf(folder.path, log, { timestampUrl: authority.url })
+  await publisher.publish()
+  assert.deepEqual((await store.list('stamps')).toSorted(), [
+    '1.checkpoint',
+    '1.tsr',
+    '2.checkpoint',
+    '2.tsr',
+  ])
+  const token = await store.read('stamps/1.tsr')
+  assert.equal((await readTimestamp(token!, note)).kind, 'ok')
 })
 
 test('too few witnesses do not make a witnessed checkpoint, and who failed is asked again', async () => {

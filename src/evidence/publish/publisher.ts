@@ -64,6 +64,7 @@ export class CheckpointPublisher implements AsyncDisposable {
   readonly #timer: NodeJS.Timeout
   #running: Promise<void> | null = null
   #published = -1
+  #areStampsWhole = false
 
   constructor(options: PublisherOptions) {
     this.#options = options
@@ -162,12 +163,31 @@ export class CheckpointPublisher implements AsyncDisposable {
   }
 
   async #stamp(url: string, size: number, note: Buffer): Promise<void> {
+    await this.#finishStamps(url)
     const { store } = this.#options
     const token = await requestTimestamp(url, note)
-    const paths = [`${STAMPS}/${size}.checkpoint`, `${STAMPS}/${size}.tsr`] as const
-    await store.write(paths[0], note)
-    await store.write(paths[1], token)
-    await store.sync(paths)
+    await store.write(`${STAMPS}/${size}.checkpoint`, note)
+    await this.#keepToken(size, token)
+  }
+
+  async #keepToken(size: number, token: Buffer): Promise<void> {
+    const { store } = this.#options
+    await store.write(`${STAMPS}/${size}.tsr`, token)
+    await store.sync([`${STAMPS}/${size}.checkpoint`, `${STAMPS}/${size}.tsr`])
+  }
+
+  /** A crash may have come between the two files, and a checkpoint without its token looks like a token that was taken away. */
+  async #finishStamps(url: string): Promise<void> {
+    if (this.#areStampsWhole) return
+    const { store } = this.#options
+    const names = new Set(await store.list(STAMPS))
+    for (const name of names) {
+      const size = /^(\d+)\.checkpoint$/.exec(name)?.[1]
+      if (size === undefined || names.has(`${size}.tsr`)) continue
+      const note = await store.read(`${STAMPS}/${name}`)
+      if (note !== null) await this.#keepToken(Number(size), await requestTimestamp(url, note))
+    }
+    this.#areStampsWhole = true
   }
 
   async #with(name: string, size: number, work: () => Promise<void>): Promise<void> {

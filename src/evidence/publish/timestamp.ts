@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import * as asn1js from 'asn1js'
 import * as pkijs from 'pkijs'
 import { post } from './post.ts'
+import { isTrusted } from './trusted-stamper.ts'
 
 const SHA256 = '2.16.840.1.101.3.4.2.1'
 const TST_INFO = '1.2.840.113549.1.9.16.1.4'
@@ -49,18 +50,26 @@ export type TimestampReading =
 const refused = (reason: string) => ({ kind: 'refused', reason }) as const
 
 /**
- * Whether the token speaks of `data` and its own certificate signed it, with time stamping as its critical purpose. Whether
- * that certificate is one to trust is for `openssl ts -verify` and the roots of whoever asks.
+ * Whether the token speaks of `data` and its own certificate signed it, with time stamping as its critical purpose; and, where
+ * authorities are given, whether one of them stands behind that certificate. Without, that is for `openssl ts -verify`.
  */
-export async function readTimestamp(token: Buffer, data: Buffer): Promise<TimestampReading> {
+export async function readTimestamp(
+  token: Buffer,
+  data: Buffer,
+  authorities: readonly pkijs.Certificate[] | null = null,
+): Promise<TimestampReading> {
   try {
-    return await read(token, data)
+    return await read(token, data, authorities)
   } catch (error) {
     return refused(`the token cannot be read: ${error instanceof Error ? error.message : ''}`)
   }
 }
 
-async function read(token: Buffer, data: Buffer): Promise<TimestampReading> {
+async function read(
+  token: Buffer,
+  data: Buffer,
+  authorities: readonly pkijs.Certificate[] | null,
+): Promise<TimestampReading> {
   const response = pkijs.TimeStampResp.fromBER(arrayBuffer(token))
   const granted = [pkijs.PKIStatus.granted, pkijs.PKIStatus.grantedWithMods]
   if (!granted.includes(response.status.status) || response.timeStampToken === undefined)
@@ -84,9 +93,13 @@ async function read(token: Buffer, data: Buffer): Promise<TimestampReading> {
   if (verdict.signatureVerified !== true || certificate === null || certificate === undefined)
     return refused('the signature of the token does not hold')
   if (!isTimeStamper(certificate)) return refused('its signer may not give time stamps')
+  const timeMs = info.genTime.getTime()
+  const others = (signed.certificates ?? []).filter((one) => one instanceof pkijs.Certificate)
+  if (authorities !== null && !(await isTrusted(certificate, others, authorities, timeMs)))
+    return refused('no authority that you trust stands behind its signer')
   return {
     kind: 'ok',
-    timeMs: info.genTime.getTime(),
+    timeMs,
     by: nameOf(certificate),
     nonce: info.nonce === undefined ? null : Buffer.from(info.nonce.valueBlock.valueHexView),
   }

@@ -1,5 +1,6 @@
 /** Verifies a whole data folder, or a copy of one, offline: the log, and every frame that it speaks of. */
 import { join } from 'node:path'
+import type { Certificate } from 'pkijs'
 import type { Disk } from '../disk.ts'
 import { commitmentOf } from '../drafts.ts'
 import { logFolder } from '../evidence-log.ts'
@@ -7,7 +8,7 @@ import type { KeyProvider } from '../key-provider.ts'
 import type { Checkpoint } from '../log/checkpoint.ts'
 import { peekCheckpoint } from '../log/checkpoint.ts'
 import type { LeafKind } from '../log/leaf.ts'
-import { checkStamps } from './check-stamps.ts'
+import { checkStamps, type StampProblem } from './check-stamps.ts'
 import { LogFolder } from '../log/log-folder.ts'
 import { readVerifiers } from '../log/log-keys.ts'
 import { formatNoteKey, type NoteKey } from '../log/note-key.ts'
@@ -41,6 +42,8 @@ export interface VerifyFolderOptions {
   readonly known: readonly Buffer[]
   /** Opens what it can, to hold the plain payloads against the log too; null verifies without keys. */
   readonly provider: KeyProvider | null
+  /** Who may date checkpoints; without it the certificate that a time stamp brings is believed. */
+  readonly authorities?: readonly Certificate[] | null
   readonly nowS: number
   readonly onRecord?: (record: string, state: RecordState) => void
   readonly onProgress?: (progress: VerifyProgress) => void
@@ -74,8 +77,7 @@ export type VerifyProblem =
   | { readonly kind: 'log-missing' }
   | { readonly kind: 'log-not-trusted'; readonly origin: string }
   | { readonly kind: 'witnesses-missing'; readonly reason: string }
-  /** `size`: leaves under the checkpoint that it should date. */
-  | { readonly kind: 'timestamp-refused'; readonly size: number; readonly reason: string }
+  | StampProblem
 
 export interface FolderReport {
   /** True when everything is as recorded. */
@@ -118,9 +120,9 @@ export async function verifyFolder(options: VerifyFolderOptions): Promise<Folder
   if (note === null) extra.push({ kind: 'log-missing' })
   else if (keys.length === 0) extra.push({ kind: 'log-not-trusted', origin: claimed?.origin ?? '' })
   const witnessedNote = await store.read(WITNESSED)
-  const stamps = await checkStamps(store)
+  const { resume = null, isLive = false, authorities = null } = options
+  const stamps = await checkStamps(store, { authorities, isLive })
   extra.push(...stamps.problems)
-  const { resume = null, isLive = false } = options
   const ledger = new RecordLedger(options.onRecord, resume?.ledger)
   const segments = new SegmentAudit(resume?.segments ?? null)
   let segmentBytes = 0
