@@ -7,6 +7,7 @@ import type { HoldRow } from '../model/holds.ts'
 import type { ApiTokenRow, LoginSessionRow, PersonRow } from '../model/people.ts'
 import { linkedConversation } from '../model/linked-conversation.ts'
 import type { ExchangeRow } from '../model/record.ts'
+import type { SearchAlertRow } from '../model/search-alerts.ts'
 import type { ApiToken, LoginSession } from './contract/access.ts'
 import type { Reveal } from './contract/content.ts'
 import type { Exchange } from './contract/exchanges.ts'
@@ -106,9 +107,14 @@ export function shownReveal(row: RevealRow, personName: string, nowMs: number): 
   }
 }
 
-export function shownView(row: SavedViewRow): SavedView {
+export function shownView(row: SavedViewRow, alerts: readonly SearchAlertRow[]): SavedView {
   const { person: _person, version, ...shown } = row
-  return { ...shown, etag: etagOf(version) }
+  const own = alerts.filter(({ view }) => view === row.id)
+  return {
+    ...shown,
+    etag: etagOf(version),
+    alerts: own.map(({ id, channel, enabled }) => ({ id, channel, enabled })),
+  }
 }
 
 export function shownAudit(row: AuditRow): AuditEvent {

@@ -86,6 +86,10 @@ const COMMANDS: readonly CommandFile[] = [
     register: async (program) => (await import('./commands/reindex.ts')).registerReindex(program),
   },
   {
+    names: ['alerts'],
+    register: async (program) => (await import('./commands/alerts.ts')).registerAlerts(program),
+  },
+  {
     names: ['holds'],
     register: async (program) => (await import('./commands/holds.ts')).registerHolds(program),
   },

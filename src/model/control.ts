@@ -99,8 +99,13 @@ export interface SavedViewTable {
   readonly insert: (row: SavedViewRow) => Promise<void>
   /** Oldest first. */
   readonly ofPerson: (person: string) => Promise<readonly SavedViewRow[]>
-  /** Writes all but `id`, `person` and `createdAtMs`, where id, person and `version - 1` match. */
-  readonly update: (row: SavedViewRow) => Promise<boolean>
+  readonly byId: (id: string) => Promise<SavedViewRow | null>
+  /**
+   * Writes all but `id`, `person` and `createdAtMs`, where id, person and `version - 1` match. Alerts that hang on it follow in
+   * the same transaction: its name, and `q` as what they watch.
+   */
+  readonly update: (row: SavedViewRow, q: string) => Promise<boolean>
+  /** With the alerts that hang on it. */
   readonly remove: (id: string, person: string) => Promise<boolean>
 }
 

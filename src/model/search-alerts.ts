@@ -5,6 +5,8 @@ export interface SearchAlertRow {
   readonly id: string
   readonly person: string
   readonly personName: string
+  /** The saved search that it hangs on: name and query are that one's, and end with it. */
+  readonly view: string
   readonly name: string
   /** In the query language. */
   readonly q: string
@@ -40,6 +42,8 @@ export interface SearchAlertTable {
   readonly byId: (id: string) => Promise<SearchAlertRow | null>
   /** Oldest first. */
   readonly list: () => Promise<readonly SearchAlertRow[]>
+  /** Those that hang on these saved searches. */
+  readonly onViews: (views: readonly string[]) => Promise<readonly SearchAlertRow[]>
   /** Writes where id and `version - 1` match. */
   readonly update: (row: SearchAlertRow) => Promise<boolean>
   /** With everything that waited. */

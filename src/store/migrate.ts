@@ -23,6 +23,7 @@ import { trustAndTokens } from './migrations/control/031-trust-and-tokens.ts'
 import { locks } from './migrations/control/030-locks.ts'
 import { decisionsAndContexts } from './migrations/index/010-decisions-and-contexts.ts'
 import { hunts } from './migrations/control/115-hunts.ts'
+import { alertViews } from './migrations/control/145-alert-views.ts'
 import { searchAlerts } from './migrations/control/116-search-alerts.ts'
 import { legalHolds } from './migrations/control/050-legal-holds.ts'
 import { exportOrders } from './migrations/control/110-export-orders.ts'
@@ -144,6 +145,7 @@ export const CONTROL_AREA: MigrationArea = {
     { name: '140-erasable', up: erasable },
     { name: '135-trust-rule-terms', up: trustRuleTerms },
     { name: '141-erasure-jobs', up: erasureJobs },
+    { name: '145-alert-views', up: alertViews },
   ],
 }
 

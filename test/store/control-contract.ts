@@ -363,10 +363,10 @@ function keptTests(engine: string, fresh: () => Promise<FreshDatabase>): void {
     }
     await views.insert(view)
     const next = { ...view, name: 'new', version: 2 }
-    assert.equal(await views.update({ ...next, person: 'per_2' }), false)
-    assert.equal(await views.update({ ...next, version: 3 }), false)
-    assert.equal(await views.update(next), true)
-    assert.equal(await views.update(next), false)
+    assert.equal(await views.update({ ...next, person: 'per_2' }, 'x'), false)
+    assert.equal(await views.update({ ...next, version: 3 }, 'x'), false)
+    assert.equal(await views.update(next, 'status:500'), true)
+    assert.equal(await views.update(next, 'status:500'), false)
     assert.deepEqual(await views.ofPerson('per_1'), [next])
     assert.equal(await views.remove(view.id, 'per_2'), false)
     assert.equal(await views.remove(view.id, 'per_1'), true)

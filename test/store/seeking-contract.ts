@@ -13,6 +13,7 @@ export function alertRow(n: number, changes: Partial<SearchAlertRow> = {}): Sear
     id: `al_${String(n).padStart(26, '0')}`,
     person: 'per_1',
     personName: 'Löwe',
+    view: '',
     name: "keys '; drop table search_alerts; --",
     q: 'entity:API_KEY',
     channel: 'webhook soc',
@@ -103,6 +104,40 @@ export function seekingContract(engine: string, fresh: () => Promise<FreshDataba
       (await table.list()).map((row) => row.id),
       [alertRow(2).id],
     )
+  })
+
+  test(`${engine}: an alert follows the saved search that it hangs on, and stops with it`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const { views, searchAlerts } = store.control
+    const view = {
+      id: `sv_${'0'.repeat(26)}`,
+      person: 'per_1',
+      name: 'keys',
+      page: 'exchanges',
+      query: 'q=entity%3AAPI_KEY',
+      createdAtMs: EPOCH_MS,
+      updatedAtMs: EPOCH_MS,
+      version: 1,
+    }
+    await views.insert(view)
+    await searchAlerts.insert(alertRow(1, { view: view.id }))
+    await searchAlerts.insert(alertRow(2))
+    await searchAlerts.match(alertRow(1).id, [exchangeId(1)], false, EPOCH_MS)
+    assert.deepEqual(await views.byId(view.id), view)
+    assert.deepEqual(await searchAlerts.onViews([]), [])
+    const renamed = { ...view, name: 'cards', query: 'q=entity%3ACARD', version: 2 }
+    assert.equal(await views.update({ ...renamed, version: 5 }, 'nothing'), false)
+    assert.equal(await views.update(renamed, 'entity:CARD'), true)
+    assert.deepEqual(await searchAlerts.onViews([view.id]), [
+      alertRow(1, { view: view.id, name: 'cards', q: 'entity:CARD', version: 2 }),
+    ])
+    assert.deepEqual(await searchAlerts.byId(alertRow(2).id), alertRow(2))
+    assert.equal(await views.remove(view.id, 'per_2'), false)
+    assert.equal((await searchAlerts.list()).length, 2)
+    assert.equal(await views.remove(view.id, 'per_1'), true)
+    assert.deepEqual(await searchAlerts.list(), [alertRow(2)])
+    assert.equal(await searchAlerts.batch(alertRow(1).id, 'later'), null)
   })
 
   test(`${engine}: an alert is changed by whoever saw it last, and the place is one`, async () => {

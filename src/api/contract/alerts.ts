@@ -8,8 +8,9 @@ const MINUTE_MS = 60_000
 export const SearchAlert = z
   .object({
     id: z.string(),
-    name: z.string(),
-    q: z.string(),
+    view: z.string().openapi({ description: 'The saved search that it hangs on.' }),
+    name: z.string().openapi({ description: 'Of the saved search.' }),
+    q: z.string().openapi({ description: 'Of the saved search.' }),
     channel: z.string(),
     enabled: z.boolean(),
     mutedUntilMs: TimeMs.nullable(),
@@ -59,9 +60,19 @@ export const createAlert = apiRoute('alerts.create', {
   method: 'post',
   path: '/alerts',
   tags,
-  summary: 'Sets an alert on a search',
+  summary: 'Sets an alert on a saved search of one’s own',
+  description:
+    'Either `view`, a saved search of the page `exchanges`, or `name` and `q`, which are saved as one. Name and query of the alert are those of the saved search from then on.',
   request: {
-    body: body(z.strictObject({ name, q, channel, everyMs: everyMs.default(MINUTE_MS) })),
+    body: body(
+      z.strictObject({
+        view: z.string().max(40).optional(),
+        name: name.optional(),
+        q: q.optional(),
+        channel,
+        everyMs: everyMs.default(MINUTE_MS),
+      }),
+    ),
   },
   responses: { 201: json(SearchAlert, 'It watches what is indexed from now on.') },
 })
@@ -70,13 +81,11 @@ export const updateAlert = apiRoute('alerts.update', {
   method: 'patch',
   path: '/alerts/{id}',
   tags,
-  summary: 'Turns an alert on or off, mutes it, or changes what it asks',
+  summary: 'Turns an alert on or off, mutes it, or changes where and how often it tells',
   request: {
     params: AlertParam,
     body: body(
       z.strictObject({
-        name: name.optional(),
-        q: q.optional(),
         channel: channel.optional(),
         everyMs: everyMs.optional(),
         enabled: z.boolean().optional(),
@@ -91,7 +100,7 @@ export const deleteAlert = apiRoute('alerts.delete', {
   method: 'delete',
   path: '/alerts/{id}',
   tags,
-  summary: 'Takes an alert away',
+  summary: 'Takes an alert away; the saved search stays',
   request: { params: AlertParam },
   responses: NO_CONTENT,
 })

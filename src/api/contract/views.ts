@@ -19,6 +19,9 @@ export const SavedView = z
     createdAtMs: TimeMs,
     updatedAtMs: TimeMs,
     etag: z.string(),
+    alerts: z
+      .array(z.object({ id: z.string(), channel: z.string(), enabled: z.boolean() }))
+      .openapi({ description: 'Alerts that hang on it: they follow it, and stop with it.' }),
   })
   .openapi('SavedView')
 export type SavedView = z.infer<typeof SavedView>
@@ -55,7 +58,7 @@ export const updateView = apiRoute('views.update', {
   method: 'patch',
   path: '/views/{id}',
   tags,
-  summary: 'Changes a saved view',
+  summary: 'Changes a saved view; alerts that hang on it follow',
   request: { params: IdParam, headers: IfMatchHeader, body: body(SavedViewChange) },
   responses: { 200: json(SavedView, 'As it is afterwards.') },
 })
@@ -65,6 +68,8 @@ export const deleteView = apiRoute('views.delete', {
   path: '/views/{id}',
   tags,
   summary: 'Deletes a saved view',
-  request: { params: IdParam },
+  description:
+    'Refused with 409 while alerts hang on it, unless `alerts=stop` says that they are to stop.',
+  request: { params: IdParam, query: z.object({ alerts: z.enum(['stop']).optional() }) },
   responses: NO_CONTENT,
 })

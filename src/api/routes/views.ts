@@ -2,20 +2,23 @@
 import { newControlId } from '../../lib/ids.ts'
 import type { SavedViewRow } from '../../model/control.ts'
 import { fail } from '../../model/errors.ts'
+import type { SearchAlertRow } from '../../model/search-alerts.ts'
 import type { SavedView } from '../contract/views.ts'
 import { createView, deleteView, listViews, updateView } from '../contract/views.ts'
 import { versionFrom } from '../etag.ts'
 import { idempotent } from '../idempotent.ts'
 import type { Registrar } from '../registrar.ts'
 import { shownView } from '../shown.ts'
+import { searchOf, watchable } from '../watched-search.ts'
 
 const VIEWS_MAX = 200
 
 export function viewRoutes({ app, parts, guarded }: Registrar): void {
-  const { views } = parts.control
+  const { views, searchAlerts } = parts.control
   app.openapi(guarded(listViews), async (context) => {
     const rows = await views.ofPerson(context.get('signedIn').person.id)
-    return context.json({ items: rows.map(shownView) }, 200)
+    const alerts = await searchAlerts.onViews(rows.map(({ id }) => id))
+    return context.json({ items: rows.map((row) => shownView(row, alerts)) }, 200)
   })
   app.openapi(guarded(createView), async (context) => {
     const wanted = context.req.valid('json')
@@ -33,7 +36,7 @@ export function viewRoutes({ app, parts, guarded }: Registrar): void {
         version: 1,
       }
       await views.insert(row)
-      const answer = shownView(row)
+      const answer = shownView(row, [])
       return { answer, stored: answer }
     })
     context.get('audit').add({ target: view.id })
@@ -55,19 +58,32 @@ export function viewRoutes({ app, parts, guarded }: Registrar): void {
       updatedAtMs: parts.clock.nowMs(),
       version: version + 1,
     }
-    if (!(await views.update(row))) throw fail('api.precondition')
-    const view = shownView(row)
+    const alerts = await searchAlerts.onViews([id])
+    const q = alerts.length === 0 ? searchOf(row) : watchable(row)
+    if (!(await views.update(row, q))) throw fail('api.precondition')
+    const view = shownView(row, alerts)
+    if (alerts.length > 0) context.get('audit').add({ details: { alerts: alerts.length } })
     context.header('etag', view.etag)
     return context.json(view, 200)
   })
   app.openapi(guarded(deleteView), async (context) => {
     const { id } = context.req.valid('param')
-    context.get('audit').add({ target: id })
-    if (!(await views.remove(id, context.get('signedIn').person.id))) throw fail('api.not-found')
+    const person = context.get('signedIn').person.id
+    const known = await ownView(id, person)
+    const alerts = known === null ? [] : await searchAlerts.onViews([id])
+    context.get('audit').add({ target: id, details: { alerts: alerts.length } })
+    if (alerts.length > 0 && context.req.valid('query').alerts !== 'stop')
+      throw fail('api.conflict', stopping(alerts))
+    if (!(await views.remove(id, person))) throw fail('api.not-found')
     return context.body(null, 204)
   })
 
   async function ownView(id: string, person: string): Promise<SavedViewRow | null> {
     return (await views.ofPerson(person)).find((row) => row.id === id) ?? null
   }
+}
+
+function stopping(alerts: readonly SearchAlertRow[]): string {
+  const told = alerts.map(({ channel }) => channel).join(', ')
+  return `With it ${alerts.length === 1 ? 'an alert stops' : `${alerts.length} alerts stop`} that tells ${told}: say alerts=stop.`
 }

@@ -18,26 +18,49 @@ export function createSavedViewTable(db: ControlDb): SavedViewTable {
         .execute()
       return rows.map(decode)
     },
-    update: async (row) => {
+    byId: async (id) => {
+      if (isUnstorable(id)) return null
+      const row = await db
+        .selectFrom('saved_views')
+        .selectAll()
+        .where('id', '=', id)
+        .executeTakeFirst()
+      return row === undefined ? null : decode(row)
+    },
+    update: async (row, q) => {
       if (isUnstorable(row.id)) return false
       const { id, person, created_at_ms: _created, ...columns } = encode(row)
-      const changed = await db
-        .updateTable('saved_views')
-        .set(columns)
-        .where('id', '=', id)
-        .where('person', '=', person)
-        .where('version', '=', row.version - 1)
-        .executeTakeFirst()
-      return changed.numUpdatedRows > 0n
+      return db.transaction().execute(async (transaction) => {
+        const changed = await transaction
+          .updateTable('saved_views')
+          .set(columns)
+          .where('id', '=', id)
+          .where('person', '=', person)
+          .where('version', '=', row.version - 1)
+          .executeTakeFirst()
+        if (changed.numUpdatedRows === 0n) return false
+        await transaction
+          .updateTable('search_alerts')
+          .set(({ eb }) => ({ name: columns.name, q: storable(q), version: eb('version', '+', 1) }))
+          .where('view', '=', id)
+          .execute()
+        return true
+      })
     },
     remove: async (id, person) => {
       if (isUnstorable(id)) return false
-      const removed = await db
-        .deleteFrom('saved_views')
-        .where('id', '=', id)
-        .where('person', '=', person)
-        .executeTakeFirst()
-      return removed.numDeletedRows > 0n
+      return db.transaction().execute(async (transaction) => {
+        const removed = await transaction
+          .deleteFrom('saved_views')
+          .where('id', '=', id)
+          .where('person', '=', person)
+          .executeTakeFirst()
+        if (removed.numDeletedRows === 0n) return false
+        const alerts = transaction.selectFrom('search_alerts').select('id').where('view', '=', id)
+        await transaction.deleteFrom('search_alert_matches').where('alert', 'in', alerts).execute()
+        await transaction.deleteFrom('search_alerts').where('view', '=', id).execute()
+        return true
+      })
     },
   }
 }

@@ -25,6 +25,16 @@ export function createSearchAlertTable(db: ControlDb): SearchAlertTable {
       const rows = await db.selectFrom('search_alerts').selectAll().orderBy('id').execute()
       return rows.map(decode)
     },
+    onViews: async (views) => {
+      if (views.length === 0) return []
+      const rows = await db
+        .selectFrom('search_alerts')
+        .selectAll()
+        .where('view', 'in', [...views])
+        .orderBy('id')
+        .execute()
+      return rows.map(decode)
+    },
     update: async (row) => {
       const { id, ...columns } = encode(row)
       const changed = await db
@@ -116,6 +126,7 @@ function encode(row: SearchAlertRow): Stored {
     id: row.id,
     person: row.person,
     person_name: storable(row.personName),
+    view: row.view,
     name: storable(row.name),
     q: storable(row.q),
     channel: storable(row.channel),
@@ -139,6 +150,7 @@ function decode(row: Stored): SearchAlertRow {
     id: row.id,
     person: row.person,
     personName: row.person_name,
+    view: row.view,
     name: row.name,
     q: row.q,
     channel: row.channel,

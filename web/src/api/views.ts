@@ -5,6 +5,7 @@ import type {
   createView,
   deleteView,
   listViews,
+  updateView,
 } from '../../../src/api/contract/views.ts'
 import { call } from './client.ts'
 
@@ -21,9 +22,27 @@ export function saveView(view: { name: string; page: string; query: string }): P
   return call<typeof createView>('post', '/views', { body: view })
 }
 
+export function changeView(
+  { id, etag }: SavedView,
+  change: { name: string; query: string },
+): Promise<SavedView> {
+  return call<typeof updateView>('patch', '/views/{id}', {
+    params: { id },
+    ifMatch: etag,
+    body: change,
+  })
+}
+
+/** With the alerts that hang on it. */
 export function removeView(view: SavedView): Promise<undefined> {
   return call<typeof deleteView>('delete', '/views/{id}', {
     params: { id: view.id },
+    query: view.alerts.length === 0 ? {} : { alerts: 'stop' },
     ifMatch: view.etag,
   })
+}
+
+/** The query that it brings back. */
+export function searchOf({ query }: SavedView): string {
+  return new URLSearchParams(query).get('q') ?? ''
 }

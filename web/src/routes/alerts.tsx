@@ -2,10 +2,13 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
 import { visibleLine } from '../../../src/lib/visible-text.ts'
 import { alertsQuery, changeAlert, removeAlert } from '../api/alerts.ts'
 import type { AlertChange, SearchAlert } from '../api/alerts.ts'
+import { viewsQuery } from '../api/views.ts'
 import { mayCall, useMe } from '../features/access/me.ts'
+import { EditView } from '../features/views/edit-view.tsx'
 import { AlertForm } from '../features/alerts/alert-form.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import type { TableColumns } from '../ui/data-table.tsx'
@@ -32,7 +35,7 @@ export function Alerts() {
   const mayCreate = mayCall(useMe(), 'alerts.create')
   const channels = alerts.data?.channels ?? []
   return (
-    <Page title="Alerts" note="on searches">
+    <Page title="Alerts" note="on saved searches">
       {alerts.isPending && <Skeleton label="Loading alerts" />}
       {alerts.isError && <ProblemNotice error={alerts.error} retry={() => void alerts.refetch()} />}
       {alerts.isSuccess && channels.length === 0 && (
@@ -110,6 +113,8 @@ const COLUMNS: TableColumns<SearchAlert> = [
 function Controls({ alert }: { readonly alert: SearchAlert }) {
   const me = useMe()
   const client = useQueryClient()
+  const views = useQuery(viewsQuery)
+  const [isEditing, setEditing] = useState(false)
   const done = (): Promise<void> => client.invalidateQueries({ queryKey: ['alerts'] })
   const change = useMutation({
     mutationFn: (next: AlertChange) => changeAlert(alert.id, next),
@@ -118,9 +123,21 @@ function Controls({ alert }: { readonly alert: SearchAlert }) {
   const remove = useMutation({ mutationFn: () => removeAlert(alert.id), onSuccess: done })
   if (!alert.own && !me.roles.includes('admin')) return null
   const isMuted = stateOf(alert) === 'muted'
+  const view = views.data?.items.find(({ id }) => id === alert.view) ?? null
   const name = visibleLine(alert.name, 60)
   return (
     <span className={form.row}>
+      {view !== null && (
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          aria-label={`Change ${name}`}
+          onClick={() => setEditing(true)}
+        >
+          Change
+        </Button>
+      )}
+      <EditView view={isEditing ? view : null} onClose={() => setEditing(false)} />
       <Button
         size="compact-xs"
         variant="subtle"

@@ -1,8 +1,9 @@
 /** The form of a new alert: the search, where it is told, and how often at most. */
 import { Button, NativeSelect, TextInput } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { setAlert } from '../../api/alerts.ts'
+import { searchOf, viewsQuery } from '../../api/views.ts'
 import { FormProblem } from '../../ui/form-problem.tsx'
 import form from '../../ui/form.module.css'
 import { Panel } from '../../ui/panel.tsx'
@@ -26,6 +27,12 @@ interface AlertFormProps {
 export function AlertForm({ channels, initial }: AlertFormProps) {
   const [q, setQ] = useState(initial)
   const [name, setName] = useState('')
+  const [view, setView] = useState('')
+  const views = useQuery(viewsQuery)
+  const saved = (views.data?.items ?? []).filter(
+    (one) => one.page === 'exchanges' && searchOf(one) !== '',
+  )
+  const chosen = saved.find(({ id }) => id === view)
   const [channel, setChannel] = useState(channels[0] ?? '')
   const [everyMs, setEveryMs] = useState(String(10 * MINUTE_MS))
   const client = useQueryClient()
@@ -35,7 +42,9 @@ export function AlertForm({ channels, initial }: AlertFormProps) {
     onSuccess: async () => {
       setQ('')
       setName('')
+      setView('')
       await client.invalidateQueries({ queryKey: ['alerts'] })
+      await client.invalidateQueries({ queryKey: ['views'] })
     },
   })
   return (
@@ -44,21 +53,37 @@ export function AlertForm({ channels, initial }: AlertFormProps) {
         className={`${form.form} ${entity.padded}`}
         onSubmit={(event) => {
           event.preventDefault()
-          save.mutate({ q: q.trim(), name: name.trim(), channel, everyMs: Number(everyMs) })
+          const watched = chosen === undefined ? { q: q.trim(), name: name.trim() } : { view }
+          save.mutate({ ...watched, channel, everyMs: Number(everyMs) })
         }}
       >
+        {saved.length > 0 && (
+          <NativeSelect
+            label="Saved search"
+            description="The alert follows it when it is renamed or changed, and stops with it"
+            data={[
+              { value: '', label: 'a new one' },
+              ...saved.map((one) => ({ value: one.id, label: one.name })),
+            ]}
+            value={view}
+            onChange={(event) => setView(event.target.value)}
+          />
+        )}
         <TextInput
           label="Search"
           placeholder="entity:API_KEY -service:ci/*"
           spellCheck={false}
-          value={q}
+          value={chosen === undefined ? q : searchOf(chosen)}
+          readOnly={chosen !== undefined}
           onChange={(event) => setQ(event.target.value)}
           error={problem === null ? null : `${problem.message} ${problem.hint}`}
         />
         <TextInput
           label="Name"
+          description={chosen === undefined ? 'The search is saved under it' : null}
           maxLength={100}
-          value={name}
+          readOnly={chosen !== undefined}
+          value={chosen === undefined ? name : chosen.name}
           onChange={(event) => setName(event.target.value)}
         />
         <NativeSelect
@@ -78,7 +103,10 @@ export function AlertForm({ channels, initial }: AlertFormProps) {
         <div className={form.row}>
           <Button
             type="submit"
-            disabled={q.trim() === '' || name.trim() === '' || channel === '' || problem !== null}
+            disabled={
+              channel === '' ||
+              (chosen === undefined && (q.trim() === '' || name.trim() === '' || problem !== null))
+            }
             loading={save.isPending}
           >
             Set the alert
