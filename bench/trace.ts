@@ -16,6 +16,7 @@ import { newExchangeId } from '../src/lib/ids.ts'
 import { openStore } from '../src/store/store.ts'
 import { PostingList } from '../src/store/trace/posting-list.ts'
 import { pagesOf } from '../src/store/trace/posting-page.ts'
+import { CURVE_BEGINS, CURVE_ENDS, heldCurve } from './held-curve.ts'
 import { chatBody, closingFacts, openingFacts } from '../test/harness/evidence.ts'
 
 /** Exchanges that are really recorded, read back and compared. */
@@ -80,6 +81,7 @@ const WRAPPED: Readonly<Record<string, (text: string) => string>> = {
 const load = (loadavg()[0] ?? 0).toFixed(1)
 
 async function writePage(): Promise<void> {
+  const curve = await heldCurve()
   const page = join(import.meta.dirname, '..', 'docs', 'reference', 'trace.md')
   await writeFile(
     page,
@@ -94,6 +96,18 @@ random postings to the size that ${EXCHANGES} such exchanges have, all in one ep
 | what | measured |
 |---|---|
 ${rows.map(([name, value]) => `| ${name} | ${value} |`).join('\n')}
+
+## Below the promise
+
+Passages of source code and prose of this repository, cut anywhere, by their length (\`node bench/held-curve.ts --page\`; each gateway draws its own secret, so
+the figures of another differ a little):
+
+${CURVE_BEGINS}
+${curve}
+
+${CURVE_ENDS}
+
+## Bars
 
 The bars: p95 below 300 ms for a passage of 100 units at 1,000,000 exchanges; at most 20 bytes a posting; all passages of 100 units and more found; nothing shown
 that does not stand there. \`test/long/every-recorded-passage-is-traced.test.ts\` holds the promise over thousands of passages of source code and prose, plain

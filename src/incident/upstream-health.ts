@@ -1,5 +1,7 @@
 /** How the upstreams did lately, counted from the exchanges that went to them. */
-import type { ExchangeQuery, ExchangeSearch } from '../model/exchange-query.ts'
+import type { ExchangeSearch, UpstreamTally } from '../model/exchange-query.ts'
+import type { ExchangeRow } from '../model/record.ts'
+import type { ExchangeIndex } from '../store/exchange-index.ts'
 
 export interface UpstreamHealth {
   readonly answered: number
@@ -11,47 +13,38 @@ export interface UpstreamHealth {
   readonly lastErrorCode: string | null
 }
 
-const FAILED_STATUS = ['5xx', '429']
-const FAILED_OUTCOMES = ['gateway-error', 'upstream-failed']
-
+/** By the name of the upstream; those that nothing went to are asked for as well. */
 export async function upstreamHealth(
-  search: ExchangeSearch,
-  upstream: string,
+  { search, index }: { readonly search: ExchangeSearch; readonly index: ExchangeIndex },
   sinceMs: number,
-): Promise<UpstreamHealth> {
-  const query = (values: ExchangeQuery['values']): ExchangeQuery => ({
-    sinceMs,
-    values: { ...values, upstream: [upstream] },
-  })
-  const { fields, total } = await search.facets(query({}), 1000)
-  const count = (field: 'outcome' | 'state', value: string): number =>
-    fields[field].find((one) => one.value === value)?.count ?? 0
-  const [success] = await search.list(query({ outcome: ['answered'], status: ['2xx'] }), {
-    limit: 1,
-  })
-  const [byOutcome] = await search.list(query({ outcome: FAILED_OUTCOMES }), { limit: 1 })
-  const [byStatus] = await search.list(query({ outcome: ['answered'], status: FAILED_STATUS }), {
-    limit: 1,
-  })
-  const failedAnswers = await search.facets(
-    query({ outcome: ['answered'], status: FAILED_STATUS }),
-    1,
-  )
-  const failure = [byOutcome, byStatus]
-    .filter((row) => row !== undefined)
-    .reduce<typeof byOutcome>(
-      (latest, row) => (latest === undefined || row.id > latest.id ? row : latest),
-      undefined,
+): Promise<(upstream: string) => UpstreamHealth> {
+  const all = await search.upstreamTallies(sinceMs)
+  const of = Map.groupBy(all, ({ upstream }) => upstream)
+  const newest = all.filter(({ way }) => way === 'succeeded' || way === 'failed')
+  const rows = await index.exchanges(newest.map(({ newest: id }) => id))
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return (upstream) => healthOf(of.get(upstream) ?? [], byId)
+}
+
+function healthOf(
+  tallies: readonly UpstreamTally[],
+  rows: ReadonlyMap<string, ExchangeRow>,
+): UpstreamHealth {
+  const count = (isMeant: (tally: UpstreamTally) => boolean): number =>
+    tallies.filter(isMeant).reduce((sum, tally) => sum + tally.count, 0)
+  const last = (way: UpstreamTally['way']): ExchangeRow | undefined =>
+    rows.get(
+      tallies
+        .filter((tally) => tally.way === way)
+        .reduce((id, { newest }) => (newest > id ? newest : id), ''),
     )
-  const failed =
-    failedAnswers.total +
-    FAILED_OUTCOMES.reduce((sum, outcome) => sum + count('outcome', outcome), 0)
+  const failure = last('failed')
   return {
-    answered: total === 0 ? 0 : count('outcome', 'answered') - failedAnswers.total,
-    failed,
-    refused: count('state', 'refused'),
-    open: count('state', 'open'),
-    lastSuccessAtMs: success?.endedAtMs ?? null,
+    answered: count(({ way }) => way === 'succeeded' || way === 'answered'),
+    failed: count(({ way }) => way === 'failed'),
+    refused: count(({ state }) => state === 'refused'),
+    open: count(({ state }) => state === 'open'),
+    lastSuccessAtMs: last('succeeded')?.endedAtMs ?? null,
     lastFailureAtMs: failure?.endedAtMs ?? null,
     lastErrorCode:
       failure === undefined

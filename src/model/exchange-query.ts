@@ -183,6 +183,16 @@ export interface ExchangeProfile {
   readonly facets: FacetCounts
 }
 
+/** Exchanges of one upstream that went one way, in all and the newest of them. */
+export interface UpstreamTally {
+  readonly upstream: string
+  /** `answered`: neither a success nor a failure of the upstream, as a 404. */
+  readonly way: 'succeeded' | 'answered' | 'failed' | 'other'
+  readonly state: ExchangeRow['state']
+  readonly count: number
+  readonly newest: ExchangeId
+}
+
 export interface ExchangeSearch {
   /** Newest first, strictly older than `before`. */
   readonly list: (
@@ -204,6 +214,8 @@ export interface ExchangeSearch {
   ) => Promise<readonly ExchangeChange[]>
   /** The newest change; seq 0 when there is none. */
   readonly newest: () => Promise<{ readonly seq: number; readonly id: string }>
+  /** How the exchanges since then went, counted in one pass over them. */
+  readonly upstreamTallies: (sinceMs: number) => Promise<readonly UpstreamTally[]>
   /** Newest first by last exchange; conversations that were declared by an id. */
   readonly conversations: (
     query: ExchangeQuery,

@@ -14,6 +14,7 @@ import type { ExchangeFilter } from './exchange-index.ts'
 import { listQuery } from './index-reader.ts'
 import type { IndexTables } from './schema.ts'
 import { NodeSqliteDialect } from './sqlite/node-sqlite-dialect.ts'
+import { talliesQuery } from './search/upstream-tallies.ts'
 import { openStore } from './store.ts'
 
 interface FreshFolder extends FreshDatabase {
@@ -100,6 +101,11 @@ test('every filter is answered from an index of its own, newest first, without s
     const steps = file.prepare(`explain query plan ${sql}`).all(...values)
     return steps.map((step) => String(step['detail'])).join('; ')
   }
+  const tallies = talliesQuery(db, EPOCH_MS).compile()
+  const [first] = file
+    .prepare(`explain query plan ${tallies.sql}`)
+    .all(...tallies.parameters.map(String))
+  assert.match(String(first?.['detail']), /^SEARCH exchanges USING .*\(id>\?\)$/)
   assert.equal(
     plan({ principal: 'a' }),
     'SEARCH exchanges USING INDEX exchanges_principal (principal=?)',

@@ -3,7 +3,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { matchesQuery } from '../../src/incident/matches-query.ts'
-import type { Condition, ExchangeQuery, FacetField } from '../../src/model/exchange-query.ts'
+import { exchangeIdFloor } from '../../src/lib/ids.ts'
+import type {
+  Condition,
+  ExchangeQuery,
+  FacetField,
+  UpstreamTally,
+} from '../../src/model/exchange-query.ts'
 import { FACET_FIELDS, NUMBER_FIELDS, valuesOfRow } from '../../src/model/exchange-query.ts'
 import type { FindingRow } from '../../src/model/masking.ts'
 import type { ExchangeRow } from '../../src/model/record.ts'
@@ -144,6 +150,52 @@ export function searchContract(engine: string, fresh: () => Promise<FreshDatabas
       ),
       { numRuns: RUNS },
     )
+  })
+
+  test(`${engine}: how the exchanges of each upstream went is what the plainest count says`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const ways = [
+      { outcome: 'answered', status: 200 },
+      { outcome: 'answered', status: 302 },
+      { outcome: 'answered', status: 404 },
+      { outcome: 'answered', status: 429 },
+      { outcome: 'answered', status: 503 },
+      { outcome: 'answered', status: null },
+      { outcome: 'upstream-failed', status: 502 },
+      { outcome: 'gateway-error', status: 500 },
+      { outcome: 'refused', status: 403, state: 'refused' },
+      { outcome: 'caller-aborted', status: null, state: 'interrupted' },
+    ] as const
+    const rows = Array.from({ length: 60 }, (_, n) =>
+      closedRow(n + 1, {
+        ...ways[(n * 7) % ways.length],
+        upstream: n % 3 === 0 ? 'openai' : 'anthropic',
+      }),
+    )
+    await store.index.apply(batchOf({ exchanges: rows }))
+    const wayOf = ({ outcome, status }: ExchangeRow): UpstreamTally['way'] => {
+      if (outcome === 'upstream-failed' || outcome === 'gateway-error') return 'failed'
+      if (outcome !== 'answered') return 'other'
+      if (status === 429 || (status ?? 0) >= 500) return 'failed'
+      return status !== null && status < 300 ? 'succeeded' : 'answered'
+    }
+    for (const sinceMs of [EPOCH_MS - 1_000, rows[30]?.receivedAtMs ?? 0]) {
+      const expected = [
+        ...Map.groupBy(
+          rows.filter(({ id }) => id >= exchangeIdFloor(sinceMs)),
+          (row) => `${row.upstream} ${row.state} ${wayOf(row)}`,
+        ),
+      ].map(([name, all]) => [name, all.length, all.at(-1)?.id])
+      const tallies = await store.search.upstreamTallies(sinceMs)
+      const found = tallies.map(({ upstream, state, way, count, newest }) => [
+        `${upstream} ${state} ${way}`,
+        count,
+        newest,
+      ])
+      assert.deepEqual(found.toSorted(), expected.toSorted())
+      assert.ok(found.length > 4)
+    }
   })
 
   test(`${engine}: a row that changes is counted as it is, once`, async () => {

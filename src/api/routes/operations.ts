@@ -3,7 +3,6 @@ import { upstreamHealth } from '../../incident/upstream-health.ts'
 import type { Upstream as UpstreamRow } from '../../model/upstream.ts'
 import type { Upstream } from '../contract/operations.ts'
 import { listAudit, listUpstreams, readStatus } from '../contract/operations.ts'
-import type { ApiParts } from '../parts.ts'
 import type { Registrar } from '../registrar.ts'
 import { shownAudit } from '../shown.ts'
 
@@ -11,9 +10,12 @@ const HEALTH_MS = 60 * 60 * 1000
 
 export function operationRoutes({ app, parts, guarded }: Registrar): void {
   app.openapi(guarded(listUpstreams), async (context) => {
-    const items = await Promise.all(
-      parts.upstreams().map((upstream) => shownUpstream(parts, upstream)),
-    )
+    const sinceMs = parts.clock.nowMs() - HEALTH_MS
+    const healthOf = await upstreamHealth(parts.desk, sinceMs)
+    const items = parts.upstreams().map((upstream) => ({
+      ...shownUpstream(upstream),
+      health: { sinceMs, ...healthOf(upstream.name) },
+    }))
     return context.json({ items }, 200)
   })
   app.openapi(guarded(readStatus), (context) =>
@@ -44,15 +46,13 @@ export function operationRoutes({ app, parts, guarded }: Registrar): void {
   })
 }
 
-async function shownUpstream(parts: ApiParts, upstream: UpstreamRow): Promise<Upstream> {
-  const sinceMs = parts.clock.nowMs() - HEALTH_MS
+function shownUpstream(upstream: UpstreamRow): Omit<Upstream, 'health'> {
   return {
     name: upstream.name,
     dialect: upstream.dialect,
     sandbox: upstream.sandbox,
     host: hostOf(upstream.baseUrl),
     hasCredential: upstream.credential.kind !== 'none',
-    health: { sinceMs, ...(await upstreamHealth(parts.desk.search, upstream.name, sinceMs)) },
   }
 }
 

@@ -20,6 +20,7 @@ import { decodeExchange, keyText } from '../row-codec.ts'
 import type { IndexDb, IndexTables } from '../schema.ts'
 import { createFindingSearch } from './finding-search.ts'
 import { itemCounts, mostFrequent } from './facet-values.ts'
+import { upstreamTallies } from './upstream-tallies.ts'
 import { conditionsOf } from './where-query.ts'
 import { FACET_COLUMNS } from './where-value.ts'
 
@@ -75,6 +76,7 @@ export function createSqlSearch(
         histogram: (asked, range) => histogram(db, asked, range),
       }),
     ...createFindingSearch(db),
+    upstreamTallies: (sinceMs) => upstreamTallies(db, sinceMs),
     conversations: (query, page) => conversations(db, query, page),
     byContext: async (digests) => ({
       ending: await related(db, 'context_end', digests),

@@ -63,6 +63,7 @@ export function createSearchClient(path: string): ExchangeSearch & AsyncDisposab
     changes: ask('changes'),
     newest: ask('newest'),
     conversations: ask('conversations'),
+    upstreamTallies: ask('upstreamTallies'),
     profile: ask('profile'),
     findingsOf: ask('findingsOf'),
     findingGroups: ask('findingGroups'),
