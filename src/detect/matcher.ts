@@ -7,7 +7,7 @@ import { MaskQueue } from './mask-queue.ts'
 import type { Span } from './mask-queue.ts'
 import type { MaskKeys, OperatorTable } from './operators.ts'
 import { operatorFor } from './operators.ts'
-import { ACCEPTS, HELD } from './pattern/automaton.ts'
+import { ACCEPTS, HELD, UNKNOWN } from './pattern/automaton.ts'
 import type { Cursor } from './pattern/automaton.ts'
 import type { Ruleset } from './ruleset.ts'
 import { covers, SegmentSearch } from './segment-search.ts'
@@ -206,8 +206,11 @@ class ChannelMatcher {
     const { automaton } = this.#ruleset
     this.#at += 1
     const cls = automaton.classOf[unit] ?? 0
-    const known = automaton.table[(this.#value >> 2) + cls] ?? -1
-    const value = known >= 0 ? known : automaton.step(this.#value, cls)
+    const known = automaton.table[(this.#value >> 2) * automaton.classes + cls] ?? UNKNOWN
+    const value =
+      known === UNKNOWN
+        ? automaton.step(this.#value, cls)
+        : (known << 2) | (automaton.flags[known] ?? 0)
     this.#value = value
     if (this.#search.hasTails) this.#extendTails(unit)
     if ((value & ACCEPTS) !== 0) for (const probe of automaton.accepts(value)) this.#hits.add(probe)

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { scanText } from '../../src/detect/matcher.ts'
 import { matcherOptions, shippedRuleset } from '../harness/detectors.ts'
@@ -31,3 +33,25 @@ for (const pack of ['credentials', 'pci', 'pii', 'phi', 'strict']) {
     }
   })
 }
+
+test('the automaton of all rules takes at most 16 MB, however much of our own text it reads', () => {
+  const { automaton } = shippedRuleset('strict')
+  const root = join(import.meta.dirname, '..', '..')
+  let most = 0
+  let isEmptied = false
+  for (const folder of ['docs', 'src', 'test', 'web']) {
+    for (const name of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
+      if (!/^(?!.*node_modules).*\.(?:md|ts|tsx)$/.test(name)) continue
+      const before = automaton.states
+      scanText(
+        shippedRuleset('strict'),
+        readFileSync(join(root, folder, name), 'utf8'),
+        matcherOptions(),
+      )
+      most = Math.max(most, automaton.tableBytes)
+      isEmptied ||= automaton.states < before
+    }
+  }
+  assert.ok(isEmptied, 'it had to make room')
+  assert.ok(most <= 16_000_000, `${most} bytes`)
+})

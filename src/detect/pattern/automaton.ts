@@ -1,62 +1,68 @@
 /** All rules in one lazily built deterministic automaton: says which may have matched and whether a secret may be open. */
 import { hasUnit, NEWLINE, WORD } from './char-set.ts'
-import type { CharSet } from './char-set.ts'
 import type { Pattern } from './node.ts'
 import { relax } from './node.ts'
-import { holds, Kind, Op, Program } from './program.ts'
+import { holds, instructionsOf, Kind, Op, Program } from './program.ts'
+import type { Instructions } from './program.ts'
+import { partition } from './unit-classes.ts'
+import { StateStore } from './state-store.ts'
+import type { State } from './state-store.ts'
 
-/** A row value is `state * width << 2 | flags`; -1 means "not computed yet". */
+/** A value is `state << 2 | flags`. */
 export const HELD = 1
 export const ACCEPTS = 2
+/** In the table: not computed yet. */
+export const UNKNOWN = 0xffff
 
-const UNITS = 0x10000
 const END_OF_TEXT = -1
-
-interface State {
-  /** Instructions in progress: sets and assertions only, ascending; packed, because states are many. */
-  readonly core: string
-  /** Kind of the character before this position. */
-  readonly kind: number
-  /** Rules whose relaxed form has just ended, ascending. */
-  readonly accepts: readonly number[]
-  readonly held: boolean
-}
 
 /** A place in the automaton that stays meaningful after the table was flushed. */
 export interface Cursor {
   value: number
   generation: number
-  state: State
+  /** What it stood at when the table was flushed; null while the value is good. */
+  state: State | null
+  /** The automaton tells it of a flush. */
+  isKnown?: boolean
 }
 
 export interface AutomatonLimits {
   /** Instructions over all rules. */
   readonly instructionsMax: number
-  /** Table size at which all states are dropped and built again. */
+  /** Size at which all states are dropped and built again. */
   readonly tableBytesMax: number
 }
 
 export const AUTOMATON_LIMITS: AutomatonLimits = {
   instructionsMax: 200_000,
-  tableBytesMax: 14 * 1024 * 1024,
+  tableBytesMax: 12 * 1024 * 1024,
 }
+
+/** Of the bytes: rows of the table take most, what states consist of the rest. */
+const ROWS_SHARE = 0.66
+const CORES_SHARE = 0.27
+const ROW_BYTES = 2
 
 export class Automaton {
   /** Character class of each code unit. */
   readonly classOf: Uint16Array
   readonly #width: number
   readonly #classKind: Uint8Array
-  readonly #program: Program
+  readonly #program: Instructions
   /** `classSets[set * width + class]` is 1 when the set has the class. */
   readonly #classSets: Uint8Array
   /** What starts at a position, by previous kind and class. */
   readonly #starts: readonly Closure[]
-  readonly #tableMax: number
+  readonly #statesMax: number
+  readonly #coresMax: number
   readonly #found: Found
   readonly #closures: Closure[] = []
-  #table: Int32Array
-  #states: State[] = []
-  #byKey = new Map<string, number>()
+  /** Cursors that have to be told when states are dropped; the weak form lets ended channels go. */
+  #cursors: WeakRef<Cursor>[] = []
+  #cursorsMax = CURSORS_MIN
+  #table: Uint16Array = new Uint16Array(0)
+  #flags: Uint8Array = new Uint8Array(0)
+  #states: StateStore
   #generation = 0
 
   /** Throws `OverBudget`. Rule numbers are the indexes of `patterns`; `exact` leaves repetitions as they are. */
@@ -69,7 +75,7 @@ export class Automaton {
       const secret = program.compileSecret(form(pattern.secret), { entered: after, outside: after })
       return program.compile(form(pattern.before), secret.outside, false)
     })
-    this.#program = program
+    this.#program = instructionsOf(program)
     const classes = partition([...program.sets, WORD, NEWLINE])
     this.classOf = classes.classOf
     this.#width = classes.samples.length
@@ -82,13 +88,19 @@ export class Automaton {
     })
     this.#found = new Found(program.op.length)
     this.#starts = this.#startClosures(entries)
-    this.#tableMax = Math.max(16, Math.floor(limits.tableBytesMax / (4 * this.#width)))
-    this.#table = new Int32Array(0)
-    this.#flush()
+    const rows = (limits.tableBytesMax * ROWS_SHARE) / (ROW_BYTES * this.#width)
+    this.#statesMax = Math.min(UNKNOWN, Math.max(STATES_MIN, Math.floor(rows)))
+    const cores = Math.floor((limits.tableBytesMax * CORES_SHARE) / (this.#isWide ? 4 : 2))
+    this.#coresMax = Math.max(cores, program.op.length + 1)
+    this.#states = this.#emptied()
+  }
+
+  get #isWide(): boolean {
+    return this.#program.op.length > 0xffff
   }
 
   get states(): number {
-    return this.#states.length
+    return this.#states.count
   }
 
   get classes(): number {
@@ -99,84 +111,132 @@ export class Automaton {
     return this.#program.op.length
   }
 
+  /** Everything that it holds in typed arrays: the table, its states, and what they are computed from. */
   get tableBytes(): number {
-    return this.#table.byteLength
+    const tables = [
+      this.#table,
+      this.#flags,
+      this.classOf,
+      this.#classKind,
+      this.#classSets,
+      ...Object.values<Uint8Array | Int32Array>({ ...this.#program }),
+    ]
+    return tables.reduce((sum, { byteLength }) => sum + byteLength, this.#states.bytes)
   }
 
-  /** Rows are read as `table[(value >> 2) + class]`. The array changes when `step` computes a new state. */
-  get table(): Int32Array {
+  /** The next state is `table[state * classes + class]`. The array changes when `step` computes a new state. */
+  get table(): Uint16Array {
     return this.#table
   }
 
-  start(): Cursor {
-    const state: State = { core: '', kind: Kind.edge, accepts: [], held: false }
-    return { value: this.#intern(state), generation: this.#generation, state }
+  /** By state. */
+  get flags(): Uint8Array {
+    return this.#flags
   }
 
-  /** The row value of a cursor; finds its state again when the table was flushed since. */
+  start(): Cursor {
+    return { value: this.#intern(START), generation: this.#generation, state: null }
+  }
+
+  /** The value of a cursor; finds its state again when the table was flushed since. */
   resume(cursor: Cursor): number {
     if (cursor.generation === this.#generation) return cursor.value
-    return this.#intern(cursor.state)
+    // Nobody told a cursor of the flush that was never saved: it stands at the start.
+    return this.#intern(cursor.state ?? START)
   }
 
   save(cursor: Cursor, value: number): void {
+    if (cursor.isKnown !== true) this.#remember(cursor)
     cursor.value = value
     cursor.generation = this.#generation
-    cursor.state = this.#stateOf(value)
+    cursor.state = null
+  }
+
+  #remember(cursor: Cursor): void {
+    if (this.#cursors.length >= this.#cursorsMax) {
+      this.#cursors = this.#cursors.filter((one) => one.deref() !== undefined)
+      this.#cursorsMax = Math.max(CURSORS_MIN, this.#cursors.length * 2)
+    }
+    cursor.isKnown = true
+    this.#cursors.push(new WeakRef(cursor))
   }
 
   accepts(value: number): readonly number[] {
-    return this.#stateOf(value).accepts
+    return this.#states.acceptsOf(value >> 2)
   }
 
   step(value: number, cls: number): number {
-    const row = value >> 2
-    const known = this.#table[row + cls] ?? -1
-    if (known >= 0) return known
+    const from = value >> 2
+    const known = this.#table[from * this.#width + cls] ?? UNKNOWN
+    if (known !== UNKNOWN) return (known << 2) | (this.#flags[known] ?? 0)
     const generation = this.#generation
-    const next = this.#intern(this.#successor(this.#stateOf(value), cls))
-    if (generation === this.#generation) this.#table[row + cls] = next
+    const next = this.#intern(this.#successor(this.#stateAt(from), cls))
+    if (generation === this.#generation) this.#table[from * this.#width + cls] = next >> 2
     return next
   }
 
   /** Rules that end exactly at the end of the text. */
   atEnd(value: number): readonly number[] {
-    return this.#successor(this.#stateOf(value), END_OF_TEXT).accepts
+    return this.#successor(this.#stateAt(value >> 2), END_OF_TEXT).accepts
   }
 
-  #stateOf(value: number): State {
-    const state = this.#states[(value >> 2) / this.#width]
-    if (state === undefined) throw new RangeError('the automaton has no such state')
-    return state
+  #stateAt(state: number): State {
+    const states = this.#states
+    if (state >= states.count) throw new RangeError('the automaton has no such state')
+    const [core, kind, accepts] = [
+      states.coreOf(state),
+      states.kindOf(state),
+      states.acceptsOf(state),
+    ]
+    return { core, kind, accepts }
   }
 
+  #emptied(): StateStore {
+    const rows = Math.min(ROWS_MIN, this.#statesMax)
+    this.#table = new Uint16Array(rows * this.#width).fill(UNKNOWN)
+    this.#flags = new Uint8Array(rows)
+    return new StateStore(this.#statesMax, this.#coresMax, this.#isWide)
+  }
+
+  /** Cursors take with them what they stand at. */
   #flush(): void {
-    this.#states = []
-    this.#byKey = new Map()
+    for (const one of this.#cursors) {
+      const cursor = one.deref()
+      if (cursor === undefined || cursor.state !== null) continue
+      const { core, ...state } = this.#stateAt(cursor.value >> 2)
+      cursor.state = { ...state, core: Array.from(core) }
+      cursor.isKnown = false
+    }
+    this.#cursors = []
     this.#generation += 1
-    this.#table = new Int32Array(Math.min(256, this.#tableMax) * this.#width).fill(-1)
+    this.#states = this.#emptied()
   }
 
   #intern(state: State): number {
-    const accepts = state.accepts.length === 0 ? '' : state.accepts.join()
-    const key =
-      accepts === '' ? KIND_KEYS[state.kind] + state.core : `${state.kind} ${accepts} ${state.core}`
-    const known = this.#byKey.get(key)
-    if (known !== undefined) return known
-    if (this.#states.length >= this.#tableMax) this.#flush()
-    const number = this.#states.length
-    this.#states.push(state)
-    if ((number + 1) * this.#width > this.#table.length) {
-      const grown = Math.ceil((this.#states.length * TABLE_GROWTH) / 8) * 8 * this.#width
-      const length = Math.min(grown, this.#tableMax * this.#width)
-      const larger = new Int32Array(Math.max(length, (number + 1) * this.#width)).fill(-1)
-      larger.set(this.#table)
-      this.#table = larger
+    let number = this.#states.intern(state)
+    if (number < 0) {
+      // The core may lie in the store that is dropped.
+      const kept = { ...state, core: Array.from(state.core) }
+      this.#flush()
+      number = this.#states.intern(kept)
     }
-    const flags = (state.held ? HELD : 0) | (state.accepts.length > 0 ? ACCEPTS : 0)
-    const value = ((number * this.#width) << 2) | flags
-    this.#byKey.set(key, value)
-    return value
+    if ((number + 1) * this.#width > this.#table.length) this.#growTable(number)
+    let flags = state.accepts.length > 0 ? ACCEPTS : 0
+    const { entered } = this.#program
+    for (let i = 0; i < state.core.length && (flags & HELD) === 0; i += 1)
+      if (entered[state.core[i] ?? 0] === 1) flags |= HELD
+    this.#flags[number] = flags
+    return (number << 2) | flags
+  }
+
+  #growTable(number: number): void {
+    const rows = Math.min(this.#statesMax, Math.ceil((number + 1) * TABLE_GROWTH))
+    const larger = new Uint16Array(rows * this.#width).fill(UNKNOWN, this.#table.length)
+    larger.set(this.#table)
+    this.#table = larger
+    const flags = new Uint8Array(rows)
+    flags.set(this.#flags)
+    this.#flags = flags
   }
 
   #successor(from: State, cls: number): State {
@@ -184,7 +244,7 @@ export class Automaton {
     const found = this.#found
     found.clear()
     const { op, arg, out } = this.#program
-    const open = unpacked(from.core)
+    const open = Array.from(from.core)
     const passed = new Set<number>()
     for (let pc = open.pop(); pc !== undefined; pc = open.pop()) {
       if (op[pc] === Op.assert) {
@@ -204,8 +264,7 @@ export class Automaton {
     const core = found.core.toSorted((x, y) => x - y)
     const accepts =
       found.accepts.size === 0 ? NO_RULES : [...found.accepts].toSorted((x, y) => x - y)
-    const held = core.some((pc) => this.#program.entered[pc] === true)
-    return { core: packed(core), kind, accepts, held }
+    return { core, kind, accepts }
   }
 
   /** What is reachable from `pc` without consuming and without deciding an assertion. */
@@ -313,57 +372,11 @@ class Found {
 
 /** What is not used yet is memory, too. */
 const TABLE_GROWTH = 1.25
+const ROWS_MIN = 256
+const STATES_MIN = 16
+const CURSORS_MIN = 64
 const NO_RULES: readonly number[] = []
-const KIND_KEYS: readonly string[] = [0, 1, 2, 3, 4].map((kind) => String(kind))
-const SURROGATE_FIRST = 0xd800
-const SURROGATES = 0x800
-
-/** Numbers as code points, around the range that is none. */
-function packed(numbers: readonly number[]): string {
-  let text = ''
-  for (const number of numbers)
-    text += String.fromCodePoint(number < SURROGATE_FIRST ? number : number + SURROGATES)
-  return text
-}
-
-function unpacked(text: string): number[] {
-  const numbers: number[] = []
-  for (let at = 0; at < text.length; at += 1) {
-    const point = text.codePointAt(at) ?? 0
-    if (point > 0xffff) at += 1
-    numbers.push(point < SURROGATE_FIRST ? point : point - SURROGATES)
-  }
-  return numbers
-}
-
-/** Code units that no set tells apart share a class; `samples` holds one unit of each class. */
-function partition(sets: readonly CharSet[]): {
-  readonly classOf: Uint16Array
-  readonly samples: readonly number[]
-} {
-  const cuts = new Set([0])
-  for (const set of sets) {
-    for (const [low, high] of set) {
-      cuts.add(low)
-      if (high + 1 < UNITS) cuts.add(high + 1)
-    }
-  }
-  const bounds = [...cuts].toSorted((a, b) => a - b)
-  const classOf = new Uint16Array(UNITS)
-  const numbers = new Map<string, number>()
-  const samples: number[] = []
-  bounds.forEach((low, i) => {
-    const signature = sets.map((set) => (hasUnit(set, low) ? '1' : '0')).join('')
-    const known = numbers.get(signature)
-    const number = known ?? samples.length
-    if (known === undefined) {
-      numbers.set(signature, number)
-      samples.push(low)
-    }
-    classOf.fill(number, low, bounds[i + 1] ?? UNITS)
-  })
-  return { classOf, samples }
-}
+const START: State = { core: [], kind: Kind.edge, accepts: NO_RULES }
 
 function kindOf(unit: number): number {
   if (unit === 0x0a) return Kind.newline

@@ -41,6 +41,25 @@ export function holds(assertion: number, previous: number, next: number): boolea
 
 export class OverBudget extends Error {}
 
+/** The instructions of a program that is complete. */
+export interface Instructions {
+  readonly op: Uint8Array
+  readonly arg: Int32Array
+  readonly out: Int32Array
+  readonly other: Int32Array
+  readonly entered: Uint8Array
+}
+
+export function instructionsOf({ op, arg, out, other, entered }: Program): Instructions {
+  return {
+    op: Uint8Array.from(op),
+    arg: Int32Array.from(arg),
+    out: Int32Array.from(out),
+    other: Int32Array.from(other),
+    entered: Uint8Array.from(entered, Number),
+  }
+}
+
 /** Entry points of a compiled part: `entered` after the first secret character, `outside` before it. */
 interface Entries {
   readonly entered: number
