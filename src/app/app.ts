@@ -1,5 +1,4 @@
 /** The composition root: builds every room in order, wires them, and closes them in reverse. */
-import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ControlPlane, Readiness } from '../api/server.ts'
@@ -14,7 +13,6 @@ import { createAdmission } from '../gateway/admission.ts'
 import { createContextReader } from '../gateway/conversation/context.ts'
 import { createConversationMemory } from '../gateway/conversation/memory.ts'
 import { listen } from '../gateway/listener.ts'
-import type { ListenTls } from '../gateway/listener.ts'
 import { BlockFindings } from '../gateway/masking/block-findings.ts'
 import { createAnalyzerDesk } from '../gateway/analyzers/analyzer-desk.ts'
 import { createInspectionPool } from '../gateway/masking/inspection-pool.ts'
@@ -54,6 +52,7 @@ import { startSeeking } from './seeking.ts'
 import { gatewaySettings } from './settings.ts'
 import { openPolicyRoom } from './policy-room.ts'
 import { starterKey } from './starter-key.ts'
+import { openTls } from './tls-files.ts'
 import { traceFor } from './tracing.ts'
 import { VERSION } from './version.ts'
 
@@ -116,9 +115,18 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const logDesk = stack.use(openLogDesk(folder, evidence, publisher, clock))
   stack.use(await keepKeyJournal(store.keys, store.index, evidence.recorder, clock))
 
+  const { recorder } = evidence
+  const tls = config.tls === null ? null : await openTls(config.tls, { recorder, clock, log })
   let inForce = config
   const callers = stack.use(
-    await startCallers({ store, evidence, clock, log, config: () => inForce }),
+    await startCallers({
+      store,
+      evidence,
+      clock,
+      log,
+      config: () => inForce,
+      authorities: tls?.authorities ?? null,
+    }),
   )
   const containment = stack.use(
     await startContainment({ store, evidence, clock, log, config: () => inForce }),
@@ -192,7 +200,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     }),
   )
   const listener = await listen(
-    { ...config.listen, tls: config.tls === null ? null : readTls(config.tls) },
+    { ...config.listen, tls: tls?.listen ?? null },
     {
       clock,
       recorder: evidence.recorder,
@@ -222,6 +230,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     },
   )
   stack.use(listener)
+  if (tls !== null) stack.use(tls.follow(listener))
   const feed = stack.use(
     createChangeFeed(store.search, (error) => log.warn({}, 'changes not read', error)),
   )
@@ -297,15 +306,6 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     refuseReload: reloading.refused,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
-}
-
-function readTls({ certFile, keyFile, clientCertificates }: NonNullable<Config['tls']>): ListenTls {
-  const textOf = (file: string): string => readFileSync(file, 'utf8')
-  const clients =
-    clientCertificates === null
-      ? null
-      : { ca: textOf(clientCertificates.caFile), required: clientCertificates.required }
-  return { cert: textOf(certFile), key: textOf(keyFile), clients }
 }
 
 function urlOf(scheme: string, host: string, port: number): string {

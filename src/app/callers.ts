@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts'
 import type { Evidence } from '../evidence/open-evidence.ts'
 import type { TokenEndpoint } from '../gateway/token-endpoint.ts'
+import type { Authorities } from '../identity/certificate/authorities.ts'
 import { createCertificateAuthenticator } from '../identity/certificate/certificate-authenticator.ts'
 import { createExchangedTokenAuthenticator } from '../identity/exchange/exchanged-token-authenticator.ts'
 import { createTokenDesk } from '../identity/exchange/token-desk.ts'
@@ -35,8 +36,10 @@ export async function startCallers(sources: {
   readonly log: Logger
   readonly evidence: Pick<Evidence, 'recorder' | 'isLocal'>
   readonly config: () => Config
+  /** Null where callers are asked for no certificate. */
+  readonly authorities: Pick<Authorities, 'judge'> | null
 }): Promise<Callers> {
-  const { store, clock, log, config } = sources
+  const { store, clock, log, config, authorities } = sources
   const { recorder, isLocal } = sources.evidence
   const configured = () => config().trust.rules
   await using stack = new AsyncDisposableStack()
@@ -75,9 +78,11 @@ export async function startCallers(sources: {
   )
   const { control } = store
   stack.use(keepRules({ control, clock, log, configured, keyRules: () => config().keys }))
-  const readCertificate = asksForCertificates(config())
-    ? (await import('../identity/certificate/read-certificate.ts')).readCertificate
-    : null
+  // Only gateways that ask for certificates load what reads them.
+  const read =
+    authorities === null
+      ? null
+      : (await import('../identity/certificate/read-certificate.ts')).readCertificate
   const owned = stack.move()
   return {
     book,
@@ -88,9 +93,9 @@ export async function startCallers(sources: {
           createExchangedTokenAuthenticator({ table: store.control.exchangedTokens, book, clock }),
           createJwtAuthenticator({ book, clock }),
         ],
-        readCertificate === null
+        read === null || authorities === null
           ? null
-          : createCertificateAuthenticator({ book, clock, read: readCertificate }),
+          : createCertificateAuthenticator({ book, clock, read, authorities }),
       ),
       uses,
     ),
@@ -131,11 +136,6 @@ function counting(identify: Identifier, { used }: RuleUses): Identifier {
     const result = identify(headers, query, certificate)
     return result instanceof Promise ? result.then(counted) : counted(result)
   }
-}
-
-/** Only such a gateway loads what reads them. */
-function asksForCertificates({ tls }: Config): boolean {
-  return tls !== null && tls.clientCertificates !== null
 }
 
 function factsOf(principal: Principal): ContainedFacts {

@@ -23,7 +23,15 @@ export interface TlsFiles {
   readonly certFile: string
   readonly keyFile: string
   /** Null where callers are not asked for a certificate. */
-  readonly clientCertificates: { readonly caFile: string; readonly required: boolean } | null
+  readonly clientCertificates: ClientCertificateFiles | null
+}
+
+export interface ClientCertificateFiles {
+  readonly caFile: string
+  /** Null where no certificate is ever revoked by a list. */
+  readonly crlFile: string | null
+  readonly whenCrlUnknown: 'refuse' | 'pass'
+  readonly required: boolean
 }
 
 export interface Limits {

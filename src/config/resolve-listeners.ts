@@ -97,7 +97,24 @@ function clientCertificates(
       hint: 'A certificate of a caller is none; take that of the authority that issued it.',
     })
   }
-  return { caFile, required: written.required }
+  const { required, whenCrlUnknown } = written
+  return { caFile, crlFile: crlFile(written.crlFile, context), whenCrlUnknown, required }
+}
+
+/** Whether the authorities signed its lists is found out where they are opened. */
+function crlFile(written: string | undefined, context: ResolveContext): string | null {
+  if (written === undefined) return null
+  const path: Path = ['tls', 'clientCertificates', 'crlFile']
+  const file = pathOf(path, written, context)
+  const pem = readPem(path, file, context)
+  if (pem !== null && !pem.includes('-----BEGIN X509 CRL-----')) {
+    report(context, path, {
+      message: 'the file holds no list of revoked certificates',
+      allowed: 'one or more lists in PEM, each as X509 CRL',
+      hint: 'openssl crl -inform DER -in list.crl -out list.pem makes one of DER.',
+    })
+  }
+  return file
 }
 
 function holdsAuthorities(pem: string): boolean {

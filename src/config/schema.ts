@@ -25,6 +25,14 @@ const address = (what: string, is: string) =>
 const clientCertificates = z
   .strictObject({
     caFile: text('PEM file with the authorities that issue client certificates.', 'a file path'),
+    crlFile: text(
+      'PEM file with the lists of revoked certificates (CRL) of these authorities. Read again when it changes.',
+      'a file path',
+    ).optional(),
+    whenCrlUnknown: choice(
+      ['refuse', 'pass'],
+      'What happens to a certificate of whose authority no list is in force: none is there, or its next update is overdue.',
+    ).prefault('refuse'),
     required: flag(
       'End a connection without a certificate that verifies. Without it, such callers need a key or token.',
       'Callers with keys go on while certificates are rolled out.',

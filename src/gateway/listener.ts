@@ -33,6 +33,8 @@ export interface Listener extends AsyncDisposable {
   readonly port: number
   /** Stops accepting; connections in use go on until their exchange ends. */
   readonly stopAccepting: () => void
+  /** For connections from now on; those that live keep theirs. Whether callers are asked for certificates stays as it was. */
+  readonly setTls: (tls: ListenTls) => void
 }
 
 /** RFC 9113 3.4: what a client with prior knowledge sends first. */
@@ -79,6 +81,9 @@ export async function listen(options: ListenOptions, parts: GatewayParts): Promi
       http1.closeIdleConnections()
       http2.refuseStreams()
     },
+    setTls: (tls) => {
+      if ('setSecureContext' in server) server.setSecureContext(contextOptions(tls))
+    },
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve())
@@ -124,18 +129,16 @@ function clearServer(http1: Http1Server, http2: Http2Server, parts: GatewayParts
  * Where a certificate is not required, one that does not verify is let through to `identify`, which refuses it on the
  * record. Threat: a resumed session carries the verdict of the day it began, so none is resumed.
  */
-function clientOptions({
-  ca,
-  required,
-}: NonNullable<ListenTls['clients']>): Pick<
-  TlsOptions,
-  'ca' | 'requestCert' | 'rejectUnauthorized' | 'secureOptions'
-> {
+function contextOptions({
+  cert,
+  key,
+  clients,
+}: ListenTls): Pick<TlsOptions, 'cert' | 'key' | 'ca' | 'minVersion' | 'secureOptions'> {
   return {
-    ca,
-    requestCert: true,
-    rejectUnauthorized: required,
-    secureOptions: constants.SSL_OP_NO_TICKET,
+    cert,
+    key,
+    minVersion: 'TLSv1.2',
+    ...(clients === null ? {} : { ca: clients.ca, secureOptions: constants.SSL_OP_NO_TICKET }),
   }
 }
 
@@ -147,12 +150,12 @@ function secureServer(
   parts: GatewayParts,
 ): TlsServer {
   const server = createTlsServer({
-    cert: tls.cert,
-    key: tls.key,
-    minVersion: 'TLSv1.2',
+    ...contextOptions(tls),
     ALPNProtocols: ['h2', 'http/1.1'],
     handshakeTimeout: parts.settings().limits.headersMs,
-    ...(tls.clients === null ? {} : clientOptions(tls.clients)),
+    ...(tls.clients === null
+      ? {}
+      : { requestCert: true, rejectUnauthorized: tls.clients.required }),
   })
   server.on('secureConnection', (socket) => {
     const speaker = socket.alpnProtocol === 'h2' ? http2 : http1

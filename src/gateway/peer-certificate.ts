@@ -2,6 +2,7 @@
 import { TLSSocket } from 'node:tls'
 import type { PeerCertificate } from '../model/principal.ts'
 
+const CHAIN_MAX = 10
 const known = new WeakMap<object, PeerCertificate | null>()
 
 /** `connection` is what lives as long as the connection does: the socket, or the session of HTTP/2. */
@@ -17,7 +18,14 @@ function read(socket: TLSSocket): PeerCertificate | null {
   const certificate = socket.getPeerX509Certificate()
   if (certificate === undefined) return null
   const problem = socket.authorized ? '' : codeOf(socket.authorizationError)
-  return { der: certificate.raw, problem }
+  const chain: Buffer[] = []
+  let issuer = certificate.issuerCertificate
+  while (issuer !== undefined && chain.length < CHAIN_MAX) {
+    chain.push(issuer.raw)
+    const next = issuer.issuerCertificate
+    issuer = next === issuer ? undefined : next
+  }
+  return { der: certificate.raw, chain, problem }
 }
 
 /** Node puts the code of OpenSSL there, as text or as an error. */

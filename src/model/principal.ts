@@ -56,6 +56,8 @@ export type IdentityFailure =
 /** What TLS learned of the caller's client certificate. */
 export interface PeerCertificate {
   readonly der: Buffer
+  /** Those that the caller sent with it, from its issuer upwards. */
+  readonly chain: readonly Buffer[]
   /** Empty when its chain was verified; else the code of what was wrong. */
   readonly problem: string
 }

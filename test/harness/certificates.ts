@@ -12,6 +12,19 @@ export interface IssuedCertificate {
 
 export interface Authority extends IssuedCertificate {
   readonly issue: (wish: CertificateWish) => Promise<IssuedCertificate>
+  /** An authority that this one issued. */
+  readonly below: (name: string) => Promise<Authority>
+  /** A list of revoked certificates, in PEM. */
+  readonly revoke: (wish: RevocationWish) => Promise<string>
+}
+
+export interface RevocationWish {
+  readonly certificates: readonly IssuedCertificate[]
+  readonly fromMs?: number
+  /** Null leaves the next update out. */
+  readonly untilMs?: number | null
+  /** Marks the list as one of some certificates only. */
+  readonly isPartial?: boolean
 }
 
 export interface CertificateWish {
@@ -36,12 +49,26 @@ let serial = 1
 
 export async function makeAuthority(name: string): Promise<Authority> {
   const keys = await newKeys()
+  return authorityOf(name, keys, { name: [[CN, name]], key: keys.privateKey })
+}
+
+interface Issuer {
+  readonly name: readonly (readonly [oid: string, text: string])[]
+  readonly key: webcrypto.CryptoKey
+}
+
+async function authorityOf(
+  name: string,
+  keys: webcrypto.CryptoKeyPair,
+  parent: Issuer,
+): Promise<Authority> {
   const subject = [[CN, name]] as const
-  const certificate = await made({ subject, isAuthority: true, purposes: null }, keys.publicKey, {
-    name: subject,
-    key: keys.privateKey,
-  })
+  const wish = { subject, isAuthority: true, purposes: null }
+  const certificate = await made(wish, keys.publicKey, parent)
   return {
+    below: async (its) =>
+      authorityOf(its, await newKeys(), { name: subject, key: keys.privateKey }),
+    revoke: (revoked) => listOf(revoked, { name: subject, key: keys.privateKey }),
     ...(await packed(certificate, keys.privateKey)),
     issue: async (wish) => {
       const own = await newKeys()
@@ -58,10 +85,7 @@ function newKeys(): Promise<webcrypto.CryptoKeyPair> {
 async function made(
   wish: CertificateWish,
   publicKey: webcrypto.CryptoKey,
-  issuer: {
-    readonly name: readonly (readonly [oid: string, text: string])[]
-    readonly key: webcrypto.CryptoKey
-  },
+  issuer: Issuer,
 ): Promise<pkijs.Certificate> {
   const certificate = new pkijs.Certificate()
   certificate.version = 2
@@ -75,6 +99,34 @@ async function made(
   await certificate.subjectPublicKeyInfo.importKey(publicKey)
   await certificate.sign(issuer.key, 'SHA-256')
   return certificate
+}
+
+async function listOf(
+  { certificates, fromMs, untilMs, isPartial = false }: RevocationWish,
+  issuer: Issuer,
+): Promise<string> {
+  const list = new pkijs.CertificateRevocationList()
+  list.version = 1
+  list.issuer.typesAndValues.push(...issuer.name.map(attribute))
+  list.thisUpdate = new pkijs.Time({ value: new Date(fromMs ?? Date.now() - HOUR_MS) })
+  if (untilMs !== null)
+    list.nextUpdate = new pkijs.Time({ value: new Date(untilMs ?? Date.now() + HOUR_MS) })
+  if (certificates.length > 0)
+    list.revokedCertificates = certificates.map(
+      ({ der }) =>
+        new pkijs.RevokedCertificate({
+          userCertificate: pkijs.Certificate.fromBER(new Uint8Array(der)).serialNumber,
+          revocationDate: new pkijs.Time({ value: new Date() }),
+        }),
+    )
+  if (isPartial) {
+    const part = new pkijs.IssuingDistributionPoint({ onlyContainsUserCerts: true })
+    list.crlExtensions = new pkijs.Extensions({
+      extensions: [extension('2.5.29.28', part, true)],
+    })
+  }
+  await list.sign(issuer.key, 'SHA-256')
+  return pem('X509 CRL', Buffer.from(list.toSchema(true).toBER()))
 }
 
 function attribute([type, value]: readonly [string, string]): pkijs.AttributeTypeAndValue {

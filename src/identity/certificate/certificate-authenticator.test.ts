@@ -26,6 +26,7 @@ function over(rules: { now: readonly TrustRule[] | Error; version: string }) {
       rules: () => (rules.now instanceof Error ? Promise.reject(rules.now) : rules.now),
       issuersOf: () => [],
     },
+    authorities: { judge: () => 'good' },
     clock: { nowMs: () => clock.now, monotonicMs: () => clock.now },
     read: (der, fingerprint) => {
       reads += 1
@@ -37,7 +38,7 @@ function over(rules: { now: readonly TrustRule[] | Error; version: string }) {
 
 test('a connection that outlives its certificate is refused from then on', async () => {
   const { authenticate, clock } = over({ now: [rule('spiffe://acme/*')], version: '1' })
-  const certificate = { der: client.der, problem: '' }
+  const certificate = { der: client.der, chain: [], problem: '' }
   assert.equal((await authenticate(certificate)).kind, 'known')
   clock.now += 2 * HOUR_MS
   assert.deepEqual(await authenticate(certificate), {
@@ -50,7 +51,7 @@ test('a certificate is read once, and judged anew when the rules change', async 
   const rules = { now: [rule('spiffe://acme/*')] as readonly TrustRule[], version: '1' }
   const { authenticate, reads } = over(rules)
   const idNow = async () => {
-    const verdict = await authenticate({ der: client.der, problem: '' })
+    const verdict = await authenticate({ der: client.der, chain: [], problem: '' })
     return verdict.kind === 'known' ? (verdict.principal?.id ?? null) : verdict.kind
   }
   assert.equal(await idNow(), 'spiffe://acme/a')
@@ -66,7 +67,7 @@ test('a certificate is read once, and judged anew when the rules change', async 
 
 test('while the rules cannot be read nobody is let in, and that is said apart from a refusal', async () => {
   const { authenticate } = over({ now: new Error('no database'), version: '1' })
-  await assert.rejects(async () => authenticate({ der: client.der, problem: '' }), {
+  await assert.rejects(async () => authenticate({ der: client.der, chain: [], problem: '' }), {
     code: 'identity.unavailable',
   })
 })
@@ -74,7 +75,7 @@ test('while the rules cannot be read nobody is let in, and that is said apart fr
 test('a rule that ended lets no certificate in and another one still does', async () => {
   const ended = { ...rule('spiffe://acme/*'), endedAtMs: 1 }
   const verdictBy = async (...rules: readonly TrustRule[]) =>
-    over({ now: rules, version: '1' }).authenticate({ der: client.der, problem: '' })
+    over({ now: rules, version: '1' }).authenticate({ der: client.der, chain: [], problem: '' })
   const verdict = await verdictBy(ended, rule('spiffe://bank/*'))
   assert.ok(verdict.kind === 'known')
   assert.deepEqual([verdict.principal, verdict.hasEnded], [null, true])

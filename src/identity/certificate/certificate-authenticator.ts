@@ -6,6 +6,7 @@ import type { PeerCertificate, Principal } from '../../model/principal.ts'
 import type { TrustRule } from '../../model/trust.ts'
 import { principalBy } from '../jwt/verify-token.ts'
 import type { TrustBook } from '../jwt/trust-book.ts'
+import type { Authorities, CertificateStanding } from './authorities.ts'
 import type { CertificateFacts } from './read-certificate.ts'
 
 export type CertificateVerdict =
@@ -37,6 +38,13 @@ const DETAILS: Readonly<Record<string, string>> = {
   INVALID_PURPOSE: 'The client certificate is not made for client authentication.',
 }
 const UNKNOWN_AUTHORITY = 'The client certificate was not issued by an authority of this gateway.'
+const STANDINGS: Readonly<Record<CertificateStanding, string | null>> = {
+  good: null,
+  revoked: 'The client certificate is revoked.',
+  unknown:
+    'Whether the client certificate is revoked is not known: no list of its authority is in force.',
+  'not-ours': UNKNOWN_AUTHORITY,
+}
 
 interface Read {
   readonly facts: CertificateFacts | null
@@ -47,8 +55,9 @@ export function createCertificateAuthenticator(options: {
   readonly book: TrustBook
   readonly clock: Clock
   readonly read: ReadCertificate
+  readonly authorities: Pick<Authorities, 'judge'>
 }): CertificateAuthenticator {
-  const { book, clock, read } = options
+  const { book, clock, read, authorities } = options
   const known = new Map<string, Read>()
   /** By fingerprint, under one version of the rules. */
   const judgements = new Map<string, Judged>()
@@ -69,10 +78,15 @@ export function createCertificateAuthenticator(options: {
     judgements.set(fingerprint, judgement)
     return judgement
   }
-  return ({ der, problem }) => {
+  return (certificate) => {
+    const { der, problem } = certificate
     if (problem !== '') return refused(DETAILS[problem] ?? UNKNOWN_AUTHORITY)
     const one = factsOf(der)
-    const flaw = one.facts === null ? UNREADABLE : flawOf(one.facts, clock.nowMs())
+    const nowMs = clock.nowMs()
+    const flaw =
+      one.facts === null
+        ? UNREADABLE
+        : (flawOf(one.facts, nowMs) ?? STANDINGS[authorities.judge(certificate, nowMs)])
     if (flaw !== null) return refused(flaw)
     const { fingerprint } = one
     const inForce = book.version()
