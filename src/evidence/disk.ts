@@ -5,8 +5,8 @@ import { access, mkdir, open, readdir, readFile, rename, statfs, unlink } from '
 export interface DiskFile {
   /** Writes all of `bytes` at `position`. */
   readonly write: (bytes: Buffer, position: number) => Promise<void>
-  /** Reads up to `length` bytes; fewer only at the end of the file. */
-  readonly read: (position: number, length: number) => Promise<Buffer>
+  /** Reads up to `length` bytes; fewer only at the end of the file. They may be put into `into` when it is long enough. */
+  readonly read: (position: number, length: number, into?: Buffer) => Promise<Buffer>
   /** Writes all of `bytes` and resolves when they are durable. Files that were created only. */
   readonly writeDurably: (bytes: Buffer, position: number) => Promise<void>
   readonly fdatasync: () => Promise<void>
@@ -52,8 +52,9 @@ function writeAll(fd: number, bytes: Buffer, position: number): Promise<void> {
   })
 }
 
-function readUpTo(fd: number, position: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length)
+function readUpTo(fd: number, position: number, length: number, into?: Buffer): Promise<Buffer> {
+  const isEnough = into !== undefined && into.length >= length
+  const bytes = isEnough ? into.subarray(0, length) : Buffer.allocUnsafe(length)
   return new Promise((resolve, reject) => {
     const step = (done: number): void => {
       if (done === length) return resolve(bytes)
@@ -79,7 +80,7 @@ function fileOf(fd: number, durableFd: number | null = null): DiskFile {
       await writeAll(durableFd ?? fd, bytes, position)
       if (durableFd === null) await syncData(fd)
     },
-    read: (position, length) => readUpTo(fd, position, length),
+    read: (position, length, into) => readUpTo(fd, position, length, into),
     fdatasync: () => syncData(fd),
     truncate: (length) =>
       new Promise((resolve, reject) => fs.ftruncate(fd, length, settle(resolve, reject))),

@@ -125,7 +125,8 @@ class Verification {
   #known: ReadonlyMap<number, readonly TreeHead[]> = new Map()
   /** The tree as the entries have it, and as the tiles of level 0 have it. */
   readonly #byEntries: Frontier
-  readonly #byTiles: Frontier
+  /** One and the same while they do not differ. */
+  #byTiles: Frontier
   /** Leaves whose entry and hash differ. */
   readonly #unequal: number[]
   /** By tile level above 0: hashes that both trees give for the tile that is being filled. */
@@ -142,8 +143,9 @@ class Verification {
       resume: resume?.audit ?? null,
     })
     this.#byEntries = treeOf(resume?.size, resume?.byEntries)
-    this.#byTiles = treeOf(resume?.size, resume?.byTiles)
     this.#unequal = [...(resume?.unequal ?? [])]
+    this.#byTiles =
+      this.#unequal.length === 0 ? this.#byEntries : treeOf(resume?.size, resume?.byTiles)
     this.#above = (resume?.above ?? []).map(([entries, tiles]) => [[...entries], [...tiles]])
     if (resume === null) return
     this.#pruned = resume.pruned
@@ -272,13 +274,26 @@ class Verification {
   }
 
   #grow(byEntry: Buffer, inTile: Buffer): void {
-    const keep = (side: 0 | 1) => (level: number, root: Buffer) => {
-      if (level === 0 || level % TILE_HEIGHT !== 0) return
-      const pair = (this.#above[level / TILE_HEIGHT - 1] ??= [[], []])
-      pair[side].push(root)
-    }
-    this.#byEntries.append(byEntry, keep(0))
-    this.#byTiles.append(inTile, keep(1))
+    const isOne = this.#byTiles === this.#byEntries && byEntry.equals(inTile)
+    if (!isOne && this.#byTiles === this.#byEntries) this.#byTiles = this.#byEntries.clone()
+    this.#byEntries.append(byEntry, isOne ? this.#keepBoth : this.#keepOfEntries)
+    if (!isOne) this.#byTiles.append(inTile, this.#keepOfTiles)
+  }
+
+  readonly #keepOfEntries = (level: number, root: Buffer): void =>
+    void this.#aboveAt(level)?.[0].push(root)
+  readonly #keepOfTiles = (level: number, root: Buffer): void =>
+    void this.#aboveAt(level)?.[1].push(root)
+  readonly #keepBoth = (level: number, root: Buffer): void => {
+    const pair = this.#aboveAt(level)
+    pair?.[0].push(root)
+    pair?.[1].push(root)
+  }
+
+  /** Null where a level is not one of tiles. */
+  #aboveAt(level: number): [byEntries: Buffer[], byTiles: Buffer[]] | null {
+    if (level === 0 || level % TILE_HEIGHT !== 0) return null
+    return (this.#above[level / TILE_HEIGHT - 1] ??= [[], []])
   }
 
   /** 32 bytes for 256 leaves are kept, so these levels are looked at last. */

@@ -17,7 +17,7 @@ import {
   type ScannedDamage,
 } from '../segment-scan.ts'
 
-const WINDOW_BYTES = 4 * 1024 * 1024
+const WINDOW_BYTES = 1 * 1024 * 1024
 
 export interface WalkedFrame {
   readonly kind: 'frame'
@@ -117,8 +117,10 @@ async function* wholeFrames(
     const limit = Math.min(planned.end ?? size, size)
     let at = from
     let length = WINDOW_BYTES
+    // One for all windows: made anew each time, they cost a tenth of everything in garbage.
+    const space = Buffer.allocUnsafe(Math.min(WINDOW_BYTES, Math.max(limit - at, 0)))
     while (at < limit) {
-      const window = await file.read(at, Math.min(length, limit - at))
+      const window = await file.read(at, Math.min(length, limit - at), space)
       const frames: WalkedFrame[] = []
       let used = 0
       let stopped = false
