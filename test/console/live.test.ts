@@ -150,6 +150,29 @@ test('the list is moved through and opened by keys', async () => {
   assertCalm()
 })
 
+test('every cell leads on from its value, by mouse and by keys', async () => {
+  const { page, assertCalm } = await browser.visitor('petra', ['investigator'])
+  await page.goto(`${browser.adminUrl}/exchanges?q=${encodeURIComponent('last:1h')}`)
+  await rows(page).nth(4).waitFor()
+  const mini = rows(page).filter({ hasText: 'gpt-5-mini' })
+  await mini.hover()
+  await mini.getByRole('button', { name: 'From this model' }).click()
+  await page.getByRole('menuitem', { name: /^Same model ± 1 h/ }).waitFor()
+  assert.deepEqual(await violationsOf(page), [])
+  await picture(page, 'pivot-light')
+  await page.getByRole('menuitem', { name: /^Only this model/ }).click()
+  await page.getByText('1 exchanges').waitFor()
+  assert.equal(await queryBar(page).inputValue(), 'last:1h model:gpt-5-mini')
+  await page.locator('body').press('j')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.getByRole('menuitem', { name: /^Only this state/ }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('menuitem').first().waitFor({ state: 'detached' })
+  assertCalm()
+})
+
 test('a query that is no query says what is wrong and how to write it', async () => {
   const { page } = await browser.visitor('quin', ['auditor'])
   for (const [typed, says] of [
@@ -160,7 +183,9 @@ test('a query that is no query says what is wrong and how to write it', async ()
   ] as const) {
     await queryBar(page).fill(typed)
     await queryBar(page).press('Enter')
-    await page.getByRole('alert').filter({ hasText: says }).first().waitFor()
+    await page.getByRole('alert').filter({ hasText: says }).waitFor()
+    await page.getByText('Nothing is shown').waitFor()
+    assert.equal(await page.getByRole('alert').count(), 1)
   }
 })
 

@@ -93,6 +93,16 @@ export const COLUMNS = {
   key: { title: 'Key', width: 'minmax(110px, 1fr)', cell: (row) => text(row.keyId) },
   address: { title: 'Address', width: '118px', cell: (row) => text(row.remoteAddress) },
   client: { title: 'Client', width: 'minmax(130px, 1.2fr)', cell: (row) => text(row.userAgent) },
+  found: {
+    title: 'Found in it',
+    width: 'minmax(120px, 1fr)',
+    cell: (row) => text(row.entities.join(', ')),
+  },
+  tools: {
+    title: 'Tools',
+    width: 'minmax(120px, 1fr)',
+    cell: (row) => text(row.tools.join(', ')),
+  },
   holds: {
     title: 'Legal holds',
     width: 'minmax(120px, 1fr)',

@@ -34,6 +34,15 @@ export function ExchangeList({ list, columns, isNarrow, hasQuery }: ExchangeList
     { keys: 'o', says: 'Open it', group: 'Live', run: () => open('/exchanges/$id') },
     { keys: 'r', says: 'Replay it', group: 'Live', run: () => open('/exchanges/$id/replay') },
   ])
+  // The bar says where and how to write it; saying it twice would be once too often.
+  if (list.query.problem !== null)
+    return (
+      <div className={classes.place}>
+        <Notice kind="empty" title="Nothing is shown">
+          <p>The query cannot be read, and is never taken for everything.</p>
+        </Notice>
+      </div>
+    )
   if (pages.error !== null && rows.length === 0)
     return (
       <div className={classes.place}>

@@ -7,8 +7,11 @@ import { formatDuration } from '../../ui/format.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { StateBadge, StatusCode } from '../../ui/state-badge.tsx'
 import { HeldMark } from '../keeping/held-mark.tsx'
+import { IconChevronDown } from '@tabler/icons-react'
 import { columnOf } from './columns.tsx'
 import type { ColumnName } from './columns.tsx'
+import type { PivotAsked } from './pivot-menu.tsx'
+import { hasPivots } from './pivots.ts'
 import classes from './exchange-table.module.css'
 
 interface ExchangeRowProps {
@@ -21,10 +24,22 @@ interface ExchangeRowProps {
   readonly isNarrow: boolean
   readonly isActive: boolean
   readonly onActive: (index: number) => void
+  readonly onPivot: (asked: PivotAsked) => void
 }
 
 export function ExchangeRow(props: ExchangeRowProps) {
-  const { exchange, index, start, height, template, columns, isNarrow, isActive, onActive } = props
+  const {
+    exchange,
+    index,
+    start,
+    height,
+    template,
+    columns,
+    isNarrow,
+    isActive,
+    onActive,
+    onPivot,
+  } = props
   const place = { transform: `translateY(${start}px)`, height }
   const common = {
     role: 'row',
@@ -64,6 +79,21 @@ export function ExchangeRow(props: ExchangeRowProps) {
               </OpenLink>
             ) : (
               column.cell(exchange)
+            )}
+            {hasPivots(exchange, name) && (
+              <button
+                type="button"
+                className={classes.pivot}
+                // Keys reach the buttons of the row that is chosen: a list of them all would never end.
+                tabIndex={isActive ? 0 : -1}
+                aria-label={`From this ${column.title.toLowerCase()}`}
+                aria-haspopup="menu"
+                onClick={({ currentTarget }) =>
+                  onPivot({ exchange, column: name, button: currentTarget })
+                }
+              >
+                <IconChevronDown size={13} stroke={2} aria-hidden="true" />
+              </button>
             )}
           </span>
         )

@@ -1,10 +1,12 @@
 /** The list of exchanges: only the rows in sight exist, whatever its length. */
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { Exchange } from '../../api/exchanges.ts'
 import { columnOf } from './columns.tsx'
 import type { ColumnName } from './columns.tsx'
 import { ExchangeRow } from './exchange-row.tsx'
+import { PivotMenu } from './pivot-menu.tsx'
+import type { PivotAsked } from './pivot-menu.tsx'
 import classes from './exchange-table.module.css'
 
 export interface TableRows {
@@ -31,6 +33,7 @@ const ROW_PADDING_PX = 14
 export function ExchangeTable(props: ExchangeTableProps) {
   const { rows, columns, isNarrow, active, onActive, onView, topTick } = props
   const frame = useRef<HTMLDivElement>(null)
+  const [asked, setAsked] = useState<PivotAsked | null>(null)
   const rowPx = isNarrow ? NARROW_ROW_PX : ROW_PX
   const virtualizer = useVirtualizer({
     count: rows.length,
@@ -62,46 +65,53 @@ export function ExchangeTable(props: ExchangeTableProps) {
   const template = columns.map((name) => columnOf(name).width).join(' ')
   const minWidth = isNarrow ? 0 : widthOf(columns)
   return (
-    <div
-      ref={frame}
-      className={classes.frame}
-      role="table"
-      aria-label="Exchanges, newest first"
-      aria-rowcount={rows.length + 1}
-      tabIndex={0}
-    >
-      {!isNarrow && (
-        <div role="rowgroup" className={classes.head} style={{ minWidth }}>
-          <div role="row" className={classes.row} style={{ gridTemplateColumns: template }}>
-            {columns.map((name) => (
-              <span key={name} role="columnheader" data-align={columnOf(name).align}>
-                {columnOf(name).title}
-              </span>
-            ))}
-          </div>
-        </div>
-      )}
+    <>
       <div
-        role="rowgroup"
-        className={classes.body}
-        style={{ height: virtualizer.getTotalSize(), minWidth }}
+        ref={frame}
+        className={classes.frame}
+        role="table"
+        aria-label="Exchanges, newest first"
+        aria-rowcount={rows.length + 1}
+        tabIndex={0}
       >
-        {shown.map((item) => (
-          <ExchangeRow
-            key={item.index}
-            exchange={rows.at(item.index)}
-            index={item.index}
-            start={item.start}
-            height={rowPx}
-            template={template}
-            columns={columns}
-            isNarrow={isNarrow}
-            isActive={item.index === active}
-            onActive={onActive}
-          />
-        ))}
+        {!isNarrow && (
+          <div role="rowgroup" className={classes.head} style={{ minWidth }}>
+            <div role="row" className={classes.row} style={{ gridTemplateColumns: template }}>
+              {columns.map((name) => (
+                <span key={name} role="columnheader" data-align={columnOf(name).align}>
+                  {columnOf(name).title}
+                </span>
+              ))}
+            </div>
+          </div>
+        )}
+        <div
+          role="rowgroup"
+          className={classes.body}
+          style={{ height: virtualizer.getTotalSize(), minWidth }}
+        >
+          {shown.map((item) => (
+            <ExchangeRow
+              key={item.index}
+              exchange={rows.at(item.index)}
+              index={item.index}
+              start={item.start}
+              height={rowPx}
+              template={template}
+              columns={columns}
+              isNarrow={isNarrow}
+              isActive={item.index === active}
+              onActive={onActive}
+              onPivot={(next) => {
+                onActive(item.index)
+                setAsked(next)
+              }}
+            />
+          ))}
+        </div>
       </div>
-    </div>
+      <PivotMenu asked={asked} onClose={() => setAsked(null)} />
+    </>
   )
 }
 

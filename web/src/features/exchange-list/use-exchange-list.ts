@@ -51,11 +51,12 @@ export function useExchangeList(text: string): ExchangeListState {
     setNowMs(Date.now())
     setAnchor((before) => ({ anchorMs: Date.now(), generation: before.generation + 1 }))
   }, [])
-  const isOn = window.slides && !isPaused
+  const isReadable = query.problem === null
+  const isOn = window.slides && !isPaused && isReadable
   const live = useLive({ filters, generation, isOn, onReset: reload })
   const pages = usePages(filters, generation, {
     // Following begins before the list is loaded, so that nothing falls between the two.
-    isEnabled: live.stream !== 'connecting' || generation > 0,
+    isEnabled: isReadable && (live.stream !== 'connecting' || generation > 0),
     ...view,
   })
   useEffect(() => {
@@ -75,10 +76,14 @@ export function useExchangeList(text: string): ExchangeListState {
   }, [head, seen])
 
   const drawn = useMemo(() => timeWindow(query, nowMs), [query, nowMs])
-  const facets = useQuery(facetsQuery(filters, isOn ? nowMs : anchorMs))
-  const histogram = useQuery(
-    histogramQuery(filters, { fromMs: drawn.fromMs, toMs: drawn.toMs, buckets: BUCKETS }),
-  )
+  const facets = useQuery({
+    ...facetsQuery(filters, isOn ? nowMs : anchorMs),
+    enabled: isReadable,
+  })
+  const histogram = useQuery({
+    ...histogramQuery(filters, { fromMs: drawn.fromMs, toMs: drawn.toMs, buckets: BUCKETS }),
+    enabled: isReadable,
+  })
   const onView = useCallback(
     (first: number, last: number, isAtTop: boolean) =>
       setView((before) =>
