@@ -7,6 +7,7 @@ import type { ScimParts } from '../identity/scim/scim-users.ts'
 import type { LoginDesk } from '../identity/login/login-desk.ts'
 import type { CardSeal } from '../approvals/card-seal.ts'
 import type { DecidingParts } from '../approvals/deciding.ts'
+import type { Memberships } from '../approvals/roster.ts'
 import type { LoginMethod } from '../identity/login-method.ts'
 import type { Reach } from '../identity/permissions.ts'
 import type { SignedIn } from '../identity/signed-in.ts'
@@ -37,6 +38,7 @@ import type { Status } from './contract/operations.ts'
 /** What the API needs of the approvals room. */
 export interface ApprovalApi {
   readonly deciding: DecidingParts
+  readonly memberships: () => Promise<Memberships>
   readonly seal: CardSeal
 }
 

@@ -1,4 +1,5 @@
 /** Turns rows into what the contract says, leaving out what is not for everyone. */
+import type { Memberships } from '../approvals/roster.ts'
 import type { KeyStanding } from '../identity/key-ownership.ts'
 import type { ListedKey } from '../identity/key-admin.ts'
 import type { Owner } from '../incident/exchange-desk.ts'
@@ -53,7 +54,7 @@ export function shownExchange(
   return { ...shown, ...lists, ...(owner === null ? {} : { storedBytes: null }) }
 }
 
-export function shownPerson(row: PersonRow): Person {
+export function shownPerson(row: PersonRow, memberships: Memberships): Person {
   return {
     id: row.id,
     login: row.login,
@@ -62,6 +63,7 @@ export function shownPerson(row: PersonRow): Person {
     disabled: row.disabledAtMs !== null,
     createdAtMs: row.createdAtMs,
     lastLoginAtMs: row.lastLoginAtMs,
+    approverGroups: memberships(row).map(({ name, by, untilMs }) => ({ name, by, untilMs })),
     etag: etagOf(row.version),
   }
 }

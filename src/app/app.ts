@@ -175,6 +175,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       log,
       master: maskingKey,
       settings: () => settings.approvals,
+      login: () => inForce.login,
       consoleUrl: () => consoleOrigin(adminUrl),
       authorsOf: policyRoom.authorsOf,
       mayQuote: createMayQuote({ store, evidence, clock, restricted: () => inForce.restricted }),

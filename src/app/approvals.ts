@@ -6,9 +6,12 @@ import { createApprovalDesk } from '../approvals/desk.ts'
 import { createJournal } from '../approvals/journal.ts'
 import { keepDelivering, noticesOf } from '../approvals/notify/couriers.ts'
 import type { CourierParts } from '../approvals/notify/couriers.ts'
-import { rosterOf } from '../approvals/roster.ts'
+import { membershipsOf, rosterOf } from '../approvals/roster.ts'
+import type { Memberships, RosterSources } from '../approvals/roster.ts'
 import { keepRounds } from '../approvals/rounds.ts'
 import { createApprovalWatch } from '../approvals/watch.ts'
+import type { LoginConfig } from '../config/login-config.ts'
+import { approverGroups } from '../identity/login/approver-groups.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ApprovalSettings } from '../model/approval-settings.ts'
 import type { ApprovalDesk } from '../model/approval.ts'
@@ -19,6 +22,7 @@ import type { Logger } from '../telemetry/logger.ts'
 export interface Approvals extends AsyncDisposable {
   readonly desk: ApprovalDesk
   readonly deciding: DecidingParts
+  readonly memberships: () => Promise<Memberships>
   readonly seal: CardSeal
   /** Callers that wait are told to come back: the gateway is going down. */
   readonly letGo: () => void
@@ -32,22 +36,47 @@ export interface ApprovalSources {
   /** Key of the tenant; card excerpts are encrypted under a key made from it. */
   readonly master: Buffer
   readonly settings: () => ApprovalSettings
+  readonly login: () => LoginConfig
   readonly consoleUrl: () => string
   readonly authorsOf: DecidingParts['authorsOf']
   readonly mayQuote: CourierParts['mayQuote']
 }
 
+/** What says who is in which group of approvers. */
+export interface RosterPlaces {
+  readonly control: Pick<Store['control'], 'people' | 'scim' | 'loginGroups'>
+  readonly clock: Clock
+  readonly settings: () => ApprovalSettings
+  readonly login: () => LoginConfig
+}
+
 /** Read each time: somebody who left a group a moment ago decides nothing any more. */
-export function rosterFrom(
-  { people, scim }: Pick<Store['control'], 'people' | 'scim'>,
-  settings: () => ApprovalSettings,
-): DecidingParts['roster'] {
-  return async () => rosterOf(settings(), await scim.groups.list(), await people.list())
+export function membershipsFrom(places: RosterPlaces): () => Promise<Memberships> {
+  return async () => membershipsOf(await rosterSources(places))
+}
+
+export function rosterFrom(places: RosterPlaces): DecidingParts['roster'] {
+  return async () => rosterOf(await rosterSources(places))
+}
+
+async function rosterSources({
+  control: { people, scim, loginGroups },
+  clock,
+  settings,
+  login,
+}: RosterPlaces): Promise<RosterSources> {
+  return {
+    groups: settings().groups,
+    provisioned: await scim.groups.list(),
+    loggedIn: approverGroups(await loginGroups.list(), login(), clock.nowMs()),
+    people: await people.list(),
+  }
 }
 
 export function openApprovals(sources: ApprovalSources): Approvals {
   const { clock, store, recorder, log, settings } = sources
   const table = store.control.approvals
+  const places = { control: store.control, clock, settings, login: sources.login }
   const note = recorder.note.bind(recorder)
   const onFault = (what: string, error: unknown): void => log.error({ what }, 'approvals', error)
   const stack = new AsyncDisposableStack()
@@ -82,9 +111,10 @@ export function openApprovals(sources: ApprovalSources): Approvals {
       clock,
       journal,
       settings,
-      roster: rosterFrom(store.control, settings),
+      roster: rosterFrom(places),
       authorsOf: sources.authorsOf,
     },
+    memberships: membershipsFrom(places),
     seal,
     letGo: () => watch.close(),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),

@@ -53,7 +53,12 @@ export async function approvalsHere(
     clock: systemClock,
     journal: null,
     settings: () => config.approvals,
-    roster: rosterFrom(store.control, () => config.approvals),
+    roster: rosterFrom({
+      control: store.control,
+      clock: systemClock,
+      settings: () => config.approvals,
+      login: () => config.login,
+    }),
     authorsOf: createRuleAuthors(store.control.policyVersions),
   }
   const roster = await parts.roster()

@@ -88,3 +88,14 @@ test('a literal secret is refused and not repeated', () => {
   const words = refused(oidc().replace("'${OIDC_SECRET}'", 'hunter2hunter2'))
   assert.doesNotMatch(words, /hunter2/)
 })
+
+test('a provider fulfils the groups of approvers that it is mapped to, and none that is a role or a list', () => {
+  const login = accepted(oidc('approvers: { desk: [sec-ops] }'))
+  assert.deepEqual(login.providers[0]?.approvers, { desk: ['sec-ops'] })
+  assert.equal(login.groupsLastMs, 12 * 3_600_000)
+  assert.match(refused(oidc('approvers: { admin: [everyone] }')), /the name of a role/)
+  assert.match(refused(oidc('approvers: [desk]')), /approvers/)
+  assert.match(refused(`  groupsLast: 1s\n${oidc()}`), /groupsLast/)
+  const listed = `${oidc('approvers: { secops: [sec-ops] }')}approvals: { groups: { secops: [dana] } }\n`
+  assert.match(refused(listed), /approvals\.groups lists this group/)
+})

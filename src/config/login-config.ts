@@ -15,6 +15,8 @@ interface ProviderCommon {
   readonly name: string
   readonly title: string
   readonly roles: RolesConfig
+  /** Names that rules may give approvers, and the groups of this provider that fulfil each. */
+  readonly approvers: Readonly<Record<string, readonly string[]>>
   readonly createPeople: boolean
   readonly linkBy: readonly LinkBy[]
   readonly logout: boolean
@@ -57,4 +59,6 @@ export interface LoginConfig {
   readonly breakGlass: readonly string[]
   readonly providers: readonly ProviderConfig[]
   readonly scim: RolesConfig
+  /** The groups of a login count for so long. */
+  readonly groupsLastMs: number
 }

@@ -1,5 +1,6 @@
 /** Resolves the login section: secrets, files and origins, and what its parts need of each other. */
 import { isLoopbackUrl } from '../lib/loopback-url.ts'
+import { isRole } from '../model/people.ts'
 import type { Role } from '../model/people.ts'
 import type { LinkBy, LoginConfig, ProviderConfig, RolesConfig } from './login-config.ts'
 import type { Path } from './problems.ts'
@@ -12,7 +13,12 @@ import { resolveSecret } from './upstreams.ts'
 type Checked = CheckedConfig['login']
 type CheckedProvider = Checked['providers'][string]
 
-export function resolveLogin(checked: Checked, context: ResolveContext): LoginConfig {
+export function resolveLogin(
+  checked: Checked,
+  listedGroups: readonly string[],
+  context: ResolveContext,
+): LoginConfig {
+  checkApprovers(checked, listedGroups, context)
   const providers = Object.entries(checked.providers).flatMap(([name, written]) =>
     resolveProvider(name, written, context),
   )
@@ -33,6 +39,27 @@ export function resolveLogin(checked: Checked, context: ResolveContext): LoginCo
     breakGlass: checked.breakGlass,
     providers,
     scim: rolesOf(checked.scim),
+    groupsLastMs: checked.groupsLast,
+  }
+}
+
+/** Threat: who may choose the groups of a provider would speak for a role, or join a group that is a list. */
+function checkApprovers(
+  { providers }: Checked,
+  listedGroups: readonly string[],
+  context: ResolveContext,
+): void {
+  for (const [provider, { approvers }] of Object.entries(providers)) {
+    for (const name of Object.keys(approvers)) {
+      const isListed = listedGroups.includes(name)
+      if (!isListed && !isRole(name)) continue
+      report(context, ['login', 'providers', provider, 'approvers', name], {
+        message: isListed
+          ? 'approvals.groups lists this group, and it is exactly what is listed there'
+          : 'this is the name of a role',
+        hint: 'Choose another name for it in the rules.',
+      })
+    }
   }
 }
 
@@ -67,6 +94,7 @@ function resolveProvider(
     name,
     title: written.title ?? `Log in with ${name}`,
     roles: rolesOf(written),
+    approvers: written.approvers,
     createPeople: written.createPeople,
     linkBy: written.linkBy satisfies readonly LinkBy[],
   }

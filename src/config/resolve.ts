@@ -45,7 +45,7 @@ export function resolveConfig(
     listen,
     admin,
     tls: resolveTls(checked, context),
-    login: resolveLogin(checked.login, context),
+    login: resolveLogin(checked.login, Object.keys(checked.approvals.groups), context),
     keys: resolveKeys(checked.keys),
     upstreams,
     routes,

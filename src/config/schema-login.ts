@@ -1,7 +1,7 @@
 /** The schema of `login`: who may come into the console, proven by which provider, with which roles. */
 import { z } from 'zod'
 import { ROLES } from '../model/people.ts'
-import { choice, flag, leafNotes, reference, shaped, text } from './schema-leaves.ts'
+import { choice, duration, flag, leafNotes, reference, shaped, text } from './schema-leaves.ts'
 
 const NAME = /^[a-z][a-z0-9-]{0,62}$/
 const CLAIM = /^[\x21-\x7e]{1,256}$/
@@ -95,6 +95,15 @@ const provider = z
     oidc: oidc.optional(),
     saml: saml.optional(),
     roles: roles.optional(),
+    approvers: z
+      .record(
+        z.string().min(1).max(512),
+        texts('Groups of the provider whose members may answer for it.'),
+      )
+      .prefault({})
+      .describe(
+        'Groups of approvers that rules may name, and the groups of this provider that fulfil each, as its last login said. What is not named here fulfils nothing: the same name at another provider is another group.',
+      ),
     defaultRole,
     createPeople: flag(
       'A stranger whom the provider vouches for becomes a person at the first login.',
@@ -132,6 +141,13 @@ export const loginSchema = z
       .record(shaped(NAME, 'Name.', 'a lower-case name'), provider)
       .prefault({})
       .describe('Identity providers by name, in the order of their buttons.'),
+    groupsLast: duration({
+      is: '12h',
+      min: 60_000,
+      max: 30 * 86_400_000,
+      what: 'So long the groups of a login count for approving; then the person logs in once more.',
+      why: 'Nobody tells the gateway that somebody left a group at the provider before the next login.',
+    }),
     scim: z
       .strictObject({ roles: roles.optional(), defaultRole })
       .prefault({})

@@ -15,6 +15,15 @@ export type ApprovalState = (typeof APPROVAL_STATES)[number]
 export const APPROVAL_CHOICES = ['once', 'masked', 'conversation', 'deny'] as const
 export type ApprovalChoice = (typeof APPROVAL_CHOICES)[number]
 
+/** One group of approvers that a person is in. */
+export interface ApproverGroup {
+  readonly name: string
+  /** `custody.yaml`, `scim`, or the provider of the last login: `oidc:<provider>`, `saml:<provider>`. */
+  readonly by: string
+  /** Null: for as long as it is said there. */
+  readonly untilMs: number | null
+}
+
 /** One rule that holds the request, and who may answer for it. */
 export interface AskedRule {
   readonly rule: string

@@ -9,7 +9,8 @@ import type { ExchangeQuery } from './exchange-query.ts'
 import type { ErasureJobTable } from './erasure-jobs.ts'
 import type { HuntTable } from './hunts.ts'
 import type { SearchAlertTable } from './search-alerts.ts'
-import type { IdentityTable, LoginAttemptTable, LoginSessionHintTable, OnceTable } from './login.ts'
+import type { IdentityTable, LoginAttemptTable, LoginGroupsTable } from './login.ts'
+import type { LoginSessionHintTable, OnceTable } from './login.ts'
 import type { DeviceTable } from './devices.ts'
 import type { ScimTables } from './scim.ts'
 import type { ExportOrderTable } from './export-orders.ts'
@@ -138,6 +139,7 @@ export interface ControlStore {
   readonly loginSessions: LoginSessionTable
   readonly tokens: ApiTokenTable
   readonly identities: IdentityTable
+  readonly loginGroups: LoginGroupsTable
   readonly loginAttempts: LoginAttemptTable
   readonly loginHints: LoginSessionHintTable
   readonly once: OnceTable

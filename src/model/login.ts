@@ -67,6 +67,21 @@ export interface IdentityTable {
   readonly used: (id: string, atMs: number) => Promise<void>
 }
 
+/** Groups of a person's last login at a provider, as far as approvals ask for them. */
+export interface LoginGroupsRow {
+  readonly person: string
+  /** `oidc:<provider>`, `saml:<provider>`. */
+  readonly provider: string
+  readonly groups: readonly string[]
+  readonly atMs: number
+}
+
+export interface LoginGroupsTable {
+  /** In place of those of the login before, wherever it was. */
+  readonly keep: (row: LoginGroupsRow) => Promise<void>
+  readonly list: () => Promise<readonly LoginGroupsRow[]>
+}
+
 /** A login that went to a provider and has not come back. What must be secret is derived from the browser's cookie. */
 export interface LoginAttemptRow {
   /** SHA-256 of the cookie. */

@@ -14,6 +14,7 @@ import { cases } from './migrations/control/080-cases.ts'
 import { contentAccesses } from './migrations/control/120-content-accesses.ts'
 import { erasureJobs } from './migrations/control/141-erasure-jobs.ts'
 import { erasable } from './migrations/control/140-erasable.ts'
+import { loginGroups } from './migrations/control/130-login-groups.ts'
 import { devices } from './migrations/control/042-devices.ts'
 import { scim } from './migrations/control/041-scim.ts'
 import { loginProviders } from './migrations/control/040-login-providers.ts'
@@ -97,6 +98,7 @@ export const CONTROL_AREA: MigrationArea = {
     'approval_grants',
     'notices',
     'identities',
+    'login_groups',
     'login_attempts',
     'seen_once',
     'login_session_hints',
@@ -146,6 +148,7 @@ export const CONTROL_AREA: MigrationArea = {
     { name: '135-trust-rule-terms', up: trustRuleTerms },
     { name: '141-erasure-jobs', up: erasureJobs },
     { name: '145-alert-views', up: alertViews },
+    { name: '130-login-groups', up: loginGroups },
   ],
 }
 

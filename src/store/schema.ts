@@ -18,7 +18,8 @@ import type { ExchangedTokenRow } from '../model/exchanged-token.ts'
 import type { KeyRow } from '../model/keys.ts'
 import type { FindingRow, MaskToken } from '../model/masking.ts'
 import type { Notice } from '../model/notice.ts'
-import type { IdentityRow, LoginAttemptRow, LoginSessionHintRow } from '../model/login.ts'
+import type { IdentityRow, LoginAttemptRow, LoginGroupsRow } from '../model/login.ts'
+import type { LoginSessionHintRow } from '../model/login.ts'
 import type { DeviceGrantRow, DeviceLoginRow } from '../model/devices.ts'
 import type { ScimClientRow, ScimGroupRow, ScimUserRow } from '../model/scim.ts'
 import type { ApiTokenRow, LoginLinkRow, LoginSessionRow, PersonRow } from '../model/people.ts'
@@ -136,6 +137,7 @@ export type ControlTables = {
   login_sessions: TableOf<LoginSessionRow>
   api_tokens: TableOf<ApiTokenRow>
   identities: TableOf<IdentityRow>
+  login_groups: TableOf<LoginGroupsRow>
   login_attempts: TableOf<LoginAttemptRow>
   seen_once: { hash: string; expires_at_ms: number }
   login_session_hints: TableOf<LoginSessionHintRow>

@@ -24,7 +24,8 @@ before(async () => {
   providers:${provider(
     'okta',
     `title: Log in with Okta
-      roles: { admin: [gateway-admins], investigator: [responders] }`,
+      roles: { admin: [gateway-admins], investigator: [responders] }
+      approvers: { desk: [responders] }`,
   )}${provider(
     'closed',
     `title: Partners
@@ -33,6 +34,7 @@ before(async () => {
   )}${provider(
     'strict',
     `roles: { auditor: [auditors] }
+      approvers: { desk: [desk] }
       defaultRole: none`,
   )}
 `,
@@ -85,13 +87,27 @@ test('the login page shows a button for each provider, and a login ends where it
   assert.equal(trail.body.items[0].details.subject, 'olga')
 })
 
+test('who lost the group is no approver any more, also when the login itself is refused', async () => {
+  known('sam', ['auditors', 'desk'])
+  await (await signIn('sam', 'Log in with strict')).page.waitForURL('**/conversations')
+  assert.deepEqual((await personOf('sam')).approverGroups.length, 1)
+  known('sam', [])
+  const { page } = await signIn('sam', 'Log in with strict')
+  await page.getByText('None of your groups gives a role here').waitFor()
+  assert.deepEqual((await personOf('sam')).approverGroups, [])
+})
+
 test('roles follow the groups at each login, and the console cannot change them', async () => {
   known('rita', ['responders'])
   await (await signIn('rita')).page.waitForURL('**/conversations')
+  const [group] = (await personOf('rita')).approverGroups
+  assert.deepEqual([group.name, group.by], ['desk', 'oidc:okta'])
+  assert.ok(group.untilMs > Date.now())
   known('rita', [])
   await (await signIn('rita')).page.waitForURL('**/conversations')
   const rita = await personOf('rita')
   assert.deepEqual(rita.roles, ['member'])
+  assert.deepEqual(rita.approverGroups, [])
   const changed = await browser.console.admin('PATCH', `/people/${rita.id}`, {
     body: { roles: ['admin'] },
     headers: { 'if-match': rita.etag },

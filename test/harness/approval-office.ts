@@ -102,7 +102,13 @@ export async function office(options: OfficeOptions = {}): Promise<Office> {
     clock,
     journal,
     settings: () => settings,
-    roster: async () => rosterOf(settings, [], await people.list()),
+    roster: async () =>
+      rosterOf({
+        groups: settings.groups,
+        provisioned: [],
+        loggedIn: new Map(),
+        people: await people.list(),
+      }),
     authorsOf: async () => new Map(),
   }
   const actor = async (login: string) => {

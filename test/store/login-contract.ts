@@ -31,6 +31,19 @@ export function loginContract(engine: string, fresh: () => Promise<FreshDatabase
     assert.equal((await identities.ofPerson('per_d'))[0]?.lastLoginAtMs, EPOCH_MS + 5)
   })
 
+  test(`${engine}: the groups of the last login stand in place of those before, wherever it was`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const { loginGroups } = store.control
+    const row = { person: 'per_a', provider: 'oidc:okta', groups: ['desk', 'ops'], atMs: EPOCH_MS }
+    await loginGroups.keep(row)
+    await loginGroups.keep({ ...row, person: 'per_b', groups: ['a\0b', 'désk'] })
+    assert.deepEqual(await loginGroups.list(), [row, { ...row, person: 'per_b', groups: ['désk'] }])
+    const next = { person: 'per_a', provider: 'saml:adfs', groups: [], atMs: EPOCH_MS + 1 }
+    await loginGroups.keep(next)
+    assert.deepEqual((await loginGroups.list())[0], next)
+  })
+
   test(`${engine}: a login under way is taken once, and not after its time`, async () => {
     await using database = await fresh()
     await using store = await openStore(database.options)

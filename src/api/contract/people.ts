@@ -21,6 +21,12 @@ export const Person = z
     disabled: z.boolean(),
     createdAtMs: TimeMs,
     lastLoginAtMs: TimeMs.nullable(),
+    approverGroups: z
+      .array(z.object({ name: z.string(), by: z.string(), untilMs: TimeMs.nullable() }))
+      .openapi({
+        description:
+          'Groups of approvers, and who says so: `custody.yaml`, `scim`, or the provider of the last login, which counts until a time.',
+      }),
     etag: z.string(),
   })
   .openapi('Person')

@@ -121,7 +121,7 @@ async function me(parts: ApiParts, who: SignedIn): Promise<Me> {
     if (reach !== null) may[operation] = reach
   }
   return {
-    person: shownPerson(who.person),
+    person: shownPerson(who.person, await parts.approvals.memberships()),
     roles: [...who.roles],
     may,
     authentication: who.authentication,

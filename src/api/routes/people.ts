@@ -35,14 +35,15 @@ export function peopleRoutes({ app, parts, guarded }: Registrar): void {
   app.openapi(guarded(listPeople), async (context) => {
     const { person } = context.get('signedIn')
     const people = context.get('reach') === 'all' ? await control.people.list() : [person]
-    return context.json({ items: people.map(shownPerson) }, 200)
+    const memberships = await parts.approvals.memberships()
+    return context.json({ items: people.map((one) => shownPerson(one, memberships)) }, 200)
   })
   app.openapi(guarded(readPerson), async (context) => {
     const { id } = context.req.valid('param')
     const isMine = id === context.get('signedIn').person.id
     const known = context.get('reach') === 'all' || isMine ? await control.people.byId(id) : null
     if (known === null) throw fail('api.not-found')
-    const person = shownPerson(known)
+    const person = shownPerson(known, await parts.approvals.memberships())
     context.header('etag', person.etag)
     return context.json(person, 200)
   })
@@ -73,7 +74,7 @@ export function peopleRoutes({ app, parts, guarded }: Registrar): void {
       const result = await addPerson(control.people, clock, wanted)
       if (result.kind === 'taken') throw fail('api.conflict')
       if (result.kind === 'invalid') throw new InvalidRequest([...result.problems])
-      const answer = shownPerson(result.person)
+      const answer = shownPerson(result.person, await parts.approvals.memberships())
       return { answer, stored: answer }
     })
     context
@@ -97,7 +98,7 @@ export function peopleRoutes({ app, parts, guarded }: Registrar): void {
     const result = await changePerson({ ...parts.deprovision, control }, { by, id, version, edit })
     if (result.kind === 'invalid') throw new InvalidRequest([...result.problems])
     if (result.kind !== 'updated') throw fail(REFUSALS[result.kind])
-    const person = shownPerson(result.person)
+    const person = shownPerson(result.person, await parts.approvals.memberships())
     context.header('etag', person.etag)
     return context.json(person, 200)
   })

@@ -38,7 +38,7 @@ test('a person is invited with a link, given other roles, disabled and let back'
   assert.deepEqual(await states(), [['approver', 'member'], false])
   assert.match(
     (await run('people', 'list')).out,
-    /^LOGIN .*\n(?:.*\n)*kim +Kim +approver member +active/,
+    /^LOGIN .*\n(?:.*\n)*kim +Kim +approver member +- +active/,
   )
 })
 

@@ -68,6 +68,7 @@ async function list(options: PeopleOptions): Promise<void> {
     { title: 'LOGIN', of: ({ login }) => login, widthMax: 40 },
     { title: 'NAME', of: ({ name }) => name || '-', widthMax: 32 },
     { title: 'ROLES', of: (person) => person.roles.join(' '), widthMax: 60 },
+    { title: 'ANSWERS FOR', of: approverGroupsText, widthMax: 60 },
     { title: 'STATE', of: ({ disabled }) => (disabled ? 'disabled' : 'active'), widthMax: 10 },
     {
       title: 'LAST LOGIN',
@@ -153,4 +154,12 @@ function rolesIn(written: readonly string[]): readonly Role[] | null {
   if (known.length === written.length) return known
   failWith(EXIT.usage, '--role names no such role', ROLES.join(', '))
   return null
+}
+
+/** Groups of approvers, and until when a login counts. */
+function approverGroupsText({ approverGroups }: Person): string {
+  const said = approverGroups.map(({ name, untilMs }) =>
+    untilMs === null ? name : `${name} until ${timeText(untilMs)}`,
+  )
+  return said.length === 0 ? '-' : said.join(', ')
 }

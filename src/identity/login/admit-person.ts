@@ -1,11 +1,17 @@
 /** Decides which person a proven identity is, makes one for a stranger where that is allowed, and refreshes roles. */
-import type { LinkBy, RolesConfig } from '../../config/login-config.ts'
+import type { LinkBy, ProviderConfig, RolesConfig } from '../../config/login-config.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { newControlId } from '../../lib/ids.ts'
-import type { IdentityTable, ProviderKind, ProvenIdentity } from '../../model/login.ts'
+import type {
+  IdentityTable,
+  LoginGroupsTable,
+  ProviderKind,
+  ProvenIdentity,
+} from '../../model/login.ts'
 import type { PeopleTable, PersonRow, Role } from '../../model/people.ts'
 import { ROLES } from '../../model/people.ts'
 import { createPerson } from '../people-admin.ts'
+import { keptGroups } from './approver-groups.ts'
 import { LoginRefused } from './provider.ts'
 
 /** Another worker may change the person at the same moment. */
@@ -15,6 +21,7 @@ export interface AdmissionRules {
   readonly name: string
   readonly kind: ProviderKind
   readonly roles: RolesConfig
+  readonly approvers: ProviderConfig['approvers']
   readonly createPeople: boolean
   readonly linkBy: readonly LinkBy[]
 }
@@ -22,6 +29,7 @@ export interface AdmissionRules {
 export interface AdmissionTables {
   readonly people: PeopleTable
   readonly identities: IdentityTable
+  readonly loginGroups: Pick<LoginGroupsTable, 'keep'>
   /** People whom SCIM provisioned, found by what it calls them. */
   readonly provisioned: {
     readonly byExternalId: (externalId: string) => Promise<string | null>
@@ -37,6 +45,13 @@ export async function admitPerson(
   proven: ProvenIdentity,
 ): Promise<PersonRow> {
   const person = await personOf(tables, clock, rules, proven)
+  // Before any refusal: whoever lost the groups is in none any more, let in or not.
+  await tables.loginGroups.keep({
+    person: person.id,
+    provider: managerOf(rules),
+    groups: keptGroups(rules.approvers, proven.groups),
+    atMs: clock.nowMs(),
+  })
   if (person.disabledAtMs !== null) throw new LoginRefused('disabled', person.login)
   const roles = rolesAfter(person, rules, proven)
   if (roles.length === 0) throw new LoginRefused('no-role', person.login)

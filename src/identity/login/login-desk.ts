@@ -74,6 +74,7 @@ export function createLoginDesk(parts: LoginDeskParts): LoginDesk {
   const tables: AdmissionTables = {
     people: control.people,
     identities: control.identities,
+    loginGroups: control.loginGroups,
     provisioned: {
       byExternalId: async (externalId) =>
         (await control.scim.users.byExternalId(externalId))?.id ?? null,
@@ -106,8 +107,8 @@ export function createLoginDesk(parts: LoginDeskParts): LoginDesk {
       if (attempt === null || found === null)
         throw new LoginRefused('expired', 'no login under way in this browser')
       const proven = await found.provider.finish(attempt, answer)
-      const { name: _name, kind, roles, createPeople, linkBy } = found.config
-      const rules = { name, kind, roles, createPeople, linkBy }
+      const { name: _name, kind, roles, approvers, createPeople, linkBy } = found.config
+      const rules = { name, kind, roles, approvers, createPeople, linkBy }
       const person = await admitPerson(tables, clock, rules, proven)
       return { person, proven, next: attempt.next, method: `${kind}:${name}` }
     },

@@ -13,6 +13,7 @@ import { createErasureJobTable } from './erasure-jobs.ts'
 import { createHuntTable } from './hunts.ts'
 import { createIdempotencyTable } from './idempotency.ts'
 import { createIdentityTable } from './identities.ts'
+import { createLoginGroupsTable } from './login-groups.ts'
 import {
   createLoginAttemptTable,
   createLoginSessionHintTable,
@@ -55,6 +56,7 @@ export function createControlStore(db: ControlDb, engine: ControlEngine): Contro
     loginSessions: createLoginSessionTable(db, engine),
     tokens: createApiTokenTable(db, engine),
     identities: createIdentityTable(db, engine),
+    loginGroups: createLoginGroupsTable(db),
     loginAttempts: createLoginAttemptTable(db),
     loginHints: createLoginSessionHintTable(db),
     once: createOnceTable(db),

@@ -16,3 +16,8 @@ export function decodeRoles(text: string): readonly Role[] {
   const list: unknown = JSON.parse(text)
   return Array.isArray(list) ? list.filter((item) => typeof item === 'string').filter(isRole) : []
 }
+
+export function decodeTexts(text: string): readonly string[] {
+  const list: unknown = JSON.parse(text)
+  return Array.isArray(list) ? list.filter((item) => typeof item === 'string') : []
+}

@@ -55,6 +55,10 @@ function peopleColumns({
     },
     { title: 'Roles', cell: ({ roles }) => <RoleList roles={roles} /> },
     {
+      title: 'Answers for',
+      cell: ({ approverGroups }) => <ApproverGroups groups={approverGroups} />,
+    },
+    {
       title: 'State',
       cell: ({ disabled }) => <StateBadge state={disabled ? 'disabled' : 'active'} />,
     },
@@ -115,4 +119,27 @@ function peopleColumns({
       },
     },
   ]
+}
+
+/** Groups of approvers, who says so, and until when a login counts. */
+function ApproverGroups({ groups }: { readonly groups: Person['approverGroups'] }) {
+  if (groups.length === 0) return <span className={form.quiet}>–</span>
+  return (
+    <span className={form.two}>
+      {groups.map(({ name, by, untilMs }) => (
+        <span key={`${name} ${by}`}>
+          {visibleLine(name, 60)}{' '}
+          <small className={form.quiet}>
+            {visibleLine(by, 80)}
+            {untilMs !== null && (
+              <>
+                {' until '}
+                <Moment ms={untilMs} />
+              </>
+            )}
+          </small>
+        </span>
+      ))}
+    </span>
+  )
 }
