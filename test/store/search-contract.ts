@@ -270,6 +270,25 @@ export function searchContract(engine: string, fresh: () => Promise<FreshDatabas
     assert.deepEqual(await store.search.findingsOf([]), [])
   })
 
+  test(`${engine}: the findings of a page of exchanges are all given, however many there are`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const findings = Array.from({ length: 12_003 }, (_, at) => ({
+      exchange: exchangeId(at < 11_000 ? 1 : 2),
+      direction: 'request' as const,
+      entity: at % 2 === 0 ? 'IBAN' : 'Éntity',
+      rule: `r-${at % 3}`,
+      score: 1,
+      fingerprint: at.toString(16).padStart(64, '0'),
+      operator: 'keep',
+      count: 1,
+    }))
+    await store.index.apply(batchOf({ findings }))
+    const found = await store.search.findingsOf([exchangeId(1), exchangeId(2)])
+    assert.equal(found.length, findings.length)
+    assert.equal(new Set(found.map(({ fingerprint }) => fingerprint)).size, findings.length)
+  })
+
   test(`${engine}: findings with one fingerprint are one group, however often it was met`, async () => {
     await using database = await fresh()
     await using store = await openStore(database.options)

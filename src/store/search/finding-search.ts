@@ -1,29 +1,53 @@
 /** Findings of exchanges: one by one, and grouped by what they found. */
 import { sql } from 'kysely'
 import type { ExchangeQuery, ExchangeSearch, FindingGroup } from '../../model/exchange-query.ts'
+import type { ExchangeId } from '../../lib/ids.ts'
+import type { FindingRow } from '../../model/masking.ts'
 import type { IndexDb } from '../schema.ts'
 import { prefixEnd } from '../index-reader.ts'
 import type { CountedFingerprint } from './column-groups.ts'
 import { conditionsOf } from './where-query.ts'
 
-const FINDINGS_MAX = 50_000
+/** Rows of one read; whoever asks is given all of them. */
+const PAGE_ROWS = 5_000
 
 export function createFindingSearch(
   db: IndexDb,
 ): Pick<ExchangeSearch, 'findingsOf' | 'findingGroups'> {
   return {
     findingsOf: async (exchanges) => {
-      if (exchanges.length === 0) return []
-      return db
-        .selectFrom('exchange_findings')
-        .selectAll()
-        .where('exchange', 'in', exchanges)
-        .orderBy('exchange')
-        .limit(FINDINGS_MAX)
-        .execute()
+      const found: FindingRow[] = []
+      if (exchanges.length === 0) return found
+      for (let after: FindingRow | undefined; ; after = found.at(-1)) {
+        const page = await pageOf(db, exchanges, after)
+        for (const row of page) found.push(row)
+        if (page.length < PAGE_ROWS) return found
+      }
     },
     findingGroups: (query, limit) => groups(db, query, limit),
   }
+}
+
+/** In the order of the key of the table, which is also unique. */
+function pageOf(
+  db: IndexDb,
+  exchanges: readonly ExchangeId[],
+  after: FindingRow | undefined,
+): Promise<readonly FindingRow[]> {
+  let select = db.selectFrom('exchange_findings').selectAll().where('exchange', 'in', exchanges)
+  if (after !== undefined)
+    select = select.where(
+      sql<boolean>`(exchange, direction, entity, rule, operator, fingerprint) > (${after.exchange}, ${after.direction}, ${after.entity}, ${after.rule}, ${after.operator}, ${after.fingerprint})`,
+    )
+  return select
+    .orderBy('exchange')
+    .orderBy('direction')
+    .orderBy('entity')
+    .orderBy('rule')
+    .orderBy('operator')
+    .orderBy('fingerprint')
+    .limit(PAGE_ROWS)
+    .execute()
 }
 
 /** One value may be seen by several rules; the first in the alphabet speaks for all. */
