@@ -6,7 +6,7 @@ import { runCli } from '../../../test/harness/cli.ts'
 import { temporaryFolder } from '../../../test/harness/temporary-folder.ts'
 import { DAYS, schedule } from '../demo/schedule.ts'
 import { createStoryClock } from '../demo/story-clock.ts'
-import { LEAKED_SNIPPET } from '../demo/story.ts'
+import { ACTORS, COLLEAGUES, LEAKED_SNIPPET } from '../demo/story.ts'
 
 const FIRST_MS = Date.UTC(2026, 9, 1)
 
@@ -46,4 +46,12 @@ test('the clock of the story only goes forward', () => {
   assert.ok(clock.monotonicMs() - before >= 59_000)
   clock.moveTo(FIRST_MS)
   assert.ok(clock.nowMs() >= FIRST_MS + 60_000)
+})
+
+test('whoever of the story has a key and is a person is among the people, the contractor too', () => {
+  const people = new Set(COLLEAGUES.map(({ login }) => login))
+  const owners = Object.values(ACTORS).map(({ owner }) => owner)
+  const persons = owners.filter((owner) => owner.includes('.'))
+  assert.ok(persons.includes('mara.voss'))
+  for (const owner of persons) assert.ok(people.has(owner), owner)
 })

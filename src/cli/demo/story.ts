@@ -105,6 +105,8 @@ export const COLLEAGUES: readonly Colleague[] = [
   { login: 'mei.tan', name: 'Mei Tan', roles: ['member'] },
   { login: 'jonas.weber', name: 'Jonas Weber', roles: ['member'] },
   { login: 'sara.nilsson', name: 'Sara Nilsson', roles: ['member'] },
+  // Her contract ended on the 12th, and nobody told the gateway: a person who is disabled loses the keys at once.
+  { login: 'mara.voss', name: 'Mara Voss (contractor)', roles: ['member'] },
 ]
 
 /** One turn: what is added to the context, and what the model says to it. */

@@ -20,6 +20,7 @@ import { decodeExchange, keyText } from '../row-codec.ts'
 import type { IndexDb, IndexTables } from '../schema.ts'
 import { createFindingSearch } from './finding-search.ts'
 import { itemCounts, mostFrequent } from './facet-values.ts'
+import { sharedFacets } from './shared-facets.ts'
 import { upstreamTallies } from './upstream-tallies.ts'
 import { conditionsOf } from './where-query.ts'
 import { FACET_COLUMNS } from './where-value.ts'
@@ -120,16 +121,16 @@ function filtered(db: IndexDb, query: ExchangeQuery, except: FacetField | null =
   return select
 }
 
+/** Most fields are counted in one pass; one that is asked for itself is counted without its own condition. */
 async function facets(db: IndexDb, query: ExchangeQuery, valuesMax: number): Promise<FacetCounts> {
-  const total = await filtered(db, query)
-    .select(sql<number>`count(*)`.as('count'))
-    .executeTakeFirstOrThrow()
-  const fields = new Map<FacetField, readonly FacetValue[]>()
-  for (const field of FACET_FIELDS) {
+  const isAsked = (field: FacetField): boolean =>
+    query.values[field] !== undefined || query.not?.[field] !== undefined
+  const shared = FACET_FIELDS.filter((field) => !isAsked(field))
+  const { total, fields } = await sharedFacets(db, filtered(db, query), shared, valuesMax)
+  for (const field of FACET_FIELDS.filter(isAsked))
     fields.set(field, await facet(db, query, field, valuesMax))
-  }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field of FACET_FIELDS was set
-  return { total: total.count, fields: Object.fromEntries(fields) as FieldCounts }
+  return { total, fields: Object.fromEntries(fields) as FieldCounts }
 }
 
 async function span(db: IndexDb, query: ExchangeQuery): Promise<ExchangeSpan> {
