@@ -52,6 +52,7 @@ function keeperOf({ evidence, store }: TestEvidence, gate = new Gate(), later = 
   const clock = { ...systemClock, nowMs: () => Date.now() + later }
   const holds = createHoldDesk({
     table: store.control.holds,
+    everPinned: store.control.cases.everPinned,
     clock,
     note: (event) => evidence.recorder.note(event),
     exclusively: (work) => evidence.eraser.exclusively(work),

@@ -52,6 +52,7 @@ export function startKeeping(parts: KeepingParts): RunningKeeping {
   }
   const holds = createHoldDesk({
     table: store.control.holds,
+    everPinned: store.control.cases.everPinned,
     clock,
     note: (event) => evidence.recorder.note(event),
     exclusively: (work) => eraser.exclusively(work),

@@ -54,7 +54,7 @@ export async function openDataFolder(config: Config): Promise<DataFolder | null>
     search,
     reader: new EvidenceReader({ folder, index, keyProvider }),
     keyProvider,
-    held: async (rows) => heldAmong(await control.holds.active(), rows),
+    held: async (rows) => heldAmong(await control.holds.active(), rows, control.cases.everPinned),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

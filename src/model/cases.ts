@@ -115,6 +115,10 @@ export interface CaseTable {
   readonly pins: (
     limit: number,
   ) => Promise<readonly { readonly caseId: string; readonly exchange: ExchangeId }[]>
+  /** The cases in which any of these exchanges is pinned, or was: a pin that was taken back counts. */
+  readonly everPinned: (
+    exchanges: readonly ExchangeId[],
+  ) => Promise<readonly { readonly caseId: string; readonly exchange: ExchangeId }[]>
   readonly insertEntry: (row: CaseEntryRow) => Promise<void>
   /** Writes text, task and removal where id and `version - 1` match. */
   readonly updateEntry: (row: CaseEntryRow) => Promise<boolean>

@@ -6,6 +6,7 @@ export type HoldScope =
   | { readonly kind: 'conversation'; readonly conversation: string }
   /** Everything that this person, job or service sends, from any time. */
   | { readonly kind: 'principal'; readonly principal: string }
+  /** These, and whatever is pinned in the case, then or later. */
   | { readonly kind: 'case'; readonly case: string; readonly exchanges: readonly string[] }
   | { readonly kind: 'query'; readonly query: ExchangeQuery }
 

@@ -3,6 +3,7 @@ import { indexContract } from './index-contract.ts'
 import { approvalsContract } from './approvals-contract.ts'
 import { accessesContract } from './accesses-contract.ts'
 import { seekingContract } from './seeking-contract.ts'
+import { keepingContract } from './keeping-contract.ts'
 import { noticesContract } from './notices-contract.ts'
 import { casesContract } from './cases-contract.ts'
 import { controlContract } from './control-contract.ts'
@@ -31,6 +32,7 @@ export function storeContract(engine: string, fresh: () => Promise<FreshDatabase
   casesContract(engine, fresh)
   accessesContract(engine, fresh)
   seekingContract(engine, fresh)
+  keepingContract(engine, fresh)
   loginContract(engine, fresh)
   scimContract(engine, fresh)
   searchContract(engine, fresh)

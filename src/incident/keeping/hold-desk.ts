@@ -1,6 +1,7 @@
 /** Sets and releases legal holds, and says which of them lie on an exchange. */
 import type { Clock } from '../../lib/clock.ts'
 import { newControlId } from '../../lib/ids.ts'
+import type { CaseTable } from '../../model/cases.ts'
 import type { HoldRow, HoldScope, HoldTable } from '../../model/holds.ts'
 import type { EvidenceEvent, ExchangeRow } from '../../model/record.ts'
 import { matchesQuery } from '../matches-query.ts'
@@ -24,8 +25,12 @@ export interface HoldDesk {
   readonly active: HoldTable['active']
 }
 
+/** Asked at each look: a pin of another process a moment ago counts. */
+export type PinLookup = CaseTable['everPinned']
+
 export interface HoldDeskParts {
   readonly table: HoldTable
+  readonly everPinned: PinLookup
   readonly clock: Clock
   /** Resolves when durable. */
   readonly note: (event: EvidenceEvent) => Promise<void>
@@ -39,7 +44,7 @@ export interface HoldDeskParts {
 export const COVERED_MAX = 999
 
 export function createHoldDesk(parts: HoldDeskParts): HoldDesk {
-  const { table, clock, note, exclusively, coveredNow } = parts
+  const { table, everPinned, clock, note, exclusively, coveredNow } = parts
   return {
     set: (scope, reason, by) =>
       exclusively(async () => {
@@ -76,28 +81,35 @@ export function createHoldDesk(parts: HoldDeskParts): HoldDesk {
     },
     list: (page) => table.list(page),
     byId: (id) => table.byId(id),
-    on: async (rows) => {
-      return rows.length === 0 ? new Map() : heldAmong(await table.active(), rows)
-    },
+    on: async (rows) => heldAmong(rows.length === 0 ? [] : await table.active(), rows, everPinned),
     active: () => table.active(),
   }
 }
 
 /** Which of these holds lie on which exchange; those with none are left out. */
-export function heldAmong(
+export async function heldAmong(
   active: readonly HoldRow[],
   rows: readonly ExchangeRow[],
-): ReadonlyMap<string, readonly HoldRow[]> {
+  everPinned: PinLookup,
+): Promise<ReadonlyMap<string, readonly HoldRow[]>> {
   const found = new Map<string, readonly HoldRow[]>()
   if (active.length === 0) return found
+  const isOnCase = active.some(({ scope }) => scope.kind === 'case')
+  const pins = isOnCase ? await everPinned(rows.map(({ id }) => id)) : []
+  const pinned = new Set(pins.map(({ caseId, exchange }) => `${caseId} ${exchange}`))
+  const isPinned = (caseId: string, row: ExchangeRow): boolean => pinned.has(`${caseId} ${row.id}`)
   for (const row of rows) {
-    const holds = active.filter(({ scope }) => covers(scope, row))
+    const holds = active.filter(({ scope }) => covers(scope, row, isPinned))
     if (holds.length > 0) found.set(row.id, holds)
   }
   return found
 }
 
-export function covers(scope: HoldScope, row: ExchangeRow): boolean {
+function covers(
+  scope: HoldScope,
+  row: ExchangeRow,
+  isPinned: (caseId: string, row: ExchangeRow) => boolean,
+): boolean {
   switch (scope.kind) {
     case 'exchange':
       return scope.exchange === row.id
@@ -106,7 +118,8 @@ export function covers(scope: HoldScope, row: ExchangeRow): boolean {
     case 'principal':
       return scope.principal === row.principal
     case 'case':
-      return scope.exchanges.includes(row.id)
+      // Threat: taking a pin back would set free what is held, and that takes a second person.
+      return scope.exchanges.includes(row.id) || isPinned(scope.case, row)
     case 'query':
       return matchesQuery(row, scope.query)
   }

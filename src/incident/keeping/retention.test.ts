@@ -10,6 +10,8 @@ import { nodeDisk } from '../../evidence/disk.ts'
 import { listInstances } from '../../evidence/segment-scan.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { newExchangeId } from '../../lib/ids.ts'
+import type { CaseEntryRow } from '../../model/cases.ts'
+import { openStore } from '../../store/store.ts'
 import { createHoldDesk } from './hold-desk.ts'
 import { DAY_MS, Retention, type RetentionRule } from './retention.ts'
 
@@ -25,6 +27,7 @@ function keeperOf(opened: TestEvidence, rules = RULES) {
   const { evidence, store, folder } = opened
   const holds = createHoldDesk({
     table: store.control.holds,
+    everPinned: store.control.cases.everPinned,
     clock: systemClock,
     note: (event) => evidence.recorder.note(event),
     coveredNow: async () => [],
@@ -163,4 +166,52 @@ test('each exchange is named before it is erased, oldest first, page by page, wi
   while ((await retention.step(10)).more);
   for (const id of named)
     assert.equal((await opened.store.index.exchange(id)) === null, id !== old[0]!.id)
+})
+
+test('a hold on a case keeps what is pinned in it later, by whatever process, also when the pin is taken back', async () => {
+  await using folder = await temporaryFolder()
+  await using opened = await openTestEvidence(folder.path, { retentionClasses: ['short'] })
+  const { holds, retention } = keeperOf(opened)
+  const named = await recordOld(opened, 80)
+  const pinned = await recordOld(opened, 70)
+  const free = await recordOld(opened, 60)
+  await opened.evidence.flush()
+  const caseId = 'cs_00000000000000000000000001'
+  const scope = { kind: 'case', case: caseId, exchanges: [named.id] } as const
+  const hold = await holds.set(scope, 'the court asks', ada)
+  const heldNow = async (desk = holds): Promise<readonly string[]> => {
+    const rows = await opened.store.index.list({ limit: 10 })
+    return [...(await desk.on(rows)).keys()].toSorted()
+  }
+  assert.deepEqual(await heldNow(), [named.id])
+  await using worker = await openStore({ kind: 'sqlite', folder: folder.path })
+  const pin: CaseEntryRow = {
+    id: 'ce_1',
+    caseId,
+    kind: 'pin',
+    atMs: 1,
+    person: 'per_eve',
+    parent: null,
+    target: pinned.id,
+    span: null,
+    text: '',
+    task: null,
+    editedAtMs: null,
+    removedAtMs: null,
+    version: 1,
+  }
+  await worker.control.cases.insertEntry({ ...pin, id: 'ce_0', caseId: 'cs_2', target: free.id })
+  await worker.control.cases.insertEntry(pin)
+  const both = [named.id, pinned.id].toSorted()
+  assert.deepEqual(await heldNow(), both)
+  await worker.control.cases.updateEntry({ ...pin, removedAtMs: 2, version: 2 })
+  // A desk that has just started knows as much.
+  assert.deepEqual(await heldNow(keeperOf(opened).holds), both)
+  while ((await retention.step(10)).more);
+  assert.deepEqual(
+    [await exists(opened, named), await exists(opened, pinned), await exists(opened, free)],
+    [true, true, false],
+  )
+  assert.equal(await holds.release(hold.id, 'over now', bob), 'released')
+  assert.deepEqual(await heldNow(), [])
 })

@@ -1,6 +1,6 @@
 /** Cases in the control database: versions keep two people from overwriting each other, nothing is ever deleted. */
 import type { Selectable } from 'kysely'
-import { isExchangeId } from '../../lib/ids.ts'
+import { isExchangeId, type ExchangeId } from '../../lib/ids.ts'
 import type { CaseEntryRow, CaseMemberRow, CaseRow, CaseTable } from '../../model/cases.ts'
 import type { ControlDb, ControlTables } from '../schema.ts'
 import type { ControlEngine } from './control-store.ts'
@@ -8,6 +8,9 @@ import { isUnstorable, storable } from './stored-text.ts'
 
 type StoredCase = Selectable<ControlTables['cases']>
 type StoredEntry = Selectable<ControlTables['case_entries']>
+
+/** Bound parameters of one statement are limited. */
+const IDS_MAX = 500
 
 export function createCaseTable(db: ControlDb, engine: ControlEngine): CaseTable {
   /** One at a time: a number must be given once, and the last member be known. */
@@ -65,6 +68,21 @@ export function createCaseTable(db: ControlDb, engine: ControlEngine): CaseTable
       return rows.flatMap(({ case_id, target }) =>
         isExchangeId(target) ? [{ caseId: case_id, exchange: target }] : [],
       )
+    },
+    everPinned: async (exchanges) => {
+      const found: { caseId: string; exchange: ExchangeId }[] = []
+      for (let at = 0; at < exchanges.length; at += IDS_MAX) {
+        const rows = await db
+          .selectFrom('case_entries')
+          .select(['case_id', 'target'])
+          .distinct()
+          .where('target', 'in', exchanges.slice(at, at + IDS_MAX))
+          .where('kind', '=', 'pin')
+          .execute()
+        for (const { case_id, target } of rows)
+          if (isExchangeId(target)) found.push({ caseId: case_id, exchange: target })
+      }
+      return found
     },
     update: async (row) => {
       const { id, number: _number, created_by: _by, created_at_ms: _at, ...columns } = encode(row)
