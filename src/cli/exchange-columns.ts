@@ -1,4 +1,5 @@
 /** How one exchange looks in lists: columns for people, one JSON object for programs. */
+import { linkedConversation } from '../model/linked-conversation.ts'
 import type { ExchangeRow } from '../model/record.ts'
 import { bytesText, durationText, timeText } from './output.ts'
 import type { Column } from './output.ts'
@@ -31,6 +32,9 @@ export type ListedExchange = Pick<
   readonly id: string
   /** Legal holds in force on it; absent where nobody asked. */
   readonly holds?: readonly string[]
+  /** The conversation it was linked to; absent in rows of a folder, which have the end of the context instead. */
+  readonly linked?: string | null
+  readonly contextEnd?: string | null
 }
 
 export const EXCHANGE_COLUMNS: readonly Column<ListedExchange>[] = [
@@ -63,7 +67,7 @@ export const HELD_COLUMN: Column<ListedExchange> = {
 
 /** With `receivedAt` and `endedAt` in ISO 8601, UTC. */
 export function exchangeJson<Row extends ListedExchange>(row: Row) {
-  const { id, state, outcome, ...rest } = row
+  const { id, state, outcome, linked, ...rest } = row
   return {
     id,
     state,
@@ -71,5 +75,11 @@ export function exchangeJson<Row extends ListedExchange>(row: Row) {
     receivedAt: new Date(row.receivedAtMs).toISOString(),
     endedAt: row.endedAtMs === null ? null : new Date(row.endedAtMs).toISOString(),
     ...rest,
+    linked: linked ?? linkedHere(row),
   }
+}
+
+/** Of a row of this folder, as the API says it. */
+function linkedHere({ contextEnd = null, principal }: ListedExchange): string | null {
+  return contextEnd === null ? null : linkedConversation(principal, contextEnd)
 }

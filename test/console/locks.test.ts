@@ -64,7 +64,7 @@ test('whatever an exchange shows can be locked where it is shown', async () => {
   const shown = await page.getByRole('menuitem').allInnerTexts()
   assert.deepEqual(
     shown.map((text) => text.split('\n')[0]),
-    ['The principal', 'The person', 'The key', 'The upstream', 'The model'],
+    ['The principal', 'The person', 'The key', 'The upstream', 'The model', 'The conversation'],
   )
   await page.getByRole('menuitem', { name: /^The model/ }).click()
   const dialog = page.getByRole('dialog')
