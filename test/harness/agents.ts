@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import type { ZooClient, ZooPlace } from './zoo.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'custody-agents')
+/** Where the programs of the agents are. */
+export const AGENT_PROGRAMS = join(FOLDER, 'node_modules', '.bin')
 const VERSIONS = { '@anthropic-ai/claude-code': '2.1.332', '@openai/codex': '0.171.0' } as const
 /** Far more than any scenario takes; an agent that waits for ever ends the test, not the machine. */
 const PATIENCE_MS = 240_000
@@ -34,15 +36,15 @@ export function installAgents(): void {
   writeFileSync(stamp, wanted.join())
 }
 
-interface Command {
+export interface Command {
   readonly program: string
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
 }
 
 /** Gives what it printed; rejects with that when it failed. */
-async function run(home: string, { program, args, env }: Command): Promise<string> {
-  const child = spawn(join(FOLDER, 'node_modules', '.bin', program), args, {
+export async function runAgent(home: string, { program, args, env }: Command): Promise<string> {
+  const child = spawn(join(AGENT_PROGRAMS, program), args, {
     cwd: home,
     env: { PATH: process.env['PATH'], HOME: home, ...NOWHERE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -69,16 +71,21 @@ async function athome<Result>(ask: (home: string) => Promise<Result>): Promise<R
   }
 }
 
+/** Nothing but the prompt is sent. */
+export const CLAUDE_QUIET = {
+  CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+  DISABLE_AUTOUPDATER: '1',
+} as const
+
 function claude({ url, key }: ZooPlace, text: string): Promise<string> {
   return athome((home) =>
-    run(home, {
+    runAgent(home, {
       program: 'claude',
       args: ['-p', text, '--model', 'echo'],
       env: {
         ANTHROPIC_BASE_URL: `${url}/anthropic`,
         ANTHROPIC_AUTH_TOKEN: key,
-        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-        DISABLE_AUTOUPDATER: '1',
+        ...CLAUDE_QUIET,
       },
     }),
   )
@@ -95,7 +102,7 @@ env_key = "CUSTODY_KEY"
 wire_api = "responses"
 `
     writeFileSync(join(home, 'config.toml'), config)
-    return run(home, {
+    return runAgent(home, {
       program: 'codex',
       args: ['exec', '--skip-git-repo-check', text],
       env: { CODEX_HOME: home, CUSTODY_KEY: key },
