@@ -1,8 +1,6 @@
 /** Those who keep checkpoints for us, each behind one function: a file, a webhook, an S3-compatible store. */
 import { appendFile } from 'node:fs/promises'
-import { createHash } from 'node:crypto'
-import { SignerSha256 } from '../../lib/signer-sha256.ts'
-import { SignatureV4 } from '@smithy/signature-v4'
+import { signedPut, type Bucket } from '../../telemetry/signed-put.ts'
 import { post } from './post.ts'
 
 export interface Receiver {
@@ -40,49 +38,20 @@ export function webhookReceiver(url: string, authorization: string | null): Rece
   }
 }
 
-export interface StoreOptions {
-  readonly endpoint: string
-  readonly region: string
-  readonly bucket: string
+export interface StoreOptions extends Bucket {
   readonly prefix: string
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
 }
 
 /** An object for each checkpoint, named by its size: none is ever written over another. */
 export function storeReceiver(options: StoreOptions): Receiver {
-  const { endpoint, region, bucket, prefix, accessKeyId, secretAccessKey } = options
-  const base = new URL(endpoint)
-  const signer = new SignatureV4({
-    service: 's3',
-    region,
-    credentials: { accessKeyId, secretAccessKey },
-    sha256: SignerSha256,
-    uriEscapePath: false,
-  })
+  const { endpoint, bucket, prefix } = options
   return {
     name: `${endpoint}/${bucket}/${prefix}`,
     take: async (size, note) => {
       const name = `${prefix}checkpoint-${String(size).padStart(16, '0')}`
-      const path = `${base.pathname.replace(/\/$/, '')}/${bucket}/${name}`
-      const signed = await signer.sign({
-        method: 'PUT',
-        protocol: base.protocol,
-        hostname: base.hostname,
-        ...(base.port === '' ? {} : { port: Number(base.port) }),
-        path,
-        query: {},
-        headers: {
-          host: base.host,
-          'content-type': MEDIA_TYPE,
-          'x-amz-content-sha256': createHash('sha256').update(note).digest('hex'),
-        },
-        body: note,
-      })
-      const { host: _host, ...headers } = signed.headers
-      const url = `${base.protocol}//${base.host}${path}`
-      const { status } = await post({ method: 'PUT', url, headers, body: note })
-      if (status < 200 || status > 299) throw new Error(`${url} answers ${status}`)
+      const request = await signedPut(options, name, MEDIA_TYPE, note)
+      const { status } = await post({ method: 'PUT', ...request, body: note })
+      if (status < 200 || status > 299) throw new Error(`${request.url} answers ${status}`)
     },
   }
 }
