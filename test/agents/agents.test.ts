@@ -9,7 +9,7 @@ import { HOLD_POLICY, approvalGateway, fastClock } from '../harness/approval-gat
 import type { ApprovalGateway } from '../harness/approval-gateway.ts'
 import { agentsTable, keepAgents } from '../harness/clients-page.ts'
 import type { Observed } from '../harness/clients-page.ts'
-import type { ZooClient } from '../harness/zoo.ts'
+import type { AskingClient } from '../harness/zoo.ts'
 
 const DENY_POLICY = HOLD_POLICY.replace('then: hold', 'then: deny').replace(
   'expect: hold',
@@ -18,10 +18,10 @@ const DENY_POLICY = HOLD_POLICY.replace('then: hold', 'then: deny').replace(
 const ANSWER_POLICY = DENY_POLICY.replace('on: request', 'on: response')
 
 const observed = new Map<string, Observed>()
-const seen = ({ name, version }: ZooClient, what: Partial<Observed>): void => {
+const seen = ({ name, version }: AskingClient, what: Partial<Observed>): void => {
   observed.set(name, { name, version, ...observed.get(name), ...what })
 }
-const prompt = ({ name }: ZooClient, what: string): string =>
+const prompt = ({ name }: AskingClient, what: string): string =>
   `about project bluebird, ${what}, ${name}`
 const placeOf = ({ console }: ApprovalGateway) => ({
   url: console.gateway.url,

@@ -10,6 +10,8 @@ import { clientsPage, keepClients } from '../harness/clients-page.ts'
 import type { Observed } from '../harness/clients-page.ts'
 import OpenAI from 'openai'
 import { Agent, fetch as undiciFetch } from 'undici'
+import { startForwarder } from '../harness/forwarder.ts'
+import { until } from '../harness/until.ts'
 import { ZOO } from '../harness/zoo.ts'
 import type { ZooClient } from '../harness/zoo.ts'
 
@@ -72,19 +74,46 @@ test('denied by a rule: exactly one request of each client, nothing sent, and it
   assert.equal(gateway.sent().length, 0)
 })
 
-test('held, then approved: each client is answered as if nothing had been', async () => {
-  await using gateway = await approvalGateway()
-  for (const client of ZOO) {
-    const text = prompt(client, 'approved')
-    const call = client.ask(placeOf(gateway), text)
-    const { id } = await gateway.pending()
-    // Some clients show impatience only after a while.
-    await pause(client === ZOO[0] ? 5_000 : 300)
+/** All that wait, of all cards: requests with the same findings share one. */
+async function waiting(gateway: ApprovalGateway): Promise<number> {
+  return (await gateway.approvals('pending')).reduce((sum, one) => sum + one.waiting, 0)
+}
+
+async function approveAll(gateway: ApprovalGateway): Promise<void> {
+  for (const { id } of await gateway.approvals('pending'))
     await gateway.decide(id, { choice: 'once' })
-    assert.equal(await call, text, nameOf(client))
+}
+
+test('held for five seconds, then approved: each client is answered as if nothing had been', async () => {
+  await using gateway = await approvalGateway()
+  const calls = ZOO.map((client) => client.ask(placeOf(gateway), prompt(client, 'approved')))
+  const answers = Promise.all(calls)
+  answers.catch(() => undefined)
+  await until(async () => (await waiting(gateway)) === ZOO.length)
+  // Some clients show impatience only after a while.
+  await pause(5_000)
+  assert.equal(await requests(gateway), ZOO.length)
+  assert.equal(gateway.sent().length, 0)
+  await approveAll(gateway)
+  for (const [n, text] of (await answers).entries()) {
+    const client = ZOO[n]!
+    assert.equal(text, prompt(client, 'approved'), nameOf(client))
     seen(client, { approved: true })
   }
   assert.equal(gateway.sent().length, ZOO.length)
+})
+
+test('an answer that a rule ends midway is raised by each client with the rule; how often it asks is on the page', async () => {
+  await using gateway = await approvalGateway({
+    policy: DENY_POLICY.replace('on: request', 'on: response'),
+  })
+  for (const client of ZOO) {
+    const before = await requests(gateway)
+    const said = await failureOf(client.stream(placeOf(gateway), prompt(client, 'midway')))
+    assert.match(said, /stopped by policy: Project names stay inside/, nameOf(client))
+    const made = (await requests(gateway)) - before
+    seen(client, { midway: made })
+  }
 })
 
 test('held, then denied: exactly one request, nothing sent, and its user reads the reference', async () => {
@@ -199,44 +228,39 @@ test('the silence of 240 seconds ends before the 300 of Node clients, and one of
 })
 
 test('held over a restart: a client that retries finds its approval at the next gateway', async () => {
-  for (const client of ZOO.filter(({ retries }) => retries)) {
-    const folder = await mkdtemp(join(tmpdir(), 'custody-zoo-'))
-    const text = prompt(client, 'restarts')
-    try {
-      const listen = await freePort()
-      let token = ''
-      let key = ''
-      let id = ''
-      let call: Promise<string>
-      {
-        await using gateway = await approvalGateway({ folder, port: listen })
-        token = gateway.token
-        key = gateway.console.gateway.key
-        call = client.ask({ url: gateway.console.gateway.url, key }, text)
-        call.catch(() => undefined)
-        id = (await gateway.pending()).id
-      }
-      await using gateway = await approvalGateway({ folder, port: listen, token })
-      const { id: found } = await gateway.pending()
-      assert.equal(found, id, nameOf(client))
-      await gateway.decide(id, { choice: 'once' })
-      assert.equal(await call, text, nameOf(client))
-      seen(client, { restart: true })
-    } finally {
-      await rm(folder, { recursive: true, force: true })
+  const folder = await mkdtemp(join(tmpdir(), 'custody-zoo-'))
+  const clients = ZOO.filter(({ retries }) => retries)
+  await using forwarder = await startForwarder()
+  try {
+    let token = ''
+    let answers: Promise<readonly string[]>
+    let ids: readonly string[]
+    {
+      await using gateway = await approvalGateway({ folder })
+      forwarder.leadTo(gateway.console.gateway.url)
+      token = gateway.token
+      const place = { url: forwarder.url, key: gateway.console.gateway.key }
+      answers = Promise.all(clients.map((client) => client.ask(place, prompt(client, 'restarts'))))
+      answers.catch(() => undefined)
+      await until(async () => (await waiting(gateway)) === clients.length)
+      ids = (await gateway.approvals('pending')).map(({ id }) => id)
+      forwarder.leadTo(null)
     }
+    await using gateway = await approvalGateway({ folder, token })
+    forwarder.leadTo(gateway.console.gateway.url)
+    await until(async () => (await waiting(gateway)) === clients.length)
+    const found = (await gateway.approvals('pending')).map(({ id }) => id)
+    assert.deepEqual(found, ids)
+    await approveAll(gateway)
+    for (const [n, text] of (await answers).entries()) {
+      const client = clients[n]!
+      assert.equal(text, prompt(client, 'restarts'), nameOf(client))
+      seen(client, { restart: true })
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
 })
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net')
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  assert.ok(address !== null && typeof address === 'object')
-  return address.port
-}
 
 after(() => {
   const page = clientsPage([...observed.values()])

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ZooClient, ZooPlace } from './zoo.ts'
+import type { AskingClient, ZooPlace } from './zoo.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'custody-agents')
 /** Where the programs of the agents are. */
@@ -110,7 +110,7 @@ wire_api = "responses"
   })
 }
 
-export const AGENTS: readonly ZooClient[] = [
+export const AGENTS: readonly AskingClient[] = [
   {
     name: '@anthropic-ai/claude-code',
     version: VERSIONS['@anthropic-ai/claude-code'],

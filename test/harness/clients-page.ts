@@ -22,7 +22,7 @@ export interface Observed {
 
 export function clientsPage(observed: readonly Observed[]): string {
   const rows = observed.map(
-    ({ name, version, denied, approved, heldDenied, joins, expired, restart }) =>
+    ({ name, version, denied, approved, heldDenied, joins, expired, restart, midway }) =>
       [
         `${name} ${version}`,
         requests(denied),
@@ -31,6 +31,7 @@ export function clientsPage(observed: readonly Observed[]): string {
         joins ?? '–',
         expired === true ? 'told once' : '–',
         restart === true ? 'finds its approval' : 'run again',
+        requests(midway),
       ].join(' | '),
   )
   return `<!-- Made by test/clients/held.test.ts (UPDATE_CLIENTS=1). Do not edit. -->
@@ -41,13 +42,15 @@ What the real clients do when a rule denies or holds their request, as observed 
 the provider received nothing before an approval, and nothing at all after a denial or an expiry; the message that the user reads
 names the rule, and for held requests the reference of the approval.
 
-| client | denied | held, then approved | held, then denied | time of the caller over | nobody decides | gateway restarts |
-| --- | --- | --- | --- | --- | --- | --- |
+| client | denied | held, then approved | held, then denied | time of the caller over | nobody decides | gateway restarts | answer ended midway |
+| --- | --- | --- | --- | --- | --- | --- | --- |
 ${rows.map((row) => `| ${row} |`).join('\n')}
 
 - *denied*, *held, then denied*: how many requests the client made in all. One means that it did not send the prompt again.
 - *time of the caller over*: after \`approvals.hold.budget\` (240 s; less where the client says that it gives up earlier).
 - *gateway restarts*: the client's connection ends with 503 and \`Retry-After\`; clients without retries are run again.
+- *answer ended midway*: how many requests the client made when a rule on answers ended its stream; each raises an error that names the rule. The
+  AI SDK sends the prompt again when the stream fails before a word was shown; each of its requests is judged and recorded.
 `
 }
 
