@@ -322,7 +322,7 @@ export function searchContract(engine: string, fresh: () => Promise<FreshDatabas
     )
     const [only] = await store.search.findingGroups({ values: { principal: ['bob'] } }, 10)
     assert.equal(only?.exchanges, 1)
-    assert.equal((await store.search.findingGroups({ values: {} }, 1)).length, 1)
+    assert.deepEqual(await store.search.findingGroups({ values: {} }, 1), groups.slice(0, 1))
   })
 
   test(`${engine}: conversations are listed by their newest exchange and counted whole`, async () => {

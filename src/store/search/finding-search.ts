@@ -59,7 +59,11 @@ async function groups(
   let select = db
     .selectFrom('exchange_findings')
     .innerJoin('exchanges', 'exchanges.id', 'exchange_findings.exchange')
-  for (const condition of conditionsOf(query)) select = select.where(condition)
+  const conditions = conditionsOf(query)
+  for (const condition of conditions) select = select.where(condition)
+  // Of everything, an index alone says which values are in the most exchanges: only theirs are looked at then.
+  if (conditions.length === 0)
+    select = select.where('exchange_findings.fingerprint', 'in', mostHeld(db, limit))
   return select
     .select([
       'exchange_findings.fingerprint',
@@ -76,6 +80,16 @@ async function groups(
     .orderBy('exchange_findings.fingerprint')
     .limit(limit)
     .execute()
+}
+
+function mostHeld(db: IndexDb, limit: number) {
+  return db
+    .selectFrom('exchange_findings')
+    .select('fingerprint')
+    .groupBy('fingerprint')
+    .orderBy(sql`count(distinct exchange)`, 'desc')
+    .orderBy('fingerprint')
+    .limit(limit)
 }
 
 /** The entity and rule that speak for values that were counted by their first digits. */
