@@ -224,3 +224,20 @@ test('a rule that expired lets in neither tokens nor what was made of them, says
     'trust-rule.ended',
   ])
 })
+
+test('guessing credentials is slowed down by address, and a good one from there never is', async () => {
+  const send = (key: string) =>
+    fetch(`${console.gateway.url}/openai/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'x-api-key': key, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'echo', messages: [{ role: 'user', content: 'x' }] }),
+    })
+  let slowed: Response | null = null
+  for (let n = 0; n < 2_000 && slowed === null; n += 1) {
+    const answer = await send(`cst_guess${n}`)
+    if (answer.status === 429) slowed = answer
+    else assert.equal(answer.status, 401)
+  }
+  assert.match((await slowed?.text()) ?? '', /identity\.throttled/)
+  assert.equal((await send(console.gateway.key)).status, 200)
+})

@@ -20,7 +20,9 @@ export function identify(
 
 function learn(exchange: Exchange, result: Identification, parts: GatewayParts): StepResult {
   if (result.kind === 'failure') {
-    return parts.strangers.failed(exchange.caller.remoteAddress)
+    // Whoever is proven guesses nothing, and must read what is wrong.
+    const isStranger = result.reason !== 'rule-ended'
+    return isStranger && parts.strangers.failed(exchange.caller.remoteAddress)
       ? fail('identity.throttled')
       : fail(`identity.${result.reason}`, result.detail)
   }
