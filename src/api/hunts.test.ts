@@ -74,6 +74,45 @@ test('a pattern and a detector rule are run in time linear in the text, within a
   assert.equal(hunt.source, rule)
 })
 
+test('a policy rule is put before what was recorded: by the index, by the text, in its scope', async () => {
+  const rule = (more: string) =>
+    [
+      'id: tried',
+      'title: Tried on the record',
+      'on: request',
+      'then: hold',
+      'stage: shadow',
+      'message: Asks.',
+      more,
+    ].join('\n')
+  const models = rule('models: [one, two]')
+  const scoped = await begin({ kind: 'policy', text: models, q: 'model:one' })
+  assert.equal(scoped.status, 201, scoped.text)
+  const byModel = await ended(scoped.body.id)
+  assert.deepEqual([byModel.state, byModel.exchanges, byModel.bytesTotal], ['done', 1, 1])
+  assert.equal(byModel.source, models)
+  assert.deepEqual(
+    byModel.samples.map((one: { exchange: string }) => one.exchange),
+    [exchange],
+  )
+  const words = await begin({ kind: 'policy', text: rule(`keywords: ["${WORD}"]`) })
+  assert.equal(words.status, 201, words.text)
+  const byText = await ended(words.body.id)
+  assert.deepEqual([byText.state, byText.exchanges], ['done', 1])
+  assert.ok(byText.bytesTotal >= 2)
+  assert.ok(!JSON.stringify(byText.samples).includes(WORD))
+  const author = await console.person('paul', ['policy-author'])
+  for (const wrong of [
+    'id: [',
+    rule('models: [one]\nnonsense: 1'),
+    models.replace('stage: shadow', 'stage: off'),
+    models.replace('on: request', 'on: answer'),
+    `${models}\nrules: []`,
+  ])
+    // Whoever writes rules may, and is told what is wrong.
+    assert.equal((await begin({ kind: 'policy', text: wrong }, author.call)).status, 422, wrong)
+})
+
 test('what cannot be run is refused with the reason, and nothing begins', async () => {
   const before = (await ida.call('GET', '/hunts')).body.items.length
   for (const wrong of [

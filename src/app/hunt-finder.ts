@@ -13,7 +13,7 @@ const MATCHES_MAX = 20
 const THRESHOLD = 0.5
 
 /** What is wrong with it, in words, when it cannot be run. */
-export function huntFinder(kind: HuntKind, text: string): Finder | string {
+export function huntFinder(kind: Exclude<HuntKind, 'policy'>, text: string): Finder | string {
   if (kind === 'text') return textFinder(text)
   return kind === 'pattern' ? patternFinder(text) : ruleFinder(text)
 }

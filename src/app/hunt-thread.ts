@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { nodeDisk } from '../evidence/disk.ts'
+import { openMaskingKey } from '../evidence/keyring.ts'
 import type { HuntNews, HuntOrder } from '../incident/hunt/hunt-desk.ts'
 import { bareHit, hitOf, huntSummary } from '../incident/hunt/hunt-summary.ts'
 import { readPlace, scanRecord, writePlace } from '../incident/trace/scan-record.ts'
@@ -10,11 +11,15 @@ import { systemClock } from '../lib/clock.ts'
 import { NOTHING_FOUND } from '../model/hunts.ts'
 import { openStore } from '../store/store.ts'
 import { huntFinder } from './hunt-finder.ts'
+import { huntPolicy } from './hunt-policy.ts'
+import { huntedRule } from './hunted-rule.ts'
 import { openTracing, type TracingSource } from './open-tracing.ts'
 
 export interface HuntThreadData {
   readonly source: TracingSource
   readonly order: HuntOrder
+  /** Of the operator's own detectors, which a policy rule may name. */
+  readonly entities: readonly string[]
   /** 1 as soon as it is to end. */
   readonly cancelled: Int32Array
 }
@@ -27,7 +32,7 @@ const HITS_MAX = 2_000
 if (parentPort === null) throw new Error('hunt-thread runs as a worker of the gateway.')
 const port = parentPort
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the gateway starts it with nothing else
-const { source, order, cancelled } = workerData as HuntThreadData
+const { source, order, entities, cancelled } = workerData as HuntThreadData
 const isCancelled = (): boolean => Atomics.load(cancelled, 0) === 1
 
 function tell(news: HuntNews): void {
@@ -52,6 +57,15 @@ async function recordBytes(folder: string): Promise<number> {
 async function hunt(): Promise<void> {
   await using store = await openStore(source.storage)
   await using tracing = await openTracing(source, store, () => '')
+  if (order.kind === 'policy') {
+    const policy = huntedRule(order.text, entities)
+    if (typeof policy === 'string') throw new Error(policy)
+    const { reader, keyProvider } = tracing.parts
+    const master = await openMaskingKey(join(source.folder, 'keys'), keyProvider)
+    // Awaited here: store and readers are closed when this function ends.
+    await huntPolicy(policy, order, { store, reader, master, isCancelled, tell })
+    return
+  }
   const finder = huntFinder(order.kind, order.text)
   if (typeof finder === 'string') throw new Error(finder)
   const bytesTotal = await recordBytes(source.folder)
@@ -95,4 +109,10 @@ async function hunt(): Promise<void> {
   }
 }
 
-await hunt()
+// Searches are answered by a thread that keeps nobody alive: this port does, until the hunt is over.
+port.on('message', () => {})
+try {
+  await hunt()
+} finally {
+  port.close()
+}

@@ -25,6 +25,7 @@ const ORDER: HuntOrder = {
   place: '',
   hits: [],
   bytes: 0,
+  summary: NOTHING_FOUND,
 }
 
 test('a cancelled hunt goes on where it was stopped, and finds what one in a piece finds', async () => {

@@ -8,6 +8,7 @@ import { NOTHING_FOUND } from '../model/hunts.ts'
 import type { Store, StoreOptions } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { huntFinder } from './hunt-finder.ts'
+import { huntedRule } from './hunted-rule.ts'
 import { runJob } from './job-thread.ts'
 import type { HuntThreadData } from './hunt-thread.ts'
 
@@ -19,6 +20,8 @@ export interface HuntingOptions {
   readonly store: Store
   readonly clock: Clock
   readonly log: Logger
+  /** Of the operator's own detectors. */
+  readonly entities: readonly string[]
 }
 
 export function startHunting(options: HuntingOptions): HuntDesk {
@@ -29,6 +32,10 @@ export function startHunting(options: HuntingOptions): HuntDesk {
     onFault: (error) => log.warn({}, 'hunt not written', error),
     runner: {
       check: (kind, text) => {
+        if (kind === 'policy') {
+          const policy = huntedRule(text, options.entities)
+          return typeof policy === 'string' ? policy : null
+        }
         const finder = huntFinder(kind, text)
         return typeof finder === 'string' ? finder : null
       },
@@ -40,7 +47,12 @@ export function startHunting(options: HuntingOptions): HuntDesk {
 }
 
 export function runThread(
-  { folder, storage, log }: Pick<HuntingOptions, 'folder' | 'storage' | 'log'>,
+  {
+    folder,
+    storage,
+    log,
+    entities = [],
+  }: Pick<HuntingOptions, 'folder' | 'storage' | 'log'> & Partial<Pick<HuntingOptions, 'entities'>>,
   order: HuntOrder,
   tell: (news: HuntNews) => void,
 ): HuntRun {
@@ -56,7 +68,7 @@ export function runThread(
   }
   return runJob<HuntThreadData, HuntNews>({
     script,
-    data: { source: { folder, storage }, order },
+    data: { source: { folder, storage }, order, entities },
     tell: (news) => {
       last = news
       tell(news)

@@ -6,6 +6,7 @@ import type { ApprovalSettings } from '../model/approval-settings.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { entitiesOf } from '../config/policy/resolve-policy.ts'
 import { startHunting } from './hunting.ts'
 import { alertChannels, keepAlerting } from './search-alerts.ts'
 import { storageOf } from './storage-of.ts'
@@ -35,6 +36,7 @@ export function startSeeking(sources: SeekingSources): Seeking {
       store,
       clock,
       log,
+      entities: entitiesOf(Object.values(sources.config.masking)),
     }),
   )
   return {

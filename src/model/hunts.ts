@@ -2,9 +2,15 @@
 import type { ExchangeId } from '../lib/ids.ts'
 import type { ExchangeQuery } from './exchange-query.ts'
 
-/** `text` and `pattern` are kept nowhere; a `rule` is no secret, and is. */
-export const HUNT_KINDS = ['text', 'pattern', 'rule'] as const
+/**
+ * - `text`, `pattern`: looked for in every text, kept nowhere
+ * - `rule`: a detector rule, looked for in the same way; no secret, and kept
+ * - `policy`: a policy rule that recorded exchanges are put before; kept
+ */
+export const HUNT_KINDS = ['text', 'pattern', 'rule', 'policy'] as const
 export type HuntKind = (typeof HUNT_KINDS)[number]
+
+export const isKept = (kind: HuntKind): boolean => kind === 'rule' || kind === 'policy'
 
 /**
  * - `running`: some worker is at it, or was when it ended
@@ -56,7 +62,7 @@ export interface HuntRow {
   readonly title: string
   /** Keyed: tells whether a text is the one that was searched for, and nothing else of it. */
   readonly digest: string
-  /** Of a rule its YAML; of others empty. */
+  /** Of rules their YAML; of others empty. */
   readonly source: string
   /** The scope as it was written, and as the index reads it. */
   readonly scope: string
@@ -67,6 +73,7 @@ export interface HuntRow {
   readonly createdAtMs: number
   /** While it runs it is written every few seconds. */
   readonly updatedAtMs: number
+  /** How far it is: of the record, or exchanges where a policy rule judges them. */
   readonly bytes: number
   readonly bytesTotal: number
   /** Where to go on; empty at the beginning and the end. */

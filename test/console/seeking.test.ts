@@ -156,6 +156,20 @@ test('a hunt finds what no index knows, and shows nothing of it', async () => {
   await page.getByText(/^done/).waitFor({ timeout: 60_000 })
   assert.ok(!(await page.content()).includes('falcon-0042'))
   await looksRight(page, 'hunt')
+  await page.getByRole('link', { name: 'Hunts' }).click()
+  await page.getByText('Policy rule', { exact: true }).click()
+  await page
+    .getByRole('textbox', { name: 'Policy rule' })
+    .fill(
+      'id: ibans\ntitle: Account numbers\non: request\nentities: [IBAN_CODE]\nthen: hold\nstage: enforce\nmessage: Asks.',
+    )
+  await page.getByRole('textbox', { name: 'Title' }).fill('A rule for account numbers')
+  await page.getByRole('button', { name: 'Begin' }).click()
+  await page.getByText('what a policy rule would have caught').waitFor()
+  await page.getByText(/^done/).waitFor()
+  await samples.getByRole('row').nth(3).waitFor()
+  assert.ok(!(await page.content()).includes('3704'), 'nothing of the text is shown')
+  await looksRight(page, 'hunt-policy')
   assertCalm()
 })
 

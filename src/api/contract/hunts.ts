@@ -24,7 +24,7 @@ export const HuntHead = z
     }),
     createdAtMs: TimeMs,
     updatedAtMs: TimeMs,
-    bytes: z.number(),
+    bytes: z.number().openapi({ description: 'Looked into; of a policy rule: exchanges.' }),
     bytesTotal: z.number(),
     texts: z.number().int().openapi({ description: 'Texts in which something was found.' }),
     exchanges: z.number().int().openapi({ description: 'Of the scope, that held such a text.' }),
@@ -33,7 +33,7 @@ export const HuntHead = z
 export type HuntHead = z.infer<typeof HuntHead>
 
 export const Hunt = HuntHead.extend({
-  source: z.string().openapi({ description: 'Of a rule; texts and patterns are kept nowhere.' }),
+  source: z.string().openapi({ description: 'Of rules; texts and patterns are kept nowhere.' }),
   services: z.array(Count),
   principals: z.array(Count),
   days: z.array(Count),
@@ -59,7 +59,7 @@ export const NewHunt = z
   .strictObject({
     kind: z.enum(HUNT_KINDS).openapi({
       description:
-        '`text` whatever its case; `pattern` in RE2 syntax; `rule` a detector rule in YAML.',
+        '`text` whatever its case; `pattern` in RE2 syntax; `rule` a detector rule in YAML; `policy` one policy rule in YAML, which recorded requests are put before.',
     }),
     text: z.string().min(1).max(HUNT_CHARS_MAX),
     title: z.string().trim().min(1).max(120).openapi({
@@ -84,7 +84,7 @@ export const beginHunt = apiRoute('hunts.begin', {
   method: 'post',
   path: '/hunts',
   tags,
-  summary: 'Decrypts the record and looks for a text, pattern or detector rule',
+  summary: 'Decrypts the record and looks for a text, a pattern, or what a rule says',
   description: 'What is looked for is in memory while the hunt runs, and kept nowhere.',
   request: { body: body(NewHunt) },
   responses: { 201: json(Hunt, 'It runs.') },

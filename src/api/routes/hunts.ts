@@ -4,6 +4,7 @@ import type { SignedIn } from '../../identity/signed-in.ts'
 import type { SeenHunt } from '../../incident/hunt/hunt-desk.ts'
 import { isExchangeId } from '../../lib/ids.ts'
 import { fail } from '../../model/errors.ts'
+import { isKept } from '../../model/hunts.ts'
 import type { HuntKind } from '../../model/hunts.ts'
 import { beginHunt, cancelHunt, listHunts, readHunt, resumeHunt } from '../contract/hunts.ts'
 import type { Hunt, HuntHead } from '../contract/hunts.ts'
@@ -71,7 +72,7 @@ export function huntRoutes({ app, parts, guarded }: Registrar): void {
 
 /** Whoever writes rules tries rules; looking for any text at all is for those who investigate. */
 function checkKind(kind: HuntKind, { roles }: SignedIn): void {
-  if (kind !== 'rule' && reachOf('trace.search', roles) !== 'all') throw fail('api.forbidden')
+  if (!isKept(kind) && reachOf('trace.search', roles) !== 'all') throw fail('api.forbidden')
 }
 
 function shownHead({ row, state }: SeenHunt): HuntHead {

@@ -4,7 +4,7 @@ import { newControlId } from '../../lib/ids.ts'
 import { fail } from '../../model/errors.ts'
 import type { ExchangeQuery } from '../../model/exchange-query.ts'
 import type { HuntKind, HuntRow, HuntState, HuntTable } from '../../model/hunts.ts'
-import { NOTHING_FOUND } from '../../model/hunts.ts'
+import { NOTHING_FOUND, isKept } from '../../model/hunts.ts'
 
 /** How far a run has come; each time all that is known. */
 export type HuntNews = Pick<
@@ -12,7 +12,10 @@ export type HuntNews = Pick<
   'bytes' | 'bytesTotal' | 'place' | 'hits' | 'summary' | 'state'
 >
 
-export interface HuntOrder extends Pick<HuntRow, 'kind' | 'query' | 'place' | 'hits' | 'bytes'> {
+export interface HuntOrder extends Pick<
+  HuntRow,
+  'kind' | 'query' | 'place' | 'hits' | 'bytes' | 'summary'
+> {
   readonly text: string
 }
 
@@ -131,7 +134,7 @@ export function createHuntDesk({ table, clock, runner, onFault }: HuntDeskParts)
         kind,
         title,
         digest: runner.digest(text),
-        source: kind === 'rule' ? text : '',
+        source: isKept(kind) ? text : '',
         scope,
         query,
         person,
@@ -164,7 +167,7 @@ export function createHuntDesk({ table, clock, runner, onFault }: HuntDeskParts)
       if (state !== 'interrupted' && state !== 'cancelled' && state !== 'failed') {
         throw fail('api.conflict', 'Only a hunt that was cancelled or interrupted goes on.')
       }
-      const whole = row.kind === 'rule' ? row.source : text
+      const whole = isKept(row.kind) ? row.source : text
       if (runner.digest(whole) !== row.digest) {
         throw fail('api.conflict', 'This is not the text that the hunt was begun with.')
       }

@@ -3,6 +3,7 @@ import { maskText } from '../masking.ts'
 import { matchesQuery } from '../matches-query.ts'
 import type { Hit, TraceResult } from '../trace/trace-result.ts'
 import type { ExchangeQuery } from '../../model/exchange-query.ts'
+import type { ExchangeRow } from '../../model/record.ts'
 import type { HuntCount, HuntHit, HuntSample, HuntSummary } from '../../model/hunts.ts'
 
 const SAMPLES_MAX = 50
@@ -39,8 +40,37 @@ export function huntSummary(result: TraceResult, query: ExchangeQuery): HuntSumm
   }
 }
 
-function counted(values: readonly string[]): readonly HuntCount[] {
-  const counts = new Map<string, number>()
+/** With one more exchange, which is older than those that are in it. */
+export function addedTo(summary: HuntSummary, row: ExchangeRow, matches: number): HuntSummary {
+  const { exchanges, services, principals, days, samples } = summary
+  const sample: HuntSample = {
+    exchange: row.id,
+    atMs: row.receivedAtMs,
+    direction: 'sent',
+    treatment: TREATMENTS[row.verdict ?? 'allow'],
+    principal: row.principal,
+    service: row.service,
+    model: row.model ?? '',
+    matches: Math.max(1, matches),
+    excerpt: '',
+  }
+  const day = new Date(row.receivedAtMs).toISOString().slice(0, 10)
+  return {
+    exchanges: exchanges + 1,
+    services: counted([row.service], services),
+    principals: counted([row.principal], principals),
+    days: counted([day], days).toSorted((a, b) => (a.value < b.value ? -1 : 1)),
+    samples: samples.length < SAMPLES_MAX ? [...samples, sample] : samples,
+  }
+}
+
+const TREATMENTS = { allow: 'raw', mask: 'masked', hold: 'unknown', deny: 'stopped' } as const
+
+function counted(
+  values: readonly string[],
+  before: readonly HuntCount[] = [],
+): readonly HuntCount[] {
+  const counts = new Map(before.map(({ value, count }) => [value, count]))
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
   return [...counts]
     .map(([value, count]) => ({ value, count }))

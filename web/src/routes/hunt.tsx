@@ -22,6 +22,13 @@ import { Facts, Panel } from '../ui/panel.tsx'
 
 type Sample = HuntShown['samples'][number]
 
+const NOTES: Readonly<Record<HuntShown['kind'], string>> = {
+  text: 'hunt for a text',
+  pattern: 'hunt for a pattern',
+  rule: 'hunt for what a detector rule finds',
+  policy: 'what a policy rule would have caught',
+}
+
 export function Hunt() {
   const { id } = useParams({ from: '/shell/hunts/$id' })
   const hunt = useQuery(huntQuery(id))
@@ -33,18 +40,14 @@ export function Hunt() {
 function Known({ hunt }: { readonly hunt: HuntShown }) {
   const { title, kind, scope, samples } = hunt
   return (
-    <Page
-      title={visibleLine(title, 120)}
-      note={`hunt for a ${kind}`}
-      aside={<Controls hunt={hunt} />}
-    >
+    <Page title={visibleLine(title, 120)} note={NOTES[kind]} aside={<Controls hunt={hunt} />}>
       <Panel title="Progress">
         <div className={entity.padded}>
           <Facts
             facts={[
               ['State', <HuntState key="state" hunt={hunt} />],
               ['Exchanges', formatCount(hunt.exchanges)],
-              ['Texts', formatCount(hunt.texts)],
+              ['Texts', kind === 'policy' ? null : formatCount(hunt.texts)],
               ['Scope', scope === '' ? 'everything' : visibleLine(scope, 300)],
               ['Begun', <Moment key="begun" ms={hunt.createdAtMs} />],
               ['By', visibleLine(hunt.personName, 60)],
@@ -126,6 +129,7 @@ function Controls({ hunt }: { readonly hunt: HuntShown }) {
   const stop = useMutation({ mutationFn: () => cancel(hunt.id), onSuccess: known })
   const goOn = useMutation({ mutationFn: () => resume(hunt.id, text), onSuccess: known })
   const { state, kind } = hunt
+  const isRule = kind === 'rule' || kind === 'policy'
   if (!mayCall(me, 'hunts.begin')) return null
   if (state === 'running')
     return (
@@ -147,7 +151,7 @@ function Controls({ hunt }: { readonly hunt: HuntShown }) {
         goOn.mutate()
       }}
     >
-      {kind !== 'rule' && (
+      {!isRule && (
         <Textarea
           aria-label={`The same ${kind} again`}
           placeholder={`the same ${kind} again: it was kept nowhere`}
@@ -159,7 +163,7 @@ function Controls({ hunt }: { readonly hunt: HuntShown }) {
       <Button
         size="compact-md"
         type="submit"
-        disabled={kind !== 'rule' && text === ''}
+        disabled={!isRule && text === ''}
         loading={goOn.isPending}
       >
         Go on

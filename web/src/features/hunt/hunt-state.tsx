@@ -1,7 +1,7 @@
 /** How far a hunt has come, in one word and a bar. */
 import { Progress } from '@mantine/core'
 import type { HuntHead } from '../../api/hunts.ts'
-import { formatBytes } from '../../ui/format.ts'
+import { formatBytes, formatCount } from '../../ui/format.ts'
 
 const WORDS: Readonly<Record<HuntHead['state'], string>> = {
   running: 'running',
@@ -22,7 +22,9 @@ export function HuntState({ hunt }: { readonly hunt: HuntHead }) {
   return (
     <span>
       {WORDS[hunt.state]}
-      {hunt.state === 'done' ? '' : `, ${share} % of ${formatBytes(hunt.bytesTotal)}`}
+      {hunt.state === 'done'
+        ? ''
+        : `, ${share} % of ${hunt.kind === 'policy' ? `${formatCount(hunt.bytesTotal)} exchanges` : formatBytes(hunt.bytesTotal)}`}
       <Progress value={share} size="xs" mt={4} aria-label={`${share} % looked into`} />
     </span>
   )

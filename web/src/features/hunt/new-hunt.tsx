@@ -18,12 +18,14 @@ const KINDS: readonly { readonly value: HuntForm['kind']; readonly label: string
   { value: 'text', label: 'Text' },
   { value: 'pattern', label: 'Pattern' },
   { value: 'rule', label: 'Detector rule' },
+  { value: 'policy', label: 'Policy rule' },
 ]
 
 const SAYS: Readonly<Record<HuntForm['kind'], string>> = {
   text: 'Any text, whatever its case. It is kept nowhere.',
   pattern: 'RE2 syntax, in linear time. It is kept nowhere.',
   rule: 'YAML as in a rule file. The rule is kept with the hunt.',
+  policy: 'One rule, as in a policy. Recorded requests are put before it, and nothing is stopped.',
 }
 
 const EXAMPLE = `id: project-name
@@ -31,6 +33,19 @@ entity: PROJECT_NAME
 pattern: 'falcon-[0-9]{4}'
 score: 0.8
 examples: { positive: [falcon-0042], negative: [a falcon] }`
+
+const POLICY_EXAMPLE = `id: cards-to-models
+title: Card numbers leave the company
+on: request
+entities: [CREDIT_CARD]
+then: hold
+stage: enforce
+message: Card numbers need an approval.`
+
+const EXAMPLES: Partial<Record<HuntForm['kind'], string>> = {
+  rule: EXAMPLE,
+  policy: POLICY_EXAMPLE,
+}
 
 export function NewHuntForm() {
   const mayTrace = mayCall(useMe(), 'trace.search')
@@ -64,7 +79,7 @@ export function NewHuntForm() {
         <SegmentedControl
           aria-label="What is looked for"
           value={kind}
-          data={KINDS.filter(({ value }) => mayTrace || value === 'rule').map((one) => ({
+          data={KINDS.filter(({ value }) => mayTrace || value in EXAMPLES).map((one) => ({
             ...one,
           }))}
           onChange={(value) => setKind(KINDS.find((one) => one.value === value)?.value ?? 'text')}
@@ -72,9 +87,9 @@ export function NewHuntForm() {
         <Textarea
           label={KINDS.find(({ value }) => value === kind)?.label}
           description={SAYS[kind]}
-          placeholder={kind === 'rule' ? EXAMPLE : ''}
+          placeholder={EXAMPLES[kind] ?? ''}
           autosize
-          minRows={kind === 'rule' ? 5 : 2}
+          minRows={kind in EXAMPLES ? 7 : 2}
           maxRows={14}
           spellCheck={false}
           autoComplete="off"
