@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
-import { runCli } from '../../../test/harness/cli.ts'
+import { runCli, runCliWith } from '../../../test/harness/cli.ts'
+import { readLeaves } from '../../../test/harness/leaf-coverage.ts'
 import type { TestConsole, TestPerson } from '../../../test/harness/console.ts'
 import { startConsole } from '../../../test/harness/console.ts'
 import { CHARS_MAX, untrusted } from './untrusted.ts'
@@ -161,6 +162,7 @@ test('an auditor sees the metadata alone, and may neither trace nor write', asyn
 })
 
 interface Trail {
+  readonly target: string
   readonly id: string
   readonly operation: string
   readonly outcome: string
@@ -271,4 +273,72 @@ test('without a control plane it does not start', async () => {
   assert.equal(ran.code, 2)
   assert.match(ran.err, /there is no control plane to ask/)
   assert.equal(ran.out, '')
+})
+
+test('reads of content over the API, the console, the command line, a data folder, an export and MCP are leaves, and the counts are equal', async () => {
+  const { folder, adminUrl, app } = console.gateway
+  const target = await console.chat('read by everybody', { model: 'echo-3' })
+  const server = { CUSTODY_SERVER: adminUrl, CUSTODY_TOKEN: investigator.token }
+  const reason = 'to reconcile what was read'
+  const isDone = (answer: { readonly status: number; readonly text: string }): void =>
+    assert.ok(answer.status < 300, answer.text)
+  const hasRun = (ran: { readonly code: number | null; readonly err: string }): void =>
+    assert.equal(ran.code, 0, ran.err)
+  const raw = { scope: { kind: 'exchange', exchangeId: target }, reason }
+  isDone(await investigator.call('POST', '/reveals', { body: raw }))
+  const content = `/exchanges/${target}`
+  const reads: readonly (readonly [surface: string, read: () => Promise<void>])[] = [
+    ['API', async () => isDone(await investigator.call('GET', `${content}/content`))],
+    ['API', async () => isDone(await investigator.call('GET', `${content}/content?mode=revealed`))],
+    ['API', async () => isDone(await investigator.call('GET', `${content}/replay`))],
+    ['API', async () => isDone(await investigator.call('GET', `${content}/raw/request`))],
+    ['console', async () => isDone(await investigator.byCookie('GET', `${content}/content`))],
+    ['console', async () => isDone(await investigator.byCookie('GET', `${content}/raw/answer`))],
+    ['command line', async () => hasRun(await runCliWith({ env: server }, 'show', target))],
+    ['data folder', async () => hasRun(await runCli('show', target, '--data', folder))],
+    ['data folder', async () => hasRun(await runCli('replay', target, '--data', folder))],
+    [
+      'export',
+      async () =>
+        isDone(
+          await investigator.call('POST', '/exports', {
+            body: { exchanges: [target], content: 'raw', reason },
+          }),
+        ),
+    ],
+    ['MCP', async () => assert.ok(!(await session.use('show', { id: target })).isError)],
+  ]
+  const kinds = new Set(['evidence.read', 'evidence.exported'])
+  const isOf = (operation: unknown): boolean =>
+    typeof operation === 'string' && /^(content|exports)\.|^(show|replay)$/.test(operation)
+  const events = async () => {
+    await app.evidence.takeReadings()
+    await app.evidence.flush()
+    return (await app.index.eventsOf(target, 1000)).filter(({ event }) => kinds.has(event.type))
+  }
+  const count = async (): Promise<number> =>
+    (await events()).filter(({ event }) => isOf(event.details['operation'])).length
+  for (const [surface, read] of reads) {
+    const before = await count()
+    await read()
+    assert.equal(await count(), before + 1, surface)
+  }
+  const noted = await events()
+  await app.evidence.log.flush()
+  const leaves = (await readLeaves(folder)).filter(
+    ({ kind, records }) => kinds.has(kind) && records.includes(target),
+  )
+  assert.deepEqual(
+    leaves.map(({ record }) => record).toSorted(),
+    noted.map(({ id }) => id).toSorted(),
+  )
+  const { body } = await auditor.call('GET', '/audit?limit=200')
+  const items: readonly Trail[] = body.items
+  // The command line on the folder asks no gateway, so the trail of the gateway does not have it; evidence does.
+  const byGateway = noted.filter(({ event }) => event.details['by'] === undefined).length
+  const trail = items.filter(({ outcome, operation, target: of, details }) => {
+    const isRead = outcome === 'allowed' && (of === target || operation === 'exports.create')
+    return isRead && details['refused'] === undefined
+  })
+  assert.equal(trail.length, byGateway, JSON.stringify(trail.map(({ operation }) => operation)))
 })
