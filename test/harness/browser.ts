@@ -183,15 +183,22 @@ function isStale(lock: string): boolean {
 export async function goDark(page: Page): Promise<void> {
   await page.emulateMedia({ colorScheme: 'dark' })
   await page.locator('html[data-mantine-color-scheme="dark"]').waitFor()
-  await page.evaluate(
-    'new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))',
-  )
+  await page.evaluate(`${AT_REST}.then(() => undefined)`)
 }
+
+/** Two frames, and the end of what is moving to an end: colours of a button that was just enabled are halfway before. */
+const AT_REST = `
+  new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))).then(() =>
+    Promise.allSettled(
+      document.getAnimations()
+        .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime ?? Infinity))
+        .map(({ finished }) => finished)))`
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** Serious and critical violations of accessibility, one line each. Evaluated past the page's own policy. */
 export async function violationsOf(page: Page): Promise<readonly string[]> {
+  await page.evaluate(`${AT_REST}.then(() => undefined)`)
   await page.evaluate(`${AXE}\nundefined`)
   const found: unknown = await page.evaluate(`
     axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
