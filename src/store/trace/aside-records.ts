@@ -33,25 +33,30 @@ export function createAsideRecords(db: TraceDb): AsideRecords {
       ).map(recordOf),
     blame: async ({ offset, ...record }, reason) => {
       const row = { ...record, byte_offset: offset, tries: 1, reason }
-      await db
-        .insertInto('trace_aside')
-        .values(row)
-        .onConflict((conflict) =>
-          conflict.columns(['exchange', 'half']).doUpdateSet((set) => ({
-            ...row,
-            tries: set('trace_aside.tries', '+', 1),
-          })),
-        )
-        .execute()
+      // A transaction waits where a statement by itself would fail: erasures write to these tables too.
+      await db.transaction().execute((transaction) =>
+        transaction
+          .insertInto('trace_aside')
+          .values(row)
+          .onConflict((conflict) =>
+            conflict.columns(['exchange', 'half']).doUpdateSet((set) => ({
+              ...row,
+              tries: set('trace_aside.tries', '+', 1),
+            })),
+          )
+          .execute(),
+      )
     },
     forgive: async (records) => {
-      for (const { exchange, half } of records) {
-        await db
-          .deleteFrom('trace_aside')
-          .where('exchange', '=', exchange)
-          .where('half', '=', half)
-          .execute()
-      }
+      await db.transaction().execute(async (transaction) => {
+        for (const { exchange, half } of records) {
+          await transaction
+            .deleteFrom('trace_aside')
+            .where('exchange', '=', exchange)
+            .where('half', '=', half)
+            .execute()
+        }
+      })
     },
   }
 }
