@@ -103,7 +103,7 @@ test('held for five seconds, then approved: each client is answered as if nothin
   assert.equal(gateway.sent().length, ZOO.length)
 })
 
-test('an answer that a rule ends midway is raised by each client with the rule; how often it asks is on the page', async () => {
+test('an answer that a rule ends midway: one request of each client, and its user reads which rule', async () => {
   await using gateway = await approvalGateway({
     policy: DENY_POLICY.replace('on: request', 'on: response'),
   })
@@ -112,6 +112,7 @@ test('an answer that a rule ends midway is raised by each client with the rule; 
     const said = await failureOf(client.stream(placeOf(gateway), prompt(client, 'midway')))
     assert.match(said, /stopped by policy: Project names stay inside/, nameOf(client))
     const made = (await requests(gateway)) - before
+    assert.equal(made, 1, nameOf(client))
     seen(client, { midway: made })
   }
 })

@@ -49,8 +49,7 @@ ${rows.map((row) => `| ${row} |`).join('\n')}
 - *denied*, *held, then denied*: how many requests the client made in all. One means that it did not send the prompt again.
 - *time of the caller over*: after \`approvals.hold.budget\` (240 s; less where the client says that it gives up earlier).
 - *gateway restarts*: the client's connection ends with 503 and \`Retry-After\`; clients without retries are run again.
-- *answer ended midway*: how many requests the client made when a rule on answers ended its stream; each raises an error that names the rule. The
-  AI SDK sends the prompt again when the stream fails before a word was shown; each of its requests is judged and recorded.
+- *answer ended midway*: how many requests the client made when a rule on answers ended its stream; each raises an error that names the rule.
 `
 }
 

@@ -28,8 +28,13 @@ export function renderError(_surface: Surface | null, error: CallerError): Rende
 export function renderStreamError(surface: Surface, error: CallerError): Buffer | null {
   if (isResponses(surface)) return Buffer.from(responsesError(error))
   if (surface.kind !== 'generate') return null
-  return Buffer.from(`data: ${JSON.stringify({ error: errorBody(error) })}\n\n`)
+  const body = errorBody(error)
+  const type = error.status < 500 ? `${body.type}${NOT_SENT_AGAIN}` : body.type
+  return Buffer.from(`data: ${JSON.stringify({ error: { ...body, type } })}\n\n`)
 }
+
+/** The AI SDK takes the error of a stream for one of the server, and sends the prompt again, unless its type has this. */
+const NOT_SENT_AGAIN = '_invalid_request'
 
 /** Also a stored response can be streamed (`GET /responses/<id>?stream=true`). */
 export function isResponses(surface: Surface): boolean {
