@@ -123,9 +123,9 @@ for (const pack of ['credentials', 'strict']) {
   streamed(`${pack} and encoded runs`, ruleset, tokens, true)
   const { states, tableBytes } = ruleset.automaton
   row(
-    `${pack}: states, table`,
+    `${pack}: automaton, states and memory`,
     `${states}  ${(tableBytes / 1e6).toFixed(1)} MB`,
-    'table at most 16 MB',
+    'at most 16 MB',
   )
 }
 globalThis.gc?.()

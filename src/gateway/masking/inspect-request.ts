@@ -10,6 +10,7 @@ import { analyzedValues } from '../analyzers/analyzed-values.ts'
 import type { AnalyzedValue } from '../analyzers/analyzed-values.ts'
 import { NOTHING_FOUND } from './block-findings.ts'
 import type { BlockFindings, PieceFindings } from './block-findings.ts'
+import { SLICE_UNITS } from './in-slices.ts'
 import { inspectValue } from './inspect-texts.ts'
 import type { InspectionSettings, RawValue, ValueInspection } from './inspect-texts.ts'
 import type { InspectionPool } from './inspection-pool.ts'
@@ -42,9 +43,6 @@ export interface RequestQuestion {
   /** The caller whose keys are used. */
   readonly scope: string
 }
-
-/** New text above this is looked into by a thread: at some ten megabytes a second it would be felt by others. */
-const ASIDE_MIN = 32 * 1024
 
 /** A block, or what lies between blocks (`block` null). */
 interface Piece {
@@ -86,7 +84,8 @@ export function inspectRequest(
       throw new Error('an analyzer did not answer in time')
     return made
   }
-  if (size < ASIDE_MIN) {
+  // More new text than a slice is looked into by a thread.
+  if (size < SLICE_UNITS) {
     const inspections = values.map((value) => inspectValue(plan.rules, keys, settings, value))
     return plans.length === 0
       ? assemble(tools.cache, gathered, inspections, tokens)

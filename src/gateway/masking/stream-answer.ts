@@ -4,9 +4,10 @@ import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
 import { fail } from '../../model/errors.ts'
 import type { FindingRecord, UninspectedRecord } from '../../model/masking.ts'
 import type { Splice } from '../../model/record.ts'
-import type { EventReading, StreamShape } from '../../model/stream-shape.ts'
+import type { EventReading, StreamedText, StreamShape } from '../../model/stream-shape.ts'
 import type { AnswerMasking, AnswerQuestion } from './answer-masking.ts'
 import { createBinaryWire } from './binary-wire.ts'
+import { inSlices, SLICE_UNITS } from './in-slices.ts'
 import { carriedOut, edit, removals } from './json-edits.ts'
 import type { Edit } from './json-edits.ts'
 import { Outbox } from './outbox.ts'
@@ -32,6 +33,8 @@ export function createStreamAnswer(question: AnswerQuestion, shape: StreamShape)
 }
 
 interface Rewriting {
+  /** Gives texts to their channels; a promise where they are long. */
+  readonly begin: () => Promise<void> | null
   readonly ends: Ends
   /** Null where there are no texts beside those of channels. */
   readonly tape: JsonTape | null
@@ -48,7 +51,12 @@ interface Changed {
   readonly edits: readonly Edit[]
 }
 
-const NO_TEXTS = { ends: [], tape: null, skipped: new Set<NodeRef>() } as const
+const NO_TEXTS = {
+  begin: () => null,
+  ends: [],
+  tape: null,
+  skipped: new Set<NodeRef>(),
+} as const
 
 class StreamAnswer {
   readonly #question: AnswerQuestion
@@ -129,22 +137,27 @@ class StreamAnswer {
       this.#outbox.add({ raw: event.raw, at: this.#at, masks, parts })
       this.#at += length
     }
-    const { parts, ends, tape, skipped } = this.#rewritten(event, length)
-    const ended = ends.length === 0 ? null : this.#channels.complete(ends)
-    if (ended === null && (tape === null || this.#whole.isSync)) {
+    const rewriting = this.#rewritten(event, length)
+    const { parts, ends, tape } = rewriting
+    const begun = rewriting.begin()
+    const isLong = (event.data?.length ?? 0) > SLICE_UNITS
+    const ended = begun !== null || ends.length === 0 ? null : this.#channels.complete(ends)
+    if (begun === null && ended === null && (tape === null || (this.#whole.isSync && !isLong))) {
       add(parts(undefined))
       return null
     }
-    return this.#waited(ended, tape, skipped, (inspected) => add(parts(inspected)))
+    return this.#waited(rewriting, begun, ended, (inspected) => add(parts(inspected)))
   }
 
   async #waited(
+    { ends, tape, skipped }: Rewriting,
+    begun: Promise<void> | null,
     ended: Promise<unknown> | null,
-    tape: JsonTape | null,
-    skipped: ReadonlySet<NodeRef>,
     go: (inspected: Inspected | undefined) => void,
   ): Promise<void> {
-    await ended
+    await begun
+    await (begun === null || ends.length === 0 ? ended : this.#channels.complete(ends))
+    if (this.isBlocked) return
     go(tape === null ? undefined : ((await this.#whole.prepare(tape, skipped)) ?? undefined))
   }
 
@@ -166,7 +179,8 @@ class StreamAnswer {
     const { ends } = reading
     const taken = this.#takeReasoning(tape, reading, length)
     if (taken === null) return { ...NO_TEXTS, ends, parts: () => this.#flush(ends) }
-    const texts = this.#begun(tape, reading)
+    const texts: (() => readonly Edit[])[] = []
+    const begin = (): Promise<void> | null => this.#begin(tape, reading, texts)
     const edits: Edit[] = [
       ...taken,
       ...reading.strips.map((node) =>
@@ -180,7 +194,7 @@ class StreamAnswer {
       edits.push(...this.#whole.edits(tape, skipped, inspected))
       return this.#placed({ event, tape, bytes, before, edits }, reading)
     }
-    return { ends, tape, skipped, parts }
+    return { begin, ends, tape, skipped, parts }
   }
 
   /** Waits while a citation points into text that is still held. */
@@ -229,22 +243,41 @@ class StreamAnswer {
     ]
   }
 
-  /** Gives texts to their channels; each answers later what may be shown of it. */
-  #begun(tape: JsonTape, { texts, ends }: EventReading): readonly (() => readonly Edit[])[] {
-    return texts.flatMap((part, index) => {
+  /** Gives texts to their channels; each answers later, in `out`, what may be shown of it. */
+  #begin(
+    tape: JsonTape,
+    { texts, ends }: EventReading,
+    out: (() => readonly Edit[])[],
+  ): Promise<void> | null {
+    const given = texts.flatMap((part, index) => {
       if ((part.isSigned && this.#drops) || this.#passes(part.tool)) return []
       // The last text of its channel in an event that ends it takes the rest with it.
       const isLast = !texts.slice(index + 1).some((other) => nameOf(other) === nameOf(part))
       const isEnd = isLast && (ends === 'all' || ends.includes(part.group))
-      const given = tape.text(part.node) ?? ''
-      const shown = this.#channels.continue(part, given, isEnd)
-      return [
-        () => {
-          const text = shown()
-          return text === given ? [] : [edit(tape, part.node, JSON.stringify(text))]
-        },
-      ]
+      return [{ part, isEnd, text: tape.text(part.node) ?? '' }]
     })
+    const answer = ({ node }: StreamedText, text: string, slices: (() => string)[]): void => {
+      out.push(() => {
+        const shown = slices.map((slice) => slice()).join('')
+        return shown === text ? [] : [edit(tape, node, JSON.stringify(shown))]
+      })
+    }
+    if (given.every(({ text }) => text.length <= SLICE_UNITS)) {
+      for (const { part, isEnd, text } of given)
+        answer(part, text, [this.#channels.continue(part, text, isEnd)])
+      return null
+    }
+    const inTurn = async (): Promise<void> => {
+      for (const { part, isEnd, text } of given) {
+        const slices: (() => string)[] = []
+        await inSlices(text, (slice, isLast) => {
+          slices.push(this.#channels.continue(part, slice, isEnd && isLast))
+          return !this.isBlocked
+        })
+        answer(part, text, slices)
+      }
+    }
+    return inTurn()
   }
 
   #skippedIn({ texts, reasoning }: EventReading): ReadonlySet<NodeRef> {

@@ -7,17 +7,13 @@ import { operatorsOf, uncoveredOf } from '../../detect/masking-plan.ts'
 import type { FindingRecord, UninspectedRecord } from '../../model/masking.ts'
 import type { Splice } from '../../model/record.ts'
 import type { AnswerMasking, AnswerQuestion } from './answer-masking.ts'
+import { inSlices, SLICE_UNITS } from './in-slices.ts'
 import { createMaskKeys } from './mask-keys.ts'
 import { restoringMatcher } from './restoring-matcher.ts'
 
 const CHANNEL = 'body'
 
-type SyncMasking = Omit<AnswerMasking, 'push' | 'end'> & {
-  readonly push: (bytes: Buffer) => Buffer
-  readonly end: () => Buffer
-}
-
-export function createTextAnswer(question: AnswerQuestion): SyncMasking {
+export function createTextAnswer(question: AnswerQuestion): AnswerMasking {
   const { plan, tools, scope, restorable } = question
   const { rules } = plan
   const matcher = restoringMatcher(
@@ -59,15 +55,26 @@ export function createTextAnswer(question: AnswerQuestion): SyncMasking {
     isBlocked ||= step.blocked
     return isBlocked ? Buffer.alloc(0) : Buffer.from(step.emit)
   }
-  const push = (text: string): Buffer => {
+  const pushSlice = (text: string): Buffer => {
     uncounted += text
     return taken(matcher.push(text))
   }
+  const push = (text: string): Buffer | Promise<Buffer> => {
+    if (text.length <= SLICE_UNITS) return pushSlice(text)
+    const shown: Buffer[] = []
+    const through = inSlices(text, (slice) => {
+      shown.push(pushSlice(slice))
+      return !isBlocked
+    })
+    return through.then(() => (isBlocked ? Buffer.alloc(0) : Buffer.concat(shown)))
+  }
+  const ended = (last: Buffer): Buffer =>
+    isBlocked ? Buffer.alloc(0) : Buffer.concat([last, taken(matcher.end())])
   return {
     push: (bytes) => push(decoder.write(bytes)),
     end: () => {
       const last = push(decoder.end())
-      return Buffer.concat([last, taken(matcher.end())])
+      return last instanceof Promise ? last.then(ended) : ended(last)
     },
     isBlocked: () => isBlocked,
     report: () => ({ splices, findings, keptAt, uninspected }),

@@ -53,6 +53,14 @@ export function createWholeAnswer(question: AnswerQuestion): AnswerMasking {
     if (isBlocked) return NOTHING
     return splices.length === 0 ? body : spliced(body, splices)
   }
+  const asText = async (body: Buffer): Promise<Buffer> => {
+    const text = createTextAnswer(question)
+    const shown = await text.push(body)
+    const rest = text.isBlocked() ? NOTHING : await text.end()
+    report = text.report()
+    isBlocked = text.isBlocked()
+    return isBlocked ? NOTHING : Buffer.concat([shown, rest])
+  }
   return {
     push: (bytes) => {
       held += bytes.length
@@ -67,11 +75,7 @@ export function createWholeAnswer(question: AnswerQuestion): AnswerMasking {
       const scan = scanJson(body, JSON_LIMITS)
       if (scan.kind === 'problem') {
         // Not the JSON it says it is: masked as the text it is.
-        const text = createTextAnswer(question)
-        const out = Buffer.concat([text.push(body), text.end()])
-        report = text.report()
-        isBlocked = text.isBlocked()
-        return isBlocked ? NOTHING : out
+        return asText(body)
       }
       tellTales = probabilities(scan.tape)
       reasoning = reasoningOf(scan.tape, question)

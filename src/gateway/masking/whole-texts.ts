@@ -10,6 +10,7 @@ import { analyzedValues } from '../analyzers/analyzed-values.ts'
 import type { AnswerQuestion } from './answer-masking.ts'
 import { pointedTexts } from './answer-spans.ts'
 import type { PointedText } from './answer-spans.ts'
+import { inSlices, SLICE_UNITS } from './in-slices.ts'
 import { inspectValue } from './inspect-texts.ts'
 import type { InspectionSettings, RawValue, ValueInspection } from './inspect-texts.ts'
 import { edit, maskedText } from './json-edits.ts'
@@ -25,6 +26,12 @@ import { createTextShift } from './text-shift.ts'
 /** By the node of the value. */
 export type Inspected = ReadonlyMap<NodeRef, ValueInspection>
 
+interface Asked {
+  readonly node: NodeRef
+  readonly value: RawValue
+  readonly seen: string
+}
+
 const NOTHING_INSPECTED: Inspected = new Map()
 
 export class WholeTexts {
@@ -35,6 +42,8 @@ export class WholeTexts {
   readonly #settings: InspectionSettings
   /** Short texts that every event repeats (fingerprints, tiers) and in which nothing was found. */
   readonly #clean = new Set<string>()
+  /** Long texts that came in pieces before, as they were masked again in turns. */
+  readonly #again = new Map<NodeRef, readonly Step[]>()
 
   constructor(question: AnswerQuestion, shape: StreamShape, channels: StreamChannels) {
     this.#question = question
@@ -54,32 +63,79 @@ export class WholeTexts {
     return this.#analyzers.length === 0
   }
 
-  /** Null when no analyzer has to be asked first. Else give what it resolves to to `edits`. */
+  /** Null when there is nothing to wait for: no analyzer, no long text. Else give what it resolves to to `edits`. */
   prepare(tape: JsonTape, skipped: ReadonlySet<NodeRef>): Promise<Inspected> | null {
-    if (this.#analyzers.length === 0) return null
-    const asked: { readonly node: NodeRef; readonly value: RawValue; readonly seen: string }[] = []
+    const asked: Asked[] = []
+    const long: { readonly node: NodeRef; readonly value: RawValue }[] = []
+    const again: StreamedText[] = []
     this.#visit(tape, skipped, (node, place, form) => {
       if (tape.kind(node) !== 'string' || isExempt(this.#question.plan, place.tool)) return
       if (form !== null && this.#channels.said(tape.text(node) ?? '') !== undefined) return
+      const isLong = tape.end(node) - tape.start(node) > SLICE_UNITS
+      if (!isLong && this.#analyzers.length === 0) return
       const value = this.#value(tape, node, place)
       const seen = seenAs(value)
-      if (value.isText && value.treatment === 'operators' && !this.#clean.has(seen))
-        asked.push({ node, value, seen })
+      const isAsked = this.#analyzers.length > 0 && value.isText && value.treatment === 'operators'
+      if (isAsked && !this.#clean.has(seen)) asked.push({ node, value, seen })
+      else if (isLong && form !== null) again.push(repeating(node, form, place))
+      else if (isLong) long.push({ node, value })
     })
-    return asked.length === 0 ? null : this.#asked(asked)
+    if (asked.length + long.length + again.length === 0) return null
+    return this.#prepared(tape, asked, long, again)
   }
 
-  async #asked(
-    asked: readonly {
-      readonly node: NodeRef
-      readonly value: RawValue
-      readonly seen: string
-    }[],
+  async #prepared(
+    tape: JsonTape,
+    asked: readonly Asked[],
+    long: readonly { readonly node: NodeRef; readonly value: RawValue }[],
+    again: readonly StreamedText[],
   ): Promise<Inspected> {
-    const { plan, tools } = this.#question
+    for (const part of again) {
+      const matcher = this.#channels.rulesFor(part)
+      const steps: Step[] = []
+      await inSlices(tape.text(part.node) ?? '', (slice) => {
+        steps.push(matcher.push(slice))
+        return steps.at(-1)?.blocked !== true
+      })
+      if (steps.at(-1)?.blocked !== true) steps.push(matcher.end())
+      this.#again.set(part.node, steps)
+    }
+    const found = await this.#inspected(long.map(({ value }) => value))
+    const inspected = asked.length === 0 ? NOTHING_INSPECTED : await this.#asked(asked)
+    return new Map([
+      ...inspected,
+      ...long.flatMap(({ node }, at) => {
+        const one = found[at]
+        return one === undefined ? [] : [[node, one] as const]
+      }),
+    ])
+  }
+
+  /** Long ones by a thread. */
+  async #inspected(values: readonly RawValue[]): Promise<readonly ValueInspection[]> {
+    const { plan, tools, scope } = this.#question
+    const { keys } = this.#channels.options
+    const size = values.reduce((sum, { raw }) => sum + raw.length, 0)
+    if (size <= SLICE_UNITS)
+      return values.map((one) => inspectValue(plan.rules, keys, this.#settings, one))
+    const question = { rules: plan.rules, master: tools.master, scope, values }
+    const { operators, uncovered, threshold, encoded, numbers, secretKeys } = this.#settings
+    const settings: InspectionSettings = {
+      operators,
+      threshold,
+      encoded,
+      numbers,
+      secretKeys,
+      ...(uncovered === undefined ? {} : { uncovered }),
+    }
+    return (await tools.pool.inspect({ ...question, settings })).inspections
+  }
+
+  async #asked(asked: readonly Asked[]): Promise<Inspected> {
+    const { tools } = this.#question
     const { keys } = this.#channels.options
     const values = asked.map(({ value }) => value)
-    const inspections = values.map((one) => inspectValue(plan.rules, keys, this.#settings, one))
+    const inspections = await this.#inspected(values)
     const analysts = { desk: tools.analyzers, plans: this.#analyzers, keys }
     const made = await analyzedValues(values, inspections, {
       ...analysts,
@@ -106,11 +162,10 @@ export class WholeTexts {
     const pointed = this.#pointed(tape)
     this.#visit(tape, skipped, (node, place, form) => {
       if (form !== null && tape.kind(node) === 'string' && !inspected.has(node)) {
-        const { tool } = place
-        const part = { node, group: 'whole', kind: form, isJson: form === 'json', tool }
-        edits.push(...this.#repeated(tape, { ...part, isSigned: false }, pointed.get(node)))
+        edits.push(...this.#repeated(tape, repeating(node, form, place), pointed.get(node)))
       } else edits.push(...this.#whole(tape, node, place, inspected.get(node)))
     })
+    this.#again.clear()
     return edits
   }
 
@@ -133,7 +188,8 @@ export class WholeTexts {
   /** A text that came in pieces before: it is masked as they were, so that both say the same. */
   #repeated(tape: JsonTape, part: StreamedText, pointed: PointedText | undefined): readonly Edit[] {
     const given = tape.text(part.node) ?? ''
-    const steps = this.#channels.said(given) ?? this.#masked(part, given)
+    const again = this.#again.get(part.node)
+    const steps = again ?? this.#channels.said(given) ?? this.#masked(part, given)
     if (steps.some(({ blocked }) => blocked)) this.#channels.isBlocked = true
     const shown = steps.map(({ emit }) => emit).join('')
     if (shown === given) return []
@@ -199,6 +255,10 @@ export class WholeTexts {
     if (findings.length === 0 && masks.length === 0 && seen.length < 256 && this.#clean.size < 64)
       this.#clean.add(seen)
   }
+}
+
+function repeating(node: NodeRef, form: 'text' | 'json', { tool }: LeafPlace): StreamedText {
+  return { node, group: 'whole', kind: form, isJson: form === 'json', isSigned: false, tool }
 }
 
 const seenAs = ({ key, raw }: RawValue): string => `${key}\0${raw}`

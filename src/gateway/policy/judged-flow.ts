@@ -71,9 +71,17 @@ export function watchedFlow(answer: JudgedAnswer): AnswerFlow {
     push: (chunk) => {
       bytes += chunk.length
       answer.sample.push(chunk)
-      // Where nothing is masked no analyzer is asked, so there is no promise here.
-      if (isLooking) quietly(() => masking?.push(chunk))
-      return chunk
+      let looked: Buffer | Promise<Buffer> | undefined
+      if (isLooking) quietly(() => (looked = masking?.push(chunk)))
+      if (!(looked instanceof Promise)) return chunk
+      // A long text is looked into in turns: what comes behind it waits for them.
+      return looked.then(
+        () => chunk,
+        () => {
+          isLooking = false
+          return chunk
+        },
+      )
     },
     end: () => {
       let rest: Buffer | Promise<Buffer> | undefined
