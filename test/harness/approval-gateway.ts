@@ -11,7 +11,7 @@ import type { Clock } from '../../src/lib/clock.ts'
 import type { Answer, Call, TestConsole } from './console.ts'
 import { startConsole } from './console.ts'
 
-const WAIT_MAX_MS = 20_000
+const WAIT_MAX_MS = 60_000
 
 export const HOLD_POLICY = `version: 1
 rules:
