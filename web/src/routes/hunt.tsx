@@ -62,7 +62,10 @@ function Known({ hunt }: { readonly hunt: HuntShown }) {
         <Counts title="Services" counts={hunt.services} kind="service" />
         <Counts title="Principals" counts={hunt.principals} kind="principal" />
       </div>
-      <Panel title="Samples" note="masked; of a match only its shape">
+      <Panel
+        title="Samples"
+        note={hunt.kind === 'policy' ? 'newest first' : 'masked; of a match only its shape'}
+      >
         {samples.length === 0 ? (
           <Notice
             kind="empty"
@@ -79,7 +82,7 @@ function Known({ hunt }: { readonly hunt: HuntShown }) {
             label="Samples"
             rows={samples}
             rowKey={({ exchange, direction }) => `${exchange} ${direction}`}
-            columns={COLUMNS}
+            columns={hunt.kind === 'policy' ? JUDGED : COLUMNS}
           />
         )}
       </Panel>
@@ -173,16 +176,16 @@ function Controls({ hunt }: { readonly hunt: HuntShown }) {
   )
 }
 
-const COLUMNS: TableColumns<Sample> = [
-  {
-    title: 'When',
-    cell: ({ exchange, atMs }) => (
-      <Link to="/exchanges/$id" params={{ id: exchange }}>
-        <Moment ms={atMs} />
-      </Link>
-    ),
-  },
-  { title: 'Excerpt', cell: ({ excerpt }) => <code>{visibleLine(excerpt, 200)}</code> },
+const WHEN: TableColumns<Sample>[0] = {
+  title: 'When',
+  cell: ({ exchange, atMs }) => (
+    <Link to="/exchanges/$id" params={{ id: exchange }}>
+      <Moment ms={atMs} />
+    </Link>
+  ),
+}
+
+const WHO: readonly TableColumns<Sample>[number][] = [
   { title: 'Direction', cell: ({ direction, treatment }) => `${direction}, ${treatment}` },
   { title: 'Matches', cell: ({ matches }) => formatCount(matches) },
   {
@@ -192,3 +195,12 @@ const COLUMNS: TableColumns<Sample> = [
   { title: 'Service', cell: ({ service }) => <EntityLink kind="service" value={service} /> },
   { title: 'Model', cell: ({ model }) => <EntityLink kind="model" value={model} /> },
 ]
+
+const COLUMNS: TableColumns<Sample> = [
+  WHEN,
+  { title: 'Excerpt', cell: ({ excerpt }) => <code>{visibleLine(excerpt, 200)}</code> },
+  ...WHO,
+]
+
+/** A policy rule judges the request: there is no place in a text to show. */
+const JUDGED: TableColumns<Sample> = [WHEN, ...WHO]
