@@ -1,6 +1,8 @@
 /** Makes the closing facts of an exchange: how it ended, what it cost, when each thing happened. */
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib'
+import { spliced } from '../lib/spliced.ts'
 import { EMPTY_USAGE } from '../model/dialect.ts'
+import type { AnswerView } from '../model/dialect.ts'
 import type { GatewayError } from '../model/errors.ts'
 import type { ClosingFacts, Outcome } from '../model/record.ts'
 import type { AnswerSample } from './answer-sample.ts'
@@ -79,9 +81,7 @@ export function closingFacts(
       ...(exchange.begun === null ? [] : [begunSplice(exchange.begun)]),
       ...(ending.masked?.splices ?? []),
     ],
-    ...(answer === null || !ending.sample.isWhole() || (ending.masked?.splices.length ?? 0) > 0
-      ? {}
-      : { answerDigest: contexts.answer(answer) }),
+    ...shownDigest(answer, routing, contexts, ending),
     ...approvalFacts(exchange),
     ...(exchange.answerDecision === null ? {} : { decision: exchange.answerDecision }),
     ...(ending.masked === null
@@ -92,6 +92,22 @@ export function closingFacts(
           ...(ending.masked.keptAt.length === 0 ? {} : { keptAt: ending.masked.keptAt }),
         }),
   }
+}
+
+/** Of what the caller was shown, because that is what comes back in the next request: masks, where there were any. */
+function shownDigest(
+  answer: AnswerView | null,
+  { dialect, surface }: Routing,
+  contexts: ContextReader,
+  { sample, masked, contentType, contentEncoding }: Ending,
+): Pick<ClosingFacts, 'answerDigest'> {
+  if (answer === null || !sample.isWhole()) return {}
+  const splices = masked?.splices ?? []
+  if (splices.length === 0) return { answerDigest: contexts.answer(answer) }
+  // Splices count in the bytes as they came.
+  if ((contentEncoding ?? 'identity').trim().toLowerCase() !== 'identity') return {}
+  const shown = dialect.readAnswer(surface, contentType, spliced(sample.bytes(), splices))
+  return { answerDigest: contexts.answer(shown) }
 }
 
 const PLAIN_MAX = 4 * 1024 * 1024
