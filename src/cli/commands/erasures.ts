@@ -82,7 +82,7 @@ async function list(options: ListOptions): Promise<void> {
     { title: 'ID', of: ({ id }: ErasureJobHead) => id, widthMax: 40 },
     { title: 'BEGUN', of: ({ createdAtMs }) => timeText(createdAtMs).slice(0, 16), widthMax: 16 },
     { title: 'BY', of: ({ personName }) => personName, widthMax: 24 },
-    { title: 'STATE', of: ({ state }) => state, widthMax: 12 },
+    { title: 'STATE', of: ({ state, dryRun }) => (dryRun ? `dry, ${state}` : state), widthMax: 16 },
     { title: 'ERASED', of: ({ erased }) => String(erased), widthMax: 10, align: 'right' },
     { title: 'LEFT', of: ({ found }) => String(found), widthMax: 10, align: 'right' },
     { title: 'READ', of: ({ searched, total }) => `${searched} of ${total}`, widthMax: 24 },
