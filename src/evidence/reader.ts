@@ -63,6 +63,8 @@ export interface RecordedExchange {
   readonly frames: readonly RecordedFrame[]
   /** Everything that does not verify, one sentence each. Empty for a sound record. */
   readonly problems: readonly string[]
+  /** Whether all that was recorded could be read; what could not be recorded is another thing. */
+  readonly isWhole: boolean
 }
 
 export interface EvidenceReaderOptions {
@@ -123,10 +125,11 @@ export class EvidenceReader {
       if (closing.head.tail !== null) addChunks(answer, closing.head.tail, tail, shift)
       checkStream(request, closing.head.request, 'request', problems)
       checkStream(answer, closing.head.answer, 'answer', problems)
-      if (closing.head.lostBytes > 0)
-        problems.push(`${closing.head.lostBytes} bytes could not be recorded`)
     } else if (refusal === null) await this.#followed(row, { request, answer }, shift, frames)
     const isStreamed = opening.body.kind === 'streamed'
+    const isWhole = problems.length === 0
+    const lostBytes = closing?.head.lostBytes ?? 0
+    if (lostBytes > 0) problems.push(`${lostBytes} bytes could not be recorded`)
     return {
       row,
       facts: opening.facts,
@@ -140,6 +143,7 @@ export class EvidenceReader {
       answerChunks: answer.chunks,
       frames: frames.map(({ address, head }) => ({ address, type: head.type, bytes: head.length })),
       problems,
+      isWhole,
     }
   }
 

@@ -113,6 +113,9 @@ class BundleExport {
       return { ...item, state: 'unreadable', why }
     }
     await this.#content(exported)
+    // What we could not read is not altered: whoever checks the bundle is told that it is not in there.
+    const { isWhole, problems } = exported.recorded
+    if (!isWhole) return { ...item, state: 'unreadable', why: problems.join('; ') }
     return { ...item, state: 'recorded', why: '' }
   }
 
