@@ -39,7 +39,7 @@ mkdirSync(cache, { recursive: true })
 const folder = mkdtempSync(join(cache, 'tests-'))
 const bundles = suite === 'quick' ? bundlesOf(files) : alone(files)
 // Quick tests wait for a third of their time: for disks, browsers, clients.
-const concurrency = suite === 'quick' ? availableParallelism() + 1 : 1
+const concurrency = suite === 'quick' ? availableParallelism() + 2 : 1
 const child = spawn(
   process.execPath,
   [
