@@ -24,6 +24,7 @@ import { loginRoutes } from './routes/login.ts'
 import { exportOrderRoutes } from './routes/export-orders.ts'
 import { exportRoutes } from './routes/exports.ts'
 import { erasureJobRoutes } from './routes/erasure-jobs.ts'
+import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { keepingRoutes } from './routes/keeping.ts'
 import { huntRoutes } from './routes/hunts.ts'
 import { keyRoutes } from './routes/keys.ts'
@@ -108,6 +109,7 @@ export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   evidenceRoutes(registrar)
   keyringRoutes(registrar)
   operationRoutes(registrar)
+  deadLetterRoutes(registrar)
   app.onError((error, context) => problemAnswer(error, context, parts.onFault))
   app.notFound((context) => problemAnswer(fail('api.not-found'), context, parts.onFault))
   return app

@@ -22,6 +22,7 @@ import type { TraceDesk } from '../incident/trace/trace-desk.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { PriceList } from '../model/cost.ts'
 import type { ControlStore } from '../model/control.ts'
+import type { DeadLetterDesk } from '../model/dead-letter.ts'
 import type { KeyTable } from '../model/keys.ts'
 import type { EvidenceEvent } from '../model/record.ts'
 import type { Holdings } from '../identity/rule-ownership.ts'
@@ -122,6 +123,7 @@ export interface ApiParts {
   readonly hunts: HuntDesk
   /** Receivers that custody.yaml names. */
   readonly alertChannels: () => readonly string[]
+  readonly deadLetters: DeadLetterDesk
   readonly keeping: Keeping
   readonly linkMethod: LoginMethod
   readonly login: LoginDesk

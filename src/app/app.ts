@@ -31,6 +31,7 @@ import { createMetrics } from '../telemetry/metrics.ts'
 import { startCallers } from './callers.ts'
 import { startContainment } from './containment.ts'
 import { openApprovals } from './approvals.ts'
+import { createDeadLetterDesk } from './dead-letters.ts'
 import { startExports } from './exports.ts'
 import { startKeeping } from './keeping.ts'
 import { keepKeys } from './key-upkeep.ts'
@@ -253,6 +254,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         trace: tracing.desk,
         hunts,
         alertChannels,
+        deadLetters: createDeadLetterDesk(exports, store.control, clock),
         approvals,
         keeping,
         log,

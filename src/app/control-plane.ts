@@ -59,6 +59,7 @@ export interface ControlPlaneSources {
   readonly trace: TraceDesk
   readonly hunts: HuntDesk
   readonly alertChannels: ApiParts['alertChannels']
+  readonly deadLetters: ApiParts['deadLetters']
   readonly approvals: ApprovalApi
   readonly keeping: Keeping
   readonly log: Logger
@@ -112,6 +113,7 @@ export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
     trace: sources.trace,
     hunts: sources.hunts,
     alertChannels: sources.alertChannels,
+    deadLetters: sources.deadLetters,
     keeping: sources.keeping,
     linkMethod: createLinkMethod(store.control, clock, sources.login),
     linkRules: sources.login,

@@ -35,6 +35,10 @@ export interface Exports extends AsyncDisposable {
   readonly measure: () => void
   /** Sinks begin where they stopped. */
   readonly reload: (config: Config) => void
+  /** Does something with the sinks that run, and none is stopped meanwhile. */
+  readonly withSinks: <Result>(
+    work: (sinks: ReadonlyMap<string, RunningSink>) => Promise<Result>,
+  ) => Promise<Result>
 }
 
 export function startExports(config: Config, parts: ExportParts): Exports {
@@ -69,6 +73,14 @@ export function startExports(config: Config, parts: ExportParts): Exports {
       }
     },
     reload: (next) => void then(next),
+    withSinks: (work) => {
+      const done = turn.then(() => work(sinks))
+      turn = done.then(
+        () => undefined,
+        () => undefined,
+      )
+      return done
+    },
     [Symbol.asyncDispose]: () => then(null),
   }
 }

@@ -283,6 +283,9 @@ export const PERMISSIONS = {
     auditor: 'all',
     investigator: 'all',
   }),
+  'dead-letters.list': read('see what receivers did not take', { admin: 'all', auditor: 'all' }),
+  'dead-letters.retry': write('send again what a receiver did not take', ADMIN),
+  'dead-letters.drop': write('give up what a receiver did not take, with a reason', ADMIN),
   'status.read': read('see the state of the gateway', everyone('all')),
 } as const satisfies Record<string, Permission>
 

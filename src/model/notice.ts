@@ -1,6 +1,7 @@
 /** What is told about approvals to the world outside: one row for each receiver of each step, kept until it was delivered. */
 
-export type NoticeState = 'due' | 'sent' | 'dead'
+/** `dropped`: a person gave it up for good. */
+export type NoticeState = 'due' | 'sent' | 'dead' | 'dropped'
 
 export interface Notice {
   /** Approval, step and receiver: the same step is told once. */
@@ -30,4 +31,10 @@ export interface NoticeTable {
   readonly reference: (approval: string, receiver: string) => Promise<string | null>
   /** Newest first. */
   readonly dead: (limit: number) => Promise<readonly Notice[]>
+  readonly deadCount: () => Promise<number>
+  /** Dead ones are due once more, or dropped; gives the ids of those that were dead. */
+  readonly settle: (
+    ids: readonly string[],
+    next: { readonly state: 'due'; readonly dueAtMs: number } | { readonly state: 'dropped' },
+  ) => Promise<readonly string[]>
 }

@@ -14,12 +14,19 @@ const SESSION = '7d3f1b0e-8a52-4a8e-9f6e-1f6a3f0c2b11'
 let browser: TestBrowser
 let hook: Server
 let told = 0
+/** Events that the sink took, and which it does not take. */
+const taken: string[] = []
+let refuses: (id: string) => boolean = () => false
 const ids: string[] = []
 
 before(async () => {
   hook = createServer((request, response) => {
-    told += 1
-    request.resume().on('end', () => response.writeHead(204).end())
+    const id = String(request.headers['webhook-id'])
+    const isEvent = request.url === '/events'
+    const isRefused = isEvent && refuses(id)
+    if (!isEvent) told += 1
+    else if (!isRefused) taken.push(id)
+    request.resume().on('end', () => response.writeHead(isRefused ? 422 : 204).end())
   })
   await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve))
   const address = hook.address()
@@ -28,8 +35,10 @@ before(async () => {
     yaml: `masking: { packs: [strict] }
 approvals:
   webhooks: { soc: { url: 'http://127.0.0.1:${address.port}', secret: '\${HOOK}' } }
+exports:
+  webhooks: { siem: { url: 'http://127.0.0.1:${address.port}/events', secret: '\${HOOK}' } }
 `,
-    env: { HOOK: 'whsec_c2VjcmV0c2VjcmV0c2VjcmV0' },
+    env: { HOOK: 'whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0' },
   })
   const { console } = browser
   const say = async (owner: string, text: string, model: string) => {
@@ -48,19 +57,23 @@ after(async () => {
 })
 
 /** Nothing is broken for those who do not see it well, in the dark, or on a phone. */
-async function looksRight(page: Page, name: string): Promise<void> {
+async function looksRight(page: Page, name: string, part = page.locator('#main')): Promise<void> {
+  const photograph = async (how: string): Promise<void> => {
+    await part.scrollIntoViewIfNeeded()
+    await picture(page, `${name}-${how}`)
+  }
   assert.deepEqual(await violationsOf(page), [])
-  await picture(page, `${name}-light`)
+  await photograph('light')
   await goDark(page)
   assert.deepEqual(await violationsOf(page), [])
-  await picture(page, `${name}-dark`)
+  await photograph('dark')
   await page.setViewportSize({ width: 390, height: 844 })
   const [wide, shown] = [
     await page.evaluate<number>('document.querySelector("#main").scrollWidth'),
     await page.evaluate<number>('document.querySelector("#main").clientWidth'),
   ]
   assert.ok(wide <= shown, `${name} is ${wide} px wide in ${shown}`)
-  await picture(page, `${name}-phone`)
+  await photograph('phone')
   assert.equal(await page.evaluate('window.hacked'), undefined)
   await page.setViewportSize({ width: 1360, height: 850 })
   await page.emulateMedia({ colorScheme: 'light' })
@@ -208,5 +221,50 @@ test('an alert is set from the search it is about, and says how it does', async 
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   await page.goto(`${browser.adminUrl}/alerts`)
   await page.getByText('No alerts yet').waitFor()
+  await page.getByText('Admins and auditors see what was not delivered.').waitFor()
+  assertCalm()
+})
+
+test('what a receiver did not take is listed, sent again and dropped by keys', async () => {
+  const { page, assertCalm } = await browser.visitor('dora', ['admin'])
+  await page.goto(`${browser.adminUrl}/alerts`)
+  const panel = page.getByRole('region', { name: 'Dead letters' })
+  await panel.getByText('No dead letters').waitFor()
+  const status = async () => (await browser.console.admin('GET', '/status')).body.checks
+  await until(async () => (await status())['export webhook-siem'] === 'ok')
+  refuses = (id) => id.endsWith('.closed')
+  const exchanges: string[] = []
+  for (const text of ['one', 'two', 'three']) exchanges.push(await browser.console.chat(text))
+  const table = panel.getByRole('table', { name: 'Dead letters' })
+  for (const id of exchanges) await table.getByText(`${id}.closed`).waitFor({ timeout: 60_000 })
+  await looksRight(page, 'dead-letters', panel)
+  refuses = () => false
+  const again = panel.getByRole('button', { name: 'Send again' })
+  assert.equal(await again.isDisabled(), true)
+  const [first = ''] = exchanges
+  await panel.getByRole('checkbox', { name: new RegExp(first) }).focus()
+  await page.keyboard.press('Space')
+  await again.focus()
+  await page.keyboard.press('Enter')
+  await panel.getByText('1 is sent once more').waitFor()
+  await until(() => taken.includes(`${first}.closed`))
+  await table.getByText(`${first}.closed`).waitFor({ state: 'detached' })
+  await panel.getByRole('checkbox', { name: 'All 2 listed' }).focus()
+  await page.keyboard.press('Space')
+  await panel.getByRole('button', { name: 'Drop…' }).focus()
+  await page.keyboard.press('Enter')
+  const dialog = page.getByRole('dialog')
+  const drop = dialog.getByRole('button', { name: 'Drop', exact: true })
+  await dialog.getByLabel('Reason').fill('short')
+  assert.equal(await drop.isDisabled(), true)
+  await dialog.getByLabel('Reason').fill('the receiver has no room for these')
+  assert.deepEqual(await violationsOf(page), [])
+  await drop.focus()
+  await page.keyboard.press('Enter')
+  await panel.getByText('No dead letters').waitFor()
+  assert.deepEqual(
+    exchanges.filter((id) => taken.includes(`${id}.closed`)),
+    [first],
+  )
   assertCalm()
 })

@@ -77,4 +77,26 @@ export function noticesContract(engine: string, fresh: () => Promise<FreshDataba
     assert.deepEqual([dead?.id, dead?.state], [notice(0).id, 'dead'])
     assert.ok((dead?.lastError.length ?? 0) <= 300)
   })
+
+  test(`${engine}: a dead letter is due once more or dropped, by whoever comes first, and nothing else is`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    await using other = await openStore(database.options)
+    const { notices } = store.control
+    await notices.add([notice(0), notice(1), notice(2)])
+    const [again, dropped, due] = [notice(0).id, notice(1).id, notice(2).id]
+    for (const id of [again, dropped]) await notices.failed(id, 'busy', null)
+    assert.equal(await notices.deadCount(), 2)
+    const next = { state: 'due', dueAtMs: EPOCH_MS + 700 } as const
+    const outcomes = await Promise.all(
+      [notices, other.control.notices].map((table) => table.settle([again, due, 'nothing'], next)),
+    )
+    assert.deepEqual(outcomes.flat(), [again])
+    assert.deepEqual(await notices.settle([dropped, due, again], { state: 'dropped' }), [dropped])
+    assert.deepEqual(await notices.settle([dropped], next), [])
+    assert.deepEqual([await notices.deadCount(), await notices.dead(9)], [0, []])
+    await notices.add([notice(1)])
+    const taken = await notices.take(EPOCH_MS + 700, EPOCH_MS + 900, 9)
+    assert.deepEqual(idsOf(taken).toSorted(), [again, due].toSorted())
+  })
 }

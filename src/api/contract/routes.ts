@@ -13,6 +13,7 @@ import * as exportOrders from './export-orders.ts'
 import * as exports from './exports.ts'
 import * as erasureJobs from './erasure-jobs.ts'
 import * as keeping from './keeping.ts'
+import * as deadLetters from './dead-letters.ts'
 import * as devices from './devices.ts'
 import * as hunts from './hunts.ts'
 import * as keyring from './keyring.ts'
@@ -167,6 +168,9 @@ export const ROUTES = [
   keyring.readKeyring,
   keyring.listKeyringSteps,
   keyring.stepKeyring,
+  deadLetters.listDeadLetters,
+  deadLetters.retryDeadLetters,
+  deadLetters.dropDeadLetters,
   operations.listUpstreams,
   operations.readStatus,
   operations.listAudit,

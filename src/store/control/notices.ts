@@ -74,6 +74,27 @@ export function createNoticeTable(db: ControlDb): NoticeTable {
         .execute()
       return rows.map(decode)
     },
+    deadCount: async () => {
+      const { count } = await db
+        .selectFrom('notices')
+        .select(({ fn }) => fn.countAll().as('count'))
+        .where('state', '=', 'dead')
+        .executeTakeFirstOrThrow()
+      return Number(count)
+    },
+    settle: async (ids, next) => {
+      const settled: string[] = []
+      for (const id of ids) {
+        const changed = await db
+          .updateTable('notices')
+          .set(next.state === 'due' ? { state: 'due', due_at_ms: next.dueAtMs } : next)
+          .where('id', '=', id)
+          .where('state', '=', 'dead')
+          .executeTakeFirst()
+        if (changed.numUpdatedRows > 0n) settled.push(id)
+      }
+      return settled
+    },
   }
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../lib/clock.ts'
 import type { ExchangeSearch } from '../../model/exchange-query.ts'
 import type { EvidenceEvent } from '../../model/record.ts'
+import type { SinkLetter } from './dead-letter-file.ts'
 import type { Sender, Sent } from './sender.ts'
 import { eventOfEvidence, eventsOfExchange } from './sink-event.ts'
 import type { SinkEvent } from './sink-event.ts'
@@ -46,6 +47,12 @@ export interface SinkState {
 
 export interface RunningSink extends AsyncDisposable {
   readonly state: () => SinkState
+  /** The last of its dead letters, oldest first. */
+  readonly letters: (limit: number) => Promise<readonly SinkLetter[]>
+  /** Has each of these events sent once more; gives the ids of those that waited for a person. */
+  readonly retry: (ids: ReadonlySet<string>) => Promise<readonly string[]>
+  /** Gives the ids of those that waited for a person. */
+  readonly drop: (ids: ReadonlySet<string>) => Promise<readonly string[]>
 }
 
 export interface SinkParts {
@@ -63,6 +70,9 @@ export function runSink(parts: SinkParts): RunningSink {
   const running = sink.run()
   return {
     state: () => sink.state(),
+    letters: parts.folder.dead.waiting,
+    retry: (ids) => sink.retry(ids),
+    drop: (ids) => sink.settle(ids, () => null),
     [Symbol.asyncDispose]: async () => {
       stop.abort()
       await running
@@ -74,7 +84,8 @@ class Sink {
   readonly #parts: SinkParts
   readonly #signal: AbortSignal
   #problem = 'starting'
-  #deadLetters = 0
+  /** Somebody asked for dead letters to be sent again. */
+  #isAsked = true
   #oldestMs: number | null = null
   #backOffMs = BACK_OFF_MIN_MS
 
@@ -85,7 +96,28 @@ class Sink {
 
   state(): SinkState {
     const lagMs = this.#oldestMs === null ? 0 : this.#parts.clock.nowMs() - this.#oldestMs
-    return { problem: this.#problem, deadLetters: this.#deadLetters, lagMs: Math.max(0, lagMs) }
+    const deadLetters = this.#parts.folder.dead.size()
+    return { problem: this.#problem, deadLetters, lagMs: Math.max(0, lagMs) }
+  }
+
+  async retry(ids: ReadonlySet<string>): Promise<readonly string[]> {
+    const found = await this.settle(ids, (letter) => ({ ...letter, isAsked: true }))
+    this.#isAsked ||= found.length > 0
+    return found
+  }
+
+  /** Of these letters only those that wait for a person. */
+  async settle(
+    ids: ReadonlySet<string>,
+    change: (letter: SinkLetter) => SinkLetter | null,
+  ): Promise<readonly string[]> {
+    const found = new Set<string>()
+    await this.#parts.folder.dead.change((letter) => {
+      if (letter.isAsked || !ids.has(letter.event.id)) return letter
+      found.add(letter.event.id)
+      return change(letter)
+    })
+    return [...found]
   }
 
   async run(): Promise<void> {
@@ -111,7 +143,6 @@ class Sink {
   /** A new sink begins with what happens from now on. */
   async #begin(): Promise<SinkPlace> {
     const { folder, source, clock } = this.#parts
-    this.#deadLetters = await folder.deadLetters()
     const newest = await source.search.newest()
     const kept = await folder.place()
     if (kept !== null) {
@@ -130,6 +161,7 @@ class Sink {
   /** The same place again when there was nothing. */
   async #step(place: SinkPlace): Promise<SinkPlace> {
     const { source, folder } = this.#parts
+    await this.#sendAgain()
     const [changes, notes] = await Promise.all([
       source.search.changes(place.exchanges, ROWS_PER_LOOK),
       source.eventsAfter(place.events, ROWS_PER_LOOK),
@@ -180,7 +212,7 @@ class Sink {
   }
 
   async #deliver(batch: readonly SinkEvent[]): Promise<boolean> {
-    const { sender, counted, folder } = this.#parts
+    const { sender, counted, folder, clock } = this.#parts
     while (!this.#signal.aborted) {
       const sent: Sent = await sender.send(batch, this.#signal)
       if (sent.kind === 'delivered') {
@@ -192,8 +224,7 @@ class Sink {
       if (sent.kind === 'refused') {
         if (batch.length > 1) return this.#oneByOne(batch)
         const [event] = batch
-        if (event === undefined || (await folder.bury(event, sent))) {
-          this.#deadLetters += 1
+        if (event === undefined || (await folder.dead.bury(event, sent.reason, clock.nowMs()))) {
           counted('dead', batch.length)
           return true
         }
@@ -205,8 +236,34 @@ class Sink {
           ? 'the list of dead letters is full'
           : `not delivered: ${sent.reason}`
       await this.#pause(this.#nextBackOff())
+      // They need not wait until the list has room or the receiver takes what is new.
+      await this.#sendAgain()
     }
     return false
+  }
+
+  /** Once each: what is not taken waits for a person again. */
+  async #sendAgain(): Promise<void> {
+    if (!this.#isAsked) return
+    const { sender, folder, counted } = this.#parts
+    this.#isAsked = false
+    const outcomes = new Map<string, Sent>()
+    try {
+      const letters = await folder.dead.asked()
+      let isAway: Sent | null = null
+      for (const { event } of letters) {
+        const sent: Sent = isAway ?? (await sender.send([event], this.#signal))
+        if (this.#signal.aborted && sent.kind !== 'delivered') break
+        // A receiver that is away is not waited for once for each of them.
+        if (sent.kind === 'failed') isAway = sent
+        outcomes.set(event.id, sent)
+        counted(sent.kind === 'delivered' ? 'delivered' : 'failed', 1)
+      }
+      if (outcomes.size > 0) await folder.dead.change((letter) => afterwards(letter, outcomes))
+    } catch (error) {
+      this.#isAsked = true
+      throw error
+    }
   }
 
   /** Which of them is it? The others are sent again, under their ids. */
@@ -228,4 +285,11 @@ class Sink {
 
 function fromTheStart({ endedAtMs }: SinkPlace['exchanges']): SinkPlace['exchanges'] {
   return { seq: 0, id: '', endedAtMs, floorMs: endedAtMs - AGAIN_MS }
+}
+
+function afterwards(letter: SinkLetter, outcomes: ReadonlyMap<string, Sent>): SinkLetter | null {
+  const sent = letter.isAsked ? outcomes.get(letter.event.id) : undefined
+  if (sent === undefined) return letter
+  if (sent.kind === 'delivered') return null
+  return { ...letter, isAsked: false, attempts: letter.attempts + 1, reason: sent.reason }
 }

@@ -10,6 +10,7 @@ import { viewsQuery } from '../api/views.ts'
 import { mayCall, useMe } from '../features/access/me.ts'
 import { EditView } from '../features/views/edit-view.tsx'
 import { AlertForm } from '../features/alerts/alert-form.tsx'
+import { DeadLettersPanel } from '../features/alerts/dead-letters-panel.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import type { TableColumns } from '../ui/data-table.tsx'
 import form from '../ui/form.module.css'
@@ -65,6 +66,7 @@ export function Alerts() {
           />
         </Panel>
       )}
+      <DeadLettersPanel />
     </Page>
   )
 }

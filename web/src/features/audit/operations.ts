@@ -122,6 +122,9 @@ const DEEDS: Readonly<Record<OperationName, string>> = {
   'scim-clients.create': 'made a provisioning client',
   'scim-clients.revoke': 'revoked a provisioning client',
   'audit.list': 'read the audit trail',
+  'dead-letters.list': 'dead letters seen',
+  'dead-letters.retry': 'dead letters sent again',
+  'dead-letters.drop': 'dead letters dropped',
   'status.read': 'asked for the state',
 }
 
