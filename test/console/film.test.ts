@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type OpenAI from 'openai'
-import { goDark, picture, startBrowser, violationsOf } from '../harness/browser.ts'
+import { goDark, picture, resize, startBrowser, violationsOf } from '../harness/browser.ts'
 import type { TestBrowser } from '../harness/browser.ts'
 import { HOSTILE, openaiOf } from './traffic.ts'
 
@@ -103,13 +103,13 @@ test('a conversation plays turn by turn as its window fills, masked, with what w
   await other.goto(link)
   await other.getByRole('img', { name: /turn 3/ }).waitFor()
   assert.equal(await page.evaluate('window.hacked'), undefined)
-  await page.setViewportSize(PHONE)
+  await resize(page, PHONE)
   assert.deepEqual(await violationsOf(page), [])
   const wide = Number(await page.evaluate('document.querySelector("#main").scrollWidth'))
   const shown = Number(await page.evaluate('document.querySelector("#main").clientWidth'))
   assert.ok(wide <= shown, `the page is ${wide} px wide in ${shown}`)
   await picture(page, 'film-phone')
-  await page.setViewportSize({ width: 1360, height: 850 })
+  await resize(page, { width: 1360, height: 850 })
   await page.getByRole('button', { name: 'Reveal the conversation' }).click()
   await page.getByLabel('Reason').fill('Ticket 4714: how the card number came in')
   await page.getByRole('dialog').getByRole('button', { name: 'Reveal' }).click()

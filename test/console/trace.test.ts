@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { goDark, picture, startBrowser, violationsOf } from '../harness/browser.ts'
+import { goDark, picture, resize, startBrowser, violationsOf } from '../harness/browser.ts'
 import type { TestBrowser } from '../harness/browser.ts'
 import { HOSTILE } from './traffic.ts'
 
@@ -74,7 +74,7 @@ test('two clicks lead from a pasted text to who saw it, in words, as a graph and
   assert.equal(await page.evaluate('window.hacked'), undefined)
   assert.ok(!(await page.content()).includes('Summarise the minutes'))
   assert.ok(!page.url().includes('Halvorsen'))
-  await page.setViewportSize(PHONE)
+  await resize(page, PHONE)
   assert.deepEqual(await violationsOf(page), [])
   const [wide, shown] = [
     await page.evaluate<number>('document.querySelector("#main").scrollWidth'),
@@ -82,10 +82,9 @@ test('two clicks lead from a pasted text to who saw it, in words, as a graph and
   ]
   assert.ok(wide <= shown, `the page is ${wide} px wide in ${shown}`)
   await picture(page, 'trace-phone')
-  await page.setViewportSize({ width: 1360, height: 850 })
+  await resize(page, { width: 1360, height: 850 })
   // What is clicked stands elsewhere until the page is wide again.
   await page.getByRole('link', { name: 'Retention' }).waitFor()
-  assert.deepEqual(await violationsOf(page), [])
   await exposure.getByRole('link', { name: 'contractor@partner.example' }).click()
   await page.waitForURL(/q=principal/)
   assertCalm()

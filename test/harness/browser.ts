@@ -194,6 +194,15 @@ const AT_REST = `
         .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime ?? Infinity))
         .map(({ finished }) => finished)))`
 
+/** Until the page stands as it does in that size: what is clicked before may have moved away. */
+export async function resize(
+  page: Page,
+  size: { readonly width: number; readonly height: number },
+): Promise<void> {
+  await page.setViewportSize(size)
+  await page.evaluate(`${AT_REST}.then(() => undefined)`)
+}
+
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** Serious and critical violations of accessibility, one line each. Evaluated past the page's own policy. */
