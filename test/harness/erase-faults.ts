@@ -5,7 +5,8 @@ import { scanSegments } from '../../src/evidence/segment-scan.ts'
 import type { ExchangeId } from '../../src/lib/ids.ts'
 import { assertNowhere, eraseNow, readsExactly, recordChat, secretsOf } from './erasing.ts'
 import { openTestEvidence, temporaryFolder, type Message } from './evidence.ts'
-import { faultyDisk, type Fault, type FaultyDisk } from './faulty-disk.ts'
+import { beginRound, faultsOf, type FaultRound } from './fault-round.ts'
+import { faultyDisk, type FaultyDisk } from './faulty-disk.ts'
 
 const turns = (count: number): Message[] =>
   Array.from({ length: count }, (_, n): Message => ({
@@ -13,22 +14,14 @@ const turns = (count: number): Message[] =>
     text: `turn ${n} ${'and so on '.repeat(30)}`,
   }))
 
-/** `dead`: every call after this one fails too, as if the process had been killed there. */
-export type EraseFault = Fault | 'dead'
-
-interface Round {
-  readonly number: number
-  readonly fault: EraseFault
-}
-
-async function live(faulty: FaultyDisk, round: Round | null): Promise<readonly string[]> {
+async function live(faulty: FaultyDisk, round: FaultRound | null): Promise<readonly string[]> {
   await using folder = await temporaryFolder()
   const limits = { diskDeadlineMs: 1_000, openDeadlineMs: 1_500, probeMs: 10_000 }
   let kept: Awaited<ReturnType<typeof recordChat>>
   let gone: Awaited<ReturnType<typeof recordChat>>
   let secrets: readonly Buffer[] = []
   let wasErased = false
-  const calls: string[] = []
+  let names: readonly string[] = []
   await using later = new AsyncDisposableStack()
   {
     const opened = await openTestEvidence(folder.path, { disk: faulty.disk, limits })
@@ -37,31 +30,11 @@ async function live(faulty: FaultyDisk, round: Round | null): Promise<readonly s
     gone = await recordChat(evidence, turns(14))
     await evidence.flush()
     secrets = await secretsOf(folder.path, (record) => record === gone.id)
-    const first = faulty.calls.length
-    let isDead = false
-    faulty.decide = (call) => {
-      const at = call.number - first
-      calls.push(call.name)
-      if (isDead) return 'EIO'
-      if (round === null || at !== round.number) return null
-      if (round.fault !== 'dead') return round.fault
-      isDead = true
-      return 'EIO'
-    }
+    const begun = beginRound(faulty, round)
     const outcome = await eraseNow(evidence, [gone.id]).catch(() => null)
     wasErased = outcome?.kind === 'erased'
-    calls.length = Math.min(calls.length, faulty.calls.length - first)
-    // A process that was killed says no goodbye, and its disk stays dead.
-    if (isDead) {
-      await opened.store[Symbol.asyncDispose]()
-      later.defer(async () => {
-        faulty.decide = () => null
-        await Promise.resolve(opened.evidence[Symbol.asyncDispose]()).catch(() => {})
-      })
-    } else {
-      faulty.decide = () => null
-      await opened[Symbol.asyncDispose]()
-    }
+    names = begun.names()
+    await begun.leave(opened, later)
   }
   await using opened = await openTestEvidence(folder.path)
   const { evidence, store } = opened
@@ -78,7 +51,7 @@ async function live(faulty: FaultyDisk, round: Round | null): Promise<readonly s
   assert.deepEqual(await liveFramesOf(folder.path, gone.id), [])
   await readsExactly(evidence, kept)
   assert.deepEqual(await nodeDisk.list(`${folder.path}/erasures`), [])
-  return calls
+  return names
 }
 
 async function liveFramesOf(folder: string, id: ExchangeId): Promise<readonly string[]> {
@@ -98,9 +71,7 @@ export async function failErasures(step: number): Promise<number> {
   let rounds = 0
   for (const [at, name] of names.entries()) {
     if (at % step !== 0) continue
-    const faults: EraseFault[] = ['EIO', 'dead']
-    if (name === 'write') faults.push('ENOSPC', 'torn')
-    for (const fault of faults) {
+    for (const fault of faultsOf(name)) {
       const round = { number: at + 1, fault }
       await live(faultyDisk(), round).catch((error: unknown) => {
         throw new Error(`call ${at + 1} (${name}) with ${fault}`, { cause: error })

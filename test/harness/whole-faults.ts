@@ -6,19 +6,14 @@ import { LogFolder } from '../../src/evidence/log/log-folder.ts'
 import { verifyFolder } from '../../src/evidence/verify/verify-folder.ts'
 import { withDeadline } from '../../src/evidence/with-deadline.ts'
 import { bundleOf, check, filesIn, headOf } from './bundles.ts'
-import type { EraseFault } from './erase-faults.ts'
 import { readsExactly, recordChat, type Recorded } from './erasing.ts'
 import { openTestEvidence, temporaryFolder, type Message, type TestEvidence } from './evidence.ts'
+import { beginRound, faultsOf, type FaultRound } from './fault-round.ts'
 import { faultyDisk, type FaultyDisk } from './faulty-disk.ts'
 
 const LIMITS = { diskDeadlineMs: 300, openDeadlineMs: 500, probeMs: 10_000 }
 const PATIENCE_MS = 1_000
 const SHARED: Message = { role: 'system', text: 'what all of them share '.repeat(20) }
-
-interface Round {
-  readonly number: number
-  readonly fault: EraseFault
-}
 
 interface Lived {
   /** Exchanges whose end was acknowledged. */
@@ -63,33 +58,15 @@ async function checkpointOf(folder: string): Promise<readonly Buffer[]> {
 }
 
 /** Gives the calls that there were from the first record on. */
-async function round(faulty: FaultyDisk, wanted: Round | null): Promise<readonly string[]> {
+async function round(faulty: FaultyDisk, wanted: FaultRound | null): Promise<readonly string[]> {
   await using folder = await temporaryFolder()
   await using later = new AsyncDisposableStack()
   const opened = await openTestEvidence(folder.path, { disk: faulty.disk, limits: LIMITS })
-  const first = faulty.calls.length
-  let isDead = false
-  faulty.decide = ({ number }) => {
-    if (isDead) return 'EIO'
-    if (wanted === null || number - first !== wanted.number) return null
-    if (wanted.fault !== 'dead') return wanted.fault
-    isDead = true
-    return 'EIO'
-  }
-  const lived = await live(opened, () => isDead)
-  const names = faulty.calls.slice(first).map(({ name }) => name)
+  const begun = beginRound(faulty, wanted)
+  const lived = await live(opened, begun.isDead)
+  const names = begun.names()
   const known = await checkpointOf(folder.path)
-  // A process that was killed says no goodbye, and its disk stays dead.
-  if (isDead) {
-    await opened.store[Symbol.asyncDispose]()
-    later.defer(async () => {
-      faulty.decide = () => null
-      await Promise.resolve(opened.evidence[Symbol.asyncDispose]()).catch(() => {})
-    })
-  } else {
-    faulty.decide = () => null
-    await opened[Symbol.asyncDispose]()
-  }
+  await begun.leave(opened, later)
   await isAsAcknowledged(folder.path, lived, known, wanted !== null)
   return names
 }
@@ -139,8 +116,7 @@ export async function failWhole(step: number): Promise<number> {
   assert.ok(names.includes('fdatasync') && names.includes('read'), names.join())
   const rounds = names.flatMap((name, at) => {
     if (at % step !== 0) return []
-    const more: readonly EraseFault[] = name === 'write' ? ['ENOSPC', 'torn'] : []
-    return (['EIO', 'dead', ...more] as const).map((fault) => ({ number: at + 1, name, fault }))
+    return faultsOf(name).map((fault) => ({ number: at + 1, name, fault }))
   })
   // Side by side: what takes time is waiting for a disk that does not answer.
   for (let at = 0; at < rounds.length; at += 8)
@@ -148,7 +124,7 @@ export async function failWhole(step: number): Promise<number> {
   return rounds.length
 }
 
-async function failed({ name, ...wanted }: Round & { readonly name: string }): Promise<void> {
+async function failed({ name, ...wanted }: FaultRound & { readonly name: string }): Promise<void> {
   await round(faultyDisk(), wanted).catch((error: unknown) => {
     throw new Error(`call ${wanted.number} (${name}) with ${wanted.fault}`, { cause: error })
   })

@@ -5,6 +5,7 @@ import { fail } from '../../model/errors.ts'
 import type { ExchangeQuery } from '../../model/exchange-query.ts'
 import type { HuntKind, HuntRow, HuntState, HuntTable } from '../../model/hunts.ts'
 import { NOTHING_FOUND, isKept } from '../../model/hunts.ts'
+import { isSilent, writtenAfter } from '../job-writes.ts'
 
 /** How far a run has come; each time all that is known. */
 export type HuntNews = Pick<
@@ -63,9 +64,6 @@ export type HuntDesk = ReturnType<typeof createHuntDesk>
 
 /** Each takes a thread; more at once would take the processor from the gateway. */
 const RUNNING_MAX = 2
-/** Who has not been heard of for so long is gone. */
-const SILENCE_MAX_MS = 15_000
-
 const ENDED_MAX = 20
 
 interface Running {
@@ -87,7 +85,7 @@ export function createHuntDesk({ table, clock, runner, onFault }: HuntDeskParts)
     const isNewest = row.state === 'running' && row.updatedAtMs <= (whole?.updatedAtMs ?? 0)
     if (whole !== undefined && (whole.state === row.state || isNewest))
       return { row: whole, state: whole.state }
-    const isLost = row.state === 'running' && clock.nowMs() - row.updatedAtMs > SILENCE_MAX_MS
+    const isLost = row.state === 'running' && isSilent(row, clock.nowMs())
     return { row, state: isLost ? 'interrupted' : row.state }
   }
   const known = async (id: string): Promise<SeenHunt> => {
@@ -108,9 +106,7 @@ export function createHuntDesk({ table, clock, runner, onFault }: HuntDeskParts)
       if (own === undefined) return
       own.row = { ...own.row, ...news, updatedAtMs: clock.nowMs() }
       const told = own.row
-      const write = (): Promise<void> => table.update(told)
-      // The database may be locked by another thread for a moment.
-      own.written = own.written.then(write).catch(write).catch(write).catch(onFault)
+      own.written = writtenAfter(own.written, () => table.update(told), onFault)
       if (news.state !== 'running') void own.written.then(() => end(told))
     })
     running.set(id, { row, run, written: Promise.resolve() })

@@ -10,6 +10,7 @@ import type {
   JobRefusal,
 } from '../../model/erasure-jobs.ts'
 import { fail } from '../../model/errors.ts'
+import { isSilent, writtenAfter } from '../job-writes.ts'
 import type { ErasureDesk } from './erasures.ts'
 import type { Doer } from './hold-desk.ts'
 import type { SearchNews, SearchOrder } from './search-record.ts'
@@ -52,8 +53,6 @@ export type ErasureJobs = ReturnType<typeof createErasureJobs>
 
 /** Each takes a thread, and erasures follow one another anyway. */
 const RUNNING_MAX = 1
-/** Who has not been heard of for so long is gone. */
-const SILENCE_MAX_MS = 15_000
 export const REFUSALS_KEPT = 100
 const EXAMINED_AT_ONCE = 500
 
@@ -65,7 +64,7 @@ export function createErasureJobs(parts: ErasureJobsParts) {
   const seen = (row: ErasureJobRow): SeenErasureJob => {
     const own = running.get(row.id)
     if (own !== undefined) return { row: own.row, state: own.row.state }
-    const isLost = isUnderWay(row) && clock.nowMs() - row.updatedAtMs > SILENCE_MAX_MS
+    const isLost = isUnderWay(row) && isSilent(row, clock.nowMs())
     return { row, state: isLost ? 'interrupted' : row.state }
   }
   const known = async (id: string): Promise<SeenErasureJob> => {
@@ -275,8 +274,6 @@ class RunningJob {
     if (this.#isStopped && changes.state !== undefined) return
     this.row = { ...this.row, ...changes, updatedAtMs: clock.nowMs() }
     const told = this.row
-    const write = (): Promise<void> => table.update(told)
-    // The database may be locked by another thread for a moment.
-    this.#written = this.#written.then(write).catch(write).catch(write).catch(onFault)
+    this.#written = writtenAfter(this.#written, () => table.update(told), onFault)
   }
 }
