@@ -7,8 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openTracing } from '../src/app/open-tracing.ts'
-import { normalise } from '../src/incident/trace/normalise.ts'
-import { textPieces } from '../src/incident/trace/texts-of.ts'
+import { createDraw, passageOf } from '../test/harness/passages.ts'
 import type { ExchangeId } from '../src/lib/ids.ts'
 import { chatBody, closingFacts, openingFacts, openTestEvidence } from '../test/harness/evidence.ts'
 
@@ -20,29 +19,13 @@ const PAGE = join(ROOT, 'docs/reference/trace.md')
 export const CURVE_BEGINS = '<!-- held-curve -->'
 export const CURVE_ENDS = '<!-- /held-curve -->'
 
-const unitsOf = (text: string): number => normalise(textPieces(text)[0]?.text ?? '', false).length
-
 export async function heldCurve(): Promise<string> {
-  let state = 20_261_130
-  const random = (below: number): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 4_294_967_296) * below)
-  }
+  const draw = createDraw(20_261_130)
   const texts = globSync('{src,docs,web/src,test}/**/*.{ts,md,tsx,css}', { cwd: ROOT })
     .toSorted()
     .map((file) => readFileSync(join(ROOT, file), 'utf8').slice(0, 12_000))
     .filter((text) => text.length > 2_000)
     .slice(0, TEXTS_MAX)
-  const passage = (text: string, units: number): string | null => {
-    const from = random(text.length)
-    for (let length = units; from + length <= text.length;) {
-      const taken = text.slice(from, from + length)
-      const missing = units - unitsOf(taken)
-      if (missing <= 0) return taken
-      length += missing
-    }
-    return null
-  }
   const folder = await mkdtemp(join(tmpdir(), 'custody-bench-curve-'))
   try {
     await using to = await openTestEvidence(folder)
@@ -63,8 +46,8 @@ export async function heldCurve(): Promise<string> {
       let found = 0
       let falsely = 0
       for (let tried = 0; tried < PASSAGES;) {
-        const at = random(texts.length)
-        const taken = passage(texts[at] ?? '', units)
+        const at = draw(texts.length)
+        const taken = passageOf(texts[at] ?? '', units, draw)
         if (taken === null) continue
         tried += 1
         const { exposures, hits } = await tracing.tracer.trace(taken)

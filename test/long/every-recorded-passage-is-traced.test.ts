@@ -3,8 +3,7 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { openTracing } from '../../src/app/open-tracing.ts'
-import { normalise } from '../../src/incident/trace/normalise.ts'
-import { textPieces } from '../../src/incident/trace/texts-of.ts'
+import { createDraw, passageOf, unitsOf } from '../harness/passages.ts'
 import type { ExchangeId } from '../../src/lib/ids.ts'
 import {
   chatBody,
@@ -21,26 +20,7 @@ const TEXTS = globSync('{src,docs,web/src,test}/**/*.{ts,md,tsx,css}')
   .filter((text) => text.length > 2_000)
   .slice(0, 300)
 
-let state = 7
-function random(below: number): number {
-  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-  return Math.floor((state / 4_294_967_296) * below)
-}
-
-function unitsOf(text: string): number {
-  return normalise(textPieces(text)[0]?.text ?? '', false).length
-}
-
-function passage(text: string, units: number): string | null {
-  const from = random(text.length)
-  for (let length = units; from + length <= text.length;) {
-    const taken = text.slice(from, from + length)
-    const missing = units - unitsOf(taken)
-    if (missing <= 0) return taken
-    length += missing
-  }
-  return null
-}
+const draw = createDraw(7)
 
 const REWRAPPED: readonly ((text: string) => string)[] = [
   (text) => text,
@@ -81,9 +61,9 @@ test(`${PASSAGES} random passages of a hundred units and more are all found wher
   let tried = 0
   let halves = 0
   for (let n = 0; n < PASSAGES; n += 1) {
-    const at = random(TEXTS.length)
+    const at = draw(TEXTS.length)
     const text = TEXTS[at] ?? ''
-    const taken = passage(text, 100 + random(400))
+    const taken = passageOf(text, 100 + draw(400), draw)
     if (taken === null) continue
     const wrap = REWRAPPED[n % REWRAPPED.length] ?? ((same: string) => same)
     const asked = wrap(taken)
