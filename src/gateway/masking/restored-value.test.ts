@@ -27,6 +27,14 @@ test('in arguments that are JSON in a string the value is escaped for both', () 
   assert.deepEqual(JSON.parse(String(shown)), { key: value, n: 1 })
 })
 
+test('JSON in JSON in JSON is escaped for each, and tokens of different depth each for their own', () => {
+  const value = '"x"\\\n'
+  const deep = (inner: string): string =>
+    JSON.stringify({ at: inner, in: JSON.stringify([inner, JSON.stringify({ in: inner })]) })
+  const shown: unknown = JSON.parse(restored(deep(TOKEN), value))
+  assert.equal(shown, deep(value))
+})
+
 test('what only looks like JSON is text', () => {
   const shown: unknown = JSON.parse(restored(`{ ${TOKEN}`, 'a"b'))
   assert.equal(shown, '{ a"b')

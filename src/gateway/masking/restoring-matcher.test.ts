@@ -17,7 +17,7 @@ const TOKEN = '<NAME_0123456789abcdef>'
 const VALUES = new Map([[TOKEN, 'jane@home']])
 
 function run(pieces: readonly string[]): { readonly out: string; readonly spliced: string } {
-  const matcher = restoringMatcher(createMatcher(RULES, matcherOptions()), VALUES, (value) => value)
+  const matcher = restoringMatcher(createMatcher(RULES, matcherOptions()), VALUES, 'text')
   const steps = [...pieces.map((piece) => matcher.push(piece)), matcher.end()]
   const text = pieces.join('')
   let from = 0
@@ -57,4 +57,26 @@ test('any text in any pieces gives what it gives at once, and the masks describe
       assert.equal(spliced, out)
     }),
   )
+})
+
+/** The value in JSON in JSON …, as many strings deep as asked, with text around it that a follower could trip over. */
+function nested(value: string, depth: number): string {
+  let text = value
+  for (let level = 0; level < depth; level += 1)
+    text = JSON.stringify({ note: 'he said "{" \\\\', list: [text, '"'], end: '\\' })
+  return text
+}
+
+test('in JSON that holds JSON a value is escaped for each string that its token lies in, at every cut', () => {
+  const value = 'a "b"\n\\'
+  for (const depth of [1, 2, 3, 4]) {
+    const text = nested(TOKEN, depth)
+    const expected = nested(value, depth)
+    for (let cut = 0; cut <= text.length; cut += 1) {
+      const inner = createMatcher(RULES, matcherOptions())
+      const matcher = restoringMatcher(inner, new Map([[TOKEN, value]]), 'json')
+      const steps = [matcher.push(text.slice(0, cut)), matcher.push(text.slice(cut)), matcher.end()]
+      assert.equal(steps.map(({ emit }) => emit).join(''), expected, `${depth} deep, cut at ${cut}`)
+    }
+  }
 })

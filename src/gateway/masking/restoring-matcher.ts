@@ -2,6 +2,7 @@
 import type { Mask } from '../../detect/finding.ts'
 import type { Matcher, Step } from '../../detect/matcher.ts'
 import { spanIndex } from '../../lib/span-index.ts'
+import { escapedFor, JsonLevel } from './json-level.ts'
 import { TOKEN_SHAPE } from './mask-keys.ts'
 
 /** Entity names are short; what is longer is no token. */
@@ -11,13 +12,14 @@ const TOKEN_BEGUN = /<(?:[A-Z][A-Z0-9_]*(?:_[0-9a-f]{0,16})?)?$/
 
 /**
  * Offsets stay those of the channel's text. What the inner matcher has released is held while it may be the beginning
- * of a token. `spelled` writes a value as the channel wants it (escaped inside JSON).
+ * of a token. In `json` a value is escaped for the strings that its token lies in.
  */
 export function restoringMatcher(
   inner: Matcher,
   values: ReadonlyMap<string, string>,
-  spelled: (value: string) => string,
+  channel: 'text' | 'json',
 ): Matcher {
+  const level = channel === 'json' ? new JsonLevel() : null
   let received = ''
   /** Offset in the channel's text at which `received` begins. */
   let base = 0
@@ -28,7 +30,7 @@ export function restoringMatcher(
     if (made.blocked) return { ...made, emit: '', masks: [] }
     const ready = received.slice(0, made.settled - base)
     const end = final ? made.settled : base + heldFrom(ready, base, waiting)
-    const masks = tokensIn(ready.slice(0, end - base), base, waiting, values, spelled)
+    const masks = tokensIn(ready.slice(0, end - base), base, waiting, values, level)
     let emit = ''
     let from = base
     for (const mask of masks) {
@@ -65,17 +67,22 @@ function tokensIn(
   base: number,
   masks: readonly Mask[],
   values: ReadonlyMap<string, string>,
-  spelled: (value: string) => string,
+  level: JsonLevel | null,
 ): readonly Mask[] {
   const settled = masks.filter((mask) => mask.start < base + text.length)
   const masked = spanIndex(settled)
   const tokens: Mask[] = []
+  let followed = 0
   for (const found of text.matchAll(TOKEN_SHAPE)) {
     const value = values.get(found[0])
     const start = base + found.index
     const end = start + found[0].length
     if (value === undefined || masked.touches({ start, end })) continue
-    tokens.push({ start, end, text: spelled(value) })
+    level?.take(text.slice(followed, found.index))
+    followed = level === null ? 0 : found.index
+    const levels = level === null ? 0 : Math.max(1, level.level)
+    tokens.push({ start, end, text: escapedFor(value, levels) })
   }
+  level?.take(text.slice(followed))
   return [...settled, ...tokens].toSorted((a, b) => a.start - b.start)
 }

@@ -152,8 +152,8 @@ export class StreamChannels {
   /** The caller's own values come back behind everything that masks. */
   #restoring(inner: Matcher, { isJson, isSigned }: StreamedText): Matcher {
     const { restorable } = this.#question
-    const spelled = (value: string): string => (isJson ? JSON.stringify(value).slice(1, -1) : value)
-    return restorable.size === 0 || isSigned ? inner : restoringMatcher(inner, restorable, spelled)
+    if (restorable.size === 0 || isSigned) return inner
+    return restoringMatcher(inner, restorable, isJson ? 'json' : 'text')
   }
 
   #analyzed(inner: Matcher, isJson: boolean): AnalyzedMatcher {

@@ -28,7 +28,7 @@ export function createTextAnswer(question: AnswerQuestion): AnswerMasking {
       uncovered: uncoveredOf(plan),
     }),
     restorable,
-    (value) => value,
+    'text',
   )
   const decoder = new StringDecoder('utf8')
   const splices: Splice[] = []
