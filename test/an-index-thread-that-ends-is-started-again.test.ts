@@ -1,5 +1,8 @@
 /** The thread is ended by what the database really throws: triggers and a missing table stand for a disk and a record gone bad. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { constants } from 'node:fs'
+import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -14,6 +17,7 @@ import { leak, recordSent, tracingOf } from './harness/traced.ts'
 import { until } from './harness/until.ts'
 
 const CLASSES = ['default', 'odd']
+const STANDS_STILL_MS = 4_000
 
 interface Indexed extends AsyncDisposable {
   readonly to: TestEvidence
@@ -22,7 +26,7 @@ interface Indexed extends AsyncDisposable {
   readonly damage: (statements: string) => void
 }
 
-async function indexed(folder: string): Promise<Indexed> {
+async function indexed(folder: string, standsStillMs?: number): Promise<Indexed> {
   await using stack = new AsyncDisposableStack()
   const feed = new RecordFeed()
   const to = stack.use(await openTestEvidence(folder, { tap: feed, retentionClasses: CLASSES }))
@@ -33,6 +37,7 @@ async function indexed(folder: string): Promise<Indexed> {
     feed,
     onFault: (message) => faults.push(message),
     pauseMs: 10,
+    ...(standsStillMs === undefined ? {} : { standsStillMs }),
   })
   stack.defer(() => thread.stop())
   const owned = stack.move()
@@ -154,4 +159,33 @@ test('a thread that is stopped while it waits to be started again stays stopped'
   const { restarts } = thread.state()
   await sleep(50)
   assert.equal(thread.state().restarts, restarts)
+})
+
+test('an index thread that stands still is ended and started again, and then misses nothing', async () => {
+  await using folder = await temporaryFolder()
+  await using running = await indexed(folder.path, STANDS_STILL_MS)
+  const { to, thread, faults } = running
+  // Of an instance before this one. Whoever opens a pipe waits for somebody who writes to it: a disk that never answers.
+  const stuck = join(folder.path, 'segments', `in_${'0'.repeat(26)}`)
+  const pipe = join(stuck, '0000000001.seg')
+  await mkdir(stuck)
+  execFileSync('mkfifo', [pipe])
+  const id = await recordSent(to, { request: leak(1) })
+  await to.evidence.flush()
+  try {
+    await until(
+      () => thread.state().restarts >= 1,
+      () => JSON.stringify(thread.state()),
+    )
+    assert.equal(thread.state().fault, 'it stood still for 4 s')
+    assert.equal(faults[0], 'the index thread ended (it stood still for 4 s); it is started again')
+  } finally {
+    const writer = await open(pipe, constants.O_RDWR | constants.O_NONBLOCK)
+    await rm(stuck, { recursive: true })
+    await writer.close()
+  }
+  await untilWell(thread)
+  await until(async () => (await found(folder.path, to, 1)).length > 0)
+  assert.deepEqual(await found(folder.path, to, 1), [id])
+  assert.deepEqual(thread.state().aside, [])
 })

@@ -70,7 +70,7 @@ export async function openTracing(
       isBehind: () => isBehind(store, traces),
     }
     const tidy: Tracing['tidy'] = async (isOver, breathe) => {
-      await forgetErased(traces, store.index)
+      await forgetErased(traces, store.index, breathe)
       while (!isOver() && (await mergeRuns(traces, breathe)));
       return (await traces.erased()).length === 0
     }

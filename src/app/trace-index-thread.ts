@@ -66,6 +66,7 @@ class Indexing {
   readonly #fed: InstanceId | null
   readonly #isStopped: () => boolean
   readonly #orders: Orders
+  readonly #mark: WorkMark
   /** Everything of earlier runs of the gateway is indexed. */
   #hasOld = false
   #isWell = false
@@ -75,7 +76,8 @@ class Indexing {
   #committedMs = performance.now()
   #yieldedMs = performance.now()
 
-  constructor(tracing: Tracing, fed: InstanceId | null, orders: Orders) {
+  constructor(tracing: Tracing, fed: InstanceId | null, orders: Orders, mark: WorkMark) {
+    this.#mark = mark
     this.#tracing = tracing
     this.#fed = fed
     this.#orders = orders
@@ -103,6 +105,7 @@ class Indexing {
 
   /** Between two steps of long work: takes what came, and commits when it is time. */
   async #breathe(): Promise<void> {
+    this.#mark.beat()
     if (performance.now() - this.#yieldedMs > YIELD_EVERY_MS) {
       await setImmediate()
       this.#yieldedMs = performance.now()
@@ -176,15 +179,17 @@ class Orders {
   }
 }
 
-async function work({ fed, mark, blame, ...source }: IndexThreadSource): Promise<void> {
+async function work({ fed, mark: memory, blame, ...source }: IndexThreadSource): Promise<void> {
+  const mark = new WorkMark(memory)
+  mark.beat()
   const orders = new Orders()
   port.on('message', (order: IndexThreadOrder) => orders.take(order))
   await using store = await openStore(source.storage)
-  await using tracing = await openTracing(source, store, () => '', new WorkMark(mark))
+  await using tracing = await openTracing(source, store, () => '', mark)
   const { aside } = tracing.index
   if (blame !== null) await aside.blame(blame.record, blame.reason)
   say({ kind: 'aside', records: (await aside.list()).filter(isSetAside) })
-  await new Indexing(tracing, fed, orders).work()
+  await new Indexing(tracing, fed, orders, mark).work()
 }
 
 stepBack()

@@ -1,11 +1,13 @@
-/** Starts the thread that keeps the trace index up, hands it what the record feed gathered, waits for it when somebody asks, and starts it again when it ends of an error. */
+/** Starts the thread that keeps the trace index up, hands it what the record feed gathered, waits for it when somebody asks, and starts it again when it ends of an error or stands still. */
 import { extname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { RecordFeed } from '../incident/trace/record-feed.ts'
 import { WorkMark } from '../incident/trace/work-mark.ts'
 import { faultText } from '../lib/fault-text.ts'
-import type { AsideRecord } from '../store/trace/aside-records.ts'
+import { isPassingFault } from '../lib/passing-fault.ts'
+import { LOOKS, Standstill } from '../lib/standstill.ts'
+import type { AsideRecord, RecordAtWork } from '../store/trace/aside-records.ts'
 import type { TracingSource } from './open-tracing.ts'
 import type { IndexThreadNews, IndexThreadOrder, IndexThreadSource } from './trace-index-thread.ts'
 
@@ -15,10 +17,12 @@ export interface IndexThreadOptions extends TracingSource {
   readonly onFault: (message: string) => void
   /** Before it is started again; twice as long each time, up to a minute. */
   readonly pauseMs?: number
+  /** A thread that does nothing for so long is ended. */
+  readonly standsStillMs?: number
 }
 
 export interface IndexThreadState {
-  /** What ended the thread, while it has done nothing since. */
+  /** What ended the thread, or that it stood still, while it has done nothing since. */
   readonly fault: string | null
   /** How often it was started again. */
   readonly restarts: number
@@ -35,6 +39,10 @@ const CATCH_UP_MS = 8_000
 const LOOK_MS = 20
 const PAUSE_MS = 1_000
 const PAUSE_MAX_MS = 60_000
+/** No step of its work takes so long, also where the gateway leaves it hardly any of the processor. */
+const STANDS_STILL_MS = 300_000
+/** So often a disk or a database may fail at one record before the record is blamed. */
+const PASSING_MAX = 10
 
 /** Starts some time after the first record, or with the first question. */
 export class IndexThread {
@@ -53,6 +61,9 @@ export class IndexThread {
   #restarts = 0
   #fault: string | null = null
   #blame: IndexThreadSource['blame'] = null
+  #watch: NodeJS.Timeout | null = null
+  /** What passed, as it seemed, at one record. */
+  #passed = { at: '', times: 0 }
   #aside: readonly AsideRecord[] = []
 
   constructor(options: IndexThreadOptions) {
@@ -91,6 +102,7 @@ export class IndexThread {
       await ended
     }
     this.#isStopped = true
+    if (this.#watch !== null) clearInterval(this.#watch)
     if (this.#timer !== null) clearTimeout(this.#timer)
     if (this.#restart !== null) clearTimeout(this.#restart)
   }
@@ -140,15 +152,29 @@ export class IndexThread {
       mark: this.#mark.memory,
       blame: this.#blame,
     }
-    this.#mark.clear()
+    this.#mark.reset()
     // This file is .ts in a clone and .js in a built package.
     const script = new URL(`./trace-index-thread${extname(import.meta.filename)}`, import.meta.url)
     const worker = new Worker(script, { workerData })
     worker.unref()
     worker.on('message', (news: IndexThreadNews) => this.#heard(news))
-    worker.on('error', (error) => this.#ended(worker, faultText(error)))
+    worker.on('error', (error) => this.#ended(worker, faultText(error), error))
     worker.on('exit', (code) => this.#ended(worker, `exit code ${code}`))
+    this.#watchOver(worker)
     return worker
+  }
+
+  #watchOver(worker: Worker): void {
+    const { standsStillMs = STANDS_STILL_MS } = this.#options
+    const still = new Standstill()
+    if (this.#watch !== null) clearInterval(this.#watch)
+    this.#watch = setInterval(() => {
+      if (worker !== this.#worker || !still.stands(this.#mark.beats)) return
+      this.#ended(worker, `it stood still for ${Math.round(standsStillMs / 1000)} s`)
+      // A call of the system that never returns keeps it until it does: nobody waits.
+      void worker.terminate()
+    }, standsStillMs / LOOKS)
+    this.#watch.unref()
   }
 
   #heard(news: IndexThreadNews): void {
@@ -171,7 +197,7 @@ export class IndexThread {
     }
   }
 
-  #ended(worker: Worker, fault: string): void {
+  #ended(worker: Worker, fault: string, error: unknown = null): void {
     if (worker !== this.#worker) return
     this.#worker = null
     if (this.#isStopped) return
@@ -179,7 +205,7 @@ export class IndexThread {
     feed.lost()
     const record = this.#mark.get()
     // A thread that ended before it could write down what ended the one before it leaves that to the next.
-    if (record !== null) this.#blame = { record, reason: fault }
+    if (record !== null && this.#isItsFault(record, error)) this.#blame = { record, reason: fault }
     this.#fault = fault
     onFault(`the index thread ended (${fault}); it is started again`)
     const waitMs = Math.min(pauseMs * 2 ** this.#ends, PAUSE_MAX_MS)
@@ -190,6 +216,14 @@ export class IndexThread {
       this.#begin()
     }, waitMs)
     this.#restart.unref()
+  }
+
+  /** A disk that fails passes, as a rule: trying again costs time, setting a record aside costs its answers. */
+  #isItsFault({ exchange, half }: RecordAtWork, error: unknown): boolean {
+    if (!isPassingFault(error)) return true
+    const at = `${exchange} ${half}`
+    this.#passed = { at, times: this.#passed.at === at ? this.#passed.times + 1 : 1 }
+    return this.#passed.times > PASSING_MAX
   }
 
   #order(order: IndexThreadOrder): void {

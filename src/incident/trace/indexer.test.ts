@@ -10,10 +10,12 @@ import {
 } from '../../../test/harness/evidence.ts'
 import { leak, PLACES, recordSent, tracingOf } from '../../../test/harness/traced.ts'
 import { openTracing, type Tracing } from '../../app/open-tracing.ts'
-import { nodeDisk } from '../../evidence/disk.ts'
+import { nodeDisk, type Disk } from '../../evidence/disk.ts'
 import type { ExchangeId } from '../../lib/ids.ts'
 import { openStore } from '../../store/store.ts'
 import { TraceIndexer } from './indexer.ts'
+import { newestOf, TRACE_VERSIONS } from './versions.ts'
+import { WorkMark } from './work-mark.ts'
 
 test('a text is found wherever a record can hold one', async () => {
   await using folder = await temporaryFolder()
@@ -125,4 +127,70 @@ test('a new store reads what an older index wrote', async () => {
     () => '',
   )
   assert.equal((await tracing.tracer.trace(leak(9))).exposures.length, 1)
+})
+
+/** Reads of the record, each failing so often before it succeeds. */
+function failing(code: string, times: number): Disk {
+  const failed = new Map<string, number>()
+  const tryFor = async <Result>(what: string, work: () => Promise<Result>): Promise<Result> => {
+    const before = failed.get(what) ?? 0
+    failed.set(what, before + 1)
+    if (before < times) throw Object.assign(new Error(`${code}: injected`), { code })
+    return work()
+  }
+  return {
+    ...nodeDisk,
+    openRead: (path) =>
+      tryFor(`open ${path}`, async () => {
+        const file = await nodeDisk.openRead(path)
+        return {
+          ...file,
+          size: () => file.size(),
+          close: () => file.close(),
+          read: (position, length) =>
+            tryFor(`read ${path} ${position}`, () => file.read(position, length)),
+        }
+      }),
+  }
+}
+
+test('a disk that fails for a while has damaged nothing: everything is indexed, and no record is set aside', async () => {
+  await using folder = await temporaryFolder()
+  await using to = await openTestEvidence(folder.path, { limits: { segmentBytesMax: 20_000 } })
+  for (const [n, [, sent]] of PLACES.entries()) await recordSent(to, sent(leak(n)))
+  await to.evidence.flush()
+  for (const [code, times] of [
+    ['EIO', 1],
+    ['EMFILE', 2],
+    ['ENOENT', 3],
+  ] as const) {
+    await using other = await temporaryFolder()
+    await using tracing = await openTracing(
+      { folder: folder.path, storage: { kind: 'sqlite', folder: other.path } },
+      to.store,
+      () => '',
+    )
+    const mark = new WorkMark()
+    const options = { ...tracing.parts, folder: folder.path, mark }
+    const indexer = new TraceIndexer({
+      ...options,
+      disk: failing(code, times),
+      // Each place fails once; what was read before a place is read again with it.
+      readPausesMs: Array.from({ length: 200 }, () => 0),
+    })
+    assert.equal(await indexer.run({ isOver: () => false }), true)
+    for (const n of PLACES.keys())
+      assert.equal((await tracing.tracer.trace(leak(n))).exposures.length, 1, `${code} ${n}`)
+    assert.deepEqual(await tracing.index.aside.list(), [])
+
+    // One that goes on failing is an error of no record.
+    const lost = new TraceIndexer({
+      ...options,
+      disk: failing(code, 99),
+      readPausesMs: [0, 0],
+    })
+    await tracing.index.restart(newestOf(TRACE_VERSIONS).version)
+    await assert.rejects(lost.run({ isOver: () => false }), { code })
+    assert.equal(mark.get(), null)
+  }
 })

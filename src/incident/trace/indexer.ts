@@ -1,6 +1,8 @@
 /** Adds what the recorder stored to the trace index, as it is handed over or read from the record; goes on where it stopped. */
+import { setTimeout as pause } from 'node:timers/promises'
 import { listInstances, scanInstance } from '../../evidence/segment-scan.ts'
 import { idTimeMs, type ExchangeId, type InstanceId } from '../../lib/ids.ts'
+import { isPassingFault } from '../../lib/passing-fault.ts'
 import type { RecordAtWork } from '../../store/trace/aside-records.ts'
 import type { TracePlace, TraceStore } from '../../store/trace/trace-store.ts'
 import { blockDocument } from './documents.ts'
@@ -30,6 +32,8 @@ export interface TraceIndexerOptions extends RecordItemsOptions {
   readonly versions?: TraceVersions
   /** Says which record is being read. */
   readonly mark?: WorkMark
+  /** Tests wait less. */
+  readonly readPausesMs?: readonly number[]
 }
 
 export interface IndexRun {
@@ -40,6 +44,8 @@ export interface IndexRun {
   readonly breathe?: () => Promise<void>
 }
 
+/** Before a read that failed for a moment is tried again; beyond them it is an error. */
+const READ_PAUSES_MS = [50, 250, 1_000, 3_000]
 /** Postings that are gathered before they are written. */
 const COMMIT_POSTINGS = 250_000
 
@@ -104,7 +110,7 @@ export class TraceIndexer {
     if (!isBefore(place, to)) return
     if (isBefore(place, from)) await this.#scanTo(instance, from)
     if (isBefore(from, place)) await this.#scanTo(instance, to)
-    else await this.#takeFed(batch)
+    else await this.#patiently(instance, () => this.#takeFed(batch))
     this.#reach({ instance, ...to })
   }
 
@@ -178,8 +184,37 @@ export class TraceIndexer {
     })
   }
 
-  /** `isOver` is asked between tickets only: an opening must be read together with the blocks before it. False when it said so. */
+  /**
+   * `isOver` is asked between tickets only: an opening must be read together with the blocks before it. False when it said so.
+   * What cannot be read for a moment is read again from the last ticket: a posting that comes twice counts once.
+   */
   async #scan(
+    instance: InstanceId,
+    isOver: (place: TracePlace) => Promise<boolean>,
+  ): Promise<boolean> {
+    return this.#patiently(instance, () => this.#scanOnce(instance, isOver))
+  }
+
+  async #patiently<Result>(instance: InstanceId, read: () => Promise<Result>): Promise<Result> {
+    const { readPausesMs = READ_PAUSES_MS } = this.#options
+    const places = await this.#read()
+    for (let tries = 0; ;) {
+      const from = places.get(instance)
+      try {
+        return await read()
+      } catch (error) {
+        // A commit that failed took what was gathered with it.
+        if (!isPassingFault(error) || this.#places !== places) throw error
+        if (places.get(instance) !== from) tries = 0
+        const pauseMs = readPausesMs[tries]
+        if (pauseMs === undefined) throw error
+        tries += 1
+        await pause(pauseMs)
+      }
+    }
+  }
+
+  async #scanOnce(
     instance: InstanceId,
     isOver: (place: TracePlace) => Promise<boolean>,
   ): Promise<boolean> {
@@ -196,10 +231,12 @@ export class TraceIndexer {
         if (await isOver(found.address)) return false
       }
       const { record, type } = found.head
-      if (this.#suspects.enters(record, halfOf(type), group))
+      if (this.#suspects.enters(record, halfOf(type), group)) {
         await this.#addAll(await this.#items.of(found))
+        // What fails between two records is the fault of neither.
+        this.#suspects.leaves()
+      }
     }
-    this.#suspects.leaves()
     return true
   }
 

@@ -28,6 +28,7 @@ export async function mergeRuns(
 export async function forgetDocuments(
   store: TraceStore,
   documents: ReadonlySet<number>,
+  breathe: () => Promise<void> = async () => {},
 ): Promise<number> {
   let forgotten = 0
   for (const run of await store.runs()) {
@@ -36,11 +37,12 @@ export async function forgetDocuments(
       for (let at = 0; at < page.length; at += 1) {
         if (documents.has(page.documents[at] ?? 0)) here += 1
       }
+      await breathe()
     }
     if (here === 0) continue
     forgotten += here
     const keeps = (document: number): boolean => !documents.has(document)
-    await rewrite(store, [run], run.level, { keeps, breathe: async () => {} })
+    await rewrite(store, [run], run.level, { keeps, breathe })
   }
   return forgotten
 }
@@ -49,6 +51,7 @@ export async function forgetDocuments(
 export async function heldBy(
   store: TraceStore,
   documents: ReadonlySet<number>,
+  breathe: () => Promise<void>,
 ): Promise<ReadonlySet<number>> {
   const held = new Set<number>()
   for (const run of await store.runs()) {
@@ -57,6 +60,7 @@ export async function heldBy(
       for (let at = 0; at < page.length; at += 1) {
         if (documents.has(page.documents[at] ?? 0)) held.add(page.keys[at] ?? 0)
       }
+      await breathe()
     }
   }
   return held

@@ -14,6 +14,7 @@ import { decodeRope } from '../../evidence/rope.ts'
 import { SegmentFiles, type OpenedFrame } from '../../evidence/segment-files.ts'
 import type { ScannedFrame } from '../../evidence/segment-scan.ts'
 import { isExchangeId, type ExchangeId, type InstanceId } from '../../lib/ids.ts'
+import { isPassingFault } from '../../lib/passing-fault.ts'
 import type { FrameAddress, OpeningFacts } from '../../model/record.ts'
 import type { RecordHalf } from '../../store/schema.ts'
 import type { AnswerReading } from '../answer-reading.ts'
@@ -68,6 +69,11 @@ export function halfOf(type: ScannedFrame['head']['type']): RecordHalf | null {
 const OPENINGS_MAX = 1_000
 const NOTHING: FrameItems = { retentionClass: '', items: [] }
 
+/** A disk that fails for a moment has damaged nothing: whoever reads tries again. */
+function checkDamage(error: unknown): void {
+  if (isPassingFault(error)) throw error
+}
+
 /** Frames must come in the order of the record: an opening together with the blocks before it. */
 export class RecordItems {
   readonly #options: RecordItemsOptions
@@ -89,7 +95,8 @@ export class RecordItems {
     try {
       // The scan's bytes are good until the next frame only.
       opened = await this.#files.open(address, head, Buffer.from(frame.bytes), header)
-    } catch {
+    } catch (error) {
+      checkDamage(error)
       return NOTHING
     }
     const { plain, retentionClass } = opened
@@ -105,7 +112,8 @@ export class RecordItems {
       const { head, plain, retentionClass } = await this.#files.read(address)
       if (plain === null || head.type !== 'closing' || !isExchangeId(head.record)) return NOTHING
       return { retentionClass, items: await this.#closing(head.record, address.instance, plain) }
-    } catch {
+    } catch (error) {
+      checkDamage(error)
       return NOTHING
     }
   }
@@ -207,7 +215,8 @@ export class RecordItems {
     try {
       const { plain } = await this.#files.read({ instance, segment, offset })
       return plain === null ? null : readOpening(plain).head.facts
-    } catch {
+    } catch (error) {
+      checkDamage(error)
       return null
     }
   }
@@ -225,8 +234,9 @@ export class RecordItems {
         if (head.head !== undefined) stream.head = { ...head.head, atMs: 0 }
         for (const { bytes } of splitChunks(head.chunks, rest))
           stream.chunks.push({ bytes, atMs: 0 })
-      } catch {
+      } catch (error) {
         // What is missing is told by verification; the rest is indexed.
+        checkDamage(error)
       }
     }
     return stream

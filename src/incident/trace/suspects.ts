@@ -45,6 +45,7 @@ export class Suspects {
   /** No record is being read. */
   leaves(): void {
     this.#mark.clear()
+    this.#mark.beat()
     if (this.#atWork !== null) this.#passed.push(this.#atWork)
     this.#atWork = null
   }
