@@ -6,7 +6,8 @@ import { incidentFinding } from './ocsf-incident.ts'
 import { shownExchange } from './sink-event.ts'
 import type { SinkEvent, SinkSeverity } from './sink-event.ts'
 
-const OCSF_VERSION = '1.7.0'
+/** The first release that has the profile `ai_operation`. */
+const OCSF_VERSION = '1.8.0'
 const API_ACTIVITY = { class_uid: 6003, class_name: 'API Activity' } as const
 const DATA_FINDING = { class_uid: 2006, class_name: 'Data Security Finding' } as const
 const CREATE = { activity_id: 1, activity_name: 'Create' } as const
