@@ -12,7 +12,7 @@ import { createInspectionPool } from '../gateway/masking/inspection-pool.ts'
 import { scanJson } from '../lib/json/scan.ts'
 import type { BlockRole } from '../model/dialect.ts'
 import type { FindingRecord } from '../model/masking.ts'
-import { estimatedTokens } from '../policy/facts.ts'
+import { callerFacts, sizeFacts } from '../policy/facts.ts'
 import type { PolicyFacts } from '../policy/facts.ts'
 
 export interface RecordedLook extends AsyncDisposable {
@@ -77,15 +77,7 @@ export function recordedFacts(
     moment: 'request',
     atMs: facts.receivedAtMs,
     lot: createHash('sha256').update(facts.id).digest('hex'),
-    caller: {
-      id: principal?.id ?? '',
-      kind: principal?.kind ?? '',
-      method: principal?.method ?? '',
-      key: principal?.keyId ?? '',
-      service: principal?.service ?? '',
-      groups: principal?.groups ?? [],
-      claims: principal?.claims ?? {},
-    },
+    caller: callerFacts(principal),
     declaredService: facts.tags.service,
     upstream: facts.upstream,
     dialect: facts.dialect ?? '',
@@ -93,12 +85,7 @@ export function recordedFacts(
     route: facts.route,
     model: facts.model ?? '',
     stream: facts.stream,
-    size: {
-      bytes,
-      newBytes,
-      tokens: estimatedTokens(bytes),
-      newTokens: estimatedTokens(newBytes),
-    },
+    size: sizeFacts(bytes, newBytes),
     counts: {
       blocks: requestBlocks.length,
       newBlocks: facts.novelty?.blocks ?? fresh.length,

@@ -5,6 +5,7 @@ import type { ExchangeQuery } from '../model/exchange-query.ts'
 import { parseQuery } from '../model/query/parse.ts'
 import { bothQueries, toExchangeQuery } from '../model/query/to-query.ts'
 import type { ExchangeFilter } from '../store/exchange-index.ts'
+import { EXIT, failWith } from './output.ts'
 import { readMoment } from './read-moment.ts'
 
 export interface FilterOptions {
@@ -97,6 +98,27 @@ export function readWrittenQuery(
   }
   const { at, message, hint } = reading.problem
   return { kind: 'problem', message: `the query, at character ${at + 1}: ${message}`, hint }
+}
+
+/** Options and words as every list of exchanges and of findings takes them; null when it was said what is wrong with them. */
+export function readSearch(
+  words: readonly string[],
+  options: FilterOptions,
+  nowMs: number,
+): {
+  readonly filter: Omit<ExchangeFilter, 'limit'>
+  readonly query: ExchangeQuery | null
+} | null {
+  const reading = readFilter(options, nowMs)
+  if (reading.kind === 'problem') {
+    failWith(EXIT.usage, `${reading.option} ${reading.message}`)
+    return null
+  }
+  const { filter } = reading
+  const written = readWrittenQuery(words, filter, nowMs)
+  if (written.kind === 'query') return { filter, query: written.query }
+  failWith(EXIT.usage, written.message, written.hint)
+  return null
 }
 
 export function queryOfFilter(filter: Omit<ExchangeFilter, 'limit' | 'before'>): ExchangeQuery {

@@ -5,7 +5,7 @@ import { VERDICTS } from '../model/decision.ts'
 import type { FindingRow } from '../model/masking.ts'
 import type { ExchangeRow } from '../model/record.ts'
 import { evaluate } from '../policy/evaluate.ts'
-import { estimatedTokens } from '../policy/facts.ts'
+import { sizeFacts } from '../policy/facts.ts'
 import type { PolicyFacts, SeenFinding } from '../policy/facts.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Criteria } from '../policy/rule.ts'
@@ -174,12 +174,7 @@ export function factsOfRow(row: ExchangeRow, findings: readonly FindingRow[]): P
     route: row.route,
     model: row.model ?? '',
     stream: row.stream,
-    size: {
-      bytes,
-      newBytes: bytes,
-      tokens: estimatedTokens(bytes),
-      newTokens: estimatedTokens(bytes),
-    },
+    size: sizeFacts(bytes, bytes),
     counts: { blocks: 0, newBlocks: 0, toolResults: 0 },
     tools: row.tools,
     conversation: row.conversation ?? '',

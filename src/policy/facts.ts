@@ -1,4 +1,5 @@
 /** Everything a rule may look at: facts of one exchange at one moment, gathered by whoever asks. */
+import type { Principal } from '../model/principal.ts'
 
 /** A value that was found. */
 export interface SeenFinding {
@@ -55,6 +56,30 @@ export interface PolicyFacts {
   readonly findings: readonly SeenFinding[]
   /** `failed`: it should have been looked into and could not be. `unread`: nobody reads bodies of this kind. */
   readonly inspection: 'done' | 'unread' | 'failed'
+}
+
+export type CallerFacts = PolicyFacts['caller']
+
+/** Of nobody where the caller is not known. */
+export function callerFacts(principal: Principal | null): CallerFacts {
+  return {
+    id: principal?.id ?? '',
+    kind: principal?.kind ?? '',
+    method: principal?.method ?? '',
+    key: principal?.keyId ?? '',
+    service: principal?.service ?? '',
+    groups: principal?.groups ?? [],
+    claims: principal?.claims ?? {},
+  }
+}
+
+export function sizeFacts(bytes: number, newBytes: number): SizeFacts {
+  return {
+    bytes,
+    newBytes,
+    tokens: estimatedTokens(bytes),
+    newTokens: estimatedTokens(newBytes),
+  }
 }
 
 /** Characters of a token on average; an estimate for thresholds. */

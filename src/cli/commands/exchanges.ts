@@ -9,7 +9,7 @@ import { openDataFolder } from '../data-folder.ts'
 import type { DataFolder } from '../data-folder.ts'
 import { EXCHANGE_COLUMNS, HELD_COLUMN, exchangeJson } from '../exchange-columns.ts'
 import type { ListedExchange } from '../exchange-columns.ts'
-import { readFilter, readWrittenQuery, withFilters } from '../exchange-filter.ts'
+import { readSearch, withFilters } from '../exchange-filter.ts'
 import type { FilterOptions } from '../exchange-filter.ts'
 import { configFor } from '../load.ts'
 import { EXIT, failWith, printTable, say, writeJson } from '../output.ts'
@@ -40,26 +40,22 @@ export function registerExchanges(program: Command): void {
 }
 
 async function exchanges(words: readonly string[], options: ExchangesOptions): Promise<void> {
-  const nowMs = systemClock.nowMs()
-  const reading = readFilter(options, nowMs)
-  if (reading.kind === 'problem')
-    return failWith(EXIT.usage, `${reading.option} ${reading.message}`)
-  const written = readWrittenQuery(words, reading.filter, nowMs)
-  if (written.kind === 'problem') return failWith(EXIT.usage, written.message, written.hint)
+  const asked = readSearch(words, options, systemClock.nowMs())
+  if (asked === null) return
   if (!/^[1-9]\d{0,8}$/.test(options.limit)) {
     return failWith(EXIT.usage, '--limit takes a number from 1 on')
   }
   const limit = Number(options.limit)
   const api = serverFor(options)
   const q = words.join(' ')
-  if (api !== null) return show(remotePages(api, { ...reading.filter, q }, limit), options)
+  if (api !== null) return show(remotePages(api, { ...asked.filter, q }, limit), options)
   const { config } = configFor({ data: options.data, config: options.config })
   await using data = await openDataFolder(config)
   if (data === null) return
-  const { query } = written
+  const { query, filter } = asked
   const found =
     query === null
-      ? pages(data.index, { ...reading.filter, limit })
+      ? pages(data.index, { ...filter, limit })
       : searched(data.search, query, limit)
   await show(withHolds(data, found), options)
 }

@@ -4,7 +4,7 @@ import { FindingGroup, listFindingGroups } from '../../api/contract/entities.ts'
 import { systemClock } from '../../lib/clock.ts'
 import type { FindingGroup as Group } from '../../model/exchange-query.ts'
 import { openDataFolder } from '../data-folder.ts'
-import { queryOfFilter, readFilter, readWrittenQuery, withFilters } from '../exchange-filter.ts'
+import { queryOfFilter, readSearch, withFilters } from '../exchange-filter.ts'
 import type { FilterOptions } from '../exchange-filter.ts'
 import { configFor } from '../load.ts'
 import { EXIT, failWith, printTable, say, timeText, writeJson } from '../output.ts'
@@ -36,25 +36,21 @@ export function registerFindings(program: Command): void {
 }
 
 async function findings(words: readonly string[], options: FindingsOptions): Promise<void> {
-  const nowMs = systemClock.nowMs()
-  const reading = readFilter(options, nowMs)
-  if (reading.kind === 'problem')
-    return failWith(EXIT.usage, `${reading.option} ${reading.message}`)
-  const written = readWrittenQuery(words, reading.filter, nowMs)
-  if (written.kind === 'problem') return failWith(EXIT.usage, written.message, written.hint)
+  const asked = readSearch(words, options, systemClock.nowMs())
+  if (asked === null) return
   if (!/^(?:[1-9]\d?|1\d\d|200)$/.test(options.limit)) {
     return failWith(EXIT.usage, '--limit takes a number from 1 to 200')
   }
   const limit = Number(options.limit)
   const api = serverFor(options)
   if (api !== null) {
-    const query = { ...filterQuery({ ...reading.filter, q: words.join(' ') }), limit }
+    const query = { ...filterQuery({ ...asked.filter, q: words.join(' ') }), limit }
     return show((await api.call(listFindingGroups, { query })).items, options)
   }
   const { config } = configFor({ data: options.data, config: options.config })
   await using data = await openDataFolder(config)
   if (data === null) return
-  const query = written.query ?? queryOfFilter(reading.filter)
+  const query = asked.query ?? queryOfFilter(asked.filter)
   await show(await data.search.findingGroups(query, limit), options)
 }
 

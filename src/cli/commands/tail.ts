@@ -6,11 +6,11 @@ import { visibleLine } from '../../lib/visible-text.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { EXCHANGE_COLUMNS, exchangeJson } from '../exchange-columns.ts'
 import type { ListedExchange } from '../exchange-columns.ts'
-import { readFilter, readWrittenQuery, withFilters } from '../exchange-filter.ts'
+import { readSearch, withFilters } from '../exchange-filter.ts'
 import type { FilterOptions } from '../exchange-filter.ts'
 import { ExchangeWatch } from '../exchange-watch.ts'
 import { configFor } from '../load.ts'
-import { EXIT, failWith, say, writeJson, writeOut } from '../output.ts'
+import { say, writeJson, writeOut } from '../output.ts'
 import { pause } from '../pause.ts'
 import { remoteTail } from '../remote/remote-tail.ts'
 import { serverFor, withServer } from '../remote/server-options.ts'
@@ -39,13 +39,9 @@ export function registerTail(program: Command): void {
 
 async function tail(words: readonly string[], options: TailOptions): Promise<void> {
   const nowMs = systemClock.nowMs()
-  const reading = readFilter(options, nowMs)
-  if (reading.kind === 'problem')
-    return failWith(EXIT.usage, `${reading.option} ${reading.message}`)
-  const { filter } = reading
-  const written = readWrittenQuery(words, filter, nowMs)
-  if (written.kind === 'problem') return failWith(EXIT.usage, written.message, written.hint)
-  const { query } = written
+  const asked = readSearch(words, options, nowMs)
+  if (asked === null) return
+  const { filter, query } = asked
   const isJson = options.json === true
   const api = serverFor(options)
   using stop = stopSignal()

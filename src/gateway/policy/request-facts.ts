@@ -1,7 +1,7 @@
 /** Gathers what the policy may look at in a request. */
 import { textHmacOf } from '../../lib/hmac.ts'
 import type { BlockSpan } from '../../model/dialect.ts'
-import { estimatedTokens } from '../../policy/facts.ts'
+import { callerFacts, sizeFacts } from '../../policy/facts.ts'
 import type { PolicyFacts, SeenFinding } from '../../policy/facts.ts'
 import type { CallerBody, Exchange } from '../exchange.ts'
 import { isStreamAsked, modelOf, viewOf } from '../exchange.ts'
@@ -25,12 +25,7 @@ export function requestFacts(exchange: Exchange, parts: GatewayParts): PolicyFac
   return {
     ...callFacts(exchange, parts),
     moment: 'request',
-    size: {
-      bytes,
-      newBytes,
-      tokens: estimatedTokens(bytes),
-      newTokens: estimatedTokens(newBytes),
-    },
+    size: sizeFacts(bytes, newBytes),
     counts: {
       blocks: blocks.length,
       newBlocks: novelty.newBlocks,
@@ -53,15 +48,7 @@ export function callFacts(
     lot: textHmacOf(parts.masking.master)(
       `custody/canary/v1\0${exchange.conversation?.id ?? exchange.id}`,
     ),
-    caller: {
-      id: principal?.id ?? '',
-      kind: principal?.kind ?? '',
-      method: principal?.method ?? '',
-      key: principal?.keyId ?? '',
-      service: principal?.service ?? '',
-      groups: principal?.groups ?? [],
-      claims: principal?.claims ?? {},
-    },
+    caller: callerFacts(principal),
     declaredService: tags.service,
     upstream: routing?.upstream.name ?? '',
     dialect: routing?.dialect.name ?? '',
