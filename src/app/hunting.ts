@@ -4,7 +4,6 @@ import { extname } from 'node:path'
 import { createHuntDesk } from '../incident/hunt/hunt-desk.ts'
 import type { HuntDesk, HuntNews, HuntOrder, HuntRun } from '../incident/hunt/hunt-desk.ts'
 import type { Clock } from '../lib/clock.ts'
-import { NOTHING_FOUND } from '../model/hunts.ts'
 import type { Store, StoreOptions } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { huntFinder } from './hunt-finder.ts'
@@ -63,7 +62,7 @@ export function runThread(
     bytesTotal: 0,
     place: order.place,
     hits: order.hits,
-    summary: NOTHING_FOUND,
+    summary: order.summary,
     state: 'running',
   }
   return runJob<HuntThreadData, HuntNews>({

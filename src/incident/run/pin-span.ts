@@ -1,10 +1,14 @@
 /** Says where in an exchange a traced text stands, as a reader is shown it: which block of the request, or the answer, and where in its text. */
+import type { RecordedExchange } from '../../evidence/reader.ts'
 import type { CaseSpan } from '../../model/cases.ts'
 import { blockParts } from '../block-parts.ts'
 import type { ExchangeDesk } from '../exchange-desk.ts'
-import type { Exposure, Hit, TraceResult } from '../trace/trace-result.ts'
+import type { Exposure, TraceResult } from '../trace/trace-result.ts'
 
-/** A record that cannot be read any more has no block: the span is then that of the text that was found. */
+/**
+ * A record that cannot be read any more has no block: the span is then that of the text that was found.
+ * What only detection saw stands where the record of its finding says.
+ */
 export async function pinSpan(
   desk: Pick<ExchangeDesk, 'recorded'>,
   { hits }: Pick<TraceResult, 'hits'>,
@@ -19,23 +23,51 @@ export async function pinSpan(
     start: span?.start ?? 0,
     end: span?.end ?? 0,
   }
-  if (best?.place !== 'block') return found
+  if (best?.place !== 'block' && best?.place !== 'finding') return found
   const reading = await desk.recorded(row)
   if (reading.kind === 'unreadable') return found
-  const { requestBody, requestBlocks } = reading.recorded
-  const block = requestBlocks.findIndex(({ id }) => id === best.id)
-  const { start, end, role } = requestBlocks[block] ?? { start: 0, end: 0, role: 'other' }
-  if (block === -1 || requestBody === null) return found
-  const texts = blockParts(requestBody.subarray(start, end), role).map(({ text }) => text)
-  return { ...found, block, ...shownAt(texts, best) }
+  const { recorded } = reading
+  if (best.place === 'finding') return { ...found, ...findingAt(recorded, found, best.id) }
+  const block = recorded.requestBlocks.findIndex(({ id }) => id === best.id)
+  return { ...found, ...shownAt(recorded, block, span?.match ?? '') }
 }
 
-/** All of the block where it is spelled otherwise than it is shown, as in base64. */
-function shownAt(texts: readonly string[], { spans }: Hit): Pick<CaseSpan, 'start' | 'end'> {
-  const match = spans[0]?.match ?? ''
+type Place = Partial<Pick<CaseSpan, 'block' | 'start' | 'end'>>
+
+function findingAt(recorded: RecordedExchange, found: CaseSpan, fingerprint: string): Place {
+  const { facts, closing, requestBody } = recorded
+  const findings = found.part === 'answer' ? closing?.findings : facts.findings
+  const finding = findings?.find((one) => one.fingerprint === fingerprint)
+  if (finding === undefined) return {}
+  const { block, start, end } = finding
+  if (found.part === 'answer') return { start, end }
+  if (block === null || requestBody === null) return {}
+  return shownAt(recorded, block, spokenText(requestBody.toString('utf8', start, end)))
+}
+
+/** As it reads where it is written in JSON. */
+function spokenText(written: string): string {
+  try {
+    const spoken: unknown = JSON.parse(`"${written}"`)
+    return typeof spoken === 'string' ? spoken : written
+  } catch {
+    return written
+  }
+}
+
+/** All of the block where it is spelled otherwise than it is shown, as in base64; nothing where there is no such block. */
+function shownAt(
+  { requestBody, requestBlocks }: RecordedExchange,
+  block: number,
+  match: string,
+): Place {
+  const found = requestBlocks[block]
+  if (found === undefined || requestBody === null) return {}
+  const bytes = requestBody.subarray(found.start, found.end)
+  const texts = blockParts(bytes, found.role).map(({ text }) => text)
   for (const text of match === '' ? [] : texts) {
     const start = text.indexOf(match)
-    if (start !== -1) return { start, end: start + match.length }
+    if (start !== -1) return { block, start, end: start + match.length }
   }
-  return { start: 0, end: texts[0]?.length ?? 0 }
+  return { block, start: 0, end: texts[0]?.length ?? 0 }
 }
