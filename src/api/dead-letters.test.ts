@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { approvalGateway } from '../../test/harness/approval-gateway.ts'
 import type { ApprovalGateway } from '../../test/harness/approval-gateway.ts'
+import { jsonLines, runCliWith } from '../../test/harness/cli.ts'
 import type { TestPerson } from '../../test/harness/console.ts'
 import { temporaryFolder } from '../../test/harness/evidence.ts'
 import { until } from '../../test/harness/until.ts'
@@ -238,4 +239,62 @@ test('a notice that was given up is told once when it is retried, and never when
     [name],
   )
   assert.deepEqual(await idsNow(), [])
+})
+
+test('matches that an alert could not tell are letters as well, and the command line acts on all', async () => {
+  refuses = (id) => (id.startsWith('al_') ? 503 : null)
+  const body = { name: 'birds', q: 'model:pterodactyl', channel: 'webhook soc' }
+  assert.equal((await investigator.call('POST', '/alerts', { body })).status, 201)
+  const exchange = await gateway.console.chat('hello', { model: 'pterodactyl' })
+  const waiting = async () => (await list()).body.items
+  await until(async () => {
+    {
+      using raw = new DatabaseSync(join(folder, 'data', 'control.db'), { timeout: 30_000 })
+      raw.exec('update search_alerts set attempts = 7, retry_at_ms = 0')
+    }
+    return (await waiting()).length === 1
+  })
+  const [letter] = await waiting()
+  assert.match(letter.id, /^alert\/al_/)
+  assert.deepEqual(
+    [letter.kind, letter.receiver, letter.type, letter.error],
+    ['alert', 'webhook soc', 'search.matched', 'status 503'],
+  )
+
+  const { token } = await gateway.console.person('carla', ['admin'])
+  const env = { CUSTODY_SERVER: gateway.console.gateway.adminUrl, CUSTODY_TOKEN: token }
+  const run = (...args: readonly string[]) => runCliWith({ env }, 'dead-letters', ...args)
+  assert.deepEqual(jsonLines((await run('--json')).out), [letter])
+  assert.match((await run()).out, /^ID +RECEIVER.*\nalert\/al_.* webhook soc +search\.matched +status 503/)
+  assert.deepEqual(jsonLines((await run('show', letter.id, '--json')).out), [letter])
+  assert.match((await run('show', letter.id)).out, /failed {4}status 503, \d+ attempts/)
+  for (const [args, code, words] of [
+    [['show', 'nothing'], 3, /no such dead letter/],
+    [['retry'], 2, /give ids, or --all, or --receiver/],
+    [['retry', letter.id, '--all'], 2, /give ids/],
+    [['retry', 'nothing'], 3, /api\.not-found/],
+    [['retry', '--receiver', 'nobody'], 3, /no such dead letter waits/],
+    [['drop', letter.id], 2, /--reason takes at least ten/],
+    [['drop', letter.id, '--reason', 'short'], 2, /--reason takes at least ten/],
+  ] as const) {
+    const said = await run(...args)
+    assert.equal(said.code, code, args.join(' ') + said.err)
+    assert.match(said.err, words)
+  }
+  // One of two is not there: what could be done is done, and the exit code says that something was not.
+  const partly = await run('retry', letter.id, 'alert/nothing')
+  assert.deepEqual([partly.code, partly.out], [3, `${letter.id} is sent again\n`], partly.err)
+  await until(async () => (await waiting())[0]?.attempts === letter.attempts + 1)
+  refuses = () => null
+  assert.equal((await run('retry', '--receiver', 'webhook soc', '--json')).code, 0)
+  await until(() => taken.includes(letter.id.slice('alert/'.length)))
+  await until(async () => (await waiting()).length === 0)
+  assert.equal(bodies.filter((one) => one.includes('search.matched') && one.includes(exchange)).length >= 3, true)
+  assert.match((await run()).err, /no dead letter waits/)
+
+  const [event = ''] = await refusedChats(1)
+  const dropped = await run('drop', '--all', '--reason', REASON)
+  assert.equal(dropped.out, `${letterOf(event)} is dropped\n`, dropped.err)
+  refuses = () => null
+  assert.deepEqual(await waiting(), [])
 })

@@ -1,17 +1,18 @@
-/** Brings together what was given up: events of the sinks of this gateway, and notices about approvals. */
+/** Brings together what was given up: events of the sinks of this gateway, notices about approvals, matches of alerts on searches. */
 import type { Clock } from '../lib/clock.ts'
 import type { ControlStore } from '../model/control.ts'
 import type { DeadLetter, DeadLetterDesk } from '../model/dead-letter.ts'
 import type { Notice } from '../model/notice.ts'
+import type { AlertLetter } from '../model/search-alerts.ts'
 import type { SinkLetter } from '../telemetry/sinks/dead-letter-file.ts'
 import type { RunningSink } from '../telemetry/sinks/run-sink.ts'
 import type { Exports } from './exports.ts'
 
-type Control = Pick<ControlStore, 'notices' | 'approvals'>
+type Control = Pick<ControlStore, 'notices' | 'approvals' | 'searchAlerts'>
 
 export function createDeadLetterDesk(
   { withSinks }: Pick<Exports, 'withSinks'>,
-  { notices, approvals }: Control,
+  { notices, approvals, searchAlerts: { letters } }: Control,
   clock: Clock,
 ): DeadLetterDesk {
   const withEach = async (
@@ -22,10 +23,9 @@ export function createDeadLetterDesk(
       const done: string[] = []
       for (const [name, sink] of sinks) {
         const prefix = eventLetterId(name, '')
-        const events = ids.flatMap((id) => (id.startsWith(prefix) ? [id.slice(prefix.length)] : []))
+        const events = withoutPrefix(prefix, ids)
         if (events.length === 0) continue
-        const settled = await deed(sink, new Set(events))
-        done.push(...settled.map((event) => eventLetterId(name, event)))
+        done.push(...withPrefix(prefix, await deed(sink, new Set(events))))
       }
       return done
     })
@@ -51,19 +51,21 @@ export function createDeadLetterDesk(
         return { letters, total }
       })
       return {
-        items: [...ofNotices, ...ofSinks.letters]
+        items: [...ofNotices, ...(await letters.list(limit)).map(alertLetter), ...ofSinks.letters]
           .toSorted((a, b) => b.sinceMs - a.sinceMs || (a.id < b.id ? -1 : 1))
           .slice(0, limit),
-        total: ofSinks.total + (await notices.deadCount()),
+        total: ofSinks.total + (await notices.deadCount()) + (await letters.count()),
       }
     },
     retry: async (ids) => [
       ...(await withEach(ids, (sink, events) => sink.retry(events))),
       ...(await settled(ids, { state: 'due', dueAtMs: clock.nowMs() })),
+      ...withPrefix(ALERT, await letters.ask(withoutPrefix(ALERT, ids), clock.nowMs())),
     ],
     drop: async (ids) => [
       ...(await withEach(ids, (sink, events) => sink.drop(events))),
       ...(await settled(ids, { state: 'dropped' })),
+      ...withPrefix(ALERT, await letters.drop(withoutPrefix(ALERT, ids))),
     ],
   }
 
@@ -71,12 +73,19 @@ export function createDeadLetterDesk(
     ids: readonly string[],
     next: Parameters<Control['notices']['settle']>[1],
   ): Promise<readonly string[]> {
-    const own = ids.flatMap((id) => (id.startsWith(NOTICE) ? [id.slice(NOTICE.length)] : []))
-    return (await notices.settle(own, next)).map((id) => NOTICE + id)
+    return withPrefix(NOTICE, await notices.settle(withoutPrefix(NOTICE, ids), next))
   }
 }
 
 const NOTICE = 'notice/'
+const ALERT = 'alert/'
+
+const withPrefix = (prefix: string, ids: readonly string[]): readonly string[] =>
+  ids.map((id) => prefix + id)
+
+/** Of those that have it. */
+const withoutPrefix = (prefix: string, ids: readonly string[]): readonly string[] =>
+  ids.flatMap((id) => (id.startsWith(prefix) ? [id.slice(prefix.length)] : []))
 
 function eventLetterId(sink: string, event: string): string {
   return `event/${sink}/${event}`
@@ -106,6 +115,20 @@ function noticeLetter(notice: Notice, step: string): DeadLetter {
     attempts,
     error: kindOf(lastError),
     sinceMs: createdAtMs,
+  }
+}
+
+function alertLetter({ batch, alert, channel, ...letter }: AlertLetter): DeadLetter {
+  const { attempts, error, sinceMs } = letter
+  return {
+    id: ALERT + batch,
+    kind: 'alert',
+    receiver: channel,
+    type: 'search.matched',
+    about: alert,
+    attempts,
+    error: kindOf(error),
+    sinceMs,
   }
 }
 

@@ -220,6 +220,46 @@ test('a receiver that never answers is given up after a day, and that stays to b
   assert.equal(one.to.told.length, 0)
   const { lastError, retryAtMs } = await one.alert()
   assert.deepEqual([lastError, retryAtMs], ['the receiver answered 500', null])
+
+  const { letters } = one.store.control.searchAlerts
+  const [letter, ...more] = await letters.list(9)
+  assert.ok(letter !== undefined && more.length === 0)
+  assert.deepEqual([letter.attempts, letter.error], [8, 'the receiver answered 500'])
+  one.to.answer(503)
+  await letters.ask([letter.batch], one.clock.nowMs())
+  await one.round()
+  const [again] = await letters.list(9)
+  assert.deepEqual([again?.attempts, again?.error], [9, 'the receiver answered 503'])
+  // Asked for by a person: muted or not, and under the same id.
+  one.to.answer(200)
+  const now = await one.alert()
+  const mutedUntilMs = one.clock.nowMs() + 60_000
+  await one.store.control.searchAlerts.update({ ...now, mutedUntilMs, version: now.version + 1 })
+  await letters.ask([letter.batch], one.clock.nowMs())
+  await one.round()
+  await one.round()
+  assert.deepEqual(
+    one.to.told.map(({ headers, body }) => [headers['webhook-id'], body.data.exchanges[0].id]),
+    [[letter.batch, exchangeId(1)]],
+  )
+  assert.deepEqual([await letters.count(), (await one.alert()).sent], [0, 1])
+})
+
+test('a batch that is asked for again is not told once its alert is off', async () => {
+  await using one = await setUp({ attempts: 7 })
+  one.to.answer(500)
+  await one.index(closedRow(1, { principal: 'bob' }))
+  await one.round()
+  one.to.answer(200)
+  const table = one.store.control.searchAlerts
+  const now = await one.alert()
+  await table.update({ ...now, enabled: false, version: now.version + 1 })
+  const [letter] = await table.letters.list(9)
+  await table.letters.ask([letter?.batch ?? ''], one.clock.nowMs())
+  await one.round()
+  assert.equal(one.to.told.length, 0)
+  const [left] = await table.letters.list(9)
+  assert.match(left?.error ?? '', /alert is off/)
 })
 
 test('whoever may no longer see every exchange hears no more', async () => {

@@ -90,6 +90,11 @@ const COMMANDS: readonly CommandFile[] = [
     register: async (program) => (await import('./commands/alerts.ts')).registerAlerts(program),
   },
   {
+    names: ['dead-letters'],
+    register: async (program) =>
+      (await import('./commands/dead-letters.ts')).registerDeadLetters(program),
+  },
+  {
     names: ['holds'],
     register: async (program) => (await import('./commands/holds.ts')).registerHolds(program),
   },

@@ -2,12 +2,12 @@
 
 export interface DeadLetter {
   readonly id: string
-  /** `event` for a sink under `exports`, `notice` for a receiver of approvals. */
-  readonly kind: 'event' | 'notice'
+  /** `event` for a sink under `exports`, `notice` for a receiver of approvals, `alert` for one of alerts on searches. */
+  readonly kind: 'event' | 'notice' | 'alert'
   /** By its name in custody.yaml. */
   readonly receiver: string
   readonly type: string
-  /** Id of the event, or of the approval. */
+  /** Id of the event, the approval or the alert. */
   readonly about: string
   readonly attempts: number
   /** The kind of the last failure. */

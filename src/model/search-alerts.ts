@@ -37,6 +37,33 @@ export interface AlertBatch {
   readonly exchanges: readonly ExchangeId[]
 }
 
+/** A batch that was given up. */
+export interface AlertLetter {
+  readonly batch: string
+  readonly alert: string
+  readonly channel: string
+  readonly attempts: number
+  /** The last failure. */
+  readonly error: string
+  readonly sinceMs: number
+}
+
+export interface AlertLetterTable {
+  /** Also what was asked for and failed again. */
+  readonly giveUp: (letter: AlertLetter) => Promise<void>
+  /** Those that wait for a person, newest first. */
+  readonly list: (limit: number) => Promise<readonly AlertLetter[]>
+  /** Those too that are to be sent again. */
+  readonly count: () => Promise<number>
+  /** They are to be sent once more; gives the ids of those that waited. */
+  readonly ask: (batches: readonly string[], nowMs: number) => Promise<readonly string[]>
+  /** Nobody is told; gives the ids of those that waited. */
+  readonly drop: (batches: readonly string[]) => Promise<readonly string[]>
+  /** Takes those asked for for one worker until `untilMs`: nobody else gets them before. */
+  readonly take: (nowMs: number, untilMs: number) => Promise<readonly AlertLetter[]>
+  readonly sent: (batch: string) => Promise<void>
+}
+
 export interface SearchAlertTable {
   readonly insert: (row: SearchAlertRow) => Promise<void>
   readonly byId: (id: string) => Promise<SearchAlertRow | null>
@@ -57,10 +84,13 @@ export interface SearchAlertTable {
   ) => Promise<readonly ExchangeId[]>
   /** Makes one batch of all that waits; null when nothing does. A batch that was not delivered comes first. */
   readonly batch: (alert: string, batchId: string) => Promise<AlertBatch | null>
-  readonly told: (batchId: string, state: 'sent' | 'dead') => Promise<void>
+  readonly sent: (batchId: string) => Promise<void>
+  /** What a batch holds, oldest first. */
+  readonly inBatch: (batchId: string) => Promise<readonly ExchangeId[]>
   /** How far the index has been read. */
   readonly place: () => Promise<{ readonly seq: number; readonly id: string } | null>
   readonly setPlace: (place: { readonly seq: number; readonly id: string }) => Promise<void>
   /** Forgets what was told before. */
   readonly forget: (beforeMs: number) => Promise<void>
+  readonly letters: AlertLetterTable
 }

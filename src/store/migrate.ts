@@ -24,6 +24,7 @@ import { trustAndTokens } from './migrations/control/031-trust-and-tokens.ts'
 import { locks } from './migrations/control/030-locks.ts'
 import { decisionsAndContexts } from './migrations/index/010-decisions-and-contexts.ts'
 import { hunts } from './migrations/control/115-hunts.ts'
+import { alertLetters } from './migrations/control/160-alert-letters.ts'
 import { alertViews } from './migrations/control/145-alert-views.ts'
 import { searchAlerts } from './migrations/control/116-search-alerts.ts'
 import { legalHolds } from './migrations/control/050-legal-holds.ts'
@@ -123,6 +124,7 @@ export const CONTROL_AREA: MigrationArea = {
     'search_alerts',
     'search_alert_matches',
     'search_alert_place',
+    'search_alert_letters',
   ],
   migrations: [
     { name: '001-gateway-keys', up: gatewayKeys },
@@ -149,6 +151,7 @@ export const CONTROL_AREA: MigrationArea = {
     { name: '141-erasure-jobs', up: erasureJobs },
     { name: '145-alert-views', up: alertViews },
     { name: '130-login-groups', up: loginGroups },
+    { name: '160-alert-letters', up: alertLetters },
   ],
 }
 

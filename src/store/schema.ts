@@ -169,8 +169,20 @@ export type ControlTables = {
     alert: string
     exchange: ExchangeId
     at_ms: number
-    state: 'waiting' | 'muted' | 'batched' | 'sent' | 'dead'
+    state: 'waiting' | 'muted' | 'batched' | 'sent' | 'dead' | 'dropped'
     batch: string
+  }
+  search_alert_letters: {
+    batch: string
+    alert: string
+    channel: string
+    /** `asked`: to be sent once more. */
+    state: 'dead' | 'asked'
+    attempts: number
+    error: string
+    since_ms: number
+    /** Nobody else sends it before. */
+    due_at_ms: number
   }
   search_alert_place: { name: string; seq: number; id: string }
   mask_tokens: TableOf<MaskToken> & { scope: string }

@@ -92,18 +92,66 @@ export function seekingContract(engine: string, fresh: () => Promise<FreshDataba
     // Not delivered yet: the same batch comes again, under the same name, and holds nothing more.
     await table.match(id, [exchangeId(4)], false, EPOCH_MS)
     assert.deepEqual(await table.batch(id, 'b2'), { id: 'b1', exchanges: both })
-    await table.told('b1', 'sent')
+    await table.sent('b1')
     assert.deepEqual(await table.batch(id, 'b2'), { id: 'b2', exchanges: [exchangeId(4)] })
-    await table.told('b2', 'dead')
+    const letter = { batch: 'b2', alert: id, channel: 'webhook soc', attempts: 8, error: 'late\uFFFD' }
+    await table.letters.giveUp({ ...letter, error: 'late\0', sinceMs: EPOCH_MS })
     assert.equal(await table.batch(id, 'b3'), null)
     assert.deepEqual(await table.match(id, [...both, exchangeId(3)], false, EPOCH_MS), [])
     await table.forget(EPOCH_MS + 1)
     assert.deepEqual(await table.match(id, both, false, EPOCH_MS + 2), both)
+    // What waits for a person is not forgotten.
+    assert.deepEqual(await table.inBatch('b2'), [exchangeId(4)])
+    assert.deepEqual(await table.letters.list(9), [{ ...letter, sinceMs: EPOCH_MS }])
     await table.remove(id)
+    assert.deepEqual([await table.letters.list(9), await table.inBatch('b2')], [[], []])
     assert.deepEqual(
       (await table.list()).map((row) => row.id),
       [alertRow(2).id],
     )
+  })
+
+  test(`${engine}: a batch that was given up is sent again by one worker, or dropped`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    await using other = await openStore(database.options)
+    const table = store.control.searchAlerts
+    const { letters } = table
+    const { id } = alertRow(1)
+    await table.insert(alertRow(1))
+    const letterOf = (n: number) => ({
+      batch: `b${n}`,
+      alert: id,
+      channel: 'slack',
+      attempts: 8,
+      error: 'ECONNREFUSED',
+      sinceMs: EPOCH_MS + n,
+    })
+    for (const n of [1, 2, 3]) {
+      await table.match(id, [exchangeId(n)], false, EPOCH_MS)
+      await table.batch(id, `b${n}`)
+      await letters.giveUp(letterOf(n))
+    }
+    assert.deepEqual(await letters.list(2), [letterOf(3), letterOf(2)])
+    assert.deepEqual(await letters.drop(['b3', 'b4', 'b\0']), ['b3'])
+    assert.deepEqual(await letters.ask(['b1', 'b3', 'b\0'], EPOCH_MS), ['b1'])
+    assert.deepEqual(await letters.ask(['b1'], EPOCH_MS), [])
+    assert.deepEqual(await letters.drop(['b1']), [])
+    assert.deepEqual([await letters.list(9), await letters.count()], [[letterOf(2)], 2])
+    const taken = await Promise.all([
+      letters.take(EPOCH_MS, EPOCH_MS + 60),
+      other.control.searchAlerts.letters.take(EPOCH_MS, EPOCH_MS + 60),
+    ])
+    assert.deepEqual(taken.flat(), [letterOf(1)])
+    // Whoever took it died.
+    assert.deepEqual(await letters.take(EPOCH_MS + 59, EPOCH_MS + 99), [])
+    assert.deepEqual(await letters.take(EPOCH_MS + 60, EPOCH_MS + 99), [letterOf(1)])
+    const again = { ...letterOf(1), attempts: 9, sinceMs: EPOCH_MS + 9 }
+    await letters.giveUp(again)
+    assert.deepEqual(await letters.list(9), [again, letterOf(2)])
+    await letters.sent('b1')
+    assert.deepEqual(await letters.list(9), [letterOf(2)])
+    assert.equal(await table.batch(id, 'later'), null)
   })
 
   test(`${engine}: an alert follows the saved search that it hangs on, and stops with it`, async () => {

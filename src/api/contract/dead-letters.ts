@@ -6,15 +6,15 @@ import { REASON_MIN } from './keeping.ts'
 export const DeadLetter = z
   .object({
     id: z.string(),
-    kind: z.enum(['event', 'notice']).openapi({
+    kind: z.enum(['event', 'notice', 'alert']).openapi({
       description:
-        '`event`: of a sink under `exports` of this gateway; `notice`: of an approval, to a receiver under `approvals`.',
+        '`event`: of a sink under `exports` of this gateway; `notice`: of an approval, to a receiver under `approvals`; `alert`: matches of an alert on a search, to one of the same receivers.',
     }),
     receiver: z
       .string()
       .openapi({ description: 'By its name in custody.yaml, never its address.' }),
     type: z.string().openapi({ example: 'exchange.closed' }),
-    about: z.string().openapi({ description: 'Id of the event, or of the approval.' }),
+    about: z.string().openapi({ description: 'Id of the event, the approval or the alert.' }),
     attempts: z.number().int(),
     error: z.string().openapi({
       description: 'The kind of the last failure, never what the receiver said.',
@@ -40,7 +40,7 @@ export const listDeadLetters = apiRoute('dead-letters.list', {
   method: 'get',
   path: '/dead-letters',
   tags,
-  summary: 'What receivers of events and notices did not take',
+  summary: 'What receivers of events, notices and alerts did not take',
   responses: {
     200: json(
       z.object({ items: z.array(DeadLetter), total: z.number().int() }),
@@ -65,7 +65,7 @@ export const dropDeadLetters = apiRoute('dead-letters.drop', {
   path: '/dead-letters/drop',
   tags,
   summary: 'Gives dead letters up, with a reason',
-  description: 'The receiver never hears of them. The exchange or approval itself stays recorded.',
+  description: 'The receiver never hears of them. The exchanges and approvals themselves stay recorded.',
   request: {
     body: body(z.strictObject({ ids, reason: z.string().trim().min(REASON_MIN).max(1000) })),
   },

@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { ExchangeQuery, ExchangeSearch } from '../../model/exchange-query.ts'
 import type { PeopleTable } from '../../model/people.ts'
 import type { EvidenceEvent, ExchangeRow } from '../../model/record.ts'
-import type { SearchAlertRow, SearchAlertTable } from '../../model/search-alerts.ts'
+import type { AlertBatch, AlertLetter, SearchAlertRow, SearchAlertTable } from '../../model/search-alerts.ts'
 import { parseQuery } from '../../model/query/parse.ts'
 import { toExchangeQuery } from '../../model/query/to-query.ts'
 import type { ExchangeIndex } from '../../store/exchange-index.ts'
@@ -36,6 +36,8 @@ const CHANGES_PER_ROUND = 500
 const NAMED_MAX = 20
 /** What was told is known so long, longer than any exchange takes to end. */
 const KNOWN_MS = 90 * 86_400_000
+/** A worker that died while it sent a letter again gives it back after this. */
+const LEASE_MS = 60_000
 /** About a day altogether. */
 const PAUSES_MS = [5_000, 30_000, 120_000, 600_000, 3_600_000, 6 * 3_600_000, 12 * 3_600_000]
 
@@ -83,59 +85,87 @@ export async function tellMatches(parts: AlertParts): Promise<void> {
     if (isEarly || (alert.mutedUntilMs ?? 0) > nowMs) continue
     await deliver(parts, alert)
   }
+  await tellAgain(parts)
   await table.forget(clock.nowMs() - KNOWN_MS)
 }
 
+/** What was given up and somebody asked for once more, whatever the alert waits for otherwise. */
+async function tellAgain(parts: AlertParts): Promise<void> {
+  const { table, clock } = parts
+  const letters = await table.letters.take(clock.nowMs(), clock.nowMs() + LEASE_MS)
+  if (letters.length === 0) return
+  const alerts = new Map((await permitted(parts)).map((alert) => [alert.id, alert]))
+  for (const letter of letters) {
+    const { batch } = letter
+    const alert = alerts.get(letter.alert)
+    const fault =
+      alert === undefined
+        ? new Error('the alert is off, or its person may not see every exchange')
+        : await told(parts, alert, { id: batch, exchanges: await table.inBatch(batch) })
+    if (fault === null) await table.letters.sent(batch)
+    else await giveUp(parts, { ...letter, attempts: letter.attempts + 1 }, fault)
+  }
+}
+
 async function deliver(parts: AlertParts, alert: SearchAlertRow): Promise<void> {
-  const { table, clock, index } = parts
+  const { table, clock } = parts
   const nowMs = clock.nowMs()
   const batch = await table.batch(alert.id, `${alert.id}.${alert.sent + 1}.${nowMs}`)
   if (batch === null) return
   // Another worker that saw the same alert leaves it to the one that writes first.
   const mine: SearchAlertRow = { ...alert, lastSentAtMs: nowMs, version: alert.version + 1 }
   if (!(await table.update(mine))) return
-  const rows = await index.exchanges(batch.exchanges.slice(0, NAMED_MAX))
-  const count = batch.exchanges.length
+  const fault = await told(parts, alert, batch)
+  if (fault !== null) {
+    await failed(parts, mine, batch.id, fault)
+    return
+  }
+  await table.sent(batch.id)
+  await changed(table, alert.id, () => ({ attempts: 0, retryAtMs: null, lastError: '' }))
+}
+
+/** Null when the receiver took it. */
+async function told(
+  parts: AlertParts,
+  alert: SearchAlertRow,
+  { id, exchanges }: AlertBatch,
+): Promise<Error | null> {
+  const rows = await parts.index.exchanges(exchanges.slice(0, NAMED_MAX))
+  const count = exchanges.length
   try {
     await parts.tell({
-      id: batch.id,
+      id,
       alert,
       count,
       rows: rows.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     })
   } catch (error) {
-    await failed(parts, mine, batch.id, error)
-    return
+    return error instanceof Error ? error : new Error('failed')
   }
-  await table.told(batch.id, 'sent')
-  await changed(table, alert.id, ({ sent }) => ({
-    sent: sent + 1,
-    attempts: 0,
-    retryAtMs: null,
-    lastError: '',
-  }))
+  await changed(parts.table, alert.id, ({ sent }) => ({ sent: sent + 1 }))
   await parts
     .note({
       type: 'search.alerted',
-      atMs: nowMs,
+      atMs: parts.clock.nowMs(),
       actor: alert.person,
       details: { alert: alert.id, channel: alert.channel, exchanges: count },
     })
     .catch((error: unknown) => parts.onFault('alert not noted', error))
+  return null
 }
 
 async function failed(
   parts: AlertParts,
   alert: SearchAlertRow,
   batch: string,
-  error: unknown,
+  error: Error,
 ): Promise<void> {
   const { table, clock } = parts
   const nowMs = clock.nowMs()
   const pauseMs = PAUSES_MS[alert.attempts]
   if (pauseMs === undefined) {
-    await table.told(batch, 'dead')
-    parts.onFault(`alert given up: ${alert.id}`, error)
+    const { id, channel, attempts } = alert
+    await giveUp(parts, { batch, alert: id, channel, attempts: attempts + 1, error: '' }, error)
   }
   await changed(table, alert.id, ({ attempts }) => ({
     attempts: pauseMs === undefined ? 0 : attempts + 1,
@@ -143,6 +173,15 @@ async function failed(
     lastError: reasonOf(error),
     lastErrorAtMs: nowMs,
   }))
+}
+
+async function giveUp(
+  { table, clock, onFault }: AlertParts,
+  letter: Omit<AlertLetter, 'sinceMs'>,
+  fault: Error,
+): Promise<void> {
+  await table.letters.giveUp({ ...letter, error: reasonOf(fault), sinceMs: clock.nowMs() })
+  onFault(`alert given up: ${letter.alert}`, fault)
 }
 
 /** Alerts of people who may still see every exchange: whoever lost the role hears no more. */
@@ -179,8 +218,7 @@ async function changed(
 }
 
 /** Addresses of receivers may hold secrets: only the kind of failure is kept. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'failed'
+function reasonOf(error: Error): string {
   const code = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : ''
   return code === '' ? error.message.replaceAll(/https?:\S+/g, '(address)').slice(0, 200) : code
 }

@@ -57,6 +57,7 @@ export function createSavedViewTable(db: ControlDb): SavedViewTable {
           .executeTakeFirst()
         if (removed.numDeletedRows === 0n) return false
         const alerts = transaction.selectFrom('search_alerts').select('id').where('view', '=', id)
+        await transaction.deleteFrom('search_alert_letters').where('alert', 'in', alerts).execute()
         await transaction.deleteFrom('search_alert_matches').where('alert', 'in', alerts).execute()
         await transaction.deleteFrom('search_alerts').where('view', '=', id).execute()
         return true

@@ -3,12 +3,24 @@ import type { Selectable } from 'kysely'
 import type { ExchangeId } from '../../lib/ids.ts'
 import type { SearchAlertRow, SearchAlertTable } from '../../model/search-alerts.ts'
 import type { ControlDb, ControlTables } from '../schema.ts'
+import { createAlertLetterTable } from './alert-letters.ts'
 import { isUnstorable, storable } from './stored-text.ts'
 
 const PLACE = 'index'
 
 export function createSearchAlertTable(db: ControlDb): SearchAlertTable {
+  const inBatch: SearchAlertTable['inBatch'] = async (batch) => {
+    const rows = await db
+      .selectFrom('search_alert_matches')
+      .select('exchange')
+      .where('batch', '=', batch)
+      .orderBy('exchange')
+      .execute()
+    return rows.map(({ exchange }) => exchange)
+  }
   return {
+    letters: createAlertLetterTable(db),
+    inBatch,
     insert: async (row) => {
       await db.insertInto('search_alerts').values(encode(row)).execute()
     },
@@ -46,6 +58,7 @@ export function createSearchAlertTable(db: ControlDb): SearchAlertTable {
       return changed.numUpdatedRows > 0n
     },
     remove: async (id) => {
+      await db.deleteFrom('search_alert_letters').where('alert', '=', id).execute()
       await db.deleteFrom('search_alert_matches').where('alert', '=', id).execute()
       await db.deleteFrom('search_alerts').where('id', '=', id).execute()
     },
@@ -79,18 +92,12 @@ export function createSearchAlertTable(db: ControlDb): SearchAlertTable {
           .executeTakeFirst()
         if (taken.numUpdatedRows === 0n) return null
       }
-      const rows = await db
-        .selectFrom('search_alert_matches')
-        .select('exchange')
-        .where('batch', '=', id)
-        .orderBy('exchange')
-        .execute()
-      return { id, exchanges: rows.map(({ exchange }) => exchange) }
+      return { id, exchanges: await inBatch(id) }
     },
-    told: async (batchId, state) => {
+    sent: async (batchId) => {
       await db
         .updateTable('search_alert_matches')
-        .set({ state })
+        .set({ state: 'sent' })
         .where('batch', '=', batchId)
         .execute()
     },
@@ -113,7 +120,7 @@ export function createSearchAlertTable(db: ControlDb): SearchAlertTable {
       await db
         .deleteFrom('search_alert_matches')
         .where('at_ms', '<', beforeMs)
-        .where('state', 'in', ['sent', 'dead', 'muted'])
+        .where('state', 'in', ['sent', 'dropped', 'muted'])
         .execute()
     },
   }

@@ -1,4 +1,4 @@
-/** What receivers of events and notices did not take: seen by whoever checks, sent again or given up by an admin. */
+/** What receivers of events, notices and alerts did not take: seen by whoever checks, sent again or given up by an admin. */
 import { Button, Checkbox, Modal } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -17,19 +17,21 @@ import { mayCall, useMe } from '../access/me.ts'
 import classes from './dead-letters-panel.module.css'
 import { ReasonForm } from '../keeping/reason-form.tsx'
 
+/** Nothing for others: they come for their alerts, whose rows say whether the telling works. */
 export function DeadLettersPanel() {
-  const maySee = mayCall(useMe(), 'dead-letters.list')
-  if (maySee) return <Letters />
-  return (
-    <Panel {...HEAD}>
-      <Notice kind="denied" title="Your roles do not allow this">
-        <p>Admins and auditors see what was not delivered.</p>
-      </Notice>
-    </Panel>
-  )
+  return mayCall(useMe(), 'dead-letters.list') ? <Letters /> : null
 }
 
-const HEAD = { title: 'Dead letters', note: 'events and notices that a receiver did not take' }
+const HEAD = {
+  title: 'Dead letters',
+  note: 'events, notices and alerts that a receiver did not take',
+}
+
+const KINDS: Readonly<Record<DeadLetter['kind'], string>> = {
+  event: 'sink of events',
+  notice: 'notice of an approval',
+  alert: 'alert on a search',
+}
 
 function Letters() {
   const letters = useQuery(deadLettersQuery)
@@ -139,7 +141,7 @@ function LetterList({ items, total }: LetterListProps) {
         >
           <p>
             The receiver never hears of {chosen.length === 1 ? 'it' : `these ${chosen.length}`}. The
-            exchange or approval itself stays recorded.
+            exchanges and approvals themselves stay recorded.
           </p>
         </ReasonForm>
       </Modal>
@@ -153,7 +155,7 @@ const COLUMNS: TableColumns<DeadLetter> = [
     cell: ({ receiver, kind }) => (
       <span className={form.two}>
         {visibleLine(receiver, 80)}
-        <small>{kind === 'event' ? 'sink of events' : 'notice of an approval'}</small>
+        <small>{KINDS[kind]}</small>
       </span>
     ),
   },
