@@ -265,7 +265,10 @@ test('matches that an alert could not tell are letters as well, and the command 
   const env = { CUSTODY_SERVER: gateway.console.gateway.adminUrl, CUSTODY_TOKEN: token }
   const run = (...args: readonly string[]) => runCliWith({ env }, 'dead-letters', ...args)
   assert.deepEqual(jsonLines((await run('--json')).out), [letter])
-  assert.match((await run()).out, /^ID +RECEIVER.*\nalert\/al_.* webhook soc +search\.matched +status 503/)
+  assert.match(
+    (await run()).out,
+    /^ID +RECEIVER.*\nalert\/al_.* webhook soc +search\.matched +status 503/,
+  )
   assert.deepEqual(jsonLines((await run('show', letter.id, '--json')).out), [letter])
   assert.match((await run('show', letter.id)).out, /failed {4}status 503, \d+ attempts/)
   for (const [args, code, words] of [
@@ -289,7 +292,10 @@ test('matches that an alert could not tell are letters as well, and the command 
   assert.equal((await run('retry', '--receiver', 'webhook soc', '--json')).code, 0)
   await until(() => taken.includes(letter.id.slice('alert/'.length)))
   await until(async () => (await waiting()).length === 0)
-  assert.equal(bodies.filter((one) => one.includes('search.matched') && one.includes(exchange)).length >= 3, true)
+  assert.equal(
+    bodies.filter((one) => one.includes('search.matched') && one.includes(exchange)).length >= 3,
+    true,
+  )
   assert.match((await run()).err, /no dead letter waits/)
 
   const [event = ''] = await refusedChats(1)

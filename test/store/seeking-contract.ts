@@ -94,7 +94,13 @@ export function seekingContract(engine: string, fresh: () => Promise<FreshDataba
     assert.deepEqual(await table.batch(id, 'b2'), { id: 'b1', exchanges: both })
     await table.sent('b1')
     assert.deepEqual(await table.batch(id, 'b2'), { id: 'b2', exchanges: [exchangeId(4)] })
-    const letter = { batch: 'b2', alert: id, channel: 'webhook soc', attempts: 8, error: 'late\uFFFD' }
+    const letter = {
+      batch: 'b2',
+      alert: id,
+      channel: 'webhook soc',
+      attempts: 8,
+      error: 'late\uFFFD',
+    }
     await table.letters.giveUp({ ...letter, error: 'late\0', sinceMs: EPOCH_MS })
     assert.equal(await table.batch(id, 'b3'), null)
     assert.deepEqual(await table.match(id, [...both, exchangeId(3)], false, EPOCH_MS), [])

@@ -65,7 +65,8 @@ export const dropDeadLetters = apiRoute('dead-letters.drop', {
   path: '/dead-letters/drop',
   tags,
   summary: 'Gives dead letters up, with a reason',
-  description: 'The receiver never hears of them. The exchanges and approvals themselves stay recorded.',
+  description:
+    'The receiver never hears of them. The exchanges and approvals themselves stay recorded.',
   request: {
     body: body(z.strictObject({ ids, reason: z.string().trim().min(REASON_MIN).max(1000) })),
   },

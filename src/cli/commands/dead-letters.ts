@@ -74,7 +74,8 @@ async function list(options: Options): Promise<void> {
   }
   if (items.length === 0) say('no dead letter waits')
   else printTable<DeadLetter>(items, COLUMNS)
-  if (total > items.length) say(`${items.length} of ${total}; the others are older, or on their way`)
+  if (total > items.length)
+    say(`${items.length} of ${total}; the others are older, or on their way`)
 }
 
 const COLUMNS = [
@@ -95,7 +96,11 @@ async function show(id: string, options: Options): Promise<void> {
   const { items } = await gatewayFor(options).call(listDeadLetters, {})
   const letter = items.find((one) => one.id === id)
   if (letter === undefined)
-    return failWith(EXIT.notFound, 'there is no such dead letter', 'custody dead-letters lists them')
+    return failWith(
+      EXIT.notFound,
+      'there is no such dead letter',
+      'custody dead-letters lists them',
+    )
   if (options.json === true) return printJson(letter)
   const { kind, receiver, type, about, attempts, error, sinceMs } = letter
   print(visibleLine(id, 500))

@@ -54,9 +54,7 @@ async function exchanges(words: readonly string[], options: ExchangesOptions): P
   if (data === null) return
   const { query, filter } = asked
   const found =
-    query === null
-      ? pages(data.index, { ...filter, limit })
-      : searched(data.search, query, limit)
+    query === null ? pages(data.index, { ...filter, limit }) : searched(data.search, query, limit)
   await show(withHolds(data, found), options)
 }
 

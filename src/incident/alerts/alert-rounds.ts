@@ -4,7 +4,12 @@ import type { Clock } from '../../lib/clock.ts'
 import type { ExchangeQuery, ExchangeSearch } from '../../model/exchange-query.ts'
 import type { PeopleTable } from '../../model/people.ts'
 import type { EvidenceEvent, ExchangeRow } from '../../model/record.ts'
-import type { AlertBatch, AlertLetter, SearchAlertRow, SearchAlertTable } from '../../model/search-alerts.ts'
+import type {
+  AlertBatch,
+  AlertLetter,
+  SearchAlertRow,
+  SearchAlertTable,
+} from '../../model/search-alerts.ts'
 import { parseQuery } from '../../model/query/parse.ts'
 import { toExchangeQuery } from '../../model/query/to-query.ts'
 import type { ExchangeIndex } from '../../store/exchange-index.ts'
