@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { TestConsole, TestPerson } from '../../test/harness/console.ts'
 import { peopleOfAllRoles, startConsole } from '../../test/harness/console.ts'
+import { readLeaves } from '../../test/harness/leaf-coverage.ts'
 import { checkBundle } from '../evidence/bundle/check-bundle.ts'
 import { readBundle } from '../evidence/bundle/read-bundle.ts'
 import { parseNoteKey } from '../evidence/log/note-key.ts'
@@ -93,6 +94,47 @@ test('a hold on a person, a conversation, a case or a query covers what it says 
   }
   const short = { scope: { kind: 'exchange', exchange: ids[0] }, reason: 'why' }
   assert.equal((await post('investigator', '/holds', short)).status, 422)
+})
+
+test('what is pinned into a held case, and taken back, is said in the log by name, and so is the end of the hold', async () => {
+  const [named, pinned, free] = await Promise.all(
+    ['named', 'pinned', 'free'].map((word) => console.chat(`the ${word} one of the case`)),
+  )
+  const investigator = as('investigator')
+  const opened = await investigator('POST', '/cases', { body: { title: 'What the court wants' } })
+  const entries = `/cases/${opened.body.id}/entries`
+  const pin = (target: string | undefined) =>
+    investigator('POST', entries, { body: { kind: 'pin', target, text: '' } })
+  const early = await pin(free)
+  const scope = { kind: 'case', case: opened.body.id, exchanges: [named] }
+  const { body: hold } = await post('investigator', '/holds', { scope, reason })
+  const { body: entry } = await pin(pinned)
+  await pin(pinned)
+  await pin(named)
+  const headers = { 'if-match': entry.etag }
+  const taken = await investigator('DELETE', `${entries}/${entry.id}`, { headers })
+  assert.equal(taken.status, 204, taken.text)
+  assert.equal(early.status, 201)
+  await post('admin', `/holds/${hold.id}/release`, { reason })
+  await pin(pinned)
+  const { app, folder } = console.gateway
+  await app.evidence.flush()
+  await app.evidence.log.flush()
+  const leaves = (await readLeaves(folder)).filter(({ records }) => records.includes(hold.id))
+  assert.deepEqual(
+    leaves.map(({ kind, records }) => [kind, records.slice(1)]),
+    [
+      ['hold.set', [named, free]],
+      ['hold.extended', [pinned]],
+      ['hold.kept', [pinned]],
+      ['hold.released', [named, free, pinned]],
+    ],
+  )
+  const events = await app.index.eventsOf(pinned!, 20)
+  assert.deepEqual(
+    events.flatMap(({ event }) => (event.type.startsWith('hold.') ? [event.actor] : [])),
+    ['the investigator', 'the investigator', 'the admin'],
+  )
 })
 
 test('a hold shows wherever an exchange does, to whoever sees all of them, and what was erased is counted', async () => {

@@ -93,11 +93,19 @@ export function controlPlaneApi(sources: ControlPlaneSources): ApiParts {
       readAnswer: recordedAnswer,
       asSent,
     }),
-    cases: createCaseDesk(store.control.cases, clock, (event) => {
-      evidence.recorder
-        .note(event)
-        .catch((error: unknown) => log.error({}, 'change of a case not noted', error))
-    }),
+    cases: createCaseDesk(
+      store.control.cases,
+      clock,
+      (event) => {
+        evidence.recorder
+          .note(event)
+          .catch((error: unknown) => log.error({}, 'change of a case not noted', error))
+      },
+      async (pins, work) => {
+        const person = await store.control.people.byId(pins.by)
+        return sources.keeping.holds.pinning({ ...pins, by: person?.login ?? pins.by }, work)
+      },
+    ),
     accesses: createAccessDesk({
       table: store.control.accesses,
       cases: store.control.cases,

@@ -14,6 +14,7 @@ import {
 } from '../../test/harness/evidence.ts'
 import { until } from '../../test/harness/until.ts'
 import { openProofDesk } from '../evidence/proof-desk.ts'
+import { coveredNow, toldOfHolds } from '../incident/keeping/covered-now.ts'
 import { createErasureJobs, type SeenErasureJob } from '../incident/keeping/erasure-jobs.ts'
 import { createErasureDesk } from '../incident/keeping/erasures.ts'
 import { createHoldDesk } from '../incident/keeping/hold-desk.ts'
@@ -56,7 +57,8 @@ function keeperOf({ evidence, store }: TestEvidence, gate = new Gate(), later = 
     clock,
     note: (event) => evidence.recorder.note(event),
     exclusively: (work) => evidence.eraser.exclusively(work),
-    coveredNow: async () => [],
+    coveredNow: (scope) => coveredNow(store, scope),
+    told: () => toldOfHolds(store.index, evidence),
   })
   const reading = {
     index: store.index,
@@ -107,7 +109,15 @@ function keeperOf({ evidence, store }: TestEvidence, gate = new Gate(), later = 
     onFault: (error) => faults.push(error),
   })
   const begin = (more: object = {}): Promise<SeenErasureJob> =>
-    jobs.begin({ value: VALUE, reason, by: ada, despiteMinimum: false, dryRun: false, ...more })
+    jobs.begin({
+      value: VALUE,
+      reason,
+      by: ada,
+      despiteMinimum: false,
+      dryRun: false,
+      after: null,
+      ...more,
+    })
   const ended = async (id: string): Promise<SeenErasureJob> => {
     const isOver = async (): Promise<boolean> => {
       const { state } = await jobs.read(id)
@@ -160,7 +170,8 @@ test('a text is found in prompts, also compressed ones, and in what is told abou
 test('a value goes with every exchange that holds it, receipts prove it, and the value is written nowhere', async () => {
   await using folder = await temporaryFolder()
   await using opened = await openTestEvidence(folder.path)
-  const keeper = keeperOf(opened)
+  const gate = new Gate()
+  const keeper = keeperOf(opened, gate)
   const holding = []
   for (let n = 0; n < 3; n += 1) holding.push(await say(opened, `${VALUE}, letter ${n}`))
   const other = await say(opened, 'nothing of the sort')
@@ -168,8 +179,13 @@ test('a value goes with every exchange that holds it, receipts prove it, and the
   const dry = await keeper.ended((await keeper.begin({ dryRun: true })).row.id)
   assert.deepEqual([dry.state, dry.row.found.length, dry.row.erased], ['done', 3, 0])
   assert.ok(await isThere(opened, holding[0]!))
-  const { row, state } = await keeper.ended((await keeper.begin()).row.id)
-  assert.deepEqual([state, row.erased, row.searched, row.total], ['done', 3, 4, 4])
+  const after = dry.row.id
+  await assert.rejects(keeper.begin({ after, value: 'another value' }), isConflict)
+  gate.stopAfter(0)
+  // What the dry run read is not read again: nothing passes the gate, nor has to.
+  const { row, state } = await keeper.ended((await keeper.begin({ after })).row.id)
+  assert.deepEqual([gate.waiting, state, row.erased, row.searched, row.total], [0, 'done', 3, 4, 4])
+  await assert.rejects(keeper.begin({ after: row.id }), isConflict)
   assert.deepEqual([row.found, row.refused, row.unreadable], [[], 0, 0])
   for (const one of holding) assert.ok(!(await isThere(opened, one)))
   assert.ok(await isThere(opened, other))

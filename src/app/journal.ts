@@ -1,14 +1,14 @@
 /** Makes evidence of what changes in a table, whoever changed it: another process, or nobody while no gateway ran. */
-import type { EvidenceEvent } from '../model/record.ts'
+import type { EventType, EvidenceEvent } from '../model/record.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { EventRow, ExchangeIndex } from '../store/exchange-index.ts'
 import { repeat } from './repeat.ts'
 
 const LOOK_EVERY_MS = 1_000
-/** Such events are few; this many are compared at the start. */
-const EVENTS_READ_MAX = 100_000
 
 export interface JournalOf {
+  /** What it writes. */
+  readonly types: readonly EventType[]
   /** Changes whenever the table may have. */
   readonly version: () => unknown
   /** Told of each event of earlier runs, oldest first, and then of each that is written. */
@@ -22,15 +22,11 @@ export interface JournalOf {
  * no change out.
  */
 export async function keepJournal(
-  { version, recall, missing }: JournalOf,
+  { types, version, recall, missing }: JournalOf,
   index: ExchangeIndex,
   recorder: Recorder,
 ): Promise<AsyncDisposable> {
-  const rows = await index.events(EVENTS_READ_MAX)
-  for (const { event, instance } of rows.toSorted(
-    (one, other) => one.event.atMs - other.event.atMs,
-  ))
-    recall(event, instance)
+  for (const { event, instance } of await index.eventsOfTypes(types)) recall(event, instance)
   let seen: unknown = null
   const compare = async (): Promise<void> => {
     const before = version()

@@ -6,11 +6,10 @@ import type { Evidence } from '../evidence/open-evidence.ts'
 import { openProofDesk } from '../evidence/proof-desk.ts'
 import { listInstances } from '../evidence/segment-scan.ts'
 import { createExportOrderDesk } from '../incident/export/export-orders.ts'
+import { coveredNow, toldOfHolds } from '../incident/keeping/covered-now.ts'
 import { createErasureJobs } from '../incident/keeping/erasure-jobs.ts'
 import { createErasureDesk } from '../incident/keeping/erasures.ts'
-import { COVERED_MAX, createHoldDesk } from '../incident/keeping/hold-desk.ts'
-import type { ExchangeQuery } from '../model/exchange-query.ts'
-import type { HoldScope } from '../model/holds.ts'
+import { createHoldDesk } from '../incident/keeping/hold-desk.ts'
 import { bundleMaker, type Keeping } from '../incident/keeping/keeping.ts'
 import { Retention } from '../incident/keeping/retention.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -56,11 +55,8 @@ export function startKeeping(parts: KeepingParts): RunningKeeping {
     clock,
     note: (event) => evidence.recorder.note(event),
     exclusively: (work) => eraser.exclusively(work),
-    coveredNow: async (scope) => {
-      const query = queryOfScope(scope)
-      if (query === null) return []
-      return (await store.search.list(query, { limit: COVERED_MAX })).map(({ id }) => id)
-    },
+    coveredNow: (scope) => coveredNow(store, scope),
+    told: () => toldOfHolds(store.index, evidence),
   })
   const retention = new Retention({
     index: store.index.erasure,
@@ -113,32 +109,23 @@ export function startKeeping(parts: KeepingParts): RunningKeeping {
   }
 }
 
-/** Null for holds that name their exchanges themselves. */
-function queryOfScope(scope: HoldScope): ExchangeQuery | null {
-  switch (scope.kind) {
-    case 'exchange':
-    case 'case':
-      return null
-    case 'conversation':
-      return { values: {}, conversation: scope.conversation }
-    case 'principal':
-      return { values: { principal: [scope.principal] } }
-    case 'query':
-      return scope.query
-  }
-}
-
 async function loop(
-  { retention }: Keeping,
+  { retention, holds }: Keeping,
   eraser: Evidence['eraser'],
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
   const pause = (ms: number): Promise<void> =>
     sleep(ms, undefined, { signal, ref: false }).catch(() => undefined)
+  const tellOfHolds = (): Promise<void> =>
+    holds
+      .catchUp()
+      .catch((error: unknown) => log.warn({}, 'the log was not told of all legal holds', error))
+  await tellOfHolds()
   while (!signal.aborted) {
     await pause(LOOK_EVERY_MS)
     if (signal.aborted) return
+    await tellOfHolds()
     try {
       const finished = await eraser.resume()
       if (finished > 0) log.info({ erasures: finished }, 'interrupted erasures finished')

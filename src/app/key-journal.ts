@@ -31,6 +31,7 @@ export function keepKeyJournal(
   }
   return keepJournal(
     {
+      types: ['key.created', 'key.handed-over', 'key.revoked'],
       version: table.version,
       recall: ({ type, details }) => {
         const key = String(details['key'])

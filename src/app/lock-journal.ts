@@ -30,6 +30,7 @@ export function keepLockJournal(
   }
   return keepJournal(
     {
+      types: ['lock.set', 'lock.released'],
       version: table.version,
       recall: ({ type, details }) => {
         if (type === 'lock.set') set.add(String(details['lock']))

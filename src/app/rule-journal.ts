@@ -14,6 +14,14 @@ import { keepJournal } from './journal.ts'
 /** The digest stands for the whole rule; this is for people. */
 const CONDITIONS_CHARS_MAX = 2_000
 
+const TYPES = [
+  'trust-rule.created',
+  'trust-rule.changed',
+  'trust-rule.removed',
+  'trust-rule.ended',
+  'trust-rule.renewed',
+] as const
+
 interface Written {
   readonly digest: string
   readonly owner: string
@@ -94,6 +102,7 @@ export function keepRuleJournal(sources: {
   }
   return keepJournal(
     {
+      types: TYPES,
       version,
       recall: (event, instance) => {
         if (instance === null || isLocal(instance)) recall(event)

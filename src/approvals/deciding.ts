@@ -96,13 +96,8 @@ export async function revokeGrant(
   const atMs = parts.clock.nowMs()
   const grant = await parts.table.grant(id)
   if (grant === null || !(await parts.table.revokeGrant(id, login, atMs))) return false
-  const { approval, principal } = grant
-  await note({
-    type: 'grant.revoked',
-    atMs,
-    actor: login,
-    details: { grant: id, approval, principal },
-  })
+  const { approval } = grant
+  await note({ type: 'grant.revoked', atMs, actor: login, details: { grant: id, approval } })
   return true
 }
 

@@ -106,7 +106,6 @@ async function released(
       approval: grant.approval,
       grant: grant.id,
       exchange,
-      principal: grant.principal,
       grantedBy: grant.grantedBy,
       masked: grant.masked,
       carried,

@@ -1,8 +1,15 @@
-/** Takes out of approvals what came from erased requests: who asked, what was decided, by whom and why stays. */
+/** Takes out of approvals what came from erased requests, and who sent them: what was decided, by whom and why stays. */
 import type { Clock } from '../lib/clock.ts'
 import type { ExchangeId } from '../lib/ids.ts'
-import type { Approval, ApprovalTable, FrozenRequest } from '../model/approval.ts'
+import {
+  ERASED_CALLER,
+  type Approval,
+  type ApprovalTable,
+  type FrozenRequest,
+  type Transition,
+} from '../model/approval.ts'
 import { cancel } from './state.ts'
+import { isRequester, requesterMark } from './who-decides.ts'
 
 const TRIES_MAX = 50
 const ERASED = { login: '', reason: 'what it was about was erased', surface: 'gateway' } as const
@@ -53,17 +60,34 @@ export function forgotten(
     version,
     coalesceKey: `erased ${approval.id}`,
     request: withoutContent(approval.request),
+    requesters: stillAsked(approval),
+    history: ended.history.map((step) => (isOwnStep(approval, step) ? unnamed(step) : step)),
     digests: [],
     asks: approval.asks.map((ask) => ({ ...ask, reasons: [], findings: [], newFindings: [] })),
     sealedCard: null,
   }
 }
 
+/** Whoever broke the glass for themselves must not be the one who looks at it afterwards. */
+function stillAsked({ id, requesters, brokeGlass, review }: Approval): readonly string[] {
+  if (!brokeGlass || review !== null) return []
+  const isMark = (name: string): boolean => name.startsWith('sha256:')
+  return requesters.map((name) => (isMark(name) ? name : requesterMark(id, name)))
+}
+
+const isOwnStep = (approval: Approval, { actor }: Transition): boolean =>
+  actor !== '' && isRequester(approval, { id: actor, login: actor })
+
+const unnamed = (step: Transition): Transition => ({ ...step, actor: ERASED_CALLER })
+
 function withoutContent(request: FrozenRequest): FrozenRequest {
   return {
     ...request,
     digest: '',
     bodyDigest: '',
+    principal: ERASED_CALLER,
+    keyId: null,
+    people: [],
     declaredService: '',
     claims: {},
     conversation: null,

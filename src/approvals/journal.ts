@@ -1,6 +1,13 @@
 /** Makes every step of every approval evidence, also those that another process took, and then tells who wants to know. */
-import type { Approval, ApprovalTable, Transition, TransitionKind } from '../model/approval.ts'
+import {
+  ERASED_CALLER,
+  type Approval,
+  type ApprovalTable,
+  type Transition,
+  type TransitionKind,
+} from '../model/approval.ts'
 import type { EvidenceEvent, EventType } from '../model/record.ts'
+import { isRequester } from './who-decides.ts'
 
 export interface Journal {
   /** Resolves when all steps of the approval are evidence. */
@@ -65,23 +72,29 @@ export function createJournal({ table, note, announce }: JournalParts): Journal 
   }
 }
 
-/** Ids, names and numbers, no digest of the request: events outlive it. The reason that a person gave is theirs. */
+/**
+ * Ids, names and numbers: events outlive the request, so they hold no digest of it and do not say who sent it. The exchange
+ * says that, until it is erased. The reason that a person gave is theirs.
+ */
 function eventOf(approval: Approval, step: Transition, index: number): EvidenceEvent {
   const { request } = approval
   const vote = approval.votes.findLast(
     ({ login, atMs }) => login === step.actor && atMs === step.atMs,
   )
+  const { actor } = step
+  const byRequester =
+    actor === ERASED_CALLER || (actor !== '' && isRequester(approval, { id: actor, login: actor }))
   return {
     type: EVENT_OF[step.kind],
     atMs: step.atMs,
-    actor: step.actor,
+    actor: byRequester ? '' : actor,
     records: [request.exchange],
     details: {
       approval: approval.id,
       step: index,
       what: step.kind,
       exchange: request.exchange,
-      principal: request.principal,
+      byRequester,
       rules: approval.asks.map(({ rule }) => rule).join(', '),
       policy: request.policy,
       reason: step.reason,

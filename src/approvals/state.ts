@@ -113,7 +113,9 @@ export function review(approval: Approval, decider: Decider, note: string, nowMs
   if (isOwn || isRequester(approval, decider)) return { kind: 'refused', reason: 'own-request' }
   if (note.trim() === '') return { kind: 'refused', reason: 'reason-required' }
   const by = { atMs: nowMs, login: decider.login, reason: note, surface: 'console' }
-  const seen = { ...approval, review: { by: decider.login, atMs: nowMs, note } }
+  // Whose request was erased need not be known any longer.
+  const requesters = approval.requesters.filter((name) => !name.startsWith('sha256:'))
+  const seen = { ...approval, requesters, review: { by: decider.login, atMs: nowMs, note } }
   return moved(stepped(seen, 'reviewed', by))
 }
 

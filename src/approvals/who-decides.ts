@@ -1,4 +1,5 @@
 /** Who may decide about a held request: asked groups yes, whoever stands behind the request never. */
+import { hash } from 'node:crypto'
 import type { Approval, AskedRule } from '../model/approval.ts'
 import type { PersonRow } from '../model/people.ts'
 
@@ -49,9 +50,19 @@ export function mayAnswerFor(approval: Approval, ask: AskedRule, decider: Decide
  * Threat: the requester approves by a second key, a second token or from the job of their own commit. Whoever owns the
  * key or is named by the proof as the human behind it is the requester, under any of their names.
  */
-export function isRequester(approval: Approval, decider: Pick<Decider, 'id' | 'login'>): boolean {
+export function isRequester(
+  approval: Pick<Approval, 'id' | 'requesters'>,
+  decider: Pick<Decider, 'id' | 'login'>,
+): boolean {
   const names = new Set(approval.requesters.map(folded))
-  return names.has(folded(decider.id)) || names.has(folded(decider.login))
+  return [decider.id, decider.login].some(
+    (name) => names.has(folded(name)) || names.has(requesterMark(approval.id, name)),
+  )
+}
+
+/** Stands for a requester whose request was erased, while somebody else has still to look at it. */
+export function requesterMark(approval: string, name: string): string {
+  return `sha256:${hash('sha256', `${approval}\0${folded(name)}`, 'hex')}`
 }
 
 /** Claims in which the usual issuers name a human. */

@@ -80,6 +80,9 @@ export function exchangeJson<Row extends ListedExchange>(row: Row) {
 }
 
 /** Of a row of this folder, as the API says it. */
-function linkedHere({ contextEnd = null, principal }: ListedExchange): string | null {
+export function linkedHere({
+  contextEnd = null,
+  principal,
+}: Pick<ListedExchange, 'contextEnd' | 'principal'>): string | null {
   return contextEnd === null ? null : linkedConversation(principal, contextEnd)
 }

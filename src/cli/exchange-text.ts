@@ -11,6 +11,7 @@ import type {
   ShownClosing,
   ShownHead,
   ShownRequest,
+  Waited,
 } from './shown-exchange.ts'
 
 /** Recorded text is set off by a bar, so that it cannot pass for a line of ours. */
@@ -43,6 +44,7 @@ export function headText(head: ShownHead): string[] {
     ...(head.sent === null ? [] : [field('sent', requestLine(head.sent))]),
     field('recorded', `${head.mode}, retention class ${head.retentionClass}`),
     ...(head.holds.length === 0 ? [] : [field('held', `legal hold ${head.holds.join(', ')}`)]),
+    ...(head.waited === null ? [] : [field('approval', waitedText(head.waited))]),
     field('outcome', closing === null ? 'none yet: the exchange is open' : outcomeText(closing)),
     ...(closing === null ? [] : [field('usage', usageText(closing.usage))]),
   ]
@@ -50,6 +52,14 @@ export function headText(head: ShownHead): string[] {
 
 const tookText = ({ durationMs, firstByteMs }: ShownClosing): string =>
   `${durationText(durationMs)}${firstByteMs === null ? '' : `, first byte after ${durationText(firstByteMs)}`}`
+
+function waitedText({ approval, state, waitedMs, keptAlive = null }: Waited): string {
+  const told =
+    keptAlive === null
+      ? 'in silence'
+      : `the caller kept on the line by ${keptAlive.by}, ${keptAlive.times} times from ${durationText(keptAlive.firstAfterMs)} on${keptAlive.isBegun ? ', status 200 given before the decision' : ''}`
+  return `${approval} ${state}, waited ${durationText(waitedMs)}, ${told}`
+}
 
 function callerText({ principal, remoteAddress }: ShownHead): string {
   if (principal === null) return `not identified, from ${remoteAddress}`
@@ -72,13 +82,14 @@ function claimTexts({ principal }: ShownHead): string[] {
 }
 
 /** What the caller says about itself, kept apart from what was proven. */
-function declaredTexts({ declared: told, links }: ShownHead): string[] {
+function declaredTexts({ declared: told, links, linked }: ShownHead): string[] {
   const declared = Object.entries(told.headers).map(([name, value]) => `${name}: ${value}`)
   if (told.service !== '') declared.unshift(`service ${told.service}`)
-  const linked = Object.entries(links).map(([name, value]) => `${name}: ${value}`)
+  const named = Object.entries(links).map(([name, value]) => `${name}: ${value}`)
   return [
     ...(declared.length === 0 ? [] : [field('declared', `${declared.join(', ')} (not proven)`)]),
-    ...(linked.length === 0 ? [] : [field('links', linked.join(', '))]),
+    ...(named.length === 0 ? [] : [field('links', named.join(', '))]),
+    ...(linked === null ? [] : [field('linked', `${linked} (by what was said)`)]),
   ]
 }
 

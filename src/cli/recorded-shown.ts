@@ -4,6 +4,7 @@ import { DECODED_BYTES_MAX, decodePieces } from '../app/decode-pieces.ts'
 import { headerOf, recordedAnswer } from '../app/recorded-answer.ts'
 import type { RecordedExchange } from '../evidence/reader.ts'
 import { blockParts } from '../incident/block-parts.ts'
+import { linkedHere } from './exchange-columns.ts'
 import type { ShownAnswer, ShownExchange, ShownHead, ShownRequest } from './shown-exchange.ts'
 
 export async function recordedShown(
@@ -18,7 +19,15 @@ export async function recordedShown(
 }
 
 function recordedHead({ facts, closing, row }: RecordedExchange): Omit<ShownHead, 'holds'> {
-  return { ...facts, state: row.state, declared: facts.tags, links: { ...facts.links }, closing }
+  return {
+    ...facts,
+    state: row.state,
+    declared: facts.tags,
+    links: { ...facts.links },
+    linked: linkedHere(row),
+    waited: closing?.approval ?? null,
+    closing,
+  }
 }
 
 async function recordedRequest(exchange: RecordedExchange): Promise<ShownRequest> {

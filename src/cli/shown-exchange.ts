@@ -1,5 +1,6 @@
 /** What is shown of one exchange, wherever it was read: in the data folder or through the API. */
 import type { BlockPart } from '../incident/block-parts.ts'
+import type { ApprovalFacts } from '../model/record.ts'
 import type { AnswerView, BlockRole, TokenUsage } from '../model/dialect.ts'
 
 export interface ShownExchange {
@@ -34,6 +35,8 @@ export interface ShownHead {
     readonly headers: Readonly<Record<string, string>>
   }
   readonly links: Readonly<Record<string, string>>
+  /** The conversation it was linked to by what was said; null for none. */
+  readonly linked: string | null
   readonly upstream: string
   readonly surface: string
   readonly route: string
@@ -45,8 +48,14 @@ export interface ShownHead {
   readonly retentionClass: string
   /** Legal holds in force on it. */
   readonly holds: readonly string[]
+  /** How people were waited for; null where no rule held it. */
+  readonly waited: Waited | null
   /** Null while the exchange is open. */
   readonly closing: ShownClosing | null
+}
+
+export type Waited = Pick<ApprovalFacts, 'approval' | 'state' | 'waitedMs'> & {
+  readonly keptAlive?: ApprovalFacts['keptAlive'] | null
 }
 
 export interface RequestLine {

@@ -1,6 +1,6 @@
 /** Where people work on cases: who may see which, what may still be written, and what each change leaves behind. */
 import type { Clock } from '../lib/clock.ts'
-import { newControlId } from '../lib/ids.ts'
+import { isExchangeId, newControlId } from '../lib/ids.ts'
 import type {
   CaseEntryRow,
   CaseFilter,
@@ -65,11 +65,24 @@ function eventOf(row: CaseRow, actor: string, change: string): EvidenceEvent {
   }
 }
 
+/** Does `work`, which pins exchanges in a case or takes a pin back, and says what that means for holds on the case. */
+export type Pinning = <Result>(
+  pins: {
+    readonly case: string
+    readonly exchanges: readonly string[]
+    readonly isTakenBack: boolean
+    /** Id of the person. */
+    readonly by: string
+  },
+  work: () => Promise<Result>,
+) => Promise<Result>
+
 /** `tell` is given each change of what a case is; how it fares is not this desk's. */
 export function createCaseDesk(
   table: CaseTable,
   clock: Clock,
   tell: (event: EvidenceEvent) => void = () => undefined,
+  pinning: Pinning = (_, work) => work(),
 ) {
   let lastMs = 0
   const known = async (id: string): Promise<CaseRow> => {
@@ -101,6 +114,18 @@ export function createCaseDesk(
     }
     await table.insertEntry(row)
     return row
+  }
+  const underHolds = <Result>(
+    pins: { readonly caseId: string; readonly person: string; readonly isTakenBack: boolean },
+    entries: readonly Pick<NewEntry, 'kind' | 'target'>[],
+    work: () => Promise<Result>,
+  ): Promise<Result> => {
+    const exchanges = entries.filter(({ kind }) => kind === 'pin').map(({ target }) => target)
+    const known = exchanges.filter(isExchangeId)
+    const { caseId, person, isTakenBack } = pins
+    return known.length === 0
+      ? work()
+      : pinning({ case: caseId, exchanges: known, isTakenBack, by: person }, work)
   }
   const changed = (caseId: string, person: string, text: string, target = ''): Promise<unknown> =>
     noted(caseId, person, { kind: 'change', parent: null, target, span: null, text, task: null })
@@ -173,7 +198,9 @@ export function createCaseDesk(
         throw fail('api.conflict', `A case keeps at most ${ENTRIES_MAX} entries.`)
       if (entry.parent !== null && !before.some((one) => one.id === entry.parent))
         throw fail('api.not-found', 'The entry that it belongs to is not in this case.')
-      return noted(id, person, entry)
+      return underHolds({ caseId: id, person, isTakenBack: false }, [entry], () =>
+        noted(id, person, entry),
+      )
     },
     /** Many at once, without asking the same for each. */
     addAll: async (
@@ -186,9 +213,11 @@ export function createCaseDesk(
       const before = await table.entries(id)
       if (before.length + entries.length > ENTRIES_MAX)
         throw fail('api.conflict', `A case keeps at most ${ENTRIES_MAX} entries.`)
-      const rows: CaseEntryRow[] = []
-      for (const entry of entries) rows.push(await noted(id, person, entry))
-      return rows
+      return underHolds({ caseId: id, person, isTakenBack: false }, entries, async () => {
+        const rows: CaseEntryRow[] = []
+        for (const entry of entries) rows.push(await noted(id, person, entry))
+        return rows
+      })
     },
     edit: async (
       place: { readonly caseId: string; readonly entryId: string; readonly version: number },
@@ -214,8 +243,13 @@ export function createCaseDesk(
         removedAtMs: change.isRemoved === true ? atMs : null,
         version: place.version + 1,
       }
-      if (!(await table.updateEntry(next))) throw fail('api.precondition')
-      return next
+      const write = async (): Promise<CaseEntryRow> => {
+        if (!(await table.updateEntry(next))) throw fail('api.precondition')
+        return next
+      }
+      return change.isRemoved === true
+        ? underHolds({ caseId: place.caseId, person, isTakenBack: true }, [entry], write)
+        : write()
     },
   }
 }

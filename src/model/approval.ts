@@ -53,6 +53,9 @@ export interface AskedTerms {
   readonly grantMs: number
 }
 
+/** Stands for the caller of a request that was erased. */
+export const ERASED_CALLER = '(erased)'
+
 export interface FindingKind {
   readonly entity: string
   readonly count: number

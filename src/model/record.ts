@@ -299,6 +299,8 @@ export const EVENT_TYPES = [
   'record.erasure-finished',
   'hold.set',
   'hold.released',
+  'hold.extended',
+  'hold.kept',
   'evidence.exported',
   'content.asked',
   'content.decided',

@@ -1,7 +1,13 @@
 /** The exchange index as evidence and the readers see it: derived from segments, asked by people. */
 import type { ExchangeId, InstanceId } from '../lib/ids.ts'
 import type { FindingRow } from '../model/masking.ts'
-import type { BlockRow, EvidenceEvent, ExchangeRow, ExchangeState } from '../model/record.ts'
+import type {
+  BlockRow,
+  EventType,
+  EvidenceEvent,
+  ExchangeRow,
+  ExchangeState,
+} from '../model/record.ts'
 import type { ErasureIndex } from './erasure-index.ts'
 
 /** Up to where the segments of one instance have been indexed: everything before `offset` in `segment`. */
@@ -73,6 +79,8 @@ export interface ExchangeIndex {
   ) => Promise<readonly EventRow[]>
   /** Events that speak of this record, oldest first. */
   readonly eventsOf: (record: string, limit: number) => Promise<readonly EventRow[]>
+  /** All of these types, oldest first; for kinds that are few. Those of one moment are in the order in which they were written. */
+  readonly eventsOfTypes: (types: readonly EventType[]) => Promise<readonly EventRow[]>
   /** Steps of rotations, newest first. */
   readonly keyringEvents: (limit: number) => Promise<readonly EventRow[]>
   readonly erasure: ErasureIndex

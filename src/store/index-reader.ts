@@ -22,6 +22,7 @@ export interface IndexReader {
   readonly events: (limit: number) => Promise<readonly EventRow[]>
   readonly eventsAfter: ExchangeIndex['eventsAfter']
   readonly eventsOf: (record: string, limit: number) => Promise<readonly EventRow[]>
+  readonly eventsOfTypes: ExchangeIndex['eventsOfTypes']
   readonly keyringEvents: (limit: number) => Promise<readonly EventRow[]>
 }
 
@@ -108,6 +109,18 @@ export function createIndexReader(db: IndexDb): IndexReader {
         .limit(limit)
         .execute()
       return rows.map(decodeEvent)
+    },
+    eventsOfTypes: async (types) => {
+      const rows = await db
+        .selectFrom('events')
+        .selectAll()
+        .where('type', 'in', types)
+        .orderBy('instance')
+        .orderBy('segment')
+        .orderBy('byte_offset')
+        .execute()
+      const events = rows.map(decodeEvent)
+      return events.toSorted((one, other) => one.event.atMs - other.event.atMs)
     },
     keyringEvents: async (limit) => {
       const rows = await db

@@ -37,6 +37,7 @@ import { search } from './migrations/index/002-search.ts'
 import { erasure } from './migrations/index/050-erasure.ts'
 import { eventsInOrder } from './migrations/index/085-events-in-order.ts'
 import { keyringEvents } from './migrations/index/145-keyring-events.ts'
+import { eventsByType } from './migrations/index/155-events-by-type.ts'
 import { eventRecords } from './migrations/index/051-event-records.ts'
 
 interface Migration {
@@ -74,6 +75,7 @@ export const INDEX_AREA: MigrationArea = {
     { name: '010-decisions-and-contexts', up: decisionsAndContexts },
     { name: '085-events-in-order', up: eventsInOrder },
     { name: '145-keyring-events', up: keyringEvents },
+    { name: '155-events-by-type', up: eventsByType },
   ],
 }
 

@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { Kysely } from 'kysely'
 import type { FreshDatabase } from '../../test/store/store-contract.ts'
 import { storeContract } from '../../test/store/store-contract.ts'
-import { EPOCH_MS, batchOf, closedRow, keyRow } from '../../test/store/samples.ts'
+import { EPOCH_MS, batchOf, closedRow, exchangeId, keyRow } from '../../test/store/samples.ts'
 import type { ExchangeFilter } from './exchange-index.ts'
 import { listQuery } from './index-reader.ts'
 import type { IndexTables } from './schema.ts'
@@ -126,4 +126,21 @@ test('every filter is answered from an index of its own, newest first, without s
     plan({ sinceMs: EPOCH_MS, untilMs: EPOCH_MS + 5 }),
     'SEARCH exchanges USING PRIMARY KEY (id>? AND id<?)',
   )
+})
+
+test('a mask token of before uses were kept goes with the first erasure, and no other does', async () => {
+  await using fresh = await freshFolder()
+  await using store = await openStore(fresh.options)
+  const { maskTokens } = store.control
+  const token = { token: '<X_1>', sealed: 'sealed', createdAtMs: 1 }
+  await maskTokens.keep('a', [token], { exchange: exchangeId(1), durable: true })
+  {
+    using database = new DatabaseSync(join(fresh.folder, 'control.db'))
+    database.exec(`insert into mask_tokens values ('b', '<Y_1>', 'older', 1)`)
+  }
+  assert.equal(await maskTokens.forget([]), 0)
+  assert.equal((await maskTokens.ofScope('b', 9)).length, 1)
+  assert.equal(await maskTokens.forget([exchangeId(7)]), 1)
+  assert.deepEqual(await maskTokens.ofScope('b', 9), [])
+  assert.deepEqual(await maskTokens.ofScope('a', 9), [token])
 })

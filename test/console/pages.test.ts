@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import OpenAI from 'openai'
 import type { Locator, Page } from 'playwright-core'
@@ -435,7 +436,41 @@ test('a hold that one person sets keeps an exchange until another releases it; t
   await page.getByText('This exchange was erased, as recorded').waitFor()
   await page.goto(at('/exchanges'))
   await page.getByRole('link', { name: '1 of this time erased' }).waitFor()
+  await browser.console.chat('call Quentin Larch at noon', { key })
+  await eraseText(await browser.visitor('aria', ['admin', 'investigator']))
 })
+
+/** By a job that is looked at, closed, opened again and gone on with. */
+async function eraseText({ page }: Visitor): Promise<void> {
+  await page.goto(at('/retention'))
+  await page.getByRole('button', { name: 'Erase', exact: true }).click()
+  const dialog = dialogOf(page)
+  await dialog.getByLabel('What').selectOption('Every exchange in which a text stands')
+  await dialog.getByLabel('The text').fill('Quentin Larch')
+  await dialog.getByLabel('Reason').fill('he asked for it in writing')
+  await dialog.getByLabel('Also before the minimum').check()
+  await dialog.getByRole('button', { name: 'See what would be erased' }).click()
+  await dialog.getByText('1 exchange holds it').waitFor()
+  assert.deepEqual(await violationsOf(page), [])
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: /^Open the erasure/ }).click()
+  const erase = dialog.getByRole('button', { name: 'Erase 1' })
+  await dialog.getByLabel('The text again').fill('Somebody Else')
+  await erase.click()
+  await dialog.getByText('Only a dry run of the same value').waitFor()
+  await dialog.getByLabel('The text again').fill('Quentin Larch')
+  await erase.click()
+  await dialog.getByText('Erased 1 exchange.').waitFor()
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    dialog.getByRole('button', { name: 'Download the receipt' }).click(),
+  ])
+  assert.match(file.suggestedFilename(), /^receipt-ej_\w+\.json$/)
+  const receipt = JSON.parse(readFileSync(await file.path(), 'utf8'))
+  assert.match(receipt.erasures[0].proof, /^c2sp\.org\/tlog-proof@v1/)
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  await page.getByRole('cell', { name: /^\d+ read, 1 erased$/ }).waitFor()
+}
 
 test('a page whose data does not come says so and is asked again', async () => {
   const { page } = await browser.visitor('nora', ['admin'])

@@ -218,6 +218,28 @@ export function erasureContract(engine: string, fresh: () => Promise<FreshDataba
     assert.deepEqual(await ids(1), [rows[3]?.id])
   })
 
+  test(`${engine}: all events of some types are found among the others, oldest first, and those of a moment as they were written`, async () => {
+    await using database = await fresh()
+    await using store = await openStore(database.options)
+    const row = (n: number, type: EvidenceEvent['type'], atMs: number): EventRow => {
+      const one = erased(n, [])
+      return { ...one, event: { ...one.event, type, atMs }, offset: 1000 - n }
+    }
+    const rows = [
+      row(1, 'lock.released', 9),
+      row(2, 'lock.set', 9),
+      row(3, 'evidence.read', 5),
+      row(4, 'lock.set', 4),
+    ]
+    await store.index.apply(batchOf({ events: rows }))
+    const found = await store.index.eventsOfTypes(['lock.set', 'lock.released'])
+    assert.deepEqual(
+      found.map(({ id }) => id),
+      [rows[3]?.id, rows[1]?.id, rows[0]?.id],
+    )
+    assert.deepEqual(await store.index.eventsOfTypes(['hold.set']), [])
+  })
+
   test(`${engine}: events are read behind a place in the order in which they were written`, async () => {
     await using database = await fresh()
     await using store = await openStore(database.options)

@@ -65,6 +65,9 @@ export const beginErasureJob = apiRoute('erasures.create', {
         reason: Reason,
         despiteMinimum,
         dryRun: z.boolean().default(false).openapi({ description: 'Only says what would be.' }),
+        after: z.string().max(40).optional().openapi({
+          description: 'A dry run of the same value that is done: what it read is not read again.',
+        }),
       }),
     ),
   },

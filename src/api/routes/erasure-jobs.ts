@@ -25,16 +25,16 @@ export function erasureJobRoutes({ app, parts, guarded }: Registrar): void {
     return context.json({ items: jobs.map(shownHead) }, 200)
   })
   app.openapi(guarded(beginErasureJob), async (context) => {
-    const { value, reason, despiteMinimum, dryRun } = context.req.valid('json')
+    const { after = null, ...wanted } = context.req.valid('json')
     const who = context.get('signedIn')
     checkReader(who)
-    const job = await erasureJobs.begin({ value, reason, despiteMinimum, dryRun, by: doerOf(who) })
+    const job = await erasureJobs.begin({ ...wanted, after, by: doerOf(who) })
     const { id, digest } = job.row
     await context.get('audit').shown({
       event: 'trace.searched',
       target: digest,
-      reason,
-      details: { erasure: id, despiteMinimum, dryRun },
+      reason: wanted.reason,
+      details: { erasure: id, despiteMinimum: wanted.despiteMinimum, dryRun: wanted.dryRun },
     })
     return context.json(shown(job), 201)
   })

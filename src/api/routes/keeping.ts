@@ -1,6 +1,6 @@
 /** Serves legal holds, the plan of retention, erasure on request and tombstones. */
 import { reachOf } from '../../identity/permissions.ts'
-import { scopeText } from '../../incident/keeping/hold-desk.ts'
+import { scopeText } from '../../incident/keeping/hold-scope.ts'
 import type { ErasurePreview as Previewed, ErasureProof } from '../../incident/keeping/erasures.ts'
 import { isExchangeId } from '../../lib/ids.ts'
 import { fail } from '../../model/errors.ts'

@@ -42,7 +42,21 @@ before(async () => {
   folder = join(parent.path, 'data')
   await using to = await openTestEvidence(folder)
   ids = {
-    chat: await record(to, { body: wholeBody(chat.bytes, chat.spans), answer }),
+    chat: await record(to, {
+      body: wholeBody(chat.bytes, chat.spans),
+      answer,
+      facts: { context: { end: 'e'.repeat(32), parent: null, answer: null } },
+      closing: {
+        approval: {
+          approval: 'ap_1',
+          state: 'approved',
+          grant: 'gr_1',
+          attempt: 1,
+          waitedMs: 61_000,
+          keptAlive: { by: 'comments', times: 4, firstAfterMs: 15_000, isBegun: true },
+        },
+      },
+    }),
     binary: await record(to, {
       body: wholeBody(binary),
       answerHeaders: [['content-type', 'audio/mpeg']],
@@ -92,6 +106,11 @@ test('the readable form says who, shows the context window and puts the answer t
     /^caller +ada@example\.test \(person\), proven by gateway-key, service billing/m,
   )
   assert.match(out, /^declared +service batch \(not proven\)$/m)
+  assert.match(out, /^linked +cx_e{32}\w{10} \(by what was said\)$/m)
+  assert.match(
+    out,
+    /^approval +ap_1 approved, waited .+, the caller kept on the line by comments, 4 times from .+ on, status 200 given/m,
+  )
   assert.match(out, /^usage +3 in, 4 out/m)
   assert.match(out, /^request: 2 blocks/m)
   assert.match(out, /^ {2}system, 39 B\n {4}\| Be brief\.$/m)

@@ -29,6 +29,8 @@ function remoteHead(detail: ExchangeDetail, content: Content | null): ShownHead 
     principal: principal === null ? null : { ...principal, keyId: exchange.keyId },
     declared: detail.declared,
     links: detail.links,
+    linked: exchange.linked,
+    waited: detail.held,
     received: content?.request.received ?? null,
     sent: content?.request.sent ?? null,
     closing: remoteClosing(detail),

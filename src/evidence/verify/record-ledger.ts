@@ -131,7 +131,7 @@ export class RecordLedger {
         this.#erasing.add(id)
       }
     if (kind === 'record.erasure-finished') for (const id of records) this.#erasing.delete(id)
-    if (kind === 'hold.set') {
+    if (kind === 'hold.set' || kind === 'hold.extended') {
       const hold = records.find((id) => !isExchange(id)) ?? record ?? ''
       const held = this.#holds.get(hold) ?? new Set()
       for (const id of records.filter(isExchange)) held.add(id)

@@ -126,6 +126,7 @@ interface Kind {
   readonly options?: () => Promise<Parameters<typeof verify>[1]>
 }
 
+const HOLD = `ho_${'0'.repeat(26)}`
 const flip = (at: number) => (bytes: Buffer) => {
   bytes[at < 0 ? bytes.length + at : at]! ^= 0x10
 }
@@ -576,16 +577,16 @@ const LOG: readonly Kind[] = [
       ),
     problem: 'left-open',
   },
-  {
-    name: 'an erasure under a hold',
-    tamper: (folder) =>
+  ...(['hold.set', 'hold.extended'] as const).map((kind) => ({
+    name: `an erasure under a hold (${kind})`,
+    tamper: (folder: Tampered) =>
       folder.rewriteLog((all) => {
         const started = all[1]!
-        const hold: LeafDraft = { ...started, kind: 'hold.set', records: [erased] }
+        const hold: LeafDraft = { ...started, kind, records: [HOLD, erased] }
         return [all[0]!, { ...hold, timeS: started.timeS }, ...all.slice(2)]
       }),
     problem: 'erased-under-hold',
-  },
+  })),
   {
     name: 'another log put in place of this one, for a verifier with a policy',
     tamper: async (folder) => {

@@ -40,6 +40,8 @@ export interface NewErasureJob {
   readonly by: Doer
   readonly despiteMinimum: boolean
   readonly dryRun: boolean
+  /** A dry run of the same value whose reading is gone on from; null for none. */
+  readonly after: string | null
 }
 
 /** As stored, and whether somebody is at it. */
@@ -55,6 +57,13 @@ export type ErasureJobs = ReturnType<typeof createErasureJobs>
 const RUNNING_MAX = 1
 export const REFUSALS_KEPT = 100
 const EXAMINED_AT_ONCE = 500
+const NOTHING_READ: Pick<ErasureJobRow, 'place' | 'total' | 'searched' | 'unreadable' | 'found'> = {
+  place: '',
+  total: 0,
+  searched: 0,
+  unreadable: 0,
+  found: [],
+}
 
 export function createErasureJobs(parts: ErasureJobsParts) {
   const { table, clock, searcher } = parts
@@ -76,6 +85,13 @@ export function createErasureJobs(parts: ErasureJobsParts) {
     if (running.size >= RUNNING_MAX)
       throw fail('api.conflict', 'Another value is being erased; wait for it, or cancel it.')
   }
+  const readBy = async (id: string, digest: string): Promise<typeof NOTHING_READ> => {
+    const { row, state } = await known(id)
+    if (!row.dryRun || state !== 'done' || row.digest !== digest)
+      throw fail('api.conflict', 'Only a dry run of the same value that is done is gone on from.')
+    const { place, total, searched, unreadable, found } = row
+    return { place, total, searched, unreadable, found }
+  }
   const start = (row: ErasureJobRow, value: string): void => {
     const job = new RunningJob(parts, row)
     running.set(row.id, job)
@@ -89,11 +105,13 @@ export function createErasureJobs(parts: ErasureJobsParts) {
       (await table.list(limit)).map(seen),
     read: known,
     begin: async (wanted: NewErasureJob): Promise<SeenErasureJob> => {
+      const digest = searcher.digest(wanted.value)
+      const read = wanted.after === null ? NOTHING_READ : await readBy(wanted.after, digest)
       checkRoom()
       const nowMs = clock.nowMs()
       const row: ErasureJobRow = {
         id: newControlId('ej', nowMs),
-        digest: searcher.digest(wanted.value),
+        digest,
         reason: wanted.reason,
         person: wanted.by.person,
         personName: wanted.by.login,
@@ -103,11 +121,7 @@ export function createErasureJobs(parts: ErasureJobsParts) {
         createdAtMs: nowMs,
         updatedAtMs: nowMs,
         untilMs: nowMs,
-        place: '',
-        total: 0,
-        searched: 0,
-        unreadable: 0,
-        found: [],
+        ...read,
         erased: 0,
         erasures: [],
         refusals: [],

@@ -13,7 +13,8 @@ import type { ExchangeSearch } from '../../model/exchange-query.ts'
 import type { ExchangeRow } from '../../model/record.ts'
 import type { ExchangeIndex } from '../../store/exchange-index.ts'
 import { createValueSearch, type ValueSearchParts } from './value-search.ts'
-import { scopeText, type Doer, type HoldDesk } from './hold-desk.ts'
+import type { Doer, HoldDesk } from './hold-desk.ts'
+import { scopeText } from './hold-scope.ts'
 import { DAY_MS, heldAmong, type RetentionRule } from './retention.ts'
 
 export type ErasureScope =

@@ -12,6 +12,7 @@ import { systemClock } from '../../lib/clock.ts'
 import { newExchangeId } from '../../lib/ids.ts'
 import type { CaseEntryRow } from '../../model/cases.ts'
 import { openStore } from '../../store/store.ts'
+import { coveredNow, toldOfHolds } from './covered-now.ts'
 import { createHoldDesk } from './hold-desk.ts'
 import { DAY_MS, Retention, type RetentionRule } from './retention.ts'
 
@@ -30,7 +31,8 @@ function keeperOf(opened: TestEvidence, rules = RULES) {
     everPinned: store.control.cases.everPinned,
     clock: systemClock,
     note: (event) => evidence.recorder.note(event),
-    coveredNow: async () => [],
+    coveredNow: (scope) => coveredNow(store, scope),
+    told: () => toldOfHolds(store.index, evidence),
     exclusively: (work) => evidence.eraser.exclusively(work),
   })
   const retention = new Retention({
@@ -212,6 +214,19 @@ test('a hold on a case keeps what is pinned in it later, by whatever process, al
     [await exists(opened, named), await exists(opened, pinned), await exists(opened, free)],
     [true, true, false],
   )
-  assert.equal(await holds.release(hold.id, 'over now', bob), 'released')
+  // Another process pinned it; the log was told before anything was erased, and is told once.
+  const told = async (id: string) => {
+    await opened.evidence.flush()
+    return (await opened.store.index.eventsOf(id, 20)).map(({ event }) => event.type)
+  }
+  await keeperOf(opened).holds.catchUp()
+  assert.deepEqual(await told(pinned.id), ['hold.extended'])
+  await worker.control.holds.release(hold.id, { by: 'per_bob', byName: 'bob', atMs: 3, reason: '' })
   assert.deepEqual(await heldNow(), [])
+  await worker.control.holds.insert({ ...hold, id: `${hold.id.slice(0, -1)}z` })
+  await holds.catchUp()
+  await opened.evidence.flush()
+  await keeperOf(opened).holds.catchUp()
+  assert.deepEqual(await told(hold.id), ['hold.set', 'hold.extended', 'hold.released'])
+  assert.deepEqual(await told(pinned.id), ['hold.extended', 'hold.extended'])
 })

@@ -8,7 +8,8 @@ import type { Clock } from '../../lib/clock.ts'
 import { exchangeIdFloor, type ExchangeId, type InstanceId } from '../../lib/ids.ts'
 import type { ExchangeRow } from '../../model/record.ts'
 import type { ErasureIndex } from '../../store/erasure-index.ts'
-import { scopeText, type HoldDesk } from './hold-desk.ts'
+import type { HoldDesk } from './hold-desk.ts'
+import { scopeText } from './hold-scope.ts'
 
 export const DAY_MS = 86_400_000
 /** Held exchanges are counted among the oldest of a class, so that a plan answers at once. */
@@ -224,7 +225,7 @@ export async function heldAmong(
   holds: HoldDesk,
   rows: readonly ExchangeRow[],
 ): Promise<readonly ErasureRefusal[]> {
-  const held = await holds.on(rows)
+  const held = await holds.onErasing(rows)
   return rows.flatMap(({ id }) => {
     const on = held.get(id)
     if (on === undefined) return []

@@ -1,5 +1,10 @@
 /** Finds the approvals that erased exchanges waited for, and takes away what was kept of their requests. */
-import type { Approval, ApprovalTable, Grant } from '../../model/approval.ts'
+import {
+  ERASED_CALLER,
+  type Approval,
+  type ApprovalTable,
+  type Grant,
+} from '../../model/approval.ts'
 import type { ControlDb } from '../schema.ts'
 import { decodeGrant, encodeGrant } from './approval-grants.ts'
 
@@ -72,6 +77,7 @@ async function forgetGrants(transaction: ControlDb, approval: Approval): Promise
 function ended(grant: Grant, decidedAtMs: number): Grant {
   return {
     ...grant,
+    principal: ERASED_CALLER,
     conversation: null,
     rules: grant.rules.map(({ rule }) => ({ rule, findings: [] })),
     revokedAtMs: grant.revokedAtMs ?? decidedAtMs,

@@ -2,31 +2,17 @@
 import type { Selectable } from 'kysely'
 import type { ErasureJobRow, ErasureJobTable } from '../../model/erasure-jobs.ts'
 import type { ControlDb, ControlTables } from '../schema.ts'
-import { isUnstorable, storable } from './stored-text.ts'
+import { rowsById } from './rows-by-id.ts'
+import { storable } from './stored-text.ts'
 
 export function createErasureJobTable(db: ControlDb): ErasureJobTable {
+  const rows = rowsById(() => db.selectFrom('erasure_jobs').selectAll(), decode)
   return {
     insert: async (row) => {
       await db.insertInto('erasure_jobs').values(encode(row)).execute()
     },
-    byId: async (id) => {
-      if (isUnstorable(id)) return null
-      const row = await db
-        .selectFrom('erasure_jobs')
-        .selectAll()
-        .where('id', '=', id)
-        .executeTakeFirst()
-      return row === undefined ? null : decode(row)
-    },
-    list: async (limit) => {
-      const rows = await db
-        .selectFrom('erasure_jobs')
-        .selectAll()
-        .orderBy('id', 'desc')
-        .limit(limit)
-        .execute()
-      return rows.map(decode)
-    },
+    byId: rows.byId,
+    list: (limit) => rows.list({ limit }),
     update: async (row) => {
       const { id, ...columns } = encode(row)
       await db.updateTable('erasure_jobs').set(columns).where('id', '=', id).execute()

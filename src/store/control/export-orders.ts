@@ -2,6 +2,7 @@
 import type { Selectable } from 'kysely'
 import type { ExportOrderRow, ExportOrderTable } from '../../model/export-orders.ts'
 import type { ControlDb, ControlTables } from '../schema.ts'
+import { rowsById } from './rows-by-id.ts'
 import { isUnstorable, storable } from './stored-text.ts'
 
 export function createExportOrderTable(db: ControlDb): ExportOrderTable {
@@ -9,21 +10,7 @@ export function createExportOrderTable(db: ControlDb): ExportOrderTable {
     insert: async (row) => {
       await db.insertInto('export_orders').values(encode(row)).execute()
     },
-    byId: async (id) => {
-      if (isUnstorable(id)) return null
-      const row = await db
-        .selectFrom('export_orders')
-        .selectAll()
-        .where('id', '=', id)
-        .executeTakeFirst()
-      return row === undefined ? null : decode(row)
-    },
-    list: async ({ before, limit }) => {
-      if (isUnstorable(before ?? '')) return []
-      let query = db.selectFrom('export_orders').selectAll().orderBy('id', 'desc').limit(limit)
-      if (before !== undefined) query = query.where('id', '<', before)
-      return (await query.execute()).map(decode)
-    },
+    ...rowsById(() => db.selectFrom('export_orders').selectAll(), decode),
     decide: async (id, { decision, by, byName, atMs, reason }) => {
       if (isUnstorable(id)) return false
       const changed = await db

@@ -2,6 +2,7 @@
 import type { Selectable } from 'kysely'
 import type { HoldRow, HoldTable } from '../../model/holds.ts'
 import type { ControlDb, ControlTables } from '../schema.ts'
+import { rowsById } from './rows-by-id.ts'
 import { isUnstorable, storable } from './stored-text.ts'
 
 export function createHoldTable(db: ControlDb): HoldTable {
@@ -9,15 +10,7 @@ export function createHoldTable(db: ControlDb): HoldTable {
     insert: async (row) => {
       await db.insertInto('legal_holds').values(encode(row)).execute()
     },
-    byId: async (id) => {
-      if (isUnstorable(id)) return null
-      const row = await db
-        .selectFrom('legal_holds')
-        .selectAll()
-        .where('id', '=', id)
-        .executeTakeFirst()
-      return row === undefined ? null : decode(row)
-    },
+    ...rowsById(() => db.selectFrom('legal_holds').selectAll(), decode),
     active: async () => {
       const rows = await db
         .selectFrom('legal_holds')
@@ -26,12 +19,6 @@ export function createHoldTable(db: ControlDb): HoldTable {
         .orderBy('id')
         .execute()
       return rows.map(decode)
-    },
-    list: async ({ before, limit }) => {
-      if (isUnstorable(before ?? '')) return []
-      let query = db.selectFrom('legal_holds').selectAll().orderBy('id', 'desc').limit(limit)
-      if (before !== undefined) query = query.where('id', '<', before)
-      return (await query.execute()).map(decode)
     },
     release: async (id, { by, byName, atMs, reason }) => {
       if (isUnstorable(id)) return false

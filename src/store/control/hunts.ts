@@ -2,27 +2,17 @@
 import type { Selectable } from 'kysely'
 import type { HuntRow, HuntTable } from '../../model/hunts.ts'
 import type { ControlDb, ControlTables } from '../schema.ts'
-import { isUnstorable, storable } from './stored-text.ts'
+import { rowsById } from './rows-by-id.ts'
+import { storable } from './stored-text.ts'
 
 export function createHuntTable(db: ControlDb): HuntTable {
+  const rows = rowsById(() => db.selectFrom('hunts').selectAll(), decode)
   return {
     insert: async (row) => {
       await db.insertInto('hunts').values(encode(row)).execute()
     },
-    byId: async (id) => {
-      if (isUnstorable(id)) return null
-      const row = await db.selectFrom('hunts').selectAll().where('id', '=', id).executeTakeFirst()
-      return row === undefined ? null : decode(row)
-    },
-    list: async (limit) => {
-      const rows = await db
-        .selectFrom('hunts')
-        .selectAll()
-        .orderBy('id', 'desc')
-        .limit(limit)
-        .execute()
-      return rows.map(decode)
-    },
+    byId: rows.byId,
+    list: (limit) => rows.list({ limit }),
     update: async (row) => {
       const { id, ...columns } = encode(row)
       await db.updateTable('hunts').set(columns).where('id', '=', id).execute()

@@ -5,6 +5,7 @@ import { isLockKind } from '../../model/containment.ts'
 import type { ChangeEngine } from '../key-table.ts'
 import { announcedChange } from '../key-table.ts'
 import type { ControlDb, ControlTables } from '../schema.ts'
+import { rowsById } from './rows-by-id.ts'
 import { isUnstorable, storable } from './stored-text.ts'
 
 export function createLockTable(db: ControlDb, engine: ChangeEngine): LockTable {
@@ -14,17 +15,7 @@ export function createLockTable(db: ControlDb, engine: ChangeEngine): LockTable 
       change(async (transaction) => {
         await transaction.insertInto('locks').values(encode(row)).execute()
       }),
-    byId: async (id) => {
-      if (isUnstorable(id)) return null
-      const row = await db.selectFrom('locks').selectAll().where('id', '=', id).executeTakeFirst()
-      return row === undefined ? null : decode(row)
-    },
-    list: async ({ limit, before }) => {
-      if (isUnstorable(before ?? '')) return []
-      let query = db.selectFrom('locks').selectAll().orderBy('id', 'desc').limit(limit)
-      if (before !== undefined) query = query.where('id', '<', before)
-      return (await query.execute()).map(decode)
-    },
+    ...rowsById(() => db.selectFrom('locks').selectAll(), decode),
     active: async (nowMs) => {
       const rows = await db
         .selectFrom('locks')

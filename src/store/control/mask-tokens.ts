@@ -11,6 +11,7 @@ export function createMaskTokenTable(
   db: ControlDb,
   engine: Pick<ControlEngine, 'relaxed'>,
 ): MaskTokenTable {
+  let areAllKnown = false
   return {
     keep: async (scope, tokens, { exchange, durable }) => {
       if (tokens.length === 0) return
@@ -54,8 +55,15 @@ export function createMaskTokenTable(
         .execute()
       return Number(removed.numDeletedRows)
     },
-    forget: (exchanges) =>
-      db.transaction().execute((transaction) => forget(transaction, exchanges)),
+    forget: async (exchanges) => {
+      const forgotten = await db
+        .transaction()
+        .execute((transaction) => forget(transaction, exchanges))
+      if (areAllKnown || exchanges.length === 0) return forgotten
+      const strays = await forgetStrays(db)
+      areAllKnown = true
+      return forgotten + strays
+    },
   }
 }
 
@@ -117,4 +125,23 @@ async function forget(db: ControlDb, exchanges: readonly ExchangeId[]): Promise<
     forgotten += Number(removed.numDeletedRows)
   }
   return forgotten
+}
+
+/** Nobody knows who used those that were made before uses were kept, so the first erasure takes them all; no more can come. */
+async function forgetStrays(db: ControlDb): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('mask_tokens')
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('mask_token_uses')
+            .select('mask_token_uses.token')
+            .whereRef('mask_token_uses.scope', '=', 'mask_tokens.scope')
+            .whereRef('mask_token_uses.token', '=', 'mask_tokens.token'),
+        ),
+      ),
+    )
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
 }

@@ -5,10 +5,12 @@ import { IconLock, IconTrash } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { visibleLine } from '../../../src/lib/visible-text.ts'
+import { erasureJobsQuery } from '../api/erasure-jobs.ts'
 import { endHold, erasuresQuery, holdsQuery, planQuery } from '../api/keeping.ts'
 import type { Hold } from '../api/keeping.ts'
 import { mayCall, useMe } from '../features/access/me.ts'
 import { EraseDialog } from '../features/keeping/erase-dialog.tsx'
+import { ErasureJobTable } from '../features/keeping/erasure-job-table.tsx'
 import { ErasureTable } from '../features/keeping/erasure-table.tsx'
 import { HoldDialog } from '../features/keeping/hold-dialog.tsx'
 import { HoldTable } from '../features/keeping/hold-table.tsx'
@@ -24,9 +26,12 @@ export function Retention() {
   const holds = useQuery(holdsQuery)
   const plan = useQuery(planQuery)
   const erasures = useQuery(erasuresQuery)
+  const jobs = useQuery(erasureJobsQuery)
   const [isHolding, holding] = useDisclosure(false)
   const [isErasing, erasing] = useDisclosure(false)
+  const [job, setJob] = useState<string | null>(null)
   const [ending, setEnding] = useState<Hold | null>(null)
+  const mayErase = mayCall(me, 'erasures.create') && mayCall(me, 'content.reveal')
   return (
     <Page
       title="Retention"
@@ -73,6 +78,12 @@ export function Retention() {
         {plan.isError && <ProblemNotice error={plan.error} retry={() => void plan.refetch()} />}
         {plan.data !== undefined && <PlanTable plan={plan.data} />}
       </Panel>
+      {jobs.isError && <ProblemNotice error={jobs.error} retry={() => void jobs.refetch()} />}
+      {jobs.data !== undefined && jobs.data.items.length > 0 && (
+        <Panel title="Erasures of a text" note="each reads everything that is recorded">
+          <ErasureJobTable jobs={jobs.data.items} onOpen={mayErase ? setJob : null} />
+        </Panel>
+      )}
       <Panel title="What was erased" note="the newest exchanges first">
         {erasures.isPending && <Skeleton rows={3} label="Loading erasures" />}
         {erasures.isError && (
@@ -88,7 +99,14 @@ export function Retention() {
         )}
       </Panel>
       <HoldDialog isShown={isHolding} onClose={holding.close} />
-      <EraseDialog isShown={isErasing} onClose={erasing.close} />
+      <EraseDialog
+        isShown={isErasing || job !== null}
+        job={job}
+        onClose={() => {
+          erasing.close()
+          setJob(null)
+        }}
+      />
       <Modal opened={ending !== null} onClose={() => setEnding(null)} title="Release this hold?">
         <ReasonForm
           verb="Release"

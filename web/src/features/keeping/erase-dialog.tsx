@@ -9,22 +9,32 @@ import { FormProblem } from '../../ui/form-problem.tsx'
 import { formatBytes, formatCount } from '../../ui/format.ts'
 import { mayCall, useMe } from '../access/me.ts'
 import { ReasonForm } from './reason-form.tsx'
+import { ValueErasure } from './value-erasure.tsx'
 import classes from '../../ui/form.module.css'
 
 interface EraseDialogProps {
   readonly isShown: boolean
+  /** An erasure of a text that was begun before; null for a new request. */
+  readonly job: string | null
   readonly onClose: () => void
 }
 
-export function EraseDialog({ isShown, onClose }: EraseDialogProps) {
+export function EraseDialog({ isShown, job, onClose }: EraseDialogProps) {
+  const client = useQueryClient()
+  const close = (): void => {
+    for (const key of ['erasures', 'erasure-jobs', 'retention'])
+      void client.invalidateQueries({ queryKey: [key] })
+    onClose()
+  }
   return (
-    <Modal opened={isShown} onClose={onClose} title="Erase on request" size="lg">
-      <EraseSteps onClose={onClose} />
+    <Modal opened={isShown} onClose={close} title="Erase on request" size="lg">
+      {job === null ? <EraseSteps onClose={close} /> : <ValueErasure job={job} onDone={close} />}
     </Modal>
   )
 }
 
 type Kind = ErasureScope['kind']
+type NamedKind = Exclude<Kind, 'value'>
 
 const KINDS: readonly { readonly value: Kind; readonly label: string }[] = [
   { value: 'exchange', label: 'Exchanges, by id' },
@@ -33,43 +43,54 @@ const KINDS: readonly { readonly value: Kind; readonly label: string }[] = [
 ]
 
 function EraseSteps({ onClose }: { readonly onClose: () => void }) {
-  const client = useQueryClient()
   const me = useMe()
   const [kind, setKind] = useState<Kind>('exchange')
+  const [result, setResult] = useState<ErasureResult | null>(null)
+  if (result !== null) return <Receipt result={result} onDone={onClose} />
+  const kinds = KINDS.filter(({ value }) => value !== 'value' || mayCall(me, 'content.reveal'))
+  const choice = (
+    <NativeSelect
+      label="What"
+      data={kinds.map((one) => ({ ...one }))}
+      value={kind}
+      onChange={({ target }) =>
+        setKind(KINDS.find(({ value }) => value === target.value)?.value ?? kind)
+      }
+    />
+  )
+  if (kind === 'value')
+    return (
+      <ValueErasure job={null} onDone={onClose}>
+        {choice}
+      </ValueErasure>
+    )
+  return (
+    <div className={classes.form}>
+      {choice}
+      <NamedSteps key={kind} kind={kind} onResult={setResult} />
+    </div>
+  )
+}
+
+interface NamedStepsProps {
+  readonly kind: NamedKind
+  readonly onResult: (result: ErasureResult) => void
+}
+
+/** What is named is found at once. */
+function NamedSteps({ kind, onResult }: NamedStepsProps) {
   const [text, setText] = useState('')
   const [despiteMinimum, setDespite] = useState(false)
-  const [result, setResult] = useState<ErasureResult | null>(null)
   const scope = scopeOf(kind, text)
   const preview = useMutation({ mutationFn: () => askErasure(scope, despiteMinimum) })
   const change = (act: () => void): void => {
     preview.reset()
     act()
   }
-  if (result !== null) return <Receipt result={result} onDone={onClose} />
-  const kinds = KINDS.filter(({ value }) => value !== 'value' || mayCall(me, 'content.reveal'))
   return (
-    <div className={classes.form}>
-      <NativeSelect
-        label="What"
-        data={kinds.map((one) => ({ ...one }))}
-        value={kind}
-        onChange={({ target }) =>
-          change(() => setKind(KINDS.find(({ value }) => value === target.value)?.value ?? kind))
-        }
-      />
+    <>
       <Textarea
-        label={
-          kind === 'exchange'
-            ? 'Ids, parted by spaces or lines'
-            : kind === 'value'
-              ? 'The text'
-              : 'Name'
-        }
-        description={
-          kind === 'value'
-            ? 'Everything that is recorded is read for it; the text itself is kept nowhere'
-            : null
-        }
+        label={kind === 'exchange' ? 'Ids, parted by spaces or lines' : 'Name'}
         autosize
         minRows={1}
         value={text}
@@ -103,11 +124,8 @@ function EraseSteps({ onClose }: { readonly onClose: () => void }) {
             <ReasonForm
               verb={`Erase ${formatCount(preview.data.exchanges.length)}`}
               isDangerous
-              act={async (reason) => setResult(await eraseNow(scope, reason, despiteMinimum))}
-              onDone={() => {
-                void client.invalidateQueries({ queryKey: ['erasures'] })
-                void client.invalidateQueries({ queryKey: ['retention'] })
-              }}
+              act={async (reason) => onResult(await eraseNow(scope, reason, despiteMinimum))}
+              onDone={() => undefined}
             >
               <p>
                 This cannot be taken back. What others refer to stays until they are erased too.
@@ -116,19 +134,17 @@ function EraseSteps({ onClose }: { readonly onClose: () => void }) {
           )}
         </>
       )}
-    </div>
+    </>
   )
 }
 
 function Previewed({ preview }: { readonly preview: ErasurePreview }) {
-  const { exchanges, refusals, truncated, searched, unreadable } = preview
+  const { exchanges, refusals, truncated } = preview
   return (
     <div role="status">
       <p>
         {formatCount(exchanges.length)} {exchanges.length === 1 ? 'exchange' : 'exchanges'} can be
         erased
-        {searched > 0 &&
-          `; ${formatCount(searched)} were read, ${formatCount(unreadable)} could not be`}
         {truncated && '; there is more, to be done afterwards'}.
       </p>
       {refusals.length > 0 && (
@@ -187,14 +203,12 @@ function Receipt({
   )
 }
 
-function scopeOf(kind: Kind, text: string): ErasureScope {
+function scopeOf(kind: NamedKind, text: string): ErasureScope {
   const trimmed = text.trim()
   switch (kind) {
     case 'exchange':
       return { kind, exchanges: trimmed.split(/[\s,]+/).filter((id) => id !== '') }
     case 'principal':
       return { kind, principal: trimmed }
-    case 'value':
-      return { kind, value: text }
   }
 }
