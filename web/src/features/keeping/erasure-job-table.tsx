@@ -25,29 +25,29 @@ const COLUMNS: TableColumns<ErasureJobHead> = [
 ]
 
 export function ErasureJobTable({ jobs, onOpen }: ErasureJobTableProps) {
-  const columns: TableColumns<ErasureJobHead> =
-    onOpen === null
-      ? COLUMNS
-      : [
-          ...COLUMNS,
-          {
-            title: '',
-            cell: ({ id }) => (
-              <Button
-                size="compact-xs"
-                variant="default"
-                aria-label={`Open the erasure ${id}`}
-                onClick={() => onOpen(id)}
-              >
-                Open
-              </Button>
-            ),
-          },
-        ]
   return (
-    <DataTable label="Erasures of a text" rows={jobs} rowKey={({ id }) => id} columns={columns} />
+    <DataTable
+      label="Erasures of a text"
+      rows={jobs}
+      rowKey={({ id }) => id}
+      columns={onOpen === null ? COLUMNS : [...COLUMNS, openingBy(onOpen)]}
+    />
   )
 }
+
+const openingBy = (onOpen: (id: string) => void): TableColumns<ErasureJobHead>[number] => ({
+  title: '',
+  cell: ({ id }) => (
+    <Button
+      size="compact-xs"
+      variant="default"
+      aria-label={`Open the erasure ${id}`}
+      onClick={() => onOpen(id)}
+    >
+      Open
+    </Button>
+  ),
+})
 
 function doneBy(job: ErasureJobHead): string {
   if (isUnderWay(job)) return progressOf(job).text
