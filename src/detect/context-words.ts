@@ -9,12 +9,11 @@ const FLOOR = 0.4
 /** `before` is the text in front of the secret, at most `CONTEXT_UNITS` long. Whole words only. */
 export function scoreInContext(score: number, words: readonly string[], before: string): number {
   if (words.length === 0) return score
-  const near = before
-    .toLowerCase()
-    .split(/[^a-z0-9]+/)
-    .filter((word) => word !== '')
-    .slice(-WORDS_BEFORE)
-    .join(' ')
+  const near = wordsOf(before).slice(-WORDS_BEFORE).join(' ')
   const found = words.some((word) => ` ${near} `.includes(` ${word} `))
   return found ? Math.min(1, Math.max(FLOOR, Math.round((score + BOOST) * 100) / 100)) : score
+}
+
+export function wordsOf(text: string): readonly string[] {
+  return text.toLowerCase().match(/[a-z0-9]+/g) ?? []
 }

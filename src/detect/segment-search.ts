@@ -1,5 +1,5 @@
 /** Runs exact searches, validators and context words over a segment in which no secret is open any more. */
-import { CONTEXT_UNITS, scoreInContext } from './context-words.ts'
+import { CONTEXT_UNITS, scoreInContext, wordsOf } from './context-words.ts'
 import type { Spelling } from './finding.ts'
 import type { Match } from './pattern/exact-search.ts'
 import type { Rule } from './rule.ts'
@@ -42,6 +42,8 @@ export class SegmentSearch {
   /** Per probe: where its next match may start; the start of the text for probes not in it. */
   readonly #resume = new Map<number, number>()
   #tails: readonly OpenTail[] = []
+  /** The words around a segment, for all of its probes. */
+  #nearby: { readonly segment: Segment; readonly words: string } | null = null
   /** Secrets that start before it belong to the context given in front of the channel. */
   origin = 0
 
@@ -60,6 +62,7 @@ export class SegmentSearch {
     const probe = this.#ruleset.probes[number]
     // A secret lies inside its segment, because nothing was held in front of it.
     if (probe === undefined || probe.shortest > segment.end - segment.start) return
+    if (probe.rule.score < this.#threshold && !this.#mayHaveContext(probe.rule, segment)) return
     const { text, base } = this.#view
     const region = {
       text,
@@ -69,18 +72,35 @@ export class SegmentSearch {
       startsBefore: segment.limit - base,
     }
     let from = Math.max(this.#resume.get(number) ?? 0, segment.start - probe.before, base)
+    let resume: number | null = null
     while (from < segment.end) {
       const match = probe.search.find({ ...region, from: from - base })
       if (match === null) return
       const head = this.#judge(probe, match)
-      if (head === null) from = match.start + base + 1
-      else {
+      if (head === null) {
+        // The text behind may still hold the match that this one stood in for.
+        if (match.open) resume ??= match.start + base
+        from = match.start + base + 1
+      } else {
         const hit = this.#swallow(head, probe, number, segment.end)
         found.push(hit)
         from = hit.tail === null ? Math.max(hit.end, match.end + base) : Infinity
+        resume = null
       }
-      this.#resume.set(number, from)
+      this.#resume.set(number, resume ?? from)
     }
+  }
+
+  /** A rule that is not sure enough by itself needs one of its words shortly before the secret. */
+  #mayHaveContext({ context }: Rule, segment: Segment): boolean {
+    if (this.#nearby?.segment !== segment) {
+      const { base } = this.#view
+      const from = Math.max(base, segment.start - CONTEXT_UNITS)
+      const words = wordsOf(this.#view.slice(from, segment.end))
+      this.#nearby = { segment, words: ` ${words.join(' ')} ` }
+    }
+    const { words } = this.#nearby
+    return context.some((word) => words.includes(word))
   }
 
   #judge(probe: Probe, match: Match): Found | null {

@@ -111,9 +111,11 @@ const BOUND: ReadonlySet<string> = new Set(
   docker-config-auth exa-key slack-webhook discord-webhook teams-webhook google-chat-webhook sentry-dsn database-password-key
   basic-auth-header authorization-header sql-identified-by cookie-session password-assignment quoted-password daily-key
   mysql-password-option pgpass-line framework-secret-key terraform-variable-default password-in-prose basic-auth-call
-  powershell-secure-string client-password-option network-device-secret kubeconfig-client-key`.split(
-    /\s+/,
-  ),
+  powershell-secure-string client-password-option network-device-secret kubeconfig-client-key aws-signature azure-sas-url-signature
+  azure-app-configuration telegram-bot-url thingsboard-device-url openweather-url-key spaced-secret environment-key quoted-secret
+  typed-declaration environment-password user-and-password-lines password-with-subject user-slash-password host-user-password
+  admin-slash-password value-as-password remote-password-option piped-password database-call-password go-dsn-password
+  sql-password-literal conf-password-directive slack-workflow-hook`.split(/\s+/),
 )
 
 export function wildSamples(): readonly WildSample[] {

@@ -88,7 +88,13 @@ test('Where only a match that starts early is asked for, a later one is none', (
 
 test('The secret group is reported apart from its context', () => {
   const found = search('key=(?P<secret>[a-z]+);', 'a key=abc; key=d;')
-  assert.deepEqual(found, { start: 2, end: 10, secretStart: 6, secretEnd: 9 })
+  assert.deepEqual(found, {
+    start: 2,
+    end: 10,
+    secretStart: 6,
+    secretEnd: 9,
+    open: false,
+  })
 })
 
 test('Case is ignored where a flag says so, and only there', () => {

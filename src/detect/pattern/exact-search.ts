@@ -8,6 +8,8 @@ export interface Match {
   readonly end: number
   readonly secretStart: number
   readonly secretEnd: number
+  /** True when text behind the region could make another match of it, one that the pattern prefers. */
+  readonly open: boolean
 }
 
 /** A piece of text to search: `[from, to)` of `text`, whose index 0 is the start of the whole text if `atStart`. */
@@ -60,6 +62,9 @@ export class ExactSearch {
   work = 0
   /** Made at the first search: most rules never run one. */
   #lists: Lists | null = null
+  #start = 0
+  #secretStart = 0
+  #secretEnd = 0
 
   /** Throws `OverBudget` when the pattern needs more than `budget` instructions. */
   constructor(pattern: Pattern, budget: number) {
@@ -100,12 +105,13 @@ export class ExactSearch {
       const previous =
         at > 0 ? kindOf(region.text.charCodeAt(at - 1)) : region.atStart ? Kind.edge : UNKNOWN
       const next = unit !== UNKNOWN ? kindOf(unit) : region.final ? Kind.edge : UNKNOWN
-      const mayStart = best === null && at < last
+      const isFirst = unit === UNKNOWN || unit >= ASCII || this.#first[unit] === 1
+      const mayStart = isFirst && best === null && at < last
       const found = this.#advance(this.#lists, unit, { at, previous, next }, mayStart)
       if (found !== null) best = found
     }
     this.work += at - region.from
-    return best
+    return best === null || seeds.count === 0 || region.final ? best : { ...best, open: true }
   }
 
   /** Runs all threads at `at`, lets those that can consume `unit`, and returns a match that ends here, if any. */
@@ -115,14 +121,17 @@ export class ExactSearch {
     closed.clear()
     for (let i = 0; i < seeds.count; i += 1) {
       const base = i * 3
-      const captures = [
-        seeds.captures[base] ?? 0,
-        seeds.captures[base + 1] ?? 0,
-        seeds.captures[base + 2] ?? 0,
-      ] as const
-      this.#follow(closed, seeds.pc[i] ?? 0, captures, position)
+      this.#start = seeds.captures[base] ?? 0
+      this.#secretStart = seeds.captures[base + 1] ?? 0
+      this.#secretEnd = seeds.captures[base + 2] ?? 0
+      this.#follow(closed, seeds.pc[i] ?? 0, position)
     }
-    if (mayStart) this.#follow(closed, this.#entry, [at, at, at], position)
+    if (mayStart) {
+      this.#start = at
+      this.#secretStart = at
+      this.#secretEnd = at
+      this.#follow(closed, this.#entry, position)
+    }
     // The consumed threads are written over the seeds: the closure has been taken.
     seeds.clear()
     const { op, arg, out } = this.#program
@@ -134,7 +143,7 @@ export class ExactSearch {
         const start = closed.captures[base] ?? 0
         const secretStart = closed.captures[base + 1] ?? 0
         const secretEnd = closed.captures[base + 2] ?? 0
-        return { start, end: at, secretStart, secretEnd }
+        return { start, end: at, secretStart, secretEnd, open: false }
       }
       if (unit === UNKNOWN || !this.#consumes(arg[pc] ?? 0, unit)) continue
       const to = seeds.count * 3
@@ -152,37 +161,43 @@ export class ExactSearch {
     return hasUnit(this.#program.sets[set] ?? [], unit)
   }
 
-  #follow(list: Threads, from: number, captures: Captures, position: Position): void {
+  /** Takes the thread on to everything that consumes; what it has captured so far stands in fields. */
+  #follow(list: Threads, from: number, position: Position): void {
     const { op, arg, out, other } = this.#program
     let pc = from
-    let held = captures
     while (list.visit(pc)) {
       const next = out[pc] ?? 0
       switch (op[pc]) {
-        case Op.split:
-          this.#follow(list, next, held, position)
+        case Op.split: {
+          const secretStart = this.#secretStart
+          const secretEnd = this.#secretEnd
+          this.#follow(list, next, position)
+          this.#secretStart = secretStart
+          this.#secretEnd = secretEnd
           pc = other[pc] ?? 0
           break
+        }
         case Op.assert:
           if (position.previous === UNKNOWN || position.next === UNKNOWN) return
           if (!holds(arg[pc] ?? 0, position.previous, position.next)) return
           pc = next
           break
         case Op.secretStart:
-          held = [held[0], position.at, position.at]
+          this.#secretStart = position.at
+          this.#secretEnd = position.at
           pc = next
           break
         case Op.secretEnd:
-          held = [held[0], held[1], position.at]
+          this.#secretEnd = position.at
           pc = next
           break
         case undefined:
         default: {
           const base = list.count * 3
           list.pc[list.count] = pc
-          list.captures[base] = held[0]
-          list.captures[base + 1] = held[1]
-          list.captures[base + 2] = held[2]
+          list.captures[base] = this.#start
+          list.captures[base + 1] = this.#secretStart
+          list.captures[base + 2] = this.#secretEnd
           list.count += 1
           return
         }
@@ -217,15 +232,16 @@ interface Lists {
   readonly closed: Threads
 }
 
-type Captures = readonly [start: number, secretStart: number, secretEnd: number]
-
 interface Position {
   readonly at: number
   readonly previous: number
   readonly next: number
 }
 
+const KINDS = Uint8Array.from({ length: ASCII }, (_, unit) =>
+  unit === 0x0a ? Kind.newline : hasUnit(WORD, unit) ? Kind.word : Kind.other,
+)
+
 function kindOf(unit: number): number {
-  if (unit === 0x0a) return Kind.newline
-  return unit < ASCII && hasUnit(WORD, unit) ? Kind.word : Kind.other
+  return unit < ASCII ? (KINDS[unit] ?? Kind.other) : Kind.other
 }

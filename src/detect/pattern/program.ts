@@ -19,24 +19,24 @@ export const ASSERTIONS: readonly Assertion[] = [
 export const Kind = { edge: 0, newline: 1, word: 2, other: 3 } as const
 export type KindCode = (typeof Kind)[keyof typeof Kind]
 
+/** `assertion` is a place in `ASSERTIONS`. */
 export function holds(assertion: number, previous: number, next: number): boolean {
-  switch (ASSERTIONS[assertion]) {
-    case 'word':
+  switch (assertion) {
+    case 0:
       return (previous === Kind.word) !== (next === Kind.word)
-    case 'not-word':
+    case 1:
       return (previous === Kind.word) === (next === Kind.word)
-    case 'start':
+    case 2:
       return previous === Kind.edge
-    case 'end':
+    case 3:
       return next === Kind.edge
-    case 'line-start':
+    case 4:
       return previous === Kind.edge || previous === Kind.newline
-    case 'line-end':
+    case 5:
       return next === Kind.edge || next === Kind.newline
-    case undefined:
-      break
+    default:
+      return false
   }
-  return false
 }
 
 export class OverBudget extends Error {}

@@ -144,6 +144,19 @@ const cases: Readonly<
     ['aaaaaaaaaaaa', '000000000001', 'abababababababab'],
   ],
   mixed: [['a1'], ['abc', '123']],
+  jumbled: [
+    ['a1', 'vciQpwZkuIbC', 'Blue$moon'],
+    ['abc', '123', 'userKeySalt', 'kdfInputToBytes', 'Welcome!', 'BetaOrganizationLevelScopedKey'],
+  ],
+  'not-words': [
+    [
+      'q7Xk2vLm9TzP4wRb',
+      'deadbeefdeadbeefdeadbeef',
+      '3fa85f64-5717-4562-b3fc-2c963f66afa6',
+      'ab12',
+    ],
+    ['round1SecretValue', 'settings.theme.v2', '/etc/ssl/key1.pem', 'https://x9.kq/z7'],
+  ],
   strong: [
     ['Winter!2026', 'aB3', 'a-1'],
     ['winter2026', 'WINTER!', 'aB!', '12345'],

@@ -58,6 +58,26 @@ function isCodeName(text: string): boolean {
   )
 }
 
+/** The commonest pairs of letters in English text: about two thirds of all pairs, but a tenth of random ones. */
+const COMMON_PAIRS = new Set(
+  'th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le ve co me de hi ri ro ic ne ea ra ce li ch ll be ma si om ur ca el ta la ns di ho pe ec pr no ct us ac ot il tr ly nc et ut ss so rs un lo wa ge ie wh ee wi em ad ol rt po we na ul ni ts mo ow pa im mi ai sh ir su id os iv ia am fi ci vi pl'.split(
+    ' ',
+  ),
+)
+const PATH = /^[.~]{0,2}(?:\/[a-z][a-z0-9_.-]*){2,}$/
+const PAIRS_MIN = 6
+const COMMON_SHARE_MAX = 0.55
+
+/** False for what is made of words, such as `round1Secret`, `settings.theme.v2` or `/etc/ssl/key1.pem`. */
+export function isNotWords(text: string): boolean {
+  const runs = text.toLowerCase().match(/[a-z]{2,}/g) ?? []
+  const pairs = runs.flatMap((run) => Array.from(run.slice(1), (char, i) => run.charAt(i) + char))
+  const common = pairs.filter((pair) => COMMON_PAIRS.has(pair)).length
+  if (text.includes('://') || PATH.test(text)) return false
+  if (/^[0-9a-f-]+$/i.test(text)) return true
+  return pairs.length < PAIRS_MIN || common / pairs.length <= COMMON_SHARE_MAX
+}
+
 /** False when a few characters make up the whole: `xxxxxxxx`, `0000…`, `abababab`. */
 export function isVaried(text: string): boolean {
   return new Set(text.toLowerCase()).size >= Math.min(5, Math.ceil(text.length / 3))
@@ -66,6 +86,15 @@ export function isVaried(text: string): boolean {
 /** Letters and digits both occur. */
 export function isMixed(text: string): boolean {
   return /\d/.test(text) && /[A-Za-z]/.test(text)
+}
+
+/** As mixed; or letters that change between the cases as no name does; or both cases with a sign between them. */
+export function isJumbled(text: string): boolean {
+  if (isMixed(text)) return true
+  if (!/[a-z]/.test(text) || !/[A-Z]/.test(text)) return false
+  if (/[A-Za-z][!@#$%^?~][!-~]/.test(text)) return true
+  const changes = text.match(/[a-z][A-Z]/g)?.length ?? 0
+  return changes >= 3 && changes > text.length / 5 && isNotWords(text)
 }
 
 /** True for what a rule for passwords would take: three of lower case, upper case, digits and signs. */
