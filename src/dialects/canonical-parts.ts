@@ -1,5 +1,6 @@
 /** Reduces a block of a context window to what was said in it: what clients change from turn to turn makes no difference. */
 import { hash } from 'node:crypto'
+import { withoutSpace } from '../lib/without-space.ts'
 import type { BlockRole, ToolCall } from '../model/dialect.ts'
 import { listAt, parseLoose, textAt, valueAt } from './loose-json.ts'
 
@@ -191,8 +192,6 @@ function tidy(text: string): string {
 function squeezed(said: Said | null): Said | null {
   return said?.kind === 'text' ? { kind: 'text', text: withoutSpace(said.text) } : said
 }
-
-const withoutSpace = (text: string): string => text.replaceAll(/\s+/g, '')
 
 /** Names an answer by what it says: all its text, then its calls in order, without ids. */
 export function saidDigest(parts: readonly Said[]): string {

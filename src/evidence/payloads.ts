@@ -63,22 +63,25 @@ export interface EventPayload {
 }
 
 export function packPayload(head: object, sections: readonly Buffer[]): Buffer {
-  return packJson(JSON.stringify(head), sections)
+  return packJson(JSON.stringify(head), 0, sections)
 }
 
-function packJson(json: string, sections: readonly Buffer[]): Buffer {
-  const jsonBytes = Buffer.byteLength(json)
-  let length = 4 + jsonBytes
+/** `before`: bytes that are left free between the length and the JSON. */
+function packJson(json: string, before: number, sections: readonly Buffer[]): Buffer {
+  const headBytes = before + Buffer.byteLength(json)
+  let length = 4 + headBytes
   for (const section of sections) length += section.length
   const payload = Buffer.allocUnsafe(length)
-  payload.writeUInt32LE(jsonBytes, 0)
-  payload.write(json, 4)
-  let at = 4 + jsonBytes
+  payload.writeUInt32LE(headBytes, 0)
+  payload.write(json, 4 + before)
+  let at = 4 + headBytes
   for (const section of sections) at += section.copy(payload, at)
   return payload
 }
 
 const salt = Buffer.alloc(32)
+/** `{"salt":"`, 32 bytes in base64, and `"`. */
+const SALTED_BYTES = 9 + 44 + 1
 
 /**
  * With 32 random bytes as the member `salt`: the transparency log holds the SHA-256 of the whole payload, and without the
@@ -86,7 +89,10 @@ const salt = Buffer.alloc(32)
  */
 export function packCommitted(head: object, sections: readonly Buffer[]): Buffer {
   fillKey(salt)
-  return packJson(`{"salt":"${salt.toString('base64')}",${JSON.stringify(head).slice(1)}`, sections)
+  const payload = packJson(JSON.stringify(head), SALTED_BYTES, sections)
+  // Written around the head instead of joined to it: the comma takes the place of the head's first brace.
+  payload.write(`{"salt":"${salt.toString('base64')}",`, 4, 'latin1')
+  return payload
 }
 
 /** An opening, or a refusal, with the layout of its body when it has one. */

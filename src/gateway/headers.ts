@@ -80,10 +80,48 @@ const SECRET_QUERY: ReadonlySet<string> = new Set([
   'x-amz-credential',
 ])
 
-/** Threat: servers behind CGI-like interfaces read `x_api_key` as `x-api-key`, so the two are one name here. */
-function comparable(name: string): string {
+/** What is known of a header by its name alone. */
+interface NameFacts {
+  readonly lower: string
+  /** Threat: servers behind CGI-like interfaces read `x_api_key` as `x-api-key`, so the two are one name here. */
+  readonly comparable: string
+  /** Never sent on, whoever receives the request. */
+  readonly isDropped: boolean
+  readonly isSecret: boolean
+}
+
+function factsOf(name: string): NameFacts {
   const lower = name.toLowerCase()
-  return lower.includes('_') ? lower.replaceAll('_', '-') : lower
+  const comparable = lower.includes('_') ? lower.replaceAll('_', '-') : lower
+  return {
+    lower,
+    comparable,
+    isDropped:
+      comparable.startsWith(':') ||
+      comparable.startsWith(OWN_PREFIX) ||
+      FORWARDING_PREFIXES.some((prefix) => comparable.startsWith(prefix)) ||
+      HOP_BY_HOP.has(comparable) ||
+      CREDENTIALS.has(comparable) ||
+      FORWARDING.has(comparable) ||
+      FRAMING.has(comparable),
+    isSecret: CREDENTIALS.has(comparable) || SECRET_ANSWER_HEADERS.has(comparable),
+  }
+}
+
+/** By the name as it is spelled: each exchange asks about some sixty, and they are always the same. */
+const known = new Map<string, NameFacts>()
+/** Threat: callers choose names; what they make up must not fill the memory. */
+const KNOWN_MAX = 1024
+const KNOWN_CHARS_MAX = 64
+
+function nameFacts(name: string): NameFacts {
+  const found = known.get(name)
+  if (found !== undefined) return found
+  const facts = factsOf(name)
+  if (name.length > KNOWN_CHARS_MAX) return facts
+  if (known.size >= KNOWN_MAX) known.clear()
+  known.set(name, facts)
+  return facts
 }
 
 /**
@@ -101,8 +139,10 @@ function holdsOwnSecret(value: string): boolean {
 function connectionListed(flat: readonly string[]): ReadonlySet<string> | null {
   let listed: Set<string> | null = null
   for (let i = 0; i + 1 < flat.length; i += 2) {
-    if (flat[i]?.toLowerCase() !== 'connection') continue
-    for (const token of (flat[i + 1] ?? '').split(',')) {
+    if (nameFacts(flat[i] ?? '').lower !== 'connection') continue
+    const value = flat[i + 1] ?? ''
+    if (value === 'keep-alive') continue
+    for (const token of value.split(',')) {
       const name = token.trim().toLowerCase()
       // Threat: `Connection: authorization` must not be a way to drop the header that identifies or frames a request.
       if (name === '' || name === 'close' || name === 'keep-alive' || FRAMING.has(name)) continue
@@ -126,13 +166,10 @@ export function headersForUpstream(
   for (let i = 0; i + 1 < flat.length; i += 2) {
     const name = flat[i] ?? ''
     const value = flat[i + 1] ?? ''
-    const lower = comparable(name)
-    if (lower.startsWith(':') || lower.startsWith(OWN_PREFIX)) continue
-    if (FORWARDING_PREFIXES.some((prefix) => lower.startsWith(prefix))) continue
-    if (HOP_BY_HOP.has(lower) || CREDENTIALS.has(lower) || FORWARDING.has(lower)) continue
-    if (FRAMING.has(lower) || listed?.has(lower) === true || holdsOwnSecret(value)) continue
-    if (options.signs && CALLER_SIGNATURE.has(lower)) continue
-    if (lower === 'anthropic-beta' && options.dropBetas.length > 0) {
+    const { comparable, isDropped } = nameFacts(name)
+    if (isDropped || listed?.has(comparable) === true || holdsOwnSecret(value)) continue
+    if (options.signs && CALLER_SIGNATURE.has(comparable)) continue
+    if (comparable === 'anthropic-beta' && options.dropBetas.length > 0) {
       const kept = value
         .split(',')
         .map((beta) => beta.trim())
@@ -151,7 +188,7 @@ export function headersForCaller(flat: readonly string[]): string[] {
   const out: string[] = []
   for (let i = 0; i + 1 < flat.length; i += 2) {
     const name = flat[i] ?? ''
-    const lower = name.toLowerCase()
+    const { lower } = nameFacts(name)
     if (HOP_BY_HOP.has(lower) || listed?.has(lower) === true || lower.startsWith(OWN_PREFIX))
       continue
     out.push(name, flat[i + 1] ?? '')
@@ -172,13 +209,9 @@ export function recordableHeaders(
   const out: [string, string][] = []
   for (let i = 0; i + 1 < flat.length; i += 2) {
     const name = flat[i] ?? ''
-    const lower = comparable(name)
+    const { comparable, isSecret } = nameFacts(name)
     const value = flat[i + 1] ?? ''
-    const secret =
-      CREDENTIALS.has(lower) ||
-      SECRET_ANSWER_HEADERS.has(lower) ||
-      alsoSecret.has(lower) ||
-      holdsOwnSecret(value)
+    const secret = isSecret || alsoSecret.has(comparable) || holdsOwnSecret(value)
     out.push([name, secret ? REMOVED : value])
   }
   return out
@@ -230,7 +263,7 @@ export function headerValue(flat: readonly string[], name: string): string | nul
 export function headerList(flat: readonly string[], name: string): string | null {
   let list: string | null = null
   for (let i = 0; i + 1 < flat.length; i += 2) {
-    if (flat[i]?.toLowerCase() !== name) continue
+    if (flat[i]?.length !== name.length || flat[i]?.toLowerCase() !== name) continue
     list = list === null ? (flat[i + 1] ?? '') : `${list}, ${flat[i + 1] ?? ''}`
   }
   return list
@@ -239,6 +272,7 @@ export function headerList(flat: readonly string[], name: string): string | null
 /** How often a header occurs. `name` is lower-case. */
 export function headerCount(flat: readonly string[], name: string): number {
   let count = 0
-  for (let i = 0; i + 1 < flat.length; i += 2) if (flat[i]?.toLowerCase() === name) count += 1
+  for (let i = 0; i + 1 < flat.length; i += 2)
+    if (flat[i]?.length === name.length && flat[i]?.toLowerCase() === name) count += 1
   return count
 }

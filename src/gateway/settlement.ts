@@ -7,7 +7,7 @@ import type { GatewayError } from '../model/errors.ts'
 import type { ClosingFacts, Outcome } from '../model/record.ts'
 import type { AnswerSample } from './answer-sample.ts'
 import type { ContextReader } from './conversation/context.ts'
-import { approvalFacts } from './facts.ts'
+import { addApproval, type Draft } from './facts.ts'
 import { begunBytes, begunSplice } from './hold/begun-answer.ts'
 import type { Exchange, Routing } from './exchange.ts'
 import type { AnswerReport } from './masking/answer-masking.ts'
@@ -59,12 +59,12 @@ export function closingFacts(
     isReadable && ending.upstreamStatus !== null && ending.upstreamStatus < 300
       ? routing.dialect.readAnswer(routing.surface, ending.contentType, plainSample(ending))
       : null
-  return {
+  // Assigned, not spread: copying members of objects of several shapes is slow, and this is done for each exchange.
+  const facts: Draft<ClosingFacts> = {
     endedAtMs: ending.nowMs,
     state: stateOf(ending.outcome),
     outcome: ending.outcome,
     errorCode: ending.error?.code ?? null,
-    ...(exchange.lock === '' ? {} : { lock: exchange.lock }),
     status: exchange.begun?.status ?? ending.callerStatus,
     upstreamStatus: ending.upstreamStatus,
     upstreamAddress: ending.upstreamAddress,
@@ -77,21 +77,22 @@ export function closingFacts(
     responseId: answer?.responseId ?? null,
     responseModel: answer?.model ?? null,
     usage: answer?.usage ?? EMPTY_USAGE,
-    answerSplices: [
-      ...(exchange.begun === null ? [] : [begunSplice(exchange.begun)]),
-      ...(ending.masked?.splices ?? []),
-    ],
-    ...shownDigest(answer, routing, contexts, ending),
-    ...approvalFacts(exchange),
-    ...(exchange.answerDecision === null ? {} : { decision: exchange.answerDecision }),
-    ...(ending.masked === null
-      ? {}
-      : {
-          findings: ending.masked.findings,
-          uninspected: ending.masked.uninspected,
-          ...(ending.masked.keptAt.length === 0 ? {} : { keptAt: ending.masked.keptAt }),
-        }),
+    answerSplices:
+      exchange.begun === null
+        ? (ending.masked?.splices ?? [])
+        : [begunSplice(exchange.begun), ...(ending.masked?.splices ?? [])],
   }
+  if (exchange.lock !== '') facts.lock = exchange.lock
+  const answerDigest = shownDigest(answer, routing, contexts, ending)
+  if (answerDigest !== null) facts.answerDigest = answerDigest
+  addApproval(facts, exchange)
+  if (exchange.answerDecision !== null) facts.decision = exchange.answerDecision
+  if (ending.masked !== null) {
+    facts.findings = ending.masked.findings
+    facts.uninspected = ending.masked.uninspected
+    if (ending.masked.keptAt.length > 0) facts.keptAt = ending.masked.keptAt
+  }
+  return facts
 }
 
 /** Of what the caller was shown, because that is what comes back in the next request: masks, where there were any. */
@@ -100,14 +101,14 @@ function shownDigest(
   { dialect, surface }: Routing,
   contexts: ContextReader,
   { sample, masked, contentType, contentEncoding }: Ending,
-): Pick<ClosingFacts, 'answerDigest'> {
-  if (answer === null || !sample.isWhole()) return {}
+): string | null {
+  if (answer === null || !sample.isWhole()) return null
   const splices = masked?.splices ?? []
-  if (splices.length === 0) return { answerDigest: contexts.answer(answer) }
+  if (splices.length === 0) return contexts.answer(answer)
   // Splices count in the bytes as they came.
-  if ((contentEncoding ?? 'identity').trim().toLowerCase() !== 'identity') return {}
+  if ((contentEncoding ?? 'identity').trim().toLowerCase() !== 'identity') return null
   const shown = dialect.readAnswer(surface, contentType, spliced(sample.bytes(), splices))
-  return { answerDigest: contexts.answer(shown) }
+  return contexts.answer(shown)
 }
 
 const PLAIN_MAX = 4 * 1024 * 1024

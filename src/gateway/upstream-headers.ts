@@ -3,26 +3,48 @@ import { createHash, createHmac } from 'node:crypto'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { holdSettingsOf } from '../model/approval-settings.ts'
 import { looksSecret } from '../lib/secret-shape.ts'
-import type { UpstreamCredential } from '../model/upstream.ts'
+import type { Upstream, UpstreamCredential } from '../model/upstream.ts'
 import type { Exchange, Routing } from './exchange.ts'
 import { headersForUpstream } from './headers.ts'
 import { keepaliveOf } from './hold/keepalive.ts'
 
-/** The names set by the gateway; the caller's own lines of these names are dropped first. */
-function ownHeaders(routing: Routing): [string, string][] {
-  const own: [string, string][] = Object.entries(routing.upstream.headers)
-  const { credential } = routing.upstream
+/** What the gateway itself adds for an upstream. */
+interface OwnHeaders {
+  /** Names and values alternating. */
+  readonly flat: readonly string[]
+  /** Lower-case; the caller's own lines of these names are dropped first. */
+  readonly names: ReadonlySet<string>
+  /** Lower-case names of those whose values a record must not hold. */
+  readonly secret: ReadonlySet<string>
+}
+
+/** Made once for each upstream of the settings in force. */
+const owned = new WeakMap<Upstream, OwnHeaders>()
+
+function ownHeaders(upstream: Upstream): OwnHeaders {
+  const known = owned.get(upstream)
+  if (known !== undefined) return known
+  const { credential, headers } = upstream
+  const own: [string, string][] = Object.entries(headers)
   if (credential.kind === 'header')
     own.push([credential.header, `${credential.prefix}${credential.secret}`])
-  return own
+  const made = {
+    flat: own.flat(),
+    names: new Set(own.map(([name]) => name.toLowerCase())),
+    secret: secretNames(upstream),
+  }
+  owned.set(upstream, made)
+  return made
 }
 
 /**
  * Lower-case names of the headers whose values a record must not hold. An operator may put a second secret into
  * `headers` (a tenant key, say); what looks like one, by name or by value, counts as one.
  */
-export function secretHeaders(routing: Routing): ReadonlySet<string> {
-  const { credential, headers } = routing.upstream
+export const secretHeaders = ({ upstream }: Routing): ReadonlySet<string> =>
+  ownHeaders(upstream).secret
+
+function secretNames({ credential, headers }: Upstream): ReadonlySet<string> {
   const names = new Set<string>()
   if (credential.kind === 'header') names.add(credential.header.toLowerCase())
   for (const [name, value] of Object.entries(headers)) {
@@ -33,29 +55,32 @@ export function secretHeaders(routing: Routing): ReadonlySet<string> {
 
 const SECRET_WORD = /key|token|secret|auth|pass|credential|cookie|signature/i
 
-/** Flat header list for the provider: the caller's in order, then the operator's and the credential. */
-export async function upstreamHeaders(exchange: Exchange, routing: Routing): Promise<string[]> {
+/** Flat header list for the provider: the caller's in order, then the operator's and the credential. A promise only to sign. */
+export function upstreamHeaders(
+  exchange: Exchange,
+  routing: Routing,
+): readonly string[] | Promise<readonly string[]> {
   const { upstream } = routing
   const signs = upstream.credential.kind === 'sigv4'
   const passed = asMasked(
     exchange,
     headersForUpstream(exchange.caller.rawHeaders, { dropBetas: upstream.dropBetas, signs }),
   )
-  const own = ownHeaders(routing)
-  const ownNames = new Set(own.map(([name]) => name.toLowerCase()))
+  const own = ownHeaders(upstream)
   const headers: string[] = []
   for (let i = 0; i + 1 < passed.length; i += 2) {
     const name = passed[i] ?? ''
-    if (!ownNames.has(name.toLowerCase())) headers.push(name, passed[i + 1] ?? '')
+    if (!own.names.has(name.toLowerCase())) headers.push(name, passed[i + 1] ?? '')
   }
-  for (const [name, value] of own) headers.push(name, value)
+  headers.push(...own.flat)
   if (exchange.body.kind === 'streamed' && exchange.body.declaredBytes !== null) {
     headers.push('content-length', String(exchange.body.declaredBytes))
   }
-  if (upstream.credential.kind === 'sigv4') {
-    headers.push(...(await signature(exchange, routing, headers, upstream.credential)))
-  }
-  return headers
+  if (upstream.credential.kind !== 'sigv4') return headers
+  return signature(exchange, routing, headers, upstream.credential).then((signed) => [
+    ...headers,
+    ...signed,
+  ])
 }
 
 /** What the caller said about its bytes that is not true of those that are sent (RFC 9530, RFC 9110 8.4). */

@@ -65,8 +65,8 @@ export function createLogger(choice: LogChoice, parts: LoggerParts = {}): RootLo
     (at: 'debug' | 'info' | 'warn' | 'error') =>
     (fields: LogFields, event: string, error?: unknown): void => {
       if (!log.isLevelEnabled(at)) return
-      const cause = error === undefined ? {} : errorFields(error)
-      log[at](safeFields({ ...fields, ...cause }), event)
+      const all = error === undefined ? fields : { ...fields, ...errorFields(error) }
+      log[at](safeFields(all), event)
       // What may explain the end of the process must not wait for company.
       if (at === 'warn' || at === 'error') void sink.flush()
     }

@@ -49,16 +49,11 @@ export function rememberSent({ memory }: Conversations, exchange: Exchange): voi
   const { conversation, inspection, novelty } = exchange
   if (conversation === null) return
   const { id, name, prior } = conversation
-  const raw = new Set<string>()
-  const masked = new Set<string>()
+  const values: string[] = []
+  const masked: string[] = []
   for (const { fingerprint, operator } of inspection?.findings ?? [])
-    (operator === 'keep' ? raw : masked).add(fingerprint)
-  memory.sent(name, prior, {
-    conversation: id,
-    values: [...raw],
-    masked: [...masked],
-    blocks: novelty?.blocks ?? [],
-  })
+    (operator === 'keep' ? values : masked).push(fingerprint)
+  memory.sent(name, prior, { conversation: id, values, masked, blocks: novelty?.blocks ?? [] })
 }
 
 /** Remembers what came back, so that it is not new when the caller sends it along. */

@@ -77,37 +77,69 @@ export function createConversationMemory(
       }
     },
     answered: (name, digest) => {
-      const thread = known.get(name)
-      if (thread === undefined) return
-      if (thread.answers.size >= ANSWERS_MAX) thread.answers.clear()
-      thread.answers.add(digest)
+      known.get(name)?.answered(digest)
     },
   }
 }
 
-/** One conversation under the names of its turns. Too much of anything is forgotten, and is new again. */
+const NO_TEXTS: ReadonlySet<string> = new Set()
+const NO_BLOCKS: ReadonlyMap<string, number> = new Map()
+
+/**
+ * One conversation under the names of its turns. Too much of anything is forgotten, and is new again. There are very many, and
+ * most hold nothing but an answer: collections are made when something is put into them.
+ */
 class Thread implements Remembered {
   readonly conversation: string
-  readonly values = new Set<string>()
-  readonly masked = new Set<string>()
-  readonly blocks = new Map<string, number>()
-  readonly answers = new Set<string>()
+  #values: Set<string> | null = null
+  #masked: Set<string> | null = null
+  #blocks: Map<string, number> | null = null
+  #answers: Set<string> | null = null
   names = 0
 
   constructor(conversation: string) {
     this.conversation = conversation
   }
 
+  get values(): ReadonlySet<string> {
+    return this.#values ?? NO_TEXTS
+  }
+
+  get masked(): ReadonlySet<string> {
+    return this.#masked ?? NO_TEXTS
+  }
+
+  get blocks(): ReadonlyMap<string, number> {
+    return this.#blocks ?? NO_BLOCKS
+  }
+
+  get answers(): ReadonlySet<string> {
+    return this.#answers ?? NO_TEXTS
+  }
+
   add({ values, masked, blocks }: Sending): void {
     for (const value of values) {
-      this.values.add(value)
-      this.masked.delete(value)
+      this.#values ??= new Set()
+      this.#values.add(value)
+      this.#masked?.delete(value)
     }
-    for (const value of masked) if (!this.values.has(value)) this.masked.add(value)
-    for (const [digest, bytes] of blocks)
-      this.blocks.set(digest, Math.max(bytes, this.blocks.get(digest) ?? 0))
-    if (this.values.size > VALUES_MAX) this.values.clear()
-    if (this.masked.size > VALUES_MAX) this.masked.clear()
-    if (this.blocks.size > BLOCKS_MAX) this.blocks.clear()
+    for (const value of masked) {
+      if (this.values.has(value)) continue
+      this.#masked ??= new Set()
+      this.#masked.add(value)
+    }
+    for (const [digest, bytes] of blocks) {
+      this.#blocks ??= new Map()
+      this.#blocks.set(digest, Math.max(bytes, this.#blocks.get(digest) ?? 0))
+    }
+    if (this.values.size > VALUES_MAX) this.#values = null
+    if (this.masked.size > VALUES_MAX) this.#masked = null
+    if (this.blocks.size > BLOCKS_MAX) this.#blocks = null
+  }
+
+  answered(digest: string): void {
+    if (this.answers.size >= ANSWERS_MAX) this.#answers = null
+    this.#answers ??= new Set()
+    this.#answers.add(digest)
   }
 }

@@ -10,7 +10,8 @@ import { secretHeaders, upstreamHeaders } from '../upstream-headers.ts'
 export async function open(exchange: Exchange, parts: GatewayParts): Promise<StepResult> {
   const { routing, caller } = exchange
   if (routing === null) return fail('internal')
-  exchange.upstreamHeaders = await upstreamHeaders(exchange, routing)
+  const headers = upstreamHeaders(exchange, routing)
+  exchange.upstreamHeaders = headers instanceof Promise ? await headers : headers
   exchange.sent = {
     method: caller.method,
     target: recordableTarget(routing.path),
