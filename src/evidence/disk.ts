@@ -1,6 +1,6 @@
 /** Every file call of evidence goes through this small interface, so that tests can make any of them fail. */
 import fs from 'node:fs'
-import { access, mkdir, open, readdir, readFile, rename, statfs, unlink } from 'node:fs/promises'
+import { access, mkdir, open, readdir, rename, statfs, unlink } from 'node:fs/promises'
 
 export interface DiskFile {
   /** Writes all of `bytes` at `position`. */
@@ -136,12 +136,18 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }
 
+/** By callbacks: a handle for each of many small files costs more than reading them. */
+const readWhole = (path: string): Promise<Buffer> =>
+  new Promise((resolve, reject) =>
+    fs.readFile(path, (error, bytes) => (error === null ? resolve(bytes) : reject(error))),
+  )
+
 export const nodeDisk: Disk = {
   makeFolder: async (path) => void (await mkdir(path, { recursive: true, mode: 0o700 })),
   create: createFile,
   openRead: (path) => openFile(path, 'r'),
   openWrite: (path) => openFile(path, 'r+'),
-  readWhole: (path) => readFile(path),
+  readWhole,
   exists: (path) =>
     access(path).then(
       () => true,

@@ -76,6 +76,21 @@ test('every leaf is canonical JSON and reads back as it was', () => {
   )
 })
 
+test('of the bytes of a leaf with any one changed, only leaves are read, and those in their one spelling', () => {
+  const changed = fc.record({ leaf: anyLeaf, at: fc.nat(), byte: fc.nat({ max: 255 }) })
+  fc.assert(
+    fc.property(changed, ({ leaf, at, byte }) => {
+      const bytes = encodeLeaf(leaf)
+      bytes[at % bytes.length] = byte
+      const reading = parseLeaf(bytes)
+      if (reading.kind === 'refused') return
+      assert.equal(leafFault(reading.leaf, reading.leaf.sequence), null)
+      assert.ok(encodeLeaf(reading.leaf).equals(bytes))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
 test('a leaf has exactly these bytes', () => {
   assert.equal(
     encodeLeaf(opened).toString(),

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto'
 import { EVENT_TYPES, type EventType } from '../../model/record.ts'
 import type { JsonValue } from './canonical-json.ts'
+import { readPlainLeaf } from './plain-leaf.ts'
 
 export const LEAF_VERSION = 1
 /** An act on more records than this is several leaves. */
@@ -239,7 +240,34 @@ const isTextList = (value: JsonValue): value is readonly string[] =>
 
 /** Reads a leaf; refuses other spellings, unknown kinds and versions, and members that its kind does not have. */
 export function parseLeaf(bytes: Buffer): LeafReading {
-  const value = parseJson(bytes)
+  const text = bytes.toString('latin1')
+  const plain = readPlainLeaf(text)
+  if (plain !== null && isKind(plain.kind) && isComplete(plain, plain.kind))
+    return { kind: 'ok', leaf: { ...plain, kind: plain.kind } }
+  return parseAnyLeaf(bytes, text)
+}
+
+/** Whether a leaf whose members are well-formed has those that its kind must have, and no others. */
+function isComplete(leaf: Omit<Leaf, 'kind'>, kind: LeafKind): boolean {
+  const shape = SHAPES.get(kind)
+  if (shape === undefined) return false
+  const { record, opening, sequence } = leaf
+  const { commits, parts } = shape
+  return (
+    (shape.record === 'none') === (record === null) &&
+    (shape.record !== 'exchange' || record?.startsWith('ex_') === true) &&
+    (commits === 'frame' || commits === 'parts') === (leaf.frame !== null) &&
+    (commits === 'frame' || commits === 'public') === (leaf.storedDigest !== null) &&
+    (commits === 'frame') === (leaf.plaintextCommitment !== null) &&
+    (parts === 'may' || (parts === 'must') === (leaf.partsDigest !== null)) &&
+    (shape.policy || leaf.policyDigest === null) &&
+    shape.segment === (leaf.segment !== null) &&
+    (shape.opening ? opening !== null && opening < sequence : opening === null)
+  )
+}
+
+function parseAnyLeaf(bytes: Buffer, text: string): LeafReading {
+  const value = parseJson(text)
   if (!isObject(value)) return refused('not one JSON object')
   const stranger = Object.keys(value).find((name) => !MEMBERS.has(name))
   if (stranger !== undefined) return refused('a member that no leaf has')
@@ -276,10 +304,10 @@ export function parseLeaf(bytes: Buffer): LeafReading {
   return encodeLeaf(leaf).equals(bytes) ? { kind: 'ok', leaf } : refused('not canonical JSON')
 }
 
-function parseJson(bytes: Buffer): JsonValue {
+function parseJson(text: string): JsonValue {
   try {
     // JSON.parse makes nothing but JSON values.
-    const value: JsonValue = JSON.parse(bytes.toString('latin1'))
+    const value: JsonValue = JSON.parse(text)
     return value
   } catch {
     return null
