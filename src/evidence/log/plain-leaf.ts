@@ -8,7 +8,7 @@ const PLACE = `in_${ID}\\/[1-9]\\d{0,9}`
 
 const member = (name: string, shape: string): string => `(?:"${name}":"(${shape})",)?`
 
-/** Members stand in the order of their names. A leaf with a list of records is read as any JSON. */
+/** Members stand in the order of their names. Whatever else there is (a list of records) is left to the reader of JSON. */
 const PLAIN = new RegExp(
   `^\\{"at":(${NUMBER}),${member('ct', DIGEST)}${member('frame', `${PLACE}\\/[1-9]\\d{0,15}`)}` +
     `"key":"([0-9a-f]{8})","kind":"([a-z.-]+)",` +
