@@ -68,6 +68,7 @@ export const FRAME_BYTES_MAX = 0x7fff_ffff
 const FLAGS_AT = 7
 export const STATE_AT = 5
 const HEADER_FIXED = 73
+const ZEROS = Buffer.alloc(64 * 1024)
 
 const INSTANCE_SHAPE = /^in_[0-9a-hjkmnp-tv-z]{26}$/
 
@@ -319,4 +320,13 @@ export function blankFrame(frame: Buffer): Buffer {
   blank[STATE_AT] = STATE_ERASED
   blank.write(frameDigest(frame), FRAME_BODY_AT, 'hex')
   return blank
+}
+
+/** Whether nothing stands in an erased frame behind its digest. */
+export function isBlanked(frame: Buffer): boolean {
+  for (let at = CIPHERTEXT_AT; at < frame.length; at += ZEROS.length) {
+    const part = frame.subarray(at, at + ZEROS.length)
+    if (!part.equals(ZEROS.subarray(0, part.length))) return false
+  }
+  return true
 }

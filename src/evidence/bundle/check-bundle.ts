@@ -76,6 +76,8 @@ class Checker {
       else if (leaf.kind === 'record.erased') for (const id of leaf.records) erased.add(id)
     }
     const items = manifest.items.map((item) => this.#item(item, erased))
+    if (new Set(items.map(({ exchange }) => exchange)).size < items.length)
+      this.#problems.push('an exchange is in the bundle twice')
     return { id: manifest.id, items, events, problems: this.#problems }
   }
 
@@ -127,6 +129,7 @@ class Checker {
       return { exchange, verdict, problems }
     }
     if (opening === null) return { exchange, verdict: 'altered', problems }
+    problems.push(...mismatch(at, opening, closing, item))
     if (this.#reading.manifest.content === 'raw') {
       this.#payload(`${at}/opening.payload`, opening, problems)
       if (closing !== null) this.#payload(`${at}/closing.payload`, closing, problems)
@@ -201,4 +204,20 @@ class Checker {
   #sha(path: string): string | null {
     return this.#reading.files.get(path)?.sha256 ?? null
   }
+}
+
+/** Threat: whoever signs leaves the answer out, or passes another leaf of the exchange off as its end. */
+function mismatch(
+  at: string,
+  opening: Leaf,
+  closing: Leaf | null,
+  { opened, closed }: BundleItem,
+): readonly string[] {
+  if (opening.kind === 'exchange.refused') return []
+  if (opening.kind !== 'exchange.opened') return [`${at}/opened is no opening`]
+  if (closed === null || closed === opened) return [`${at}: the bundle names no closing`]
+  if (closing === null) return []
+  return closing.kind === 'exchange.closed' && closing.opening === opened
+    ? []
+    : [`${at}/closed is not the end of what was opened`]
 }

@@ -10,8 +10,15 @@ import { openLocalKeyProvider } from '../key-provider.ts'
 import { openCheckpoint, sealCheckpoint } from '../log/checkpoint.ts'
 import { LogFolder } from '../log/log-folder.ts'
 import { LogKeys, readLogOrigin } from '../log/log-keys.ts'
-import { keyIdText, type NoteKey } from '../log/note-key.ts'
-import { parseNoteKey } from '../log/note-key.ts'
+import { formatNote, signText } from '../log/note.ts'
+import {
+  formatNoteKey,
+  keyIdText,
+  noteSigner,
+  parseNoteKey,
+  type NoteKey,
+  type NoteSigner,
+} from '../log/note-key.ts'
 import { TileReader } from '../log/tile-reader.ts'
 import { listInstances, planInstance } from '../segment-scan.ts'
 import { verifyFolder, type FolderReport } from '../verify/verify-folder.ts'
@@ -80,8 +87,8 @@ async function copy(name: string): Promise<string> {
   return folder
 }
 
-/** A checkpoint over the first `size` leaves, by the key that was revoked. */
-async function byOldKey(folder: string, size: number): Promise<Buffer> {
+/** The key that handed over and was revoked, in the hands of somebody else. */
+async function oldSigner(folder: string): Promise<NoteSigner> {
   const keysFolder = join(folder, 'keys')
   const file = join(keysFolder, 'log-key.json')
   const stored = JSON.parse(await readFile(file, 'utf8')) as { active: number }
@@ -93,8 +100,14 @@ async function byOldKey(folder: string, size: number): Promise<Buffer> {
     origin: await readLogOrigin(nodeDisk, keysFolder),
   })
   await writeFile(file, JSON.stringify(stored))
+  return old.signer
+}
+
+/** A checkpoint over the first `size` leaves, by the key that was revoked. */
+async function byOldKey(folder: string, size: number): Promise<Buffer> {
+  const signer = await oldSigner(folder)
   const reader = new TileReader(new LogFolder(nodeDisk, join(folder, 'log')), size)
-  return sealCheckpoint({ size, root: await reader.root() }, old.signer)
+  return sealCheckpoint({ size, root: await reader.root() }, signer)
 }
 
 const sizeOf = async (folder: string): Promise<number> => {
@@ -162,6 +175,20 @@ const TAMPERING: readonly {
     name: 'the note of a rotation removed',
     tamper: (folder) => rm(join(folder, 'log', 'rotation.1')),
     problem: 'rotation-missing',
+  },
+  {
+    name: 'a note in which an old key hands over to a thief',
+    tamper: async (folder) => {
+      const old = await oldSigner(folder)
+      const thief = noteSigner(old.key.name, 'note', Buffer.alloc(32, 66))!
+      const text = `custody log key rotation v1\n${old.key.name}\n${formatNoteKey(old.key)}\n${formatNoteKey(thief.key)}\n`
+      const note = formatNote({
+        text,
+        signatures: [signText(text, old, 0), signText(text, thief, 0)],
+      })
+      await writeFile(join(folder, 'log', `rotation.${keys.length}`), note)
+    },
+    problem: 'key-note-without-leaf',
   },
   {
     name: 'the note of a revocation removed',

@@ -12,6 +12,8 @@ export type KeyProblem =
   | { readonly kind: 'rotation-missing'; readonly index: number }
   | { readonly kind: 'revocation-refused'; readonly number: number }
   | { readonly kind: 'revocation-missing'; readonly index: number }
+  /** A note that would make a key speak for the log, and the log never said so: whoever has an old key can write one. */
+  | { readonly kind: 'key-note-without-leaf'; readonly note: string }
   /** A checkpoint by a key after it had handed over: somebody else has it. */
   | { readonly kind: 'retired-key-used'; readonly key: string; readonly size: number }
   /** The same, by a key that was revoked. */
@@ -33,8 +35,8 @@ export class KeyChain {
   readonly all: readonly NoteKey[]
   readonly problems: readonly KeyProblem[]
   readonly #revocations: readonly Revocation[]
-  /** Digests of the notes that lie beside the log. */
-  readonly #notes: ReadonlySet<string>
+  /** Names of the notes that lie beside the log, by their digests. */
+  readonly #notes: ReadonlyMap<string, string>
   /** Index of the first leaf under each key. */
   readonly #firstUse = new Map<string, number>()
   readonly #announced: { index: number; digest: string; kind: string }[] = []
@@ -44,7 +46,7 @@ export class KeyChain {
     readonly elders: readonly NoteKey[]
     readonly problems: readonly KeyProblem[]
     readonly revocations: readonly Revocation[]
-    readonly notes: ReadonlySet<string>
+    readonly notes: ReadonlyMap<string, string>
   }) {
     this.keys = parts.keys
     this.all = [...parts.elders, ...parts.keys]
@@ -83,7 +85,12 @@ export class KeyChain {
       if (revocation === null) problems.push({ kind: 'revocation-refused', number: at + 1 })
       else revocations.push(revocation)
     }
-    const notes = new Set([...rotations, ...revoking].map((note) => hash('sha256', note, 'hex')))
+    const named = (kind: string) => (note: Buffer, at: number) =>
+      [hash('sha256', note, 'hex'), `${kind}.${at + 1}`] as const
+    const notes = new Map([
+      ...rotations.map(named('rotation')),
+      ...revoking.map(named('revocation')),
+    ])
     return new KeyChain({ keys, elders, problems, revocations, notes })
   }
 
@@ -103,8 +110,12 @@ export class KeyChain {
   }
 
   /** Call after the last leaf, with every checkpoint that is taken for one of this log. */
-  judge(checkpoints: readonly Buffer[]): readonly KeyProblem[] {
+  judge(checkpoints: readonly Buffer[], isLive: boolean): readonly KeyProblem[] {
     const problems: KeyProblem[] = []
+    const announced = new Set(this.#announced.map(({ digest }) => digest))
+    // Of one that is being made the note comes first.
+    for (const [digest, note] of isLive ? [] : this.#notes)
+      if (!announced.has(digest)) problems.push({ kind: 'key-note-without-leaf', note })
     for (const { index, digest, kind } of this.#announced)
       if (!this.#notes.has(digest))
         problems.push({

@@ -214,7 +214,10 @@ test('signed leaves that are no leaves, out of sequence or under another key are
 test('a rotation that the trusted key did not sign is reported', async () => {
   const { files } = makeLog(beats(2))
   files.set('rotation.1', Buffer.from('hello\n'))
-  assert.deepEqual(await problemsOf(files), [{ kind: 'rotation-refused', number: 1 }])
+  assert.deepEqual(await problemsOf(files), [
+    { kind: 'rotation-refused', number: 1 },
+    { kind: 'key-note-without-leaf', note: 'rotation.1' },
+  ])
 })
 
 test('an empty log holds', async () => {

@@ -111,7 +111,8 @@ export async function verifyLog(options: VerifyLogOptions): Promise<LogReport> {
     await run.walk(newest.checkpoint)
   }
   await run.end(newest.checkpoint)
-  for (const problem of chain.judge([newest.note, ...(options.known ?? [])])) run.report(problem)
+  const notes = [newest.note, ...(options.known ?? [])]
+  for (const problem of chain.judge(notes, options.follow === true)) run.report(problem)
   return run.result(newest.checkpoint)
 }
 

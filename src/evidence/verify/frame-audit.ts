@@ -1,8 +1,9 @@
 /** Holds the frames of a folder against the leaves of its log, in one walk over both, without keys. */
+import { idTimeMs } from '../../lib/ids.ts'
 import type { FrameAddress } from '../../model/record.ts'
 import { isBefore, parsePlace, placeText } from '../log/frame-place.ts'
 import { partsDigest, type Leaf } from '../log/leaf.ts'
-import { frameDigest, type FrameType } from '../segment-format.ts'
+import { frameDigest, isBlanked, type FrameType } from '../segment-format.ts'
 import type { ScannedDamage } from '../segment-scan.ts'
 import type { Walked, WalkedFrame } from './frame-batches.ts'
 import type { RecordLedger, RecordProblem } from './record-ledger.ts'
@@ -16,6 +17,9 @@ const TYPE_OF: ReadonlyMap<Leaf['kind'], FrameType> = new Map([
   ['exchange.closed', 'closing'],
 ])
 
+/** From the birth of a run to the leaf of its first frame, however busy the machine is. */
+const FIRST_LEAF_MS_MAX = 60_000
+
 /** Reasons of the scan that mean: there is nothing any more, rather than something else. */
 const GONE = /missing|zeros|cut short/
 
@@ -24,6 +28,17 @@ function endOf({ address, bytes }: ScannedDamage): FrameAddress {
   return { ...address, offset: bytes === 0 ? Number.MAX_SAFE_INTEGER : address.offset + bytes }
 }
 
+/** Frames of a request or an answer that wait for the closing of their exchange. */
+interface Stream {
+  /** Of the first. */
+  readonly address: FrameAddress
+  readonly digests: string[]
+  erased: boolean
+}
+
+const newStream = (address: FrameAddress): Stream => ({ address, digests: [], erased: false })
+const NO_PARTS = { digests: [], erased: false } as const
+
 /** Where the walk over frames stands, right behind a leaf. */
 export interface FrameAuditState {
   readonly last: FrameAddress | null
@@ -31,7 +46,7 @@ export interface FrameAuditState {
   readonly ahead: string
   readonly aheadDigests: readonly string[]
   readonly aheadErased: boolean
-  readonly streams: ReadonlyMap<string, { readonly digests: string[]; erased: boolean }>
+  readonly streams: ReadonlyMap<string, Stream>
 }
 
 export class FrameAudit {
@@ -50,7 +65,7 @@ export class FrameAudit {
   #aheadErased: boolean
   readonly #checkPlain: PlainCheck | null
   #checking: Promise<void> | null = null
-  readonly #streams: Map<string, { readonly digests: string[]; erased: boolean }>
+  readonly #streams: Map<string, Stream>
 
   /** With a state, `batches` begin at its last frame. */
   constructor(
@@ -108,23 +123,30 @@ export class FrameAudit {
 
   /**
    * Returns how many frames stand behind the last that the log names: their leaves come with the next checkpoint, or after a
-   * crash at the next start. When the gateway was stopped in good order there can be none.
+   * crash at the next start. When the gateway was stopped in good order there can be none, and of a run that began well before
+   * the last leaf neither: a folder has one writer, whose first act is logged within a second.
    */
-  async end(isStopped: boolean): Promise<number> {
+  async end(isStopped: boolean, lastLeafS: number): Promise<number> {
     let behind = 0
-    let strange: WalkedFrame | null = null
+    const strange = new Map<string, WalkedFrame>()
     const newest = this.#last?.instance ?? ''
+    const isLate = (instance: string): boolean =>
+      instance === newest ? isStopped : idTimeMs(instance) + FIRST_LEAF_MS_MAX < lastLeafS * 1000
     for (;;) {
       for (; this.#at < this.#batch.length; this.#at += 1) {
         const found = this.#batch[this.#at]
         if (found?.kind === 'damage') this.#damages.push(found)
         if (found?.kind !== 'frame') continue
         behind += 1
-        if (isStopped && found.address.instance === newest) strange ??= found
+        const { instance } = found.address
+        if (isLate(instance) && !strange.has(instance)) strange.set(instance, found)
       }
       if (!(await this.#next())) break
     }
-    if (strange !== null) this.#stray(strange)
+    for (const frame of strange.values()) this.#stray(frame)
+    for (const [record, { address }] of this.#streams)
+      if (address.instance < newest || (address.instance === newest && isStopped))
+        this.ledger.problem({ kind: 'frame-without-leaf', record, frame: placeText(address) })
     for (const { address, bytes, reason } of this.#damages)
       this.ledger.problem({ kind: 'damage', frame: placeText(address), bytes, reason })
     return behind
@@ -175,12 +197,14 @@ export class FrameAudit {
       case 'block':
       case 'list':
         if (this.#ahead !== head.record) this.#startAhead(head.record)
+        this.#checkBlank(frame)
         this.#aheadDigests.push(frameDigest(frame.bytes))
         this.#aheadErased ||= head.erased
         return
       case 'request':
       case 'answer': {
-        const stream = this.#streams.get(head.record) ?? { digests: [], erased: false }
+        const stream = this.#streams.get(head.record) ?? newStream(frame.address)
+        this.#checkBlank(frame)
         stream.digests.push(frameDigest(frame.bytes))
         stream.erased ||= head.erased
         this.#streams.set(head.record, stream)
@@ -192,6 +216,10 @@ export class FrameAudit {
       case 'event':
         this.#stray(frame)
     }
+  }
+
+  #checkBlank({ head, bytes, address }: WalkedFrame): void {
+    if (head.erased && !isBlanked(bytes)) this.ledger.notBlank(head.record, placeText(address))
   }
 
   #startAhead(record: string): void {
@@ -233,12 +261,14 @@ export class FrameAudit {
 
   #compare(leaf: Leaf, frame: WalkedFrame): void {
     const { head, bytes } = frame
-    if (frameDigest(bytes) === leaf.storedDigest) {
+    const isOther = head.record !== leaf.record || head.type !== (TYPE_OF.get(leaf.kind) ?? 'event')
+    // Of an erased frame the digest is what stands there, so its head has to be looked at by itself.
+    if (frameDigest(bytes) === leaf.storedDigest && !(head.erased && isOther)) {
+      this.#checkBlank(frame)
       if (head.erased) this.ledger.sawErased(leaf)
       else if (this.#checkPlain !== null) this.#checking = this.#open(this.#checkPlain, leaf, frame)
       return
     }
-    const isOther = head.record !== leaf.record || head.type !== (TYPE_OF.get(leaf.kind) ?? 'event')
     if (isOther) this.#report(leaf, 'frame-swapped', `a frame of ${head.record} stands there`)
     else this.#report(leaf, 'frame-altered', 'its digest is another')
   }
@@ -282,7 +312,7 @@ export class FrameAudit {
   }
 
   #takeStream(record: string) {
-    const stream = this.#streams.get(record) ?? { digests: [], erased: false }
+    const stream = this.#streams.get(record) ?? NO_PARTS
     this.#streams.delete(record)
     return stream
   }

@@ -31,6 +31,8 @@ export type FolderProblem =
       readonly index: number
       readonly hold: string
     }
+  /** It counts as erased, and what was erased, or something else, still stands behind its digest. */
+  | { readonly kind: 'erased-not-blank'; readonly record: string; readonly frame: string }
   /** Its erasure is in the log, and its content is still there: never done, or brought back from a copy. */
   | { readonly kind: 'not-erased'; readonly record: string; readonly index: number }
   | {
@@ -49,6 +51,11 @@ interface Running {
   problems: RecordProblem[]
 }
 
+interface NotBlank {
+  readonly record: string
+  readonly frame: string
+}
+
 export interface LedgerState {
   readonly problems: readonly FolderProblem[]
   readonly problemCount: number
@@ -58,6 +65,7 @@ export interface LedgerState {
   readonly erased: ReadonlyMap<string, number>
   readonly erasing: ReadonlySet<string>
   readonly holds: ReadonlyMap<string, ReadonlySet<string>>
+  readonly notBlank: readonly NotBlank[]
 }
 
 export class RecordLedger {
@@ -73,6 +81,7 @@ export class RecordLedger {
   /** Announced to be erased, and not said to be done. */
   readonly #erasing: Set<string>
   readonly #holds: Map<string, Set<string>>
+  readonly #notBlank: NotBlank[]
 
   constructor(
     onRecord: (record: string, state: RecordState) => void = () => {},
@@ -86,6 +95,7 @@ export class RecordLedger {
     this.#undecided = new Map(state?.undecided)
     this.#erased = new Map(state?.erased)
     this.#erasing = new Set(state?.erasing)
+    this.#notBlank = [...(state?.notBlank ?? [])]
     this.#holds = new Map([...(state?.holds ?? [])].map(([hold, held]) => [hold, new Set(held)]))
   }
 
@@ -99,6 +109,7 @@ export class RecordLedger {
       erased: this.#erased,
       erasing: this.#erasing,
       holds: this.#holds,
+      notBlank: this.#notBlank,
     }
   }
 
@@ -158,6 +169,10 @@ export class RecordLedger {
     if (running.state === 'verified') running.state = 'erased'
   }
 
+  notBlank(record: string, frame: string): void {
+    this.#notBlank.push({ record, frame })
+  }
+
   /** A leaf was held against its frames. */
   judged(leaf: Leaf): void {
     const running = this.#of(leaf)
@@ -185,6 +200,9 @@ export class RecordLedger {
         this.#count(record, 'missing')
       }
     }
+    for (const { record, frame } of this.#notBlank)
+      if (!(isLive && this.#erasing.has(record)))
+        this.problem({ kind: 'erased-not-blank', record, frame })
     for (const [record, index] of this.#erased)
       if (!this.#undecided.has(record) && !(isLive && this.#erasing.has(record)))
         this.problem({ kind: 'not-erased', record, index })

@@ -20,6 +20,7 @@ import { nodeDisk } from '../disk.ts'
 import { openLocalKeyProvider } from '../key-provider.ts'
 import { sealCheckpoint } from '../log/checkpoint.ts'
 import { EMPTY_DRAFT, type Leaf, type LeafDraft } from '../log/leaf.ts'
+import { leafHash } from '../log/merkle.ts'
 import { noteSigner } from '../log/note-key.ts'
 import { signText, formatNote, parseNote } from '../log/note.ts'
 import type { Policy } from '../log/policy.ts'
@@ -37,6 +38,7 @@ let leaves: readonly Leaf[]
 let victim = ''
 let erased = ''
 let copies = 0
+const beforeErasure: [FoundFrame['address'], Buffer][] = []
 
 const witness = noteSigner('soc.example/w', 'cosignature', Buffer.alloc(32, 9))!
 
@@ -87,7 +89,10 @@ before(async () => {
     last = opened.evidence.log.writer.checkpoint
   }
   const folder = new Tampered(original)
-  for (const frame of (await framesOf(original)).filter(({ head }) => head.record === erased))
+  const doomed = (await framesOf(original)).filter(({ head }) => head.record === erased)
+  for (const { address } of doomed)
+    beforeErasure.push([address, await readFile(folder.segment(address))])
+  for (const frame of doomed)
     await folder.frame(frame, (bytes) => blankFrame(bytes).copy(bytes), false)
   frames = await framesOf(original)
   leaves = await readLeaves(original)
@@ -114,6 +119,8 @@ async function verify(
 
 const of = (record: string, type: string): FoundFrame =>
   frames.find(({ head }) => head.record === record && head.type === type)!
+
+const erasedFrame = (type: string): FoundFrame => of(erased, type)
 
 interface Kind {
   readonly name: string
@@ -387,6 +394,84 @@ const CONTENT: readonly Kind[] = [
     altered: 1,
   },
   {
+    name: 'something written where a record was erased',
+    tamper: (folder) => folder.frame(erasedFrame('opening'), flip(200), false),
+    problem: 'erased-not-blank',
+    altered: 0,
+  },
+  {
+    name: 'something hidden where a block was erased',
+    tamper: (folder) => folder.frame(erasedFrame('block'), flip(-1), false),
+    problem: 'erased-not-blank',
+    altered: 0,
+  },
+  {
+    name: 'an erased frame under the id of another record',
+    tamper: (folder) =>
+      folder.frame(erasedFrame('opening'), (bytes) => void bytes.write(victim, 16, 'latin1')),
+    problem: 'frame-swapped',
+    altered: 1,
+  },
+  {
+    name: 'a segment put back from before an erasure',
+    tamper: async (folder) => {
+      for (const [address, bytes] of beforeErasure) await writeFile(folder.segment(address), bytes)
+    },
+    problem: 'not-erased',
+  },
+  {
+    name: 'an answer put at the end of an older run',
+    tamper: async (folder) => {
+      const [{ instance }] = [frames[0]!.address]
+      const { address, head } = frames.findLast((frame) => frame.address.instance === instance)!
+      const end = address.offset + head.length
+      await folder.change(folder.segment(address), (bytes) =>
+        Buffer.concat([bytes.subarray(0, end), of(victim, 'answer').bytes]),
+      )
+    },
+    problem: 'frame-without-leaf',
+  },
+  {
+    name: 'the run of another gateway put beside these',
+    tamper: async (folder) => {
+      const other = join(base.path, `beside-${copies}`)
+      await using opened = await openTestEvidence(other)
+      await exchange(opened, 1)
+      await opened.evidence.flush()
+      await cp(join(other, 'segments'), join(folder.folder, 'segments'), { recursive: true })
+      // Two minutes later this gateway has still nothing to say of it.
+      await folder.rewriteLog((all) => [...all, { ...heartbeat, timeS: heartbeat.timeS + 120 }])
+    },
+    problem: 'frame-without-leaf',
+  },
+  {
+    name: 'a run under the name of another',
+    tamper: async (folder) => {
+      const { instance } = frames[0]!.address
+      const path = join(folder.folder, 'segments', instance)
+      await rename(path, `${path.slice(0, -1)}${path.endsWith('0') ? '1' : '0'}`)
+    },
+    problem: 'frame-missing',
+  },
+  {
+    name: 'the wrapped keys of two segments swapped with checksums that fit',
+    tamper: async (folder) => {
+      const place = of(victim, 'closing').address
+      const other = folder.segment({ ...place, segment: place.segment + 1 })
+      const keysOf = (bytes: Buffer) =>
+        bytes.subarray(73 + bytes.readUInt16LE(71), bytes.readUInt32LE(12) - 4)
+      const keys = keysOf(await readFile(other))
+      await folder.change(folder.segment(place), (bytes) => {
+        const length = bytes.readUInt32LE(12)
+        assert.equal(keys.copy(keysOf(bytes)), keysOf(bytes).length)
+        bytes.writeUInt32LE(crc32(bytes.subarray(0, length - 4)), length - 4)
+      })
+    },
+    problem: 'header-altered',
+    altered: 0,
+    missing: 0,
+  },
+  {
     name: 'an erasure that the log holds and nobody carried out',
     tamper: (folder) =>
       folder.rewriteLog((all) =>
@@ -447,6 +532,19 @@ const LOG: readonly Kind[] = [
         bytes.write('exchange.opened', at)
       }),
     problem: 'entry-altered',
+  },
+  {
+    name: 'an entry and its hash changed together',
+    tamper: async (folder) => {
+      const [path, index] = [bundlePath(), leaves.length - 1]
+      await folder.log(path, (bytes) => {
+        bytes.write('9', bytes.lastIndexOf('"at":') + 5)
+      })
+      const entry = await readFile(join(folder.folder, 'log', path))
+      const last = leafHash(entry.subarray(entry.lastIndexOf('{"at":')))
+      await folder.log(path.replace('entries', '0'), (bytes) => void last.copy(bytes, index * 32))
+    },
+    problem: 'root-differs',
   },
   {
     name: 'a hash of a tile changed',
@@ -552,6 +650,22 @@ const LOG: readonly Kind[] = [
     problem: 'log-key-unknown',
   },
   {
+    name: 'the newest leaf from tomorrow',
+    tamper: (folder) =>
+      folder.rewriteLog((all) => [...all, { ...heartbeat, timeS: heartbeat.timeS + 86_400 }]),
+    problem: 'clock-ahead',
+  },
+  {
+    name: 'a checkpoint of more leaves than there are, by the key of the log',
+    tamper: async () => {},
+    problem: 'truncated',
+    options: async () => {
+      const folder = await Tampered.copy(original, join(base.path, `future-${copies}`))
+      await folder.rewriteLog((all) => [...all, heartbeat])
+      return { known: [await readFile(join(folder.folder, 'log', 'checkpoint'))] }
+    },
+  },
+  {
     name: 'the clock set back',
     tamper: (folder) =>
       folder.rewriteLog((all) => [...all, { ...heartbeat, timeS: all.at(-1)!.timeS - 3600 }]),
@@ -621,6 +735,17 @@ const LOG: readonly Kind[] = [
     options: () => policyOf(true),
   },
   {
+    name: "a trusted witness's signature on the log of another gateway",
+    tamper: async (folder) => {
+      await using other = await openTestEvidence(join(base.path, `origin-${copies}`))
+      await exchange(other, 1)
+      await other.evidence.log.flush()
+      await cosign(folder.folder, 1_700_000_000, other.evidence.log.writer.checkpoint)
+    },
+    problem: 'witnesses-missing',
+    options: () => policyOf(true),
+  },
+  {
     name: 'a log that does not continue what witnesses signed',
     tamper: async (folder) => {
       await cosign(folder.folder, 1_700_000_000)
@@ -676,7 +801,7 @@ test('what nobody touched is verified, with the erased record as recorded, also 
 })
 
 test('each kind of tampering is found and named', async (t) => {
-  assert.ok(CONTENT.length + LOG.length >= 50)
+  assert.ok(CONTENT.length + LOG.length >= 75, String(CONTENT.length + LOG.length))
   for (const kind of [...CONTENT, ...LOG])
     await t.test(kind.name, async () => {
       copies += 1

@@ -29,6 +29,9 @@ import { SegmentAudit, type SegmentAuditState, type SegmentProblem } from './seg
 /** A heartbeat a minute is promised; a busy machine may be late. */
 export const SILENCE_MAX_S = 180
 
+/** The clock of the gateway may be so far ahead of the verifier's. */
+const AHEAD_MAX_S = 300
+
 /** Clocks of witnesses may be a little ahead. */
 const CLOCK_SLACK_S = 60
 
@@ -77,6 +80,8 @@ export type VerifyProblem =
   | { readonly kind: 'log-missing' }
   | { readonly kind: 'log-not-trusted'; readonly origin: string }
   | { readonly kind: 'witnesses-missing'; readonly reason: string }
+  /** The newest leaf is from the future. */
+  | { readonly kind: 'clock-ahead'; readonly seconds: number }
   | StampProblem
 
 export interface FolderReport {
@@ -161,9 +166,11 @@ export async function verifyFolder(options: VerifyFolderOptions): Promise<Folder
     resume: resume?.log ?? null,
     follow: isLive,
   })
-  const unlogged = await audit.end(isStopped)
+  const unlogged = await audit.end(isStopped, report.lastLeafS ?? 0)
   ledger.end(isLive)
   extra.push(...(await segments.end(disk, folder, audit.last)))
+  const aheadS = (report.lastLeafS ?? 0) - nowS
+  if (aheadS > AHEAD_MAX_S) extra.push({ kind: 'clock-ahead', seconds: aheadS })
   const witnessed = judgeWitnesses(witnessedNote, policy, nowS)
   extra.push(...witnessed.problems)
   const problems = [...extra, ...report.problems, ...ledger.problems]

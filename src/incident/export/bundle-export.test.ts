@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { hash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
@@ -11,6 +12,7 @@ import {
   temporaryFolder,
   type TestEvidence,
 } from '../../../test/harness/evidence.ts'
+import { signManifest, type Manifest } from '../../evidence/bundle/manifest.ts'
 import { formatNoteKey, noteSigner } from '../../evidence/log/note-key.ts'
 import { isRecipient } from './seal.ts'
 
@@ -124,6 +126,64 @@ test('a bundle that somebody else signed, or signed for another id, is refused',
   const signature = (await filesIn(await bundleOf(opened, headOf([first!.id])))).get('manifest.sig')
   const swapped = await check(opened, pack(new Map([...files, ['manifest.sig', signature!]])))
   assert.deepEqual(swapped.problems, ['the signature is of another manifest'])
+})
+
+test("whoever has the gateway's key cannot leave an answer out of a bundle, nor pass one record off as another", async () => {
+  await using folder = await temporaryFolder()
+  await using opened = await openTestEvidence(folder.path)
+  const [first, second] = await threeExchanges(opened)
+  const files = await filesIn(await bundleOf(opened, headOf([first!.id, second!.id])))
+  const whole: Manifest = JSON.parse(files.get('manifest.json')!.toString())
+  const [one, two] = whole.items
+  const at = `exchanges/${one!.exchange}`
+  const forged = async (items: readonly (typeof one)[], without = /^$/, swap: object = {}) => {
+    const kept = new Map([...files].filter(([path]) => !without.test(path)))
+    for (const [path, from] of Object.entries(swap)) kept.set(path, files.get(String(from))!)
+    const listed = whole.files
+      .filter(({ path }) => kept.has(path))
+      .map((file) => {
+        const content = kept.get(file.path)!
+        return { ...file, bytes: content.length, sha256: hash('sha256', content, 'hex') }
+      })
+    const bytes = Buffer.from(JSON.stringify({ ...whole, items, files: listed }))
+    kept.set('manifest.json', bytes)
+    kept.set('manifest.sig', signManifest(whole.id, bytes, opened.evidence.log.keys.signer))
+    const report = await check(opened, pack(kept))
+    return [...report.problems, ...report.items.flatMap(({ problems }) => problems)].join('; ')
+  }
+  assert.equal(await forged([one, two]), '')
+  const noEnd = /(?:closed|closing|answer)/
+  assert.match(await forged([{ ...one!, closed: null }], noEnd), /names no closing/)
+  assert.match(await forged([{ ...one!, closed: one!.opened }], noEnd), /names no closing/)
+  assert.match(await forged([{ ...one!, opened: one!.closed }, two]), /another index/)
+  const asEnd = {
+    [`${at}/closed.leaf`]: `${at}/opened.leaf`,
+    [`${at}/closed.tlog-proof`]: `${at}/opened.tlog-proof`,
+  }
+  assert.match(await forged([one, two], /^$/, asEnd), /another index/)
+  const asBegin = {
+    [`${at}/opened.leaf`]: `${at}/closed.leaf`,
+    [`${at}/opened.tlog-proof`]: `${at}/closed.tlog-proof`,
+  }
+  assert.match(
+    await forged([{ ...one!, opened: one!.closed }, two], /^$/, asBegin),
+    /is no opening/,
+  )
+  const foreign = `exchanges/${two!.exchange}`
+  const others = {
+    [`${at}/closed.leaf`]: `${foreign}/closed.leaf`,
+    [`${at}/closed.tlog-proof`]: `${foreign}/closed.tlog-proof`,
+  }
+  assert.match(
+    await forged([{ ...one!, closed: two!.closed }, two], /^$/, others),
+    /another record/,
+  )
+  assert.match(
+    await forged([one, two], /^$/, { [`${at}/answer.bin`]: `${foreign}/answer.bin` }),
+    /answer\.bin is not/,
+  )
+  assert.match(await forged([one, two, one]), /twice/)
+  assert.match(await forged([{ ...one!, state: 'erased' }, two]), /says that it was erased/)
 })
 
 test('the report runs and loads nothing, whatever was said; a spreadsheet meets no formula', async () => {
