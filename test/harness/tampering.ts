@@ -12,7 +12,10 @@ import { keyIdText } from '../../src/evidence/log/note-key.ts'
 import { tilePath } from '../../src/evidence/log/tiles.ts'
 import { TreeEdge } from '../../src/evidence/log/tree-edge.ts'
 import { scanSegments, segmentPath, type ScannedFrame } from '../../src/evidence/segment-scan.ts'
-import type { FrameAddress } from '../../src/model/record.ts'
+import { verifyFolder, type FolderReport } from '../../src/evidence/verify/verify-folder.ts'
+import type { Policy } from '../../src/evidence/log/policy.ts'
+import type { EvidenceEvent, FrameAddress } from '../../src/model/record.ts'
+import { chatBody, closingFacts, openingFacts, wholeBody, type TestEvidence } from './evidence.ts'
 import { readLeaves } from './leaf-coverage.ts'
 
 export type FoundFrame = Omit<ScannedFrame, 'kind' | 'header'>
@@ -91,3 +94,55 @@ export class Tampered {
     await writeFile(join(this.folder, 'log', 'checkpoint'), checkpoint)
   }
 }
+
+export async function exchange({ evidence }: TestEvidence, n: number): Promise<string> {
+  const facts = openingFacts()
+  const { bytes, spans } = chatBody([
+    { role: 'user', text: `question ${n} ${'word '.repeat(30)}` },
+    { role: 'user', text: `and another ${n}` },
+  ])
+  const recording = await evidence.recorder.open({ facts, body: wholeBody(bytes, spans) })
+  recording.answerHead({ status: 200, headers: [] }, 'upstream', performance.now())
+  for (let piece = 0; piece < 2; piece += 1) {
+    recording.answerChunk(Buffer.from(`piece ${piece} of answer ${n}`), performance.now())
+    await recording.durable()
+  }
+  await recording.close(closingFacts())
+  return facts.id
+}
+
+export const erasure = (id: string): EvidenceEvent => ({
+  type: 'record.erased',
+  atMs: Date.now(),
+  actor: 'per_1',
+  details: {},
+  records: [id],
+})
+
+export async function verify(
+  folder: string,
+  options: {
+    readonly policy?: Policy
+    readonly known?: readonly Buffer[]
+    readonly open?: boolean
+  } = {},
+): Promise<FolderReport> {
+  return verifyFolder({
+    disk: nodeDisk,
+    folder,
+    policy: options.policy ?? null,
+    known: options.known ?? [],
+    provider: options.open === true ? await openLocalKeyProvider(join(folder, 'keys')) : null,
+    nowS: Math.floor(Date.now() / 1000),
+  })
+}
+
+export const flip = (at: number) => (bytes: Buffer) => {
+  bytes[at < 0 ? bytes.length + at : at]! ^= 0x10
+}
+export const shifted =
+  (from: number) =>
+  (leaf: Leaf): Leaf =>
+    leaf.opening !== null && leaf.opening > from ? { ...leaf, opening: leaf.opening - 1 } : leaf
+export const refsWithin = (leaf: Leaf, at: number): Leaf =>
+  leaf.opening !== null && leaf.opening >= at ? { ...leaf, opening: at - 1 } : leaf

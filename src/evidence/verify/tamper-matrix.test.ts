@@ -4,20 +4,22 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { crc32 } from 'node:zlib'
 import {
-  chatBody,
-  closingFacts,
-  openingFacts,
   openTestEvidence,
   temporaryFolder,
-  wholeBody,
   type TemporaryFolder,
-  type TestEvidence,
 } from '../../../test/harness/evidence.ts'
 import { logKeysOf, readLeaves } from '../../../test/harness/leaf-coverage.ts'
-import { framesOf, Tampered, type FoundFrame } from '../../../test/harness/tampering.ts'
-import type { EvidenceEvent } from '../../model/record.ts'
-import { nodeDisk } from '../disk.ts'
-import { openLocalKeyProvider } from '../key-provider.ts'
+import {
+  erasure,
+  exchange,
+  flip,
+  framesOf,
+  refsWithin,
+  shifted,
+  Tampered,
+  verify,
+  type FoundFrame,
+} from '../../../test/harness/tampering.ts'
 import { sealCheckpoint } from '../log/checkpoint.ts'
 import { EMPTY_DRAFT, type Leaf, type LeafDraft } from '../log/leaf.ts'
 import { leafHash } from '../log/merkle.ts'
@@ -26,7 +28,6 @@ import { signText, formatNote, parseNote } from '../log/note.ts'
 import type { Policy } from '../log/policy.ts'
 import { blankFrame } from '../segment-format.ts'
 import { WITNESSED } from '../record-proof.ts'
-import { verifyFolder, type FolderReport } from './verify-folder.ts'
 
 let base: TemporaryFolder
 let original = ''
@@ -41,30 +42,6 @@ let copies = 0
 const beforeErasure: [FoundFrame['address'], Buffer][] = []
 
 const witness = noteSigner('soc.example/w', 'cosignature', Buffer.alloc(32, 9))!
-
-async function exchange({ evidence }: TestEvidence, n: number): Promise<string> {
-  const facts = openingFacts()
-  const { bytes, spans } = chatBody([
-    { role: 'user', text: `question ${n} ${'word '.repeat(30)}` },
-    { role: 'user', text: `and another ${n}` },
-  ])
-  const recording = await evidence.recorder.open({ facts, body: wholeBody(bytes, spans) })
-  recording.answerHead({ status: 200, headers: [] }, 'upstream', performance.now())
-  for (let piece = 0; piece < 2; piece += 1) {
-    recording.answerChunk(Buffer.from(`piece ${piece} of answer ${n}`), performance.now())
-    await recording.durable()
-  }
-  await recording.close(closingFacts())
-  return facts.id
-}
-
-const erasure = (id: string): EvidenceEvent => ({
-  type: 'record.erased',
-  atMs: Date.now(),
-  actor: 'per_1',
-  details: {},
-  records: [id],
-})
 
 before(async () => {
   base = await temporaryFolder()
@@ -99,24 +76,6 @@ before(async () => {
 })
 after(() => base[Symbol.asyncDispose]())
 
-async function verify(
-  folder: string,
-  options: {
-    readonly policy?: Policy
-    readonly known?: readonly Buffer[]
-    readonly open?: boolean
-  } = {},
-): Promise<FolderReport> {
-  return verifyFolder({
-    disk: nodeDisk,
-    folder,
-    policy: options.policy ?? null,
-    known: options.known ?? [],
-    provider: options.open === true ? await openLocalKeyProvider(join(folder, 'keys')) : null,
-    nowS: Math.floor(Date.now() / 1000),
-  })
-}
-
 const of = (record: string, type: string): FoundFrame =>
   frames.find(({ head }) => head.record === record && head.type === type)!
 
@@ -134,9 +93,6 @@ interface Kind {
 }
 
 const HOLD = `ho_${'0'.repeat(26)}`
-const flip = (at: number) => (bytes: Buffer) => {
-  bytes[at < 0 ? bytes.length + at : at]! ^= 0x10
-}
 const timed = (draft: LeafDraft): LeafDraft & { timeS: number } => ({
   ...draft,
   timeS: Math.floor(Date.now() / 1000),
@@ -771,12 +727,6 @@ const LOG: readonly Kind[] = [
 
 const victimClosing = (): number =>
   leaves.findIndex(({ record, kind }) => record === victim && kind === 'exchange.closed')
-const shifted =
-  (from: number) =>
-  (leaf: Leaf): Leaf =>
-    leaf.opening !== null && leaf.opening > from ? { ...leaf, opening: leaf.opening - 1 } : leaf
-const refsWithin = (leaf: Leaf, at: number): Leaf =>
-  leaf.opening !== null && leaf.opening >= at ? { ...leaf, opening: at - 1 } : leaf
 const bundlePath = (): string => `tile/entries/000.p/${leaves.length}`
 
 test('what nobody touched is verified, with the erased record as recorded, also by its plain payloads', async () => {
