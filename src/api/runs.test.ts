@@ -39,7 +39,11 @@ before(async () => {
   const { port } = receiver.address() as AddressInfo
   mail = await startMailSink()
   console = await startConsole({
-    yaml: `masking: { packs: [pci], directions: [request] }
+    yaml: `masking:
+  packs: [pci]
+  directions: [request]
+  rules:
+    - { id: owl, entity: OWL, pattern: 'owl "[A-Z][a-z]{2,5}"', score: 0.9, examples: { positive: ['owl "Ulla"'], negative: ['an owl'] } }
 approvals:
   webhooks:
     soc: { url: 'http://127.0.0.1:${port}/soc', secret: '\${HOOK}' }
@@ -165,6 +169,40 @@ test('what a request held is pinned by its block and the place in its text, and 
   assert.equal(made.status, 201, made.text)
   const again = await ines.call('GET', `/cases/${opened.id}`)
   assert.deepEqual(again.body.entries.at(-1).span, old)
+})
+
+test('what only detection saw is pinned where the record of its finding says', async () => {
+  const { gateway } = console
+  // Too short for a passage, and no value by its looks.
+  const owl = 'owl "Ute"'
+  const sent = await fetch(`${gateway.url}/openai/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      model: 'm',
+      messages: [
+        { role: 'system', content: 'Be brief.' },
+        { role: 'user', content: `Häuser\nand birds: the ${owl}, please.` },
+      ],
+    }),
+  })
+  await sent.arrayBuffer()
+  const exchange = sent.headers.get('x-custody-exchange') ?? ''
+  await gateway.app.evidence.flush()
+  const { case: opened, answer } = await run(ines, { text: owl })
+  assert.deepEqual(
+    answer.hits.map(({ place, entity }: { place: string; entity: string }) => [place, entity]),
+    [['finding', 'OWL']],
+  )
+  const file = await ines.call('GET', `/cases/${opened.id}`)
+  const [pin] = file.body.entries.filter((one: { kind: string }) => one.kind === 'pin')
+  assert.deepEqual([pin.target, pin.span.part, pin.span.block], [exchange, 'request', 1])
+  await ines.call('POST', '/reveals', {
+    body: { scope: { kind: 'exchange', exchangeId: exchange }, reason: 'to see what is pinned' },
+  })
+  const content = await ines.call('GET', `/exchanges/${exchange}/content?mode=revealed`)
+  const { text } = content.body.request.blocks[1].parts[0]
+  assert.equal(text.slice(pin.span.start, pin.span.end), owl)
 })
 
 test('the key behind it is named with its owner, and locking it is advised; one act locks, notes and contains', async () => {
