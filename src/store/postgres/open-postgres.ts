@@ -3,6 +3,7 @@ import type { CustomTypesConfig } from 'pg'
 import { Pool, types } from 'pg'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { createControlStore } from '../control/control-store.ts'
+import { setFacets } from '../search/set-facets.ts'
 import { createSqlSearch } from '../search/sql-search.ts'
 import type { Store } from '../store.ts'
 import { createErasureIndex } from '../erasure-index.ts'
@@ -89,10 +90,10 @@ export async function openPostgres(url: string): Promise<Store> {
     },
     keys,
     // A change whose number is visible may be followed by a lower one of a transaction that is still running.
-    search: createSqlSearch(
-      db,
-      sql`change_seq < pg_snapshot_xmin(pg_current_snapshot())::text::bigint`,
-    ),
+    search: createSqlSearch(db, {
+      settled: sql`change_seq < pg_snapshot_xmin(pg_current_snapshot())::text::bigint`,
+      counted: setFacets,
+    }),
     control: createControlStore(control, {
       changes,
       lockPeople: async (transaction) => {

@@ -16,12 +16,14 @@ interface Counted {
 const TOTAL = 'total'
 
 /** None of the fields has a condition of its own among those of `exchanges`. */
-export async function sharedFacets(
+export type SharedFacets = (
   db: IndexDb,
   exchanges: SelectQueryBuilder<IndexTables, 'exchanges', object>,
   fields: readonly FacetField[],
   valuesMax: number,
-): Promise<{ readonly total: number; readonly fields: Map<FacetField, readonly FacetValue[]> }> {
+) => Promise<{ readonly total: number; readonly fields: Map<FacetField, readonly FacetValue[]> }>
+
+export const sharedFacets: SharedFacets = async (db, exchanges, fields, valuesMax) => {
   // Brings its own parentheses: SQLite takes no second pair.
   const narrow = exchanges.select(fields.map((field) => FACET_COLUMNS[field]))
   const groups = fields.map((field) => groupOf(field, valuesMax))

@@ -20,16 +20,25 @@ import { decodeExchange, keyText } from '../row-codec.ts'
 import type { IndexDb, IndexTables } from '../schema.ts'
 import { createFindingSearch } from './finding-search.ts'
 import { itemCounts, mostFrequent } from './facet-values.ts'
-import { sharedFacets } from './shared-facets.ts'
+import { sharedFacets, type SharedFacets } from './shared-facets.ts'
 import { upstreamTallies } from './upstream-tallies.ts'
 import { conditionsOf } from './where-query.ts'
 import { FACET_COLUMNS } from './where-value.ts'
 
-/** `settled`: a condition that leaves out changes which an older, unfinished transaction may still precede. */
+export interface SearchEngine {
+  /** A condition that leaves out changes which an older, unfinished transaction may still precede. */
+  readonly settled: Expression<SqlBool> | null
+  readonly counted: SharedFacets
+}
+
+const COMMON: SearchEngine = { settled: null, counted: sharedFacets }
+
 export function createSqlSearch(
   db: IndexDb,
-  settled: Expression<SqlBool> | null = null,
+  { settled, counted }: SearchEngine = COMMON,
 ): ExchangeSearch {
+  const facetsOf = (query: ExchangeQuery, valuesMax: number): Promise<FacetCounts> =>
+    facets(db, query, valuesMax, counted)
   const changes = () => {
     const query = db.selectFrom('exchanges')
     return settled === null ? query : query.where(settled)
@@ -50,7 +59,7 @@ export function createSqlSearch(
         .execute()
       return rows.map(decodeExchange)
     },
-    facets: (query, valuesMax) => facets(db, query, valuesMax),
+    facets: facetsOf,
     histogram: (query, range) => histogram(db, query, range),
     changes: async (after, limit) => {
       const rows = await changes()
@@ -73,7 +82,7 @@ export function createSqlSearch(
     },
     profile: async (query, bounds) =>
       profileFrom(await span(db, query), query, bounds, {
-        facets: (asked, valuesMax) => facets(db, asked, valuesMax),
+        facets: facetsOf,
         histogram: (asked, range) => histogram(db, asked, range),
       }),
     ...createFindingSearch(db),
@@ -122,11 +131,16 @@ function filtered(db: IndexDb, query: ExchangeQuery, except: FacetField | null =
 }
 
 /** Most fields are counted in one pass; one that is asked for itself is counted without its own condition. */
-async function facets(db: IndexDb, query: ExchangeQuery, valuesMax: number): Promise<FacetCounts> {
+async function facets(
+  db: IndexDb,
+  query: ExchangeQuery,
+  valuesMax: number,
+  counted: SharedFacets,
+): Promise<FacetCounts> {
   const isAsked = (field: FacetField): boolean =>
     query.values[field] !== undefined || query.not?.[field] !== undefined
   const shared = FACET_FIELDS.filter((field) => !isAsked(field))
-  const { total, fields } = await sharedFacets(db, filtered(db, query), shared, valuesMax)
+  const { total, fields } = await counted(db, filtered(db, query), shared, valuesMax)
   for (const field of FACET_FIELDS.filter(isAsked))
     fields.set(field, await facet(db, query, field, valuesMax))
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field of FACET_FIELDS was set
