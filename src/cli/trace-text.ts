@@ -1,7 +1,8 @@
 /** An answer of `custody trace`: an exposure for people, one JSON object for each exposure for programs. */
 import type { TraceAnswer, TraceGroup, TraceHit } from '../api/contract/trace.ts'
 import { visibleLine } from '../lib/visible-text.ts'
-import { durationText, print, printTable, say, timeText } from './output.ts'
+import { GRAM } from '../incident/trace/winnow.ts'
+import { durationText, EXIT, failWith, print, printTable, say, timeText } from './output.ts'
 
 const GROUPS_SHOWN = 5
 const EXCERPT_CHARS = 60
@@ -30,6 +31,12 @@ export function* traceLines(answer: TraceAnswer) {
   }
 }
 
+/** Only detection could have seen it: that nobody is found says nothing. */
+export function isTooShort({ first, units, values, digest }: TraceAnswer): boolean {
+  // A scan has no digest, and finds the shortest.
+  return first === null && units < GRAM && values === 0 && digest !== ''
+}
+
 function placesOf(hit: TraceHit | undefined): readonly Record<string, string | number>[] {
   if (hit === undefined) return []
   const { place, id: placeId, entity, spans } = hit
@@ -41,6 +48,12 @@ function placesOf(hit: TraceHit | undefined): readonly Record<string, string | n
 export function printTrace(answer: TraceAnswer): void {
   const { exposures, first, total, units } = answer
   if (first === null) {
+    if (isTooShort(answer))
+      return failWith(
+        EXIT.failed,
+        `too short to be traced: ${units} letters and digits, ${GRAM} are the least`,
+        '--scan text looks for it in everything that is recorded',
+      )
     print('nobody was exposed to this text, as far as it is recorded')
     if (units < 100) say(`note: ${units} letters and digits; below 100 a passage may be missed`)
   } else {

@@ -81,6 +81,15 @@ test('a text that is nowhere ends with code 3 and says so', async () => {
   assert.match(ran.out, /nobody was exposed/)
 })
 
+test('of a text too short to be traced nobody is told that nobody saw it', async () => {
+  for (const options of [[], ['--json']]) {
+    const ran = await trace('\u{1f600} anselm', '-', ...options, '--data', console.gateway.folder)
+    assert.deepEqual([ran.code, ran.out], [1, ''])
+    assert.match(ran.err, /too short to be traced: 6 letters and digits, 24 are the least/)
+    assert.match(ran.err, /hint: --scan text/)
+  }
+})
+
 test('a scan finds what no index knows, stops at nothing, and goes on where it was told to', async () => {
   const here = ['--data', console.gateway.folder, '--json'] as const
   const short = await trace('anselm', '-', '--scan', 'text', ...here)

@@ -21,7 +21,7 @@ import { patternFinder } from '../../app/hunt-finder.ts'
 import { serverFor, withServer } from '../remote/server-options.ts'
 import type { ServerOptions } from '../remote/server-options.ts'
 import { stopSignal } from '../stop-signal.ts'
-import { printTrace, traceLines } from '../trace-text.ts'
+import { isTooShort, printTrace, traceLines } from '../trace-text.ts'
 import { terminal } from '../terminal.ts'
 
 const SAY_EVERY_MS = 2_000
@@ -86,9 +86,9 @@ async function trace(source: string, options: TraceOptions): Promise<void> {
 }
 
 async function show(answer: TraceAnswer, isJson: boolean): Promise<void> {
-  if (!isJson) printTrace(answer)
+  if (!isJson || isTooShort(answer)) printTrace(answer)
   else for (const line of traceLines(answer)) await writeJson(line)
-  if (answer.exposures.length === 0) terminal().exitCode = EXIT.notFound
+  if (answer.exposures.length === 0 && !isTooShort(answer)) terminal().exitCode = EXIT.notFound
 }
 
 interface ScanAsk extends TraceOptions {

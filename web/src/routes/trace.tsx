@@ -10,6 +10,7 @@ import { ExposedGroups } from '../features/trace/exposed-groups.tsx'
 import { ExposureGraph } from '../features/trace/exposure-graph.tsx'
 import { ExposureList } from '../features/trace/exposure-list.tsx'
 import { ExposureTimeline } from '../features/trace/exposure-timeline.tsx'
+import { isTooShort, TooShort } from '../features/trace/too-short.tsx'
 import { TraceQuestion } from '../features/trace/trace-question.tsx'
 import { Choice } from '../ui/choice.tsx'
 import { formatCount, formatDuration } from '../ui/format.ts'
@@ -68,9 +69,13 @@ export function Answer({ answer }: { readonly answer: TraceAnswer }) {
   if (answer.first === null)
     return (
       <Panel title="Exposure" note={tookNote(answer)}>
-        <Notice kind="empty" title="Nobody was exposed to this text, as far as it is recorded">
-          <p>{emptyHint(answer)}</p>
-        </Notice>
+        {isTooShort(answer) ? (
+          <TooShort units={answer.units} />
+        ) : (
+          <Notice kind="empty" title="Nobody was exposed to this text, as far as it is recorded">
+            <p>{emptyHint(answer)}</p>
+          </Notice>
+        )}
       </Panel>
     )
   return (

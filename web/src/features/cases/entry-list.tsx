@@ -36,7 +36,7 @@ const DEEDS: Readonly<Record<CaseEntry['kind'], string>> = {
   link: 'linked',
   search: 'searched',
   action: 'did',
-  change: 'changed the case',
+  change: 'changed the case:',
 }
 
 interface EntryListProps {
@@ -139,7 +139,8 @@ function Target({ entry }: { readonly entry: CaseEntry }) {
           {span !== null && (
             <>
               , {span.part}
-              {span.block === null ? '' : ` block ${span.block + 1}`} {span.start} to {span.end}
+              {span.block === null ? '' : ` block ${span.block + 1}`}, characters {span.start} to{' '}
+              {span.end}
             </>
           )}
         </Link>
@@ -155,7 +156,7 @@ function Target({ entry }: { readonly entry: CaseEntry }) {
     case 'change':
       return (
         <span>
-          : {visibleLine(text, 200)}
+          {visibleLine(text, 200)}
           {target !== '' && <code> {visibleLine(target, 60)}</code>}
         </span>
       )

@@ -59,7 +59,7 @@ export function CaseHold({ state, onDone }: ReportStepProps) {
   })
   return (
     <Panel title="Legal hold" note="nothing of it is erased until another person releases it">
-      <div className={classes.form}>
+      <div className={`${forms.form} ${classes.form}`}>
         <p>
           Holds the {formatCount(exchanges.length)} pinned exchanges
           {firstAtMs !== null && lastAtMs !== null && (

@@ -15,6 +15,7 @@ import { Facts, Panel } from '../../ui/panel.tsx'
 import { ExposedGroups } from '../trace/exposed-groups.tsx'
 import { ExposureGraph } from '../trace/exposure-graph.tsx'
 import { ExposureList } from '../trace/exposure-list.tsx'
+import { isTooShort, TooShort } from '../trace/too-short.tsx'
 import { TraceQuestion } from '../trace/trace-question.tsx'
 import { remember, useAsked } from './memory.ts'
 import classes from './run.module.css'
@@ -30,11 +31,14 @@ export function SeenStep({ state }: { readonly state: RunState }) {
         <div className={classes.facts}>
           <Facts facts={factsOf(state, asked?.answer ?? null)} />
         </div>
-        {state.exposure.exchanges.length === 0 && (
-          <Notice kind="empty" title="Nobody was exposed to this text, as far as it is recorded">
-            <p>Ask about another part of it below; a hundred letters are always found.</p>
-          </Notice>
-        )}
+        {state.exposure.exchanges.length === 0 &&
+          (asked !== null && isTooShort(asked.answer) ? (
+            <TooShort units={asked.answer.units} />
+          ) : (
+            <Notice kind="empty" title="Nobody was exposed to this text, as far as it is recorded">
+              <p>Ask about another part of it below; a hundred letters are always found.</p>
+            </Notice>
+          ))}
       </Panel>
       {asked !== null && asked.answer.first !== null ? (
         <>
