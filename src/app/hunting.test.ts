@@ -123,7 +123,7 @@ test('a policy hunt that is cancelled again and again finds what one in a piece 
 /** Cancelled as soon as so many exchanges were judged. */
 async function untilRead(to: TestEvidence, order: HuntOrder, most: number): Promise<HuntNews> {
   const policy = huntedRule(order.text, [])
-  assert.ok(typeof policy !== 'string', String(policy))
+  if (typeof policy === 'string') assert.fail(policy)
   await using tracing = await tracingOf(to.folder, to)
   const news: HuntNews[] = []
   let asked = 0

@@ -20,8 +20,8 @@ const bold = (text: string): string =>
 
 /** What was recorded, and what is pasted of it. */
 const REWRAPPED: readonly (readonly [name: string, recorded: string, pasted: string])[] = [
-  ['zero-width signs in what is pasted', leak(1), [...leak(1)].join('\u200b')],
-  ['zero-width signs in the record', [...leak(2)].join('\u200d'), leak(2)],
+  ['zero-width signs in what is pasted', leak(1), Array.from(leak(1)).join('\u200b')],
+  ['zero-width signs in the record', Array.from(leak(2)).join('\u200d'), leak(2)],
   ['soft hyphens and overrides', leak(3).replaceAll(' ', '\u00ad\u202e '), leak(3)],
   ['Arabic, with vowel signs', ARABIC, ARABIC.replaceAll('ا', 'ا\u064b')],
   ['Hebrew, embedded', HEBREW, `\u202b${HEBREW}\u202c`],
