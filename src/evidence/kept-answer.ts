@@ -1,4 +1,5 @@
 /** The answer of an open exchange, kept until its record is closed: the tap is then told it whole. */
+import { ByteBlocks } from '../lib/byte-blocks.ts'
 import type { AnswerHead } from '../model/record.ts'
 import type { RecordTap, TappedAnswer } from './record-tap.ts'
 
@@ -9,6 +10,7 @@ export class KeptAnswer {
   readonly #tap: Pick<RecordTap, 'keep' | 'release'>
   #head: AnswerHead | null = null
   #chunks: Buffer[] = []
+  readonly #blocks = new ByteBlocks((chunk) => this.#chunks.push(chunk))
   #bytes = 0
   #isWhole = true
 
@@ -27,12 +29,13 @@ export class KeptAnswer {
       this.drop()
       return
     }
-    this.#chunks.push(bytes)
+    this.#blocks.push(bytes)
     this.#bytes += bytes.length
   }
 
   /** Null where some of it was not kept, or there is none. Afterwards nothing is kept. */
   take(): TappedAnswer | null {
+    this.#blocks.flush()
     const taken =
       this.#isWhole && this.#head !== null ? { head: this.#head, chunks: this.#chunks } : null
     this.drop()

@@ -19,7 +19,7 @@ import { createReleaseGate } from './release-gate.ts'
 import type { ReleaseGate } from './release-gate.ts'
 import { isClaudeCode, lastEvent } from './claude-code.ts'
 import { rememberAnswer } from './conversation/conversation.ts'
-import { closingFacts } from './settlement.ts'
+import { closingFacts, readingAsItComes } from './settlement.ts'
 import type { UpstreamCall, UpstreamListener } from './upstream-client.ts'
 
 /** After the terminal event a provider ends its answer at once; one that does not is not waited for. */
@@ -125,6 +125,8 @@ export class Relay implements UpstreamListener {
     if (!this.#flow.keepsBytes) this.#callerHead = withoutBodyFacts(this.#callerHead)
     const decoder = contentDecoder(this.#contentEncoding)
     this.#isPlain = decoder === 'identity'
+    if (this.#isPlain)
+      this.#sample.readBy(readingAsItComes(this.#routing, status, this.#contentType))
     const follower =
       status < 300 && decoder !== null
         ? this.#routing.dialect.follow(this.#routing.surface, this.#contentType)

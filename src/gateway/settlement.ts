@@ -2,7 +2,7 @@
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib'
 import { spliced } from '../lib/spliced.ts'
 import { EMPTY_USAGE } from '../model/dialect.ts'
-import type { AnswerView } from '../model/dialect.ts'
+import type { AnswerReading, AnswerView } from '../model/dialect.ts'
 import type { GatewayError } from '../model/errors.ts'
 import type { ClosingFacts, Outcome } from '../model/record.ts'
 import type { AnswerSample } from './answer-sample.ts'
@@ -47,18 +47,32 @@ function stateOf(outcome: Outcome): ClosingFacts['state'] {
   }
 }
 
+function isRead({ surface: { kind } }: Routing, status: number | null): boolean {
+  const isReadable = kind === 'generate' || kind === 'embed' || kind === 'count'
+  return isReadable && status !== null && status < 300
+}
+
+/** Of bytes that are not encoded. Of a long stream, all the other streams would notice it to be read when it has ended. */
+export function readingAsItComes(
+  routing: Routing,
+  status: number,
+  contentType: string,
+): AnswerReading | null {
+  return isRead(routing, status)
+    ? (routing.dialect.readAsItComes?.(routing.surface, contentType) ?? null)
+    : null
+}
+
 export function closingFacts(
   exchange: Exchange,
   routing: Routing,
   contexts: ContextReader,
   ending: Ending,
 ): ClosingFacts {
-  const kind = routing.surface.kind
-  const isReadable = kind === 'generate' || kind === 'embed' || kind === 'count'
-  const answer =
-    isReadable && ending.upstreamStatus !== null && ending.upstreamStatus < 300
-      ? routing.dialect.readAnswer(routing.surface, ending.contentType, plainSample(ending))
-      : null
+  const answer = isRead(routing, ending.upstreamStatus)
+    ? (ending.sample.view() ??
+      routing.dialect.readAnswer(routing.surface, ending.contentType, plainSample(ending)))
+    : null
   // Assigned, not spread: copying members of objects of several shapes is slow, and this is done for each exchange.
   const facts: Draft<ClosingFacts> = {
     endedAtMs: ending.nowMs,

@@ -106,6 +106,13 @@ export interface AnswerView {
   readonly events: number
 }
 
+/** Puts an answer together as its bytes come, so that nothing of it is left to be read when it ends. */
+export interface AnswerReading {
+  readonly push: (bytes: Buffer) => void
+  /** Of everything pushed; nothing is pushed afterwards. */
+  readonly view: () => AnswerView
+}
+
 /**
  * Follows the raw bytes of one answer stream. `push` returns how many bytes, counted from the start of the stream,
  * may be released to the caller: everything before the terminal event (all, while none was seen).
@@ -178,6 +185,8 @@ export interface Dialect {
   readonly streamShape: (surface: Surface) => StreamShape | null
   /** Puts the answer together from decoded (not content-encoded) body bytes, stream or not. Total: never throws. */
   readonly readAnswer: (surface: Surface, contentType: string, body: Buffer) => AnswerView
+  /** Gives what `readAnswer` would of the same bytes; null, or absent, where an answer is only read whole. */
+  readonly readAsItComes?: (surface: Surface, contentType: string) => AnswerReading | null
   readonly renderError: (surface: Surface | null, error: CallerError) => RenderedError
   /** Bytes that end a stream already begun with an error the client's SDK raises; null when the socket must be cut. */
   readonly renderStreamError: (surface: Surface, error: CallerError) => Buffer | null

@@ -1,21 +1,40 @@
 /** Puts an Anthropic answer together from its event stream or its JSON body. */
-import type { AnswerView, Surface } from '../../model/dialect.ts'
+import type { AnswerReading, AnswerView, Surface } from '../../model/dialect.ts'
 import { AnswerDraft } from '../answer-draft.ts'
-import { parseSse } from '../framing/sse.ts'
+import { SseEvents } from '../framing/sse-events.ts'
 import { listAt, numberAt, parseLoose, textAt, valueAt } from '../loose-json.ts'
 import { mediaType, SSE_TYPE } from '../media-type.ts'
 import { RawJson } from '../raw-json.ts'
 
 export function readAnthropicAnswer(
-  _surface: Surface,
+  surface: Surface,
   contentType: string,
   body: Buffer,
 ): AnswerView {
+  const reading = readAnthropicAsItComes(surface, contentType)
+  if (reading !== null) {
+    reading.push(body)
+    return reading.view()
+  }
   const reader = new AnthropicAnswer()
-  if (mediaType(contentType) === SSE_TYPE) {
-    for (const { data } of parseSse(body)) reader.applyEvent(parseLoose(data))
-  } else reader.applyBody(body)
+  reader.applyBody(body)
   return reader.view()
+}
+
+export function readAnthropicAsItComes(
+  _surface: Surface,
+  contentType: string,
+): AnswerReading | null {
+  if (mediaType(contentType) !== SSE_TYPE) return null
+  const reader = new AnthropicAnswer()
+  const events = new SseEvents(({ data }) => reader.applyEvent(parseLoose(data)))
+  return {
+    push: (bytes) => events.push(bytes),
+    view: () => {
+      events.end()
+      return reader.view()
+    },
+  }
 }
 
 /** Vertex and Bedrock carry the same events and bodies in other frames. */

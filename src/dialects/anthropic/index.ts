@@ -2,7 +2,7 @@
 import type { Dialect } from '../../model/dialect.ts'
 import { IDLE_SSE } from '../idle-stream.ts'
 import { mediaType, SSE_TYPE } from '../media-type.ts'
-import { readAnthropicAnswer } from './answer.ts'
+import { readAnthropicAnswer, readAnthropicAsItComes } from './answer.ts'
 import { renderAnthropicError, renderAnthropicStreamError } from './errors.ts'
 import { followAnthropic } from './follow.ts'
 import { claimsAnthropic, recogniseAnthropic } from './paths.ts'
@@ -22,6 +22,7 @@ export const anthropic: Dialect = {
       : null,
   streamShape: (surface) => (surface.name === 'anthropic.messages' ? anthropicShape() : null),
   readAnswer: readAnthropicAnswer,
+  readAsItComes: readAnthropicAsItComes,
   renderError: renderAnthropicError,
   renderStreamError: renderAnthropicStreamError,
   idleStream: ({ kind }) => (kind === 'generate' ? { ...IDLE_SSE, ping: PING } : null),

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import type { StreamFollower } from '../../model/dialect.ts'
-import { createSseFollower, createSseFollowerWith, parseSse } from './sse.ts'
+import { createSseFollower, createSseFollowerWith } from './sse.ts'
 import type { IsTerminalEvent, EventJudge } from './sse.ts'
+import { parseSse } from './sse-events.ts'
 
 const isTerminal: IsTerminalEvent = (name, data) => {
   if (name === 'error') return 'failed'
@@ -226,15 +227,4 @@ test('what was let go holds no terminal event and the rest begins with one', () 
       if (!follower.terminal) assert.equal(released, bytes.length)
     }),
   )
-})
-
-test('parsing joins data lines, keeps a truncated last event and drops what has no data', () => {
-  const text = '\uFEFFevent: a\r\ndata: 1\r\ndata:2\r\n\r\n: c\revent: empty\r\rdata\n\ndata: {"cut'
-  assert.deepEqual(parseSse(Buffer.from(text)), [
-    { event: 'a', data: '1\n2' },
-    { event: '', data: '' },
-    { event: '', data: '{"cut' },
-  ])
-  assert.deepEqual(parseSse(Buffer.from('')), [])
-  assert.deepEqual(parseSse(Buffer.from(': only\n\nid: 4\n\n')), [])
 })

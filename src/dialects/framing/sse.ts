@@ -1,4 +1,4 @@
-/** Follows and parses `text/event-stream` bodies: says where the terminal event begins, byte by byte, holding nothing itself. */
+/** Follows `text/event-stream` bodies: says where the terminal event begins, byte by byte, holding nothing itself. */
 import type { StreamFollower } from '../../model/dialect.ts'
 
 /** `end` and `failed` both end the stream; `failed` means the provider reports an error by it. */
@@ -23,12 +23,6 @@ export interface EventJudge {
   readonly take: (chunk: Buffer, start: number, end: number) => void
   /** Asked when `wants()` reaches 0 and when the event is complete. */
   readonly verdict: (eventName: string) => EventVerdict
-}
-
-export interface SseEvent {
-  /** Empty when the event has no name. */
-  readonly event: string
-  readonly data: string
 }
 
 const PREFIX_BYTES = 256
@@ -336,31 +330,4 @@ class SseFollower implements StreamFollower {
         this.#failed = verdict === 'failed'
     }
   }
-}
-
-/** All events of a body that was recorded; a last event without its blank line is given too. Never throws. */
-export function parseSse(body: Buffer): SseEvent[] {
-  const events: SseEvent[] = []
-  let event = ''
-  let data: string[] = []
-  const dispatch = (): void => {
-    if (data.length > 0) events.push({ event, data: data.join('\n') })
-    event = ''
-    data = []
-  }
-  const marked = BYTE_ORDER_MARK.every((byte, at) => body[at] === byte)
-  for (const line of body.toString('utf8', marked ? 3 : 0).split(/\r\n|\n|\r/u)) {
-    if (line === '') {
-      dispatch()
-      continue
-    }
-    const colon = line.indexOf(':')
-    const field = colon === -1 ? line : line.slice(0, colon)
-    const rest = colon === -1 ? '' : line.slice(colon + 1)
-    const value = rest.startsWith(' ') ? rest.slice(1) : rest
-    if (field === 'data') data.push(value)
-    else if (field === 'event') event = value
-  }
-  dispatch()
-  return events
 }

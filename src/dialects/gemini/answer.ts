@@ -1,28 +1,45 @@
 /** Puts a Gemini answer together from its event stream, its streamed array or its JSON body. */
-import type { AnswerView, Surface } from '../../model/dialect.ts'
-import { readAnthropicAnswer } from '../anthropic/answer.ts'
+import type { AnswerReading, AnswerView, Surface } from '../../model/dialect.ts'
+import { readAnthropicAnswer, readAnthropicAsItComes } from '../anthropic/answer.ts'
 import { AnswerDraft } from '../answer-draft.ts'
-import { parseSse } from '../framing/sse.ts'
+import { SseEvents } from '../framing/sse-events.ts'
 import { listAt, numberAt, parseLoose, textAt, valueAt } from '../loose-json.ts'
 import { mediaType, SSE_TYPE } from '../media-type.ts'
 import { RawJson } from '../raw-json.ts'
 
 const BETWEEN_CANDIDATES = '\n\n'
+/** Anthropic models on Vertex. */
+const RAW_PREDICT = 'vertex.raw-predict'
 
 export function readGeminiAnswer(surface: Surface, contentType: string, body: Buffer): AnswerView {
-  if (surface.name === 'vertex.raw-predict') return readAnthropicAnswer(surface, contentType, body)
-  const answer = new GeminiAnswer()
-  if (mediaType(contentType) === SSE_TYPE) {
-    for (const { data } of parseSse(body)) {
-      answer.apply(parseLoose(data), new RawJson(Buffer.from(data)), [])
-    }
-    return answer.view()
+  if (surface.name === RAW_PREDICT) return readAnthropicAnswer(surface, contentType, body)
+  const reading = readGeminiAsItComes(surface, contentType)
+  if (reading !== null) {
+    reading.push(body)
+    return reading.view()
   }
+  const answer = new GeminiAnswer()
   const json = parseLoose(body.toString('utf8'))
   const raw = new RawJson(body)
   if (!Array.isArray(json)) answer.apply(json, raw, [])
   else for (const [index, element] of json.entries()) answer.apply(element, raw, [index])
   return answer.view()
+}
+
+export function readGeminiAsItComes(surface: Surface, contentType: string): AnswerReading | null {
+  if (surface.name === RAW_PREDICT) return readAnthropicAsItComes(surface, contentType)
+  if (mediaType(contentType) !== SSE_TYPE) return null
+  const answer = new GeminiAnswer()
+  const events = new SseEvents(({ data }) => {
+    answer.apply(parseLoose(data), new RawJson(Buffer.from(data)), [])
+  })
+  return {
+    push: (bytes) => events.push(bytes),
+    view: () => {
+      events.end()
+      return answer.view()
+    },
+  }
 }
 
 interface Candidate {

@@ -2,7 +2,7 @@
 import type { Dialect } from '../../model/dialect.ts'
 import { IDLE_SSE } from '../idle-stream.ts'
 import { mediaType, SSE_TYPE } from '../media-type.ts'
-import { readGeminiAnswer } from './answer.ts'
+import { readGeminiAnswer, readGeminiAsItComes } from './answer.ts'
 import { renderGeminiError, renderGeminiStreamError } from './errors.ts'
 import { followGemini } from './follow.ts'
 import { claimsGemini, recogniseGemini } from './paths.ts'
@@ -18,6 +18,7 @@ export const gemini: Dialect = {
   follow: followGemini,
   streamShape: geminiShape,
   readAnswer: readGeminiAnswer,
+  readAsItComes: readGeminiAsItComes,
   renderError: renderGeminiError,
   renderStreamError: renderGeminiStreamError,
   // Without `alt=sse` a stream is one JSON array, whose first byte only the provider writes.

@@ -1,7 +1,7 @@
 /** Puts together what an OpenAI API answered, from a stream or a JSON body, whole, cut off or broken. */
-import type { AnswerView, Surface } from '../../model/dialect.ts'
+import type { AnswerReading, AnswerView, Surface } from '../../model/dialect.ts'
 import { AnswerDraft } from '../answer-draft.ts'
-import { parseSse } from '../framing/sse.ts'
+import { SseEvents } from '../framing/sse-events.ts'
 import { parseLoose, textAt, valueAt } from '../loose-json.ts'
 import { ChatAssembler } from './answer-chat.ts'
 import { ResponsesAssembler } from './answer-responses.ts'
@@ -10,17 +10,41 @@ import { framing } from './follow.ts'
 
 /** The shape of what comes decides how it is read, not the surface: compatible servers answer as they like. */
 export function readAnswer(surface: Surface, contentType: string, body: Buffer): AnswerView {
+  const reading = readAsItComes(surface, contentType)
+  if (reading !== null) {
+    reading.push(body)
+    return reading.view()
+  }
   const draft = new AnswerDraft()
   const chat = new ChatAssembler(draft)
   const responses = new ResponsesAssembler(draft)
-  if (framing(surface, contentType) === 'sse') {
-    for (const { event, data } of parseSse(body)) {
-      draft.events += 1
-      readEvent(draft, chat, responses, event, parseLoose(data))
-    }
-  } else {
-    readBody(draft, chat, responses, parseLoose(body.toString('utf8')))
+  readBody(draft, chat, responses, parseLoose(body.toString('utf8')))
+  return viewOf(draft, chat, responses)
+}
+
+export function readAsItComes(surface: Surface, contentType: string): AnswerReading | null {
+  if (framing(surface, contentType) !== 'sse') return null
+  const draft = new AnswerDraft()
+  const chat = new ChatAssembler(draft)
+  const responses = new ResponsesAssembler(draft)
+  const events = new SseEvents(({ event, data }) => {
+    draft.events += 1
+    readEvent(draft, chat, responses, event, parseLoose(data))
+  })
+  return {
+    push: (bytes) => events.push(bytes),
+    view: () => {
+      events.end()
+      return viewOf(draft, chat, responses)
+    },
   }
+}
+
+function viewOf(
+  draft: AnswerDraft,
+  chat: ChatAssembler,
+  responses: ResponsesAssembler,
+): AnswerView {
   chat.end()
   responses.end()
   return draft.view()

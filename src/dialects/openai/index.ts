@@ -1,7 +1,7 @@
 /** The OpenAI dialect, also spoken by Azure OpenAI and by every server that calls itself OpenAI-compatible. */
 import type { Dialect } from '../../model/dialect.ts'
 import { IDLE_SSE } from '../idle-stream.ts'
-import { readAnswer } from './answer.ts'
+import { readAnswer, readAsItComes } from './answer.ts'
 import { renderError, renderStreamError } from './errors.ts'
 import { follow, framing } from './follow.ts'
 import { claims, recognise } from './paths.ts'
@@ -17,6 +17,7 @@ export const openai: Dialect = {
   follow,
   streamShape,
   readAnswer,
+  readAsItComes,
   renderError,
   renderStreamError,
   idleStream: ({ kind }) => (kind === 'generate' ? IDLE_SSE : null),
