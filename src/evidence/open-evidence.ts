@@ -163,10 +163,17 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     forgetBodies: () => bodies.clear(),
     forgetDerived: options.forgetDerived ?? (async () => {}),
   })
-  const takeUp = (): Promise<number> =>
-    takeReadings(disk, folder, (event) =>
-      withDeadline(recorder.note(event), limits.openDeadlineMs, 'noting a reading'),
+  let turn: Promise<unknown> = Promise.resolve()
+  // One after the other: of two at once, each would make an event of the same note.
+  const takeUp = (): Promise<number> => {
+    const taken = turn.then(() =>
+      takeReadings(disk, folder, (event) =>
+        withDeadline(recorder.note(event), limits.openDeadlineMs, 'noting a reading'),
+      ),
     )
+    turn = taken.catch(() => 0)
+    return taken
+  }
   // Notes that cannot be taken up now stay where they are.
   await takeUp().catch(() => 0)
   // A disk that fails here must not keep the gateway from starting: retention tries again.
