@@ -21,7 +21,7 @@ export function exportRoutes({ app, parts, guarded }: Registrar): void {
     const { roles } = context.get('signedIn')
     if (order.content === 'raw' && reachOf('content.reveal', roles) !== 'all')
       throw fail('api.forbidden', 'A raw bundle takes the permission to reveal.')
-    checkRecipients(order)
+    await checkRecipients(order)
     const selection = await selectionOf(parts, order)
     await requireAccess(context, parts, selection.exchanges)
     const { exportOrders } = parts.keeping
@@ -107,12 +107,12 @@ function frozenOf(order: FrozenExport): FrozenExport {
   return { kind, exchanges, query, case: order.case, exhibit, content, formats, recipients }
 }
 
-function checkRecipients({ recipients }: ExportOrder): void {
-  const bad = recipients.findIndex((text) => !isRecipient(text))
-  if (bad === -1) return
-  throw new InvalidRequest([
-    { path: `recipients.${bad}`, message: 'is no age recipient; they begin with age1' },
-  ])
+async function checkRecipients({ recipients }: ExportOrder): Promise<void> {
+  for (const [at, text] of recipients.entries())
+    if (!(await isRecipient(text)))
+      throw new InvalidRequest([
+        { path: `recipients.${at}`, message: 'is no age recipient; they begin with age1' },
+      ])
 }
 
 async function selectionOf(parts: ApiParts, order: ExportOrder): Promise<BundleHead['selection']> {

@@ -1,5 +1,4 @@
 /** Notices that hold a link and nothing of the prompt: Teams and e-mail. */
-import { createTransport } from 'nodemailer'
 import type { EmailTarget, TeamsTarget } from '../../model/approval-settings.ts'
 import type { Approval } from '../../model/approval.ts'
 import type { Post } from './post.ts'
@@ -44,6 +43,7 @@ export async function tellByEmail(
   approval: Approval,
   url: string,
 ): Promise<void> {
+  const { createTransport } = await import('nodemailer')
   const transport = createTransport(target.smtpUrl.reveal())
   try {
     await transport.sendMail({

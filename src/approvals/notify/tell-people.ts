@@ -1,5 +1,4 @@
 /** Tells a message that a person wrote to the receivers that approvals are told to; each answers for itself. */
-import { createTransport } from 'nodemailer'
 import type { ApprovalSettings } from '../../model/approval-settings.ts'
 import { plainText } from './links.ts'
 import { post } from './post.ts'
@@ -96,6 +95,7 @@ async function tell(
     return
   }
   if (kind === 'email' && settings.email !== null) {
+    const { createTransport } = await import('nodemailer')
     const transport = createTransport(settings.email.smtpUrl.reveal())
     try {
       await transport.sendMail({

@@ -234,8 +234,8 @@ test('an encrypted bundle opens with stock age for each recipient, and for nobod
   stranger.addIdentity(await generateX25519Identity())
   await assert.rejects(stranger.decrypt(encrypted))
   for (const bad of ['', 'age1', 'nonsense', identities[0]!, `${recipients[0]!}x`])
-    assert.equal(isRecipient(bad), false, bad)
-  assert.equal(isRecipient(recipients[0]!), true)
+    assert.equal(await isRecipient(bad), false, bad)
+  assert.equal(await isRecipient(recipients[0]!), true)
 })
 
 /** The commands of the guide, as they stand there. */

@@ -1,9 +1,12 @@
 /** Turns what a writer produces into a stream, encrypted to age recipients when there are any. */
-import { Encrypter } from 'age-encryption'
 import type { Sink } from '../../evidence/bundle/write-bundle.ts'
 
+/** Its curves are loaded with the first bundle that somebody encrypts. */
+const age = (): Promise<typeof import('age-encryption')> => import('age-encryption')
+
 /** Whether stock age encrypts to it: `age1…`. */
-export function isRecipient(text: string): boolean {
+export async function isRecipient(text: string): Promise<boolean> {
+  const { Encrypter } = await age()
   try {
     new Encrypter().addRecipient(text)
     return text.startsWith('age1')
@@ -32,6 +35,7 @@ export async function sealed(
       // The reader went away: there is nobody to tell.
     })
   if (recipients.length === 0) return readable
+  const { Encrypter } = await age()
   const encrypter = new Encrypter()
   for (const recipient of recipients) encrypter.addRecipient(recipient)
   return encrypter.encrypt(readable)
