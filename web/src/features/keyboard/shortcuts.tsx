@@ -1,5 +1,5 @@
 /** Keyboard shortcuts: single keys and sequences such as `g l`; pages add theirs while they are shown. */
-import { createContext, use, useEffect, useMemo, useRef, useState } from 'react'
+import { createContext, use, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 
 export interface Shortcut {
@@ -20,18 +20,21 @@ const SEQUENCE_MS = 1_200
 
 export function ShortcutProvider({ children }: { readonly children: ReactNode }) {
   const [registry] = useState(makeRegistry)
-  useEffect(() => listen(registry), [registry])
+  useLayoutEffect(() => listen(registry), [registry])
   return <RegistryContext value={registry}>{children}</RegistryContext>
 }
 
-/** The latest shortcuts given are the ones in force; those of a page win over those of the shell. */
+/**
+ * The latest shortcuts given are the ones in force; those of a page win over those of the shell. In force before what
+ * they act on is seen, so that nobody is too quick for them.
+ */
 export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   const registry = use(RegistryContext)
   const latest = useRef(shortcuts)
-  useEffect(() => {
+  useLayoutEffect(() => {
     latest.current = shortcuts
   })
-  useEffect(() => registry?.add(() => latest.current), [registry])
+  useLayoutEffect(() => registry?.add(() => latest.current), [registry])
 }
 
 export function useAllShortcuts(isShown: boolean): readonly Shortcut[] {
