@@ -26,7 +26,10 @@ interface Indexed extends AsyncDisposable {
   readonly damage: (statements: string) => void
 }
 
-async function indexed(folder: string, standsStillMs?: number): Promise<Indexed> {
+async function indexed(
+  folder: string,
+  given: Pick<IndexThreadOptions, 'standsStillMs' | 'beginAfterMs'> = {},
+): Promise<Indexed> {
   await using stack = new AsyncDisposableStack()
   const feed = new RecordFeed()
   const to = stack.use(await openTestEvidence(folder, { tap: feed, retentionClasses: CLASSES }))
@@ -37,7 +40,7 @@ async function indexed(folder: string, standsStillMs?: number): Promise<Indexed>
     feed,
     onFault: (message) => faults.push(message),
     pauseMs: 10,
-    ...(standsStillMs === undefined ? {} : { standsStillMs }),
+    ...given,
   })
   stack.defer(() => thread.stop())
   const owned = stack.move()
@@ -68,6 +71,14 @@ async function untilWell(thread: IndexThread): Promise<void> {
     () => JSON.stringify(thread.state()),
   )
 }
+
+test('a thread that nobody asks begins by itself after the first record', async () => {
+  await using folder = await temporaryFolder()
+  await using running = await indexed(folder.path, { beginAfterMs: 10 })
+  const id = await recordSent(running.to, { request: leak(1) })
+  await running.to.evidence.flush()
+  await until(async () => (await found(folder.path, running.to, 1)).includes(id))
+})
 
 test('an index thread that an error ends is started again, and misses nothing', async () => {
   await using folder = await temporaryFolder()
@@ -163,7 +174,7 @@ test('a thread that is stopped while it waits to be started again stays stopped'
 
 test('an index thread that stands still is ended and started again, and then misses nothing', async () => {
   await using folder = await temporaryFolder()
-  await using running = await indexed(folder.path, STANDS_STILL_MS)
+  await using running = await indexed(folder.path, { standsStillMs: STANDS_STILL_MS })
   const { to, thread, faults } = running
   // Of an instance before this one. Whoever opens a pipe waits for somebody who writes to it: a disk that never answers.
   const stuck = join(folder.path, 'segments', `in_${'0'.repeat(26)}`)

@@ -86,6 +86,8 @@ export interface AppOptions {
   readonly sandbox?: SandboxOptions
   /** False: nothing is indexed for tracing. Benchmarks measure what that spares. */
   readonly indexes?: boolean
+  /** When threads begin that index and search, unless a question comes before. Most tests ask none. */
+  readonly beginAfterMs?: number
 }
 
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
@@ -150,7 +152,16 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   )
   let settings: GatewaySnapshot = gatewaySettings(config, sandbox?.url ?? '', policyRoom.policy())
   const admission = createAdmission()
-  const tracing = stack.use(traceFor(config, recorded, maskingKey, () => settings.upstreams, log))
+  const { beginAfterMs } = options
+  const tracing = stack.use(
+    traceFor(config, {
+      feed: recorded,
+      key: maskingKey,
+      upstreams: () => settings.upstreams,
+      log,
+      beginAfterMs,
+    }),
+  )
   const { keeping } = stack.use(
     startKeeping({ store, evidence, clock, log, config: () => inForce, key: maskingKey }),
   )
@@ -278,7 +289,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     }),
   )
   adminUrl = urlOf('http', admin.host, admin.port)
-  stack.use(warmSearch(store.search))
+  stack.use(warmSearch(store.search, beginAfterMs))
   stack.defer(async () => {
     listener.stopAccepting()
     approvals.letGo()

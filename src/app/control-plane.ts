@@ -29,19 +29,17 @@ import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { peopleParts } from './people-parts.ts'
 import { ownerName } from './starter-key.ts'
+import { BEGIN_AFTER_MS } from './trace-indexing.ts'
 
 /** Made by `npm run build`; without it a page that only logs in is served. */
 const CONSOLE_FOLDER = join(import.meta.dirname, '..', '..', 'web', 'dist')
 
-/** After the start-up of everything else. */
-const WARM_AFTER_MS = 2_000
-
 /** The first person to open the console need not wait until the search thread has read the index. */
-export function warmSearch(search: Store['search']): Disposable {
+export function warmSearch(search: Store['search'], afterMs = BEGIN_AFTER_MS): Disposable {
   const timer = setTimeout(() => {
     // A failure is met again, and told, by whoever asks next.
     search.newest().catch(() => undefined)
-  }, WARM_AFTER_MS)
+  }, afterMs)
   timer.unref()
   return { [Symbol.dispose]: () => clearTimeout(timer) }
 }

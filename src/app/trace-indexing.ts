@@ -19,6 +19,8 @@ export interface IndexThreadOptions extends TracingSource {
   readonly pauseMs?: number
   /** A thread that does nothing for so long is ended. */
   readonly standsStillMs?: number
+  /** After the first record; a question does not wait for it. */
+  readonly beginAfterMs?: number | undefined
 }
 
 export interface IndexThreadState {
@@ -33,7 +35,7 @@ export interface IndexThreadState {
 /** The thread is given all that is recorded in this time at once. */
 const GIVE_EVERY_MS = 500
 /** After the start-up of everything else. */
-const START_AFTER_MS = 2_000
+export const BEGIN_AFTER_MS = 2_000
 /** A question asked right after an exchange waits for the index this long. */
 const CATCH_UP_MS = 8_000
 const LOOK_MS = 20
@@ -123,7 +125,7 @@ export class IndexThread {
         this.#timer = null
         this.#begin()
       },
-      this.#worker === null ? START_AFTER_MS : GIVE_EVERY_MS,
+      this.#worker === null ? (this.#options.beginAfterMs ?? BEGIN_AFTER_MS) : GIVE_EVERY_MS,
     )
     this.#timer.unref()
   }

@@ -29,15 +29,16 @@ export interface TracingOptions extends TracingSource {
   readonly key: Buffer
   readonly hosts: () => ReadonlyMap<string, string>
   readonly onFault: (message: string) => void
+  readonly beginAfterMs?: number | undefined
 }
 
-export function traceFor(
-  config: Config,
-  feed: RecordFeed,
-  key: Buffer,
-  upstreams: () => readonly Upstream[],
-  log: Logger,
-): RunningTracing {
+export interface TracingOf extends Pick<TracingOptions, 'feed' | 'key' | 'beginAfterMs'> {
+  readonly upstreams: () => readonly Upstream[]
+  readonly log: Logger
+}
+
+export function traceFor(config: Config, of: TracingOf): RunningTracing {
+  const { feed, key, upstreams, log, beginAfterMs } = of
   return startTracing({
     folder: config.storage.folder,
     storage: storageOf(config),
@@ -45,6 +46,7 @@ export function traceFor(
     key,
     hosts: () => new Map(upstreams().map(({ name, baseUrl }) => [name, hostOfUrl(baseUrl)])),
     onFault: (message) => log.warn({ problem: message }, 'trace index'),
+    beginAfterMs,
   })
 }
 

@@ -35,6 +35,8 @@ export interface TestGatewayOptions {
   readonly disk?: Disk
   /** The time of day, for tests that cannot wait for it. */
   readonly clock?: Clock
+  /** When threads begin that index and search, unless a question comes before. */
+  readonly beginAfterMs?: number
   /** Where callers connect; any free one unless told. */
   readonly port?: number
   /** Reuse a folder; it is not removed. */
@@ -79,6 +81,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     await startApp(loaded.config, {
       ...(options.disk === undefined ? {} : { disk: options.disk }),
       ...(options.clock === undefined ? {} : { clock: options.clock }),
+      // A third of the work of a gateway that has little to do; whoever asks them begins them.
+      beginAfterMs: options.beginAfterMs ?? 3_600_000,
     }),
   )
   const key = app.starterKey ?? ''
