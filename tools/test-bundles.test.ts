@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { globSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { bundleSource, bundlesOf } from './test-bundles.ts'
+import { bundleSource, bundlesOf, FILES_MAX } from './test-bundles.ts'
 
 test('every file is in one bundle, with files of its room alone, and no bundle is large', () => {
   const room = fc.constantFrom(
@@ -20,7 +20,7 @@ test('every file is in one bundle, with files of its room alone, and no bundle i
       assert.deepEqual(bundles.flatMap((one) => one.files).toSorted(), files.toSorted())
       assert.equal(new Set(bundles.map(({ name }) => name)).size, bundles.length)
       for (const { name, files: inside } of bundles) {
-        assert.ok(inside.length > 0 && inside.length <= 8, name)
+        assert.ok(inside.length > 0 && inside.length <= FILES_MAX, name)
         for (const one of inside)
           assert.ok(one.startsWith(`${name.replace(/-\d+$/, '').replaceAll('-', '/')}/`), one)
       }

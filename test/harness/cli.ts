@@ -9,7 +9,7 @@ import { withTerminal, type Terminal } from '../../src/cli/terminal.ts'
 const ROOT = join(import.meta.dirname, '../..')
 const MAIN = join(ROOT, 'src/main.ts')
 /** Most of a short run is reading the source; the second run of the same source takes a third of the time. */
-const COMPILE_CACHE = join(ROOT, 'node_modules/.cache/custody-tests')
+const COMPILE_CACHE = process.env['NODE_COMPILE_CACHE'] ?? join(ROOT, 'node_modules/.cache/compile')
 
 export interface Ran {
   readonly code: number | null
