@@ -11,6 +11,7 @@ import type { DataPlane } from './harness/data-plane.ts'
 import { heldMemory } from './harness/held-memory.ts'
 import { dial } from './harness/raw-http.ts'
 import { answer, scriptedUpstream } from './harness/scripted-upstream.ts'
+import { until, untilSeen } from './harness/until.ts'
 
 const CRLF = '\r\n'
 
@@ -43,7 +44,7 @@ function requestOf(
 }
 
 /** Resolves with what has come once it holds `text`. */
-function until(socket: Socket, text: string): Promise<string> {
+function answered(socket: Socket, text: string): Promise<string> {
   return new Promise((resolve) => {
     let seen = ''
     socket.on('data', (chunk: Buffer) => {
@@ -62,8 +63,8 @@ test('a caller that leaves before the answer began aborts the call, and the reco
     const from = sandbox.received().length
     const socket = await dial(gateway.port)
     const { path, body } = chatCall(dialect, dialect !== 'openai')
-    socket.write(requestOf(path, body, { delayMs: 5000 }))
-    while (sandbox.received().length === from) await sleep(5)
+    socket.write(requestOf(path, body, { delayMs: 60_000 }))
+    await until(() => sandbox.received().length > from)
     socket.destroy()
     await gateway.idle()
     const { row, closing, problems } = await lastRecord()
@@ -79,15 +80,9 @@ test('a caller that leaves before the answer began aborts the call, and the reco
 
 /** The provider's side of the call was cut, not left running. */
 async function aborted(from: number): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const all = sandbox.received().slice(from)
-    if (all.every((one) => one.aborted || one.finished)) {
-      assert.ok(all.some((one) => one.aborted && !one.finished))
-      return
-    }
-    await sleep(10)
-  }
-  throw new Error('the upstream call was not aborted')
+  const calls = () => sandbox.received().slice(from)
+  await until(() => calls().every((one) => one.aborted || one.finished))
+  assert.ok(calls().some((one) => one.aborted && !one.finished))
 }
 
 test('a caller that leaves in the middle of a stream leaves a record with every byte received so far', async () => {
@@ -95,7 +90,7 @@ test('a caller that leaves in the middle of a stream leaves a record with every 
     const from = sandbox.received().length
     const socket = await dial(gateway.port)
     const { path, body } = chatCall(dialect, true)
-    socket.write(requestOf(path, body, { events: 200, intervalMs: 10 }))
+    socket.write(requestOf(path, body, { events: 4000, intervalMs: 10 }))
     await new Promise((resolve) => socket.once('data', resolve))
     await sleep(30)
     socket.destroy()
@@ -132,7 +127,7 @@ test('a caller that leaves at the terminal event leaves a record that is complet
     const socket = await dial(gateway.port)
     const { path, body } = chatCall(i % 2 === 0 ? 'openai' : 'anthropic', true)
     socket.write(requestOf(path, body))
-    await until(socket, i % 2 === 0 ? '[DONE]' : 'message_stop')
+    await answered(socket, i % 2 === 0 ? '[DONE]' : 'message_stop')
     socket.destroy()
   }
   await gateway.idle()
@@ -192,13 +187,13 @@ test('200 callers that leave at random points leave 200 closed records, no place
     if (closing?.upstreamStatus !== null) assert.equal(bytes, closing?.answerBytes)
   }
   assert.equal(await gateway.metric('custody_buffered_bytes'), 0)
-  for (let tries = 0; ; tries += 1) {
-    const open = process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
-    // What stays is bounded by keep-alive connections to the sandbox and this test's own to the admin port.
-    if (open < 120) break
-    assert.ok(tries < 100, `${open} sockets are open`)
-    await sleep(20)
-  }
+  const open = (): number =>
+    process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
+  // What stays is bounded by keep-alive connections to the sandbox and this test's own to the admin port.
+  await until(
+    () => open() < 120,
+    () => `${open()} sockets are open`,
+  )
   const heldBytes = (await heldMemory()) - heldBefore
   assert.ok(heldBytes < 30_000_000, `${heldBytes} bytes more`)
 })
@@ -282,9 +277,7 @@ test('a caller that never reads loses its place after the idle limit', async () 
   socket.write(
     `GET /openai/v1/files/f/content HTTP/1.1${CRLF}Host: x${CRLF}x-api-key: ${one.key}${CRLF}${CRLF}`,
   )
-  await one.busy()
-  await one.idle()
-  const [row] = await one.rows()
+  const [row] = await untilSeen(one.rows, (rows) => rows.length > 0)
   assert.deepEqual([row?.state, row?.outcome], ['interrupted', 'caller-aborted'])
   socket.destroy()
 })

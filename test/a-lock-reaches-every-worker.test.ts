@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createKey } from '../src/identity/key-admin.ts'
 import { setLock } from '../src/identity/locks.ts'
 import { systemClock } from '../src/lib/clock.ts'
@@ -11,6 +10,7 @@ import { startPostgres } from './harness/postgres.ts'
 import type { RunningPostgres } from './harness/postgres.ts'
 import { startSandbox } from '../src/sandbox/start-sandbox.ts'
 import type { Sandbox } from '../src/sandbox/start-sandbox.ts'
+import { until } from './harness/until.ts'
 
 let postgres: RunningPostgres
 let sandbox: Sandbox
@@ -52,7 +52,7 @@ test('a lock cuts streams on every worker within a second, and each refuses what
       headers: {
         'x-api-key': made.text,
         'content-type': 'application/json',
-        'x-sandbox-script': JSON.stringify({ events: 500, intervalMs: 20 }),
+        'x-sandbox-script': JSON.stringify({ events: 5_000, intervalMs: 20 }),
       },
       body,
     })
@@ -76,7 +76,7 @@ test('a lock cuts streams on every worker within a second, and each refuses what
   }
   const tookMs = performance.now() - setAt
   // Promised is one second; the bound leaves room for a machine that runs everything at once.
-  assert.ok(tookMs < 10_000, `cut after ${tookMs} ms`)
+  assert.ok(tookMs < 30_000, `cut after ${tookMs} ms`)
   for (const worker of workers) {
     const refused = await call(worker)
     assert.equal(refused.status, 400)
@@ -88,7 +88,7 @@ test('workers come back by themselves after the database was away', async () => 
   await postgres.restart()
   const [worker] = workers
   assert.ok(worker !== undefined)
-  while ((await fetch(`${worker.adminUrl}/readyz`)).status !== 200) await sleep(50)
+  await until(async () => (await fetch(`${worker.adminUrl}/readyz`)).status === 200)
   await using store = await openStore({ kind: 'postgres', url: postgres.url })
   const before = (await store.control.locks.active(systemClock.nowMs())).length
   assert.equal(before, 1)

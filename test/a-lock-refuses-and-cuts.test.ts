@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createKey } from '../src/identity/key-admin.ts'
 import { releaseLock, setLock } from '../src/identity/locks.ts'
 import type { LockRequest } from '../src/identity/locks.ts'
+import type { Clock } from '../src/lib/clock.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import type { LockRow } from '../src/model/containment.ts'
 import { linkedConversation } from '../src/model/linked-conversation.ts'
@@ -16,6 +16,7 @@ import type { Store } from '../src/store/store.ts'
 import { chatCall, DIALECTS, startDataPlane } from './harness/data-plane.ts'
 import type { DataPlane, TestDialect } from './harness/data-plane.ts'
 import { temporaryFolder } from './harness/temporary-folder.ts'
+import { until } from './harness/until.ts'
 
 let sandbox: Sandbox
 let gateway: DataPlane
@@ -222,7 +223,7 @@ test('a lock on a linked conversation cuts its stream within a second', async ()
   const names = await talk.turns(2)
   const other = talking(key, 'a short story')
   await other.turns(2)
-  const script = { events: 500, intervalMs: 20 }
+  const script = { events: 5_000, intervalMs: 20 }
   const go = { stream: true, script }
   const [cut, runs] = await Promise.all([talk.say('go on', go), other.say('go on', go)])
   const reader = cut.body!.getReader()
@@ -235,7 +236,7 @@ test('a lock on a linked conversation cuts its stream within a second', async ()
   const tookMs = performance.now() - setAt
   assert.ok(text.includes(held.id), text.slice(-300))
   // As above: promised is one second.
-  assert.ok(tookMs < 10_000, `cut after ${tookMs} ms`)
+  assert.ok(tookMs < 30_000, `cut after ${tookMs} ms`)
   const recorded = await gateway.recorded(cut.headers.get('x-custody-exchange'))
   assert.deepEqual(
     [recorded.row.state, recorded.closing?.outcome, recorded.closing?.lock],
@@ -280,7 +281,7 @@ test('each dialect is refused in its own words, stream or not', async () => {
 test('a lock cuts the streams it hits within a second, in the form the dialect raises, and no others', async () => {
   const owned = await keyOf('frank')
   const spared = await keyOf('grace')
-  const script = { events: 500, intervalMs: 20 }
+  const script = { events: 5_000, intervalMs: 20 }
   for (const dialect of DIALECTS) {
     const [cut, runs] = await Promise.all([
       send({ dialect, stream: true, key: owned.text, script }),
@@ -297,7 +298,7 @@ test('a lock cuts the streams it hits within a second, in the form the dialect r
     const tookMs = performance.now() - setAt
     assert.ok(text.includes(held.id), `${dialect}: ${text.slice(-300)}`)
     // Promised is one second; the bound leaves room for a machine that runs everything at once.
-    assert.ok(tookMs < 10_000, `${dialect}: cut after ${tookMs} ms`)
+    assert.ok(tookMs < 30_000, `${dialect}: cut after ${tookMs} ms`)
     const recorded = await gateway.recorded(cut.headers.get('x-custody-exchange'))
     assert.deepEqual(
       [
@@ -333,8 +334,7 @@ test('a lock ends a call that waits for its first byte, and one whose body is st
     body,
     duplex: 'half',
   })
-  await gateway.busy()
-  while ((await gateway.metric('custody_exchanges_in_progress')) < 2) await sleep(5)
+  await until(async () => (await gateway.metric('custody_exchanges_in_progress')) === 2)
   const held = await lock('person', 'heidi')
   for (const answer of await Promise.all([waiting, uploading])) {
     assert.equal(answer.status, 400)
@@ -346,11 +346,22 @@ test('a lock ends a call that waits for its first byte, and one whose body is st
 })
 
 test('a lock that expires lets go by itself', async () => {
-  const { text } = await keyOf('ivan')
-  const request = { kind: 'person', value: 'ivan', reason: 'short', expiresInMs: 3_000 } as const
-  await setLock(other.control.locks, systemClock, 'responder', request)
-  assert.equal((await send({ key: text })).status, 400)
-  while ((await send({ key: text })).status !== 200) await sleep(100)
+  let aheadMs = 0
+  const clock: Clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs }
+  await using late = await startDataPlane(sandbox.url, { clock })
+  await using store = await openStore({ kind: 'sqlite', folder: late.folder })
+  const { path, body } = chatCall('openai', false)
+  const headers = { 'x-api-key': late.key, 'content-type': 'application/json' }
+  const statusNow = async () =>
+    (await fetch(late.url + path, { method: 'POST', headers, body })).status
+  const hour = 3_600_000
+  const request = { kind: 'model', value: 'echo', reason: 'short', expiresInMs: hour } as const
+  await setLock(store.control.locks, clock, 'responder', request)
+  await until(async () => (await statusNow()) === 400)
+  aheadMs = hour - 60_000
+  assert.equal(await statusNow(), 400)
+  aheadMs = hour + 1
+  await until(async () => (await statusNow()) === 200)
 })
 
 test('a lock survives a restart, and setting and releasing it are evidence', async () => {
@@ -379,8 +390,7 @@ test('a lock survives a restart, and setting and releasing it are evidence', asy
   await using store = await openStore({ kind: 'sqlite', folder: again.folder })
   await releaseLock(store.control.locks, systemClock, id, { by: 'lead', reason: 'resolved' })
   const types: string[] = []
-  while (!types.includes('lock.released')) {
-    await sleep(20)
+  await until(async () => {
     await again.app.evidence.flush()
     types.splice(0)
     for (const { event } of await again.app.index.events(100)) {
@@ -389,7 +399,8 @@ test('a lock survives a restart, and setting and releasing it are evidence', asy
       assert.equal(event.details['value'], 'openai')
       assert.equal(event.actor, event.type === 'lock.set' ? 'responder' : 'lead')
     }
-  }
+    return types.includes('lock.released')
+  })
   assert.deepEqual(types.toSorted(), ['lock.released', 'lock.set'])
 })
 
@@ -405,19 +416,20 @@ for (const whenStale of ['refuse', 'pass'] as const) {
         headers: { 'x-api-key': blind.key, 'content-type': 'application/json' },
         body,
       })
-    assert.equal((await call()).status, 200)
+    // Of a machine that stood still for so long the locks are stale as well.
+    await until(async () => (await call()).status === 200)
     // The table is gone, as after a botched restore; that it changed is seen, what is in it cannot be read.
     const database = new DatabaseSync(join(blind.folder, 'control.db'))
     database.exec('alter table locks rename to locks_lost')
-    await sleep(400)
+    const stale = whenStale === 'pass' ? 200 : 503
+    const ready = () => fetch(`${blind.adminUrl}/readyz`)
+    await until(async () => (await (await ready()).text()).includes('locks could not be read'))
+    assert.equal((await ready()).status, stale)
     const answer = await call()
-    assert.equal(answer.status, whenStale === 'pass' ? 200 : 503, await answer.text())
-    const ready = await fetch(`${blind.adminUrl}/readyz`)
-    assert.equal(ready.status, whenStale === 'pass' ? 200 : 503)
-    assert.match(await ready.text(), /locks could not be read/)
+    assert.equal(answer.status, stale, await answer.text())
     database.exec('alter table locks_lost rename to locks')
     database.close()
-    while ((await call()).status !== 200) await sleep(20)
-    while ((await fetch(`${blind.adminUrl}/readyz`)).status !== 200) await sleep(20)
+    await until(async () => (await call()).status === 200)
+    await until(async () => (await ready()).status === 200)
   })
 }

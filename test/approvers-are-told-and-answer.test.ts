@@ -3,7 +3,6 @@ import { createHmac } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { IncomingHttpHeaders } from 'node:http'
 import { test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
 import { escaped } from '../src/approvals/notify/slack.ts'
 import { isSigned } from '../src/approvals/notify/slack-interaction.ts'
@@ -11,6 +10,7 @@ import { HOLD_POLICY, approvalGateway, fastClock } from './harness/approval-gate
 import type { ApprovalGateway } from './harness/approval-gateway.ts'
 import { startMailSink } from './harness/mail-sink.ts'
 import type { Mail } from './harness/mail-sink.ts'
+import { until } from './harness/until.ts'
 
 const SECRET = `whsec_${Buffer.from('a secret of twenty-four b').toString('base64')}`
 const SIGNING = 'slack-signing-secret'
@@ -50,12 +50,12 @@ async function startReceiver(
     url: `http://127.0.0.1:${address.port}`,
     got,
     until: async (path, count) => {
-      for (let n = 0; n < 600; n += 1) {
-        const found = got.filter((one) => path.test(one.path))
-        if (found.length >= count) return found
-        await pause(25)
-      }
-      return assert.fail(`only ${got.map((one) => one.path).join()} arrived`)
+      const found = () => got.filter((one) => path.test(one.path))
+      await until(
+        () => found().length >= count,
+        () => `only ${got.map((one) => one.path).join()} arrived`,
+      )
+      return found()
     },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
@@ -258,9 +258,6 @@ test('Teams and mail are told with a link and nothing of the prompt, once each, 
 })
 
 async function firstOf(mails: readonly Mail[]): Promise<Mail> {
-  for (let n = 0; n < 600; n += 1) {
-    if (mails[0] !== undefined) return mails[0]
-    await pause(25)
-  }
-  return assert.fail('no mail arrived')
+  await until(() => mails.length > 0)
+  return mails[0]!
 }

@@ -23,6 +23,8 @@ const QUIET_MS = 300
 
 let upstream: ScriptedUpstream
 let gateway: DataPlane
+/** The only one that does not wait: on a busy machine what is meant to be quick may be late. */
+let hasty: DataPlane
 let script: UpstreamScript = () => undefined
 const streams = new Map<TestDialect, { readonly type: string; readonly body: Buffer }>()
 const held = new AsyncDisposableStack()
@@ -64,11 +66,10 @@ before(async () => {
       ([kind, url]) => `  ${dialect}-${kind}: { dialect: ${dialect}, baseUrl: '${url}' }`,
     ),
   )
-  gateway = held.use(
-    await startDataPlane('', {
-      upstreams: `upstreams:\n${lines.join('\n')}\n`,
-      yaml: `limits: { firstByteMs: ${QUIET_MS}ms, idleMs: ${QUIET_MS}ms, connectMs: 2s }\n`,
-    }),
+  const upstreams = `upstreams:\n${lines.join('\n')}\n`
+  gateway = held.use(await startDataPlane('', { upstreams }))
+  hasty = held.use(
+    await startDataPlane('', { upstreams, yaml: `limits: { idleMs: ${QUIET_MS}ms }\n` }),
   )
   await using sandbox = await startSandbox()
   for (const dialect of DIALECTS) {
@@ -94,15 +95,15 @@ async function portOf(server: ReturnType<typeof createServer>, stays = false): P
   return port
 }
 
-function ask(dialect: TestDialect, kind: string, stream: boolean): Promise<RawTalk> {
+function ask(dialect: TestDialect, kind: string, stream: boolean, by = gateway): Promise<RawTalk> {
   const { path, body } = chatCall(dialect, stream)
   const target = path.replace(`/${dialect}/`, `/${dialect}-${kind}/`)
   return talk(
-    gateway.port,
+    by.port,
     [
       `POST ${target} HTTP/1.1`,
       'Host: gateway.test',
-      `x-api-key: ${gateway.key}`,
+      `x-api-key: ${by.key}`,
       'Content-Type: application/json',
       `Content-Length: ${body.length}`,
       '',
@@ -291,8 +292,9 @@ const streamHead = (type: string): string => head(type, 'transfer-encoding: chun
 
 async function interrupted(talked: RawTalk, code: ErrorCode, answerBytes: number): Promise<void> {
   const id = /x-custody-exchange: (ex_\w+)/.exec(talked.bytes.toString('latin1'))?.[1] ?? null
-  await gateway.idle()
-  const record = await gateway.recorded(id)
+  const by = code === 'upstream.idle' ? hasty : gateway
+  await by.idle()
+  const record = await by.recorded(id)
   assert.equal(record.row.state, 'interrupted')
   assert.equal(record.closing?.outcome, 'upstream-failed')
   assert.equal(record.row.errorCode, code)
@@ -314,7 +316,7 @@ for (const dialect of DIALECTS) {
         socket.write(streamHead(type))
         socket.write(chunk(sent), () => setTimeout(() => way(socket), 10))
       }
-      const talked = await ask(dialect, 'live', true)
+      const talked = await ask(dialect, 'live', true, code === 'upstream.idle' ? hasty : gateway)
       const [answered] = talked.answers
       assert.ok(answered, `${code}: a whole answer`)
       assert.equal(answered.status, 200)

@@ -6,6 +6,7 @@ import OpenAI from 'openai'
 import { chatCall, DIALECTS } from './harness/data-plane.ts'
 import { startGateway } from './harness/gateway.ts'
 import type { TestGateway } from './harness/gateway.ts'
+import { until } from './harness/until.ts'
 
 const rule = (fields: string): string =>
   `  - { title: Code names stay inside, stage: enforce, ${fields} }\n`
@@ -218,8 +219,7 @@ ${rule('id: told, on: request, keywords: [bluebird], then: allow, alert: [log, m
     const answer = await post(gateway, path, body.replace('hello', 'bluebird'))
     assert.equal(answer.status, 200)
     await answer.text()
-    for (let tries = 0; received.length === 0 && tries < 200; tries += 1)
-      await new Promise((resolve) => setTimeout(resolve, 25))
+    await until(() => received.length > 0)
     assert.equal(received.length, 1)
     const alert = JSON.parse(received[0] ?? '') as Record<string, unknown>
     assert.equal(alert['rule'], 'told')

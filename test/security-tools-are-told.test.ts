@@ -5,10 +5,10 @@ import { createServer } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
 import { temporaryFolder } from './harness/evidence.ts'
 import { startConsole } from './harness/console.ts'
+import { until } from './harness/until.ts'
 import { webhookHeaders } from '../src/telemetry/sinks/webhook-sender.ts'
 
 const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`
@@ -59,14 +59,6 @@ async function startReceiver(answer: Receiver['answer'] = () => [200, '{}']): Pr
   return receiver
 }
 
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 600; tries += 1) {
-    if (await holds()) return
-    await sleep(50)
-  }
-  assert.fail(`never: ${what}`)
-}
-
 const parse = (text: string) => JSON.parse(text)
 
 test('every kind of receiver is told of an exchange and of a lock, without content', async () => {
@@ -96,7 +88,7 @@ test('every kind of receiver is told of an exchange and of a lock, without conte
   files: { local: { path: '${file}', format: ecs } }
 `,
   })
-  await until('the sinks run', async () => {
+  await until(async () => {
     const { body } = await console.admin('GET', '/status')
     const checks = Object.entries(body.checks).filter(([name]) => name.startsWith('export '))
     return checks.length === 5 && checks.every(([, text]) => text === 'ok')
@@ -120,7 +112,7 @@ test('every kind of receiver is told of an exchange and of a lock, without conte
     file: local,
   }
   for (const [name, text] of Object.entries(texts)) {
-    await until(`${name} has both`, async () => {
+    await until(async () => {
       const now = await text()
       return now.includes(`${id}.closed`) && now.includes('lock.set')
     })
@@ -164,7 +156,7 @@ test('a receiver that is away is told later, also after a restart, and what it w
       (await console.admin('GET', '/status')).body.checks['export webhook-soc'] as
         | string
         | undefined
-    await until('the fault shows', async () => (await check()) === 'not delivered: status 503')
+    await until(async () => (await check()) === 'not delivered: status 503')
     assert.equal((await console.admin('GET', '/status')).body.ready, true)
     ids.push(await console.chat('one'), await console.chat('two'))
   }
@@ -177,8 +169,8 @@ test('a receiver that is away is told later, also after a restart, and what it w
     return [204, '']
   }
   await using console = await startConsole({ ...options, token })
-  await until('the second arrives', () => taken.includes(`${ids[1]}.closed`))
-  await until('the first is a dead letter', async () => {
+  await until(() => taken.includes(`${ids[1]}.closed`))
+  await until(async () => {
     const { body } = await console.admin('GET', '/status')
     return body.checks['export webhook-soc'] === '1 dead letters'
   })

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import type { TestConsole, TestPerson } from '../../test/harness/console.ts'
 import { startConsole } from '../../test/harness/console.ts'
 import { systemClock } from '../lib/clock.ts'
+import { untilSeen } from '../../test/harness/until.ts'
 
 const REASON = 'Ticket 4711: what did the board read'
 const SECRET = `The severance of the head of trading is 4.2 million, and the works council is to be told on the
@@ -66,22 +67,21 @@ test('restricted content is read by nobody alone: not shown, not replayed, not r
       new RegExp(`1 of 2 exchanges .* principal hr-assistant: ${restricted}`),
     )
   }
-  for (let tries = 0; ; tries += 1) {
-    const traced = await ines.call('POST', '/trace', { body: { text: SECRET } })
-    if (traced.body.isBehind === true && tries < 20) continue
-    // That it was exposed is told; what stands there is not.
-    assert.ok(
-      traced.body.exposures.some(
-        (one: { exchange: { id: string } }) => one.exchange.id === restricted,
-      ),
-    )
-    assert.deepEqual(
-      traced.body.hits.flatMap((hit: { spans: unknown[] }) => hit.spans),
-      [],
-    )
-    assert.ok(!traced.text.includes('severance'))
-    break
-  }
+  const traced = await untilSeen(
+    () => ines.call('POST', '/trace', { body: { text: SECRET } }),
+    ({ body }) => body.isBehind !== true,
+  )
+  // That it was exposed is told; what stands there is not.
+  assert.ok(
+    traced.body.exposures.some(
+      (one: { exchange: { id: string } }) => one.exchange.id === restricted,
+    ),
+  )
+  assert.deepEqual(
+    traced.body.hits.flatMap((hit: { spans: unknown[] }) => hit.spans),
+    [],
+  )
+  assert.ok(!traced.text.includes('severance'))
   const detail = await ines.call('GET', `/exchanges/${restricted}`)
   assert.deepEqual(detail.body.restriction, { by: ['principal hr-assistant'], access: null })
   const other = await ines.call('GET', `/exchanges/${open}`)

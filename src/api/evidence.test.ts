@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { startConsole, type TestConsole } from '../../test/harness/console.ts'
 import { parseNoteKey } from '../evidence/log/note-key.ts'
 import { parseProofFile, verifyProofFile } from '../evidence/log/proof-file.ts'
+import { untilSeen } from '../../test/harness/until.ts'
 
 let console: TestConsole
 let exchange = ''
@@ -22,11 +22,10 @@ test('an auditor has every record verified beside the traffic, and is told what 
   assert.deepEqual(before.body.parties, [])
   const started = await auditor.call('POST', '/evidence/verification', { body: {} })
   assert.equal(started.body.verification.state, 'running')
-  let health = started
-  for (let tries = 0; health.body.verification.state === 'running' && tries < 1_000; tries += 1) {
-    await sleep(20)
-    health = await auditor.call('GET', '/evidence')
-  }
+  const health = await untilSeen(
+    () => auditor.call('GET', '/evidence'),
+    ({ body }) => body.verification.state !== 'running',
+  )
   const { state, holds, records, problems } = health.body.verification
   assert.deepEqual({ state, holds, problems }, { state: 'done', holds: true, problems: [] })
   assert.ok(records.verified > 2)

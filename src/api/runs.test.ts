@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import type { TestConsole, TestPerson } from '../../test/harness/console.ts'
 import { startConsole } from '../../test/harness/console.ts'
 import { startMailSink, type MailSink } from '../../test/harness/mail-sink.ts'
+import { untilSeen } from '../../test/harness/until.ts'
 
 const CARD = '4111 1111 1111 1111'
 const LEAK = `Project Kingfisher: the price is settled at 38.50 a share, the board of Halvorsen votes on the
@@ -76,11 +77,12 @@ after(async () => {
 
 /** Asks until the index has read everything. */
 async function run(by: TestPerson, body: object) {
-  for (let tries = 0; ; tries += 1) {
-    const answer = await by.call('POST', '/runs', { body })
-    assert.equal(answer.status, 200, answer.text)
-    if (answer.body.answer.isBehind !== true || tries === 20) return answer.body
-  }
+  const answer = await untilSeen(
+    () => by.call('POST', '/runs', { body }),
+    (one) => one.status !== 200 || one.body.answer.isBehind !== true,
+  )
+  assert.equal(answer.status, 200, answer.text)
+  return answer.body
 }
 
 let keyOfMara: string | null = null

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import type { TestConsole, TestPerson } from '../../test/harness/console.ts'
 import { startConsole } from '../../test/harness/console.ts'
 import { openTraceStore } from '../store/trace/open-trace-store.ts'
+import { until, untilSeen } from '../../test/harness/until.ts'
 
 const SECRET = `Project Nightingale: the merger with Aurelian Holdings closes on the ninth of March at 41.70 a share,
 and nobody outside the deal team may know of it before the regulator in Bonn has been told.`
@@ -18,10 +19,10 @@ after(() => console[Symbol.asyncDispose]())
 
 /** Asks until the index has read everything: a busy machine may need longer than a question waits. */
 async function trace(text: string) {
-  for (let tries = 0; ; tries += 1) {
-    const answer = await investigator.call('POST', '/trace', { body: { text } })
-    if (answer.body.isBehind !== true || tries === 20) return answer
-  }
+  return untilSeen(
+    () => investigator.call('POST', '/trace', { body: { text } }),
+    ({ body }) => body.isBehind !== true,
+  )
 }
 
 test('a leaked text leads to whoever sent it and whoever was given it, and to nobody else', async () => {
@@ -136,15 +137,11 @@ test('what was erased is found no more, and nothing in the index points at it', 
   assert.equal(erased.body.erasures?.[0]?.exchanges[0], gone, erased.text)
   await console.chat('something after it')
   await using index = await openTraceStore({ kind: 'sqlite', folder: console.gateway.folder })
-  for (let tries = 0; tries < 100; tries += 1) {
+  await until(async () => {
     const answer = await trace(text)
     assert.deepEqual(answer.body.exposures, [])
-    if (answer.body.candidates === 0 && (await index.erased()).length === 0) break
-    await new Promise((resolve) => {
-      setTimeout(resolve, 50)
-    })
-  }
-  assert.equal((await trace(text)).body.candidates, 0)
+    return answer.body.candidates === 0 && (await index.erased()).length === 0
+  })
   const kept = await trace(SECRET)
   assert.ok(
     kept.body.exposures.some((one: { exchange: { id: string } }) => one.exchange.id === shared),
@@ -159,14 +156,12 @@ test('what is erased before the index was written leaves nothing in it', async (
     body: { scope, reason: 'the person asked for it', despiteMinimum: true },
   })
   assert.equal(erased.body.erasures?.[0]?.exchanges[0], gone, erased.text)
-  for (let tries = 0; ; tries += 1) {
-    const { exposures, candidates, unconfirmed, isBehind } = (await trace(text)).body
+  await until(async () => {
+    const { exposures, candidates, unconfirmed } = (await trace(text)).body
     assert.deepEqual(exposures, [])
     // A posting that points at nothing could not be confirmed.
-    if (candidates === 0 && unconfirmed === 0 && isBehind === false) break
-    assert.ok(tries < 60, `${candidates} candidates, ${unconfirmed} unconfirmed`)
-    await new Promise((resolve) => setTimeout(resolve, 250))
-  }
+    return candidates === 0 && unconfirmed === 0
+  })
 })
 
 test('it is said whether a text passed raw or masked at the time', async () => {
@@ -178,13 +173,13 @@ test('it is said whether a text passed raw or masked at the time', async () => {
   const text = `Jane has been with the firm since 2011, came from the audit side, and heads the payments desk in Oslo, where nobody knows the old ledgers as well as she does; her address is ${mail} and she answers within the hour.`
   const id = await masking.chat(text)
   const treatments = async (question: string): Promise<readonly (readonly string[])[]> => {
-    for (let tries = 0; ; tries += 1) {
-      const { body } = await asked.call('POST', '/trace', { body: { text: question } })
-      if (body.isBehind === true && tries < 20) continue
-      return body.exposures
-        .filter((one: { exchange: { id: string } }) => one.exchange.id === id)
-        .map((one: { direction: string; treatment: string }) => [one.direction, one.treatment])
-    }
+    const { body } = await untilSeen(
+      () => asked.call('POST', '/trace', { body: { text: question } }),
+      (answer) => answer.body.isBehind !== true,
+    )
+    return body.exposures
+      .filter((one: { exchange: { id: string } }) => one.exchange.id === id)
+      .map((one: { direction: string; treatment: string }) => [one.direction, one.treatment])
   }
   // The provider was given the mask, and said it again.
   assert.deepEqual(await treatments(mail), [['sent', 'masked']])

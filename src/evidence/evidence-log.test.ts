@@ -3,7 +3,6 @@ import { hash } from 'node:crypto'
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   chatBody,
   closingFacts,
@@ -19,6 +18,7 @@ import { nodeDisk } from './disk.ts'
 import { openLocalKeyProvider } from './key-provider.ts'
 import { parsePlace } from './log/frame-place.ts'
 import { SegmentFiles } from './segment-files.ts'
+import { until } from '../../test/harness/until.ts'
 
 /** An exchange with new blocks, stream frames and a tail. */
 async function exchange({ evidence }: TestEvidence, n: number): Promise<string> {
@@ -148,7 +148,7 @@ test('while the log cannot be written, exchanges go on, readiness says so, and n
     faulty.decide = (call) => (call.name === 'write' && call.path.includes('/log/') ? 'EIO' : null)
     live.answerHead({ status: 200, headers: [] }, 'upstream', performance.now())
     for (let n = 0; n < 2; n += 1) await exchange(opened, n)
-    for (let tries = 0; recorder.health().ready && tries < 500; tries += 1) await sleep(10)
+    await until(() => !recorder.health().ready)
     assert.match(recorder.health().reason, /log/)
     refuse(opened)
     await live.close(closingFacts())
@@ -158,7 +158,7 @@ test('while the log cannot be written, exchanges go on, readiness says so, and n
       code: 'evidence.unavailable',
     })
     faulty.decide = () => null
-    for (let tries = 0; !recorder.health().ready && tries < 500; tries += 1) await sleep(10)
+    await until(() => recorder.health().ready)
     assert.deepEqual(recorder.health().reason, '')
     await exchange(opened, 5)
   }
@@ -172,7 +172,7 @@ test('an idle gateway beats', async () => {
   })
   const { writer } = opened.evidence.log
   const { size } = writer
-  for (let tries = 0; writer.size < size + 3 && tries < 500; tries += 1) await sleep(10)
+  await until(() => writer.size >= size + 3)
   await opened.evidence.log.flush()
   const leaves = await readLeaves(folder.path)
   assert.ok(leaves.slice(size).every((leaf) => leaf.kind === 'heartbeat'))

@@ -14,6 +14,7 @@ import { faultyDisk, type Fault, type FaultyDisk } from '../../test/harness/faul
 import type { ExchangeId } from '../lib/ids.ts'
 import { GatewayError } from '../model/errors.ts'
 import type { RecordingMode } from '../model/upstream.ts'
+import { until } from '../../test/harness/until.ts'
 
 const LIMITS = { diskDeadlineMs: 10_000, openDeadlineMs: 10_000, probeMs: 20, streamCommitMs: 5 }
 
@@ -95,11 +96,11 @@ async function checkPromises(opened: TestEvidence, outcomes: readonly Outcome[])
 }
 
 async function untilReady(opened: TestEvidence): Promise<void> {
-  for (let i = 0; i < 200; i += 1) {
-    if (opened.evidence.recorder.health().ready) return
-    await sleep(10)
-  }
-  assert.fail(`not ready: ${opened.evidence.recorder.health().reason}`)
+  const { recorder } = opened.evidence
+  await until(
+    () => recorder.health().ready,
+    () => `not ready: ${recorder.health().reason}`,
+  )
 }
 
 const isSegment = (path: string): boolean => path.endsWith('.seg')

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   chatBody,
   closingFacts,
@@ -19,6 +18,7 @@ import { openLocalKeyProvider } from './key-provider.ts'
 import { EvidenceReader } from './reader.ts'
 import type { Evidence } from './open-evidence.ts'
 import { reindex } from './reindex.ts'
+import { until } from '../../test/harness/until.ts'
 
 const LIMITS = { segmentBytesMax: 30_000, diskDeadlineMs: 10_000, probeMs: 20, streamCommitMs: 5 }
 
@@ -194,7 +194,7 @@ test('rows that were let go while the database was away are read from the segmen
     const found = await opened.evidence.reader.readExchange(ids[0]!)
     assert.equal(found?.row.state, 'complete')
     away = false
-    for (let i = 0; i < 200 && !opened.evidence.isIndexed(); i += 1) await sleep(20)
+    await until(() => opened.evidence.isIndexed())
     await opened.evidence.flush()
     assert.equal(opened.evidence.isIndexed(), true)
     assert.equal((await store.index.list({ limit: 100 })).length, 25)

@@ -156,7 +156,7 @@ test('any headers and query give an answer, and only what was sent', () => {
 })
 
 test('a hostile header is read in time linear in its length', () => {
-  const startMs = performance.now()
+  const before = process.cpuUsage()
   for (const hostile of [
     `Bearer${' \t'.repeat(5e5)}`,
     `AWS4-HMAC-SHA256 ${' Credential'.repeat(1e5)}`,
@@ -164,5 +164,5 @@ test('a hostile header is read in time linear in its length', () => {
     findCredentials(['Authorization', `${hostile}!`, 'authorization', `${hostile} a b`], '')
   }
   // Quadratic time would be minutes; this bound only has to lie between.
-  assert.ok(performance.now() - startMs < 5000)
+  assert.ok(process.cpuUsage(before).user < 10_000_000)
 })

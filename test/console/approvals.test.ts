@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { goDark, picture, startBrowser, violationsOf } from '../harness/browser.ts'
+import { fits, goDark, picture, startBrowser, violationsOf } from '../harness/browser.ts'
 import type { TestBrowser, Visitor } from '../harness/browser.ts'
 
 const POLICY = `version: 1
@@ -122,11 +122,7 @@ test('on a phone a request is decided with a thumb, and its sender sees the end 
   await card.getByText('CREDIT_CARD', { exact: true }).first().waitFor()
   assert.deepEqual(await violationsOf(page), [])
   await picture(page, 'approvals-phone')
-  const [wide, shown] = [
-    await page.evaluate<number>('document.querySelector("#main").scrollWidth'),
-    await page.evaluate<number>('document.querySelector("#main").clientWidth'),
-  ]
-  assert.ok(wide <= shown, `the page is ${wide} px wide in ${shown}`)
+  await fits(page)
   const { error } = (await (await sent).json()) as { error: { message: string } }
   const link = /http\S+\/requests\/[\w-]{24}/.exec(error.message)?.[0] ?? ''
   const sender = await browser.stranger()

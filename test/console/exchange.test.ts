@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { goDark, picture, startBrowser, violationsOf } from '../harness/browser.ts'
+import { fits, goDark, picture, resize, startBrowser, violationsOf } from '../harness/browser.ts'
 import type { TestBrowser } from '../harness/browser.ts'
 import { HOSTILE, ask, askSlowly } from './traffic.ts'
 
@@ -128,12 +128,8 @@ test('why the policy decided so is told rule by rule, and whose role it is not i
   assert.doesNotMatch((await why.textContent()) ?? '', /Friday|noon/)
   assert.deepEqual(await violationsOf(page), [])
   await picture(page, 'exchange-policy-light')
-  await page.setViewportSize({ width: 390, height: 844 })
-  const [wide, shown] = [
-    await page.evaluate<number>('document.querySelector("#main").scrollWidth'),
-    await page.evaluate<number>('document.querySelector("#main").clientWidth'),
-  ]
-  assert.ok(wide <= shown, `the page is ${wide} px wide in ${shown}`)
+  await resize(page, { width: 390, height: 844 })
+  await fits(page)
   await why.scrollIntoViewIfNeeded()
   await picture(page, 'exchange-policy-phone')
   assertCalm()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type OpenAI from 'openai'
-import { goDark, picture, resize, startBrowser, violationsOf } from '../harness/browser.ts'
+import { fits, goDark, picture, resize, startBrowser, violationsOf } from '../harness/browser.ts'
 import type { TestBrowser } from '../harness/browser.ts'
 import { HOSTILE, openaiOf } from './traffic.ts'
 
@@ -105,9 +105,7 @@ test('a conversation plays turn by turn as its window fills, masked, with what w
   assert.equal(await page.evaluate('window.hacked'), undefined)
   await resize(page, PHONE)
   assert.deepEqual(await violationsOf(page), [])
-  const wide = Number(await page.evaluate('document.querySelector("#main").scrollWidth'))
-  const shown = Number(await page.evaluate('document.querySelector("#main").clientWidth'))
-  assert.ok(wide <= shown, `the page is ${wide} px wide in ${shown}`)
+  await fits(page)
   await picture(page, 'film-phone')
   await resize(page, { width: 1360, height: 850 })
   await page.getByRole('button', { name: 'Reveal the conversation' }).click()

@@ -1,19 +1,43 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { goDark, picture, startBrowser, violationsOf } from '../harness/browser.ts'
+import { fits, goDark, picture, startBrowser, violationsOf } from '../harness/browser.ts'
 import type { TestBrowser } from '../harness/browser.ts'
+import { chunk, scriptedUpstream } from '../harness/scripted-upstream.ts'
+import type { ScriptedUpstream } from '../harness/scripted-upstream.ts'
+import { until } from '../harness/until.ts'
 import { ask, askSlowly } from './traffic.ts'
 
+const WORD = { choices: [{ index: 0, delta: { role: 'assistant', content: 'Slowly.' } }] }
+
+/** A provider that begins to answer at once and ends when it is told to. */
+let provider: ScriptedUpstream
+let endAnswer: () => void = () => undefined
 let browser: TestBrowser
 before(async () => {
-  browser = await startBrowser()
+  provider = await scriptedUpstream((socket) => {
+    socket.write(
+      'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n',
+    )
+    socket.write(chunk(`data: ${JSON.stringify(WORD)}\n\n`))
+    endAnswer = () => {
+      socket.write(chunk('data: [DONE]\n\n'))
+      socket.end('0\r\n\r\n')
+    }
+  })
+  browser = await startBrowser({
+    yaml: `upstreams:
+  openai: { dialect: openai, baseUrl: '{sandbox}', allowPrivateAddresses: true }
+  slow: { dialect: openai, baseUrl: '${provider.url}', allowPrivateAddresses: true }
+`,
+  })
   for (const model of ['echo', 'gpt-5-mini', 'gpt-5', 'echo'])
     await ask(browser, `Which model is ${model}?`, { model, service: 'ci/deploy' })
   await ask(browser, 'Fail, please.', { script: { status: 503 } })
 })
 after(async () => {
   await browser[Symbol.asyncDispose]()
+  await provider[Symbol.asyncDispose]()
 })
 
 const rows = (page: Page) => page.locator('[role="row"][data-id]')
@@ -28,11 +52,12 @@ test('an exchange is in the list while it happens, and its end is shown in place
   await rows(page).nth(4).waitFor()
   await page.getByText('live', { exact: true }).waitFor()
   const readToEnd = await askSlowly(browser, 'Slow words, one after the other.', {
-    script: { intervalMs: 150 },
+    upstream: 'slow',
   })
   const row = rows(page).filter({ hasText: 'echo-slow' })
   await row.getByText('open', { exact: true }).waitFor()
   const id = await row.getAttribute('data-id')
+  endAnswer()
   await readToEnd()
   await row.getByText('complete').waitFor()
   assert.equal(await row.getAttribute('data-id'), id)
@@ -91,11 +116,13 @@ test('a facet is a click, and taking it away is another', async () => {
 test('dragging over the histogram chooses a range, which the address holds', async () => {
   const { page, assertCalm } = await browser.visitor('hugo', ['auditor'])
   await rows(page).first().waitFor()
-  const box = await page.getByRole('img', { name: /exchanges between/ }).boundingBox()
-  assert.ok(box !== null)
-  await page.mouse.move(box.x + box.width * 0.2, box.y + 20)
-  await page.mouse.down()
-  await page.mouse.move(box.x + box.width * 0.5, box.y + 20, { steps: 4 })
+  const bars = page.getByRole('img', { name: /exchanges between/ })
+  const { width } = (await bars.boundingBox()) ?? { width: 0 }
+  // Unlike the mouse by itself this waits until the bars stand still.
+  for (const part of [0.2, 0.4, 0.5]) {
+    await bars.hover({ position: { x: width * part, y: 20 } })
+    if (part === 0.2) await page.mouse.down()
+  }
   await page.mouse.up()
   await page.waitForURL(/after/)
   const q = new URL(page.url()).searchParams.get('q') ?? ''
@@ -139,9 +166,12 @@ test('the list is moved through and opened by keys', async () => {
   for (const key of ['j', 'j', 'j', 'k']) await page.keyboard.press(key)
   await page.keyboard.press('o')
   await page.waitForURL(`**/exchanges/${ids[1]}`)
-  await page.keyboard.press('g')
-  await page.keyboard.press('l')
-  await page.waitForURL('**/exchanges')
+  // A sequence lapses when its keys come slowly.
+  await until(async () => {
+    await page.keyboard.press('g')
+    await page.keyboard.press('l')
+    return page.url().endsWith('/exchanges')
+  })
   await rows(page).nth(4).waitFor()
   await page.keyboard.press('?')
   await page.getByRole('dialog', { name: 'Keyboard' }).waitFor()
@@ -209,8 +239,7 @@ test('on a phone the list, its filters and the navigation fit the width', async 
     height: 780,
   })
   await rows(page).nth(4).waitFor()
-  const width = await page.evaluate('document.documentElement.scrollWidth')
-  assert.equal(width, 390)
+  await fits(page, 'html')
   assert.deepEqual(await violationsOf(page), [])
   await picture(page, 'live-phone')
   await page.getByRole('button', { name: 'Filters' }).click()
@@ -220,7 +249,7 @@ test('on a phone the list, its filters and the navigation fit the width', async 
   await rows(page).first().click()
   await page.waitForURL(/exchanges\/ex_/)
   await page.getByRole('heading', { level: 1 }).waitFor()
-  assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390)
+  await fits(page, 'html')
   assert.deepEqual(await violationsOf(page), [])
   await picture(page, 'exchange-phone')
   assertCalm()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { goDark, picture, resize, startBrowser, violationsOf } from '../harness/browser.ts'
+import { fits, goDark, picture, resize, startBrowser, violationsOf } from '../harness/browser.ts'
 import type { TestBrowser } from '../harness/browser.ts'
 
 let browser: TestBrowser
@@ -36,11 +36,7 @@ test('a responder sees what a lock will hit, locks a key where it is listed, and
   await goDark(page)
   assert.deepEqual(await violationsOf(page), [])
   await resize(page, { width: 390, height: 844 })
-  const [wide, shown] = [
-    await page.evaluate<number>('document.querySelector("#main").scrollWidth'),
-    await page.evaluate<number>('document.querySelector("#main").clientWidth'),
-  ]
-  assert.ok(wide <= shown, `the page is ${wide} px wide in ${shown}`)
+  await fits(page)
   await resize(page, { width: 1280, height: 800 })
 
   await page.getByRole('button', { name: /^Release the lock on/ }).click()

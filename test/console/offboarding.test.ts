@@ -37,7 +37,7 @@ test('an offboarded contractor whose key still runs in a CI pipeline is cut off 
         'x-custody-service': 'nightly-report',
         'x-custody-repository': 'acme/payroll',
         'x-custody-run': '4711',
-        'x-sandbox-script': JSON.stringify({ events: 2000, intervalMs: 20 }),
+        'x-sandbox-script': JSON.stringify({ events: 5_000, intervalMs: 20 }),
       },
       body: JSON.stringify({
         model: 'echo',
@@ -61,11 +61,11 @@ test('an offboarded contractor whose key still runs in a CI pipeline is cut off 
   for (let part = await reader.read(); !part.done; part = await reader.read())
     rest += Buffer.from(part.value).toString()
   const tookMs = performance.now() - pushedAt
-  // The whole stream takes 40 seconds: it ended because it was cut.
+  // The whole stream takes 100 seconds: it ended because it was cut.
   assert.match(rest, /lk_\w{26}/)
   assert.doesNotMatch(rest, /message_stop/)
   // Promised is one second; the bound leaves room for a machine that runs everything at once.
-  assert.ok(tookMs < 10_000, `cut after ${tookMs} ms`)
+  assert.ok(tookMs < 30_000, `cut after ${tookMs} ms`)
 
   const refused = await call()
   assert.equal(refused.status, 400)

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import OpenAI from 'openai'
 import type { Locator, Page } from 'playwright-core'
-import { goDark, picture, startBrowser, violationsOf } from '../harness/browser.ts'
+import { fits, goDark, picture, resize, startBrowser, violationsOf } from '../harness/browser.ts'
 import type { TestBrowser, Visitor } from '../harness/browser.ts'
+import { until } from '../harness/until.ts'
 import { HOSTILE, ask, openaiOf } from './traffic.ts'
 
 let browser: TestBrowser
@@ -23,14 +24,6 @@ async function textOf(locator: Locator): Promise<string> {
   return (await locator.textContent()) ?? ''
 }
 
-async function assertFits(page: Page): Promise<void> {
-  const [wide, shown] = [
-    await page.evaluate<number>('document.querySelector("#main").scrollWidth'),
-    await page.evaluate<number>('document.querySelector("#main").clientWidth'),
-  ]
-  assert.ok(wide <= shown, `the page is ${wide} px wide in ${shown}`)
-}
-
 /** Light, dark and on a phone: nothing serious for axe, nothing cut off, pictures on demand. */
 async function look({ page, assertCalm }: Visitor, name: string): Promise<void> {
   assert.deepEqual(await violationsOf(page), [])
@@ -43,9 +36,9 @@ async function look({ page, assertCalm }: Visitor, name: string): Promise<void> 
   await page.evaluate(
     'new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))',
   )
-  await page.setViewportSize(PHONE)
+  await resize(page, PHONE)
   assert.deepEqual(await violationsOf(page), [])
-  await assertFits(page)
+  await fits(page)
   await picture(page, `${name}-phone`)
   assertCalm()
 }
@@ -256,11 +249,11 @@ test('only the rows of a long trail that are in sight exist, and its end is reac
   await list.getByRole('listitem').first().waitFor()
   assert.ok((await list.getByRole('listitem').count()) < 80)
   await list.focus()
-  for (let turn = 0; turn < 12; turn += 1) {
+  const all = page.getByText(/^[\d,]+ events, newest first$/)
+  await until(async () => {
     await page.keyboard.press('End')
-    await page.waitForTimeout(100)
-  }
-  await page.getByText(/^[\d,]+ events, newest first$/).waitFor()
+    return all.isVisible()
+  })
   assert.ok((await list.getByRole('listitem').count()) < 80)
   assertCalm()
 })
@@ -282,7 +275,7 @@ test('an auditor verifies every record in the browser and keeps checkpoint and p
   ])
   assert.match(checkpoint.suggestedFilename(), /^checkpoint-\d+$/)
   await look(visitor, 'evidence')
-  await page.setViewportSize({ width: 1360, height: 1000 })
+  await resize(page, { width: 1360, height: 1000 })
   for (const step of ['prepare', 'rotate-log-key'])
     assert.equal(
       (
@@ -352,6 +345,7 @@ test('a conversation is a thread of turns with what each added, and its fork is 
   assert.doesNotMatch(await textOf(turn(2)), /You plan trips/)
   await turn(3).getByText('Fork: it continues turn 1').waitFor()
   assert.doesNotMatch(await textOf(turn(3)), /with trains/)
+  await dialogOf(page).waitFor({ state: 'detached' })
   await page.keyboard.press('j')
   await page.waitForURL(/turn=2/)
   await page.keyboard.press('k')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { goDark, picture, resize, startBrowser, violationsOf } from '../harness/browser.ts'
+import { fits, goDark, picture, resize, startBrowser, violationsOf } from '../harness/browser.ts'
 import { runCli } from '../harness/cli.ts'
 import { temporaryFolder } from '../harness/temporary-folder.ts'
 import { HOSTILE } from './traffic.ts'
@@ -152,9 +152,7 @@ test('from a pasted sentence to a bundle that verifies elsewhere: seen, sourced,
     .catch(() => undefined)
   await resize(page, PHONE)
   assert.deepEqual(await violationsOf(page), [])
-  const wide = Number(await page.evaluate('document.querySelector("#main").scrollWidth'))
-  const shown = Number(await page.evaluate('document.querySelector("#main").clientWidth'))
-  assert.ok(wide <= shown, `the page is ${wide} px wide in ${shown}`)
+  await fits(page)
   await picture(page, 'run-phone')
   await resize(page, { width: 1360, height: 850 })
   await page.getByRole('link', { name: /Who saw it/ }).click()

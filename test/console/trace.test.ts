@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { goDark, picture, resize, startBrowser, violationsOf } from '../harness/browser.ts'
+import { fits, goDark, picture, resize, startBrowser, violationsOf } from '../harness/browser.ts'
 import type { TestBrowser } from '../harness/browser.ts'
 import { HOSTILE } from './traffic.ts'
 
@@ -76,11 +76,7 @@ test('two clicks lead from a pasted text to who saw it, in words, as a graph and
   assert.ok(!page.url().includes('Halvorsen'))
   await resize(page, PHONE)
   assert.deepEqual(await violationsOf(page), [])
-  const [wide, shown] = [
-    await page.evaluate<number>('document.querySelector("#main").scrollWidth'),
-    await page.evaluate<number>('document.querySelector("#main").clientWidth'),
-  ]
-  assert.ok(wide <= shown, `the page is ${wide} px wide in ${shown}`)
+  await fits(page)
   await picture(page, 'trace-phone')
   await resize(page, { width: 1360, height: 850 })
   // What is clicked stands elsewhere until the page is wide again.

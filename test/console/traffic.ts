@@ -10,15 +10,20 @@ export const HOSTILE = [
   'abc\u202egnirts\u202c \u200bzero',
 ].join(' ')
 
-export function openaiOf(browser: TestBrowser): OpenAI {
+export function openaiOf(browser: TestBrowser, upstream = 'openai'): OpenAI {
   const { gateway } = browser.console
-  return new OpenAI({ apiKey: gateway.key, baseURL: `${gateway.url}/openai/v1`, maxRetries: 0 })
+  return new OpenAI({
+    apiKey: gateway.key,
+    baseURL: `${gateway.url}/${upstream}/v1`,
+    maxRetries: 0,
+  })
 }
 
 interface Ask {
   readonly model?: string
   readonly script?: object
   readonly service?: string
+  readonly upstream?: string
 }
 
 /** One answer that is not streamed. An HTTP error is an answer too. */
@@ -40,7 +45,7 @@ export async function askSlowly(
   content: string,
   options: Ask = {},
 ): Promise<() => Promise<void>> {
-  const stream = await openaiOf(browser).chat.completions.create(
+  const stream = await openaiOf(browser, options.upstream).chat.completions.create(
     {
       model: options.model ?? 'echo-slow',
       stream: true,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { goDark, picture, resize, startBrowser, violationsOf } from '../harness/browser.ts'
+import { fits, goDark, picture, resize, startBrowser, violationsOf } from '../harness/browser.ts'
 import type { TestBrowser } from '../harness/browser.ts'
 import { startIssuer } from '../harness/issuer.ts'
 import type { TestIssuer } from '../harness/issuer.ts'
@@ -102,11 +102,7 @@ test('an admin makes a rule, sees who it let in and who set that off, changes it
   await goDark(page)
   assert.deepEqual(await violationsOf(page), [])
   await resize(page, { width: 390, height: 844 })
-  const [wide, shown] = [
-    await page.evaluate<number>('document.querySelector("#main").scrollWidth'),
-    await page.evaluate<number>('document.querySelector("#main").clientWidth'),
-  ]
-  assert.ok(wide <= shown, `the page is ${wide} px wide in ${shown}`)
+  await fits(page)
   await resize(page, { width: 1360, height: 850 })
 
   await page.getByRole('button', { name: 'Renew the trust rule nightly' }).click()

@@ -20,6 +20,7 @@ import type { Role } from '../../src/model/people.ts'
 import { startConsole } from './console.ts'
 import type { TestConsole } from './console.ts'
 import type { TestGatewayOptions } from './gateway.ts'
+import { until } from './until.ts'
 
 export interface Visitor {
   readonly page: Page
@@ -59,6 +60,8 @@ const ARGS = [
 ]
 /** A page that has not got there by then is broken. */
 const PATIENCE_MS = 60_000
+/** A page that still changes by itself after so long changes for ever. */
+const SETTLES_MS = 15_000
 
 export async function startBrowser(options: TestGatewayOptions = {}): Promise<TestBrowser> {
   await using stack = new AsyncDisposableStack()
@@ -186,6 +189,19 @@ export async function goDark(page: Page): Promise<void> {
   await page.evaluate(`${AT_REST}.then(() => undefined)`)
 }
 
+/** Until nothing on the page is wider than the page: what is drawn for a size follows it by a frame or more. */
+export async function fits(page: Page, of = '#main'): Promise<void> {
+  let seen: unknown
+  await until(
+    async () => {
+      seen = await page.evaluate(`(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth])(
+        document.querySelector('${of}'))`)
+      return Array.isArray(seen) && seen[0] <= seen[1]
+    },
+    () => `wide and shown are ${String(seen)} px`,
+  )
+}
+
 /** Two frames, and the end of what is moving to an end: colours of a button that was just enabled are halfway before. */
 const AT_REST = `
   new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))).then(() =>
@@ -205,10 +221,24 @@ export async function resize(
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** Serious and critical violations of accessibility, one line each. Evaluated past the page's own policy. */
+/**
+ * Serious and critical violations of accessibility, one line each, that stay: while a page is being drawn, colours are
+ * halfway and names are not there yet.
+ */
 export async function violationsOf(page: Page): Promise<readonly string[]> {
-  await page.evaluate(`${AT_REST}.then(() => undefined)`)
-  await page.evaluate(`${AXE}\nundefined`)
+  const giveUpMs = performance.now() + SETTLES_MS
+  for (;;) {
+    const found = await violationsNow(page)
+    if (found.length === 0 || performance.now() > giveUpMs) return found
+    await pause(200)
+  }
+}
+
+/** Evaluated past the page's own policy. */
+async function violationsNow(page: Page): Promise<readonly string[]> {
+  // Half a megabyte, so once for each page.
+  if ((await page.evaluate(`${AT_REST}.then(() => window.axe === undefined)`)) === true)
+    await page.evaluate(`${AXE}\nundefined`)
   const found: unknown = await page.evaluate(`
     axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
       violations

@@ -1,6 +1,5 @@
 /** Proves of every exchange on the tap that client, evidence and provider hold the same bytes, and nobody a foreign credential. */
 import assert from 'node:assert/strict'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { RecordedExchange } from '../../src/evidence/reader.ts'
 import type { ReceivedRequest } from '../../src/sandbox/received-log.ts'
 import { dialectByName } from '../../src/dialects/registry.ts'
@@ -10,6 +9,7 @@ import type { TestGateway } from './gateway.ts'
 import type { HeaderPair } from './read-http1.ts'
 import { startTap } from './tap.ts'
 import type { Tap, TappedExchange } from './tap.ts'
+import { untilSeen } from './until.ts'
 
 /** What the gateway holds and no caller knows: per upstream the header that must arrive, and nothing else of its kind. */
 const UPSTREAM_CREDENTIALS: Readonly<Record<string, HeaderPair | null>> = {
@@ -94,12 +94,10 @@ export async function faithfulTraffic(gateway: TestGateway, tap: Tap): Promise<r
 
 /** An abort is settled a moment after the client is gone. */
 async function settled(gateway: TestGateway, id: string): Promise<RecordedExchange> {
-  for (let tries = 0; tries < 250; tries += 1) {
-    const record = await gateway.recorded(id)
-    if (record.closing !== null) return record
-    await sleep(20)
-  }
-  throw new Error(`${id} was not closed within five seconds`)
+  return untilSeen(
+    () => gateway.recorded(id),
+    ({ closing }) => closing !== null,
+  )
 }
 
 function assertRecord({ tapped, record }: Traffic, key: string): void {

@@ -5,6 +5,16 @@ const PATIENCE_MS = 60_000
 /** Whoever asks an API over and over is refused for asking too often. */
 const PAUSE_MAX_MS = 250
 
+/** What is seen once it is so: for a question whose answer is looked at further. */
+export async function untilSeen<T>(look: () => Promise<T>, isSo: (seen: T) => boolean): Promise<T> {
+  let last = await look()
+  await until(
+    async () => isSo(last) || isSo((last = await look())),
+    () => `waited in vain; seen last: ${JSON.stringify(last)}`,
+  )
+  return last
+}
+
 export async function until(
   isSo: () => boolean | Promise<boolean>,
   what: () => string = () => 'waited in vain',

@@ -21,7 +21,7 @@ import {
   openRow,
 } from './samples.ts'
 
-const RUNS = 60
+const RUNS = 24
 
 export function indexContract(engine: string, fresh: () => Promise<FreshDatabase>): void {
   exchangeTests(engine, fresh)
@@ -131,7 +131,7 @@ function exchangeTests(engine: string, fresh: () => Promise<FreshDatabase>): voi
           { instance: INSTANCE, segment: 2, offset: count - 1 },
         ])
       }),
-      { numRuns: RUNS / 4 },
+      { numRuns: RUNS / 2 },
     )
   })
 
@@ -141,7 +141,7 @@ function exchangeTests(engine: string, fresh: () => Promise<FreshDatabase>): voi
     await fc.assert(
       fc.asyncProperty(
         exchangeRows,
-        fc.array(exchangeFilters, { minLength: 4, maxLength: 12 }),
+        fc.array(exchangeFilters, { minLength: 10, maxLength: 30 }),
         async (rows, filters) => {
           await store.index.clear()
           await store.index.apply(batchOf({ exchanges: rows }))

@@ -17,7 +17,7 @@ import { openStore } from '../../src/store/store.ts'
 import { EPOCH_MS, batchOf, closedRow, exchangeId, exchangeRows, openRow } from './samples.ts'
 import type { FreshDatabase } from './store-contract.ts'
 
-const RUNS = 25
+const RUNS = 12
 const VALUES_MAX = 100
 
 const VALUES: Readonly<Record<FacetField, readonly string[]>> = {
@@ -141,7 +141,7 @@ export function searchContract(engine: string, fresh: () => Promise<FreshDatabas
     await fc.assert(
       fc.asyncProperty(
         exchangeRows,
-        fc.array(queries, { minLength: 1, maxLength: 6 }),
+        fc.array(queries, { minLength: 3, maxLength: 12 }),
         async (rows, asked) => {
           await store.index.clear()
           await store.index.apply(batchOf({ exchanges: rows, findings: findingsOf(rows) }))

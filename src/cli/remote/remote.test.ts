@@ -12,6 +12,7 @@ import type { TemporaryFolder } from '../../../test/harness/evidence.ts'
 import { temporaryFolder } from '../../../test/harness/evidence.ts'
 import { listAt, textAt, valueAt } from '../../dialects/loose-json.ts'
 import type { Role } from '../../model/people.ts'
+import { until } from '../../../test/harness/until.ts'
 
 const SECRET = 'Zebra-4711 grüßt'
 const REASON = 'looking into incident 12'
@@ -235,12 +236,13 @@ const chatStatus = async (key: string): Promise<number> => {
 
 /** Last uses are written every few seconds; until then two lists of the same keys may differ. */
 async function untilLastUseIsWritten(id: string): Promise<void> {
-  for (let tries = 0; tries < 40; tries += 1) {
-    const rows = jsonLines((await here('keys', 'list', '--json')).out)
-    if (rows.find((row) => row['id'] === id)?.['lastUsedAtMs'] !== null) return
-    await new Promise((resolve) => setTimeout(resolve, 250))
-  }
-  assert.fail('the last use was not written')
+  await until(
+    async () => {
+      const rows = jsonLines((await here('keys', 'list', '--json')).out)
+      return rows.find((row) => row['id'] === id)?.['lastUsedAtMs'] !== null
+    },
+    () => 'the last use was not written',
+  )
 }
 
 test('a key made remotely works until it is revoked remotely', async () => {
