@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { IndexThread, asideText } from '../src/app/trace-indexing.ts'
+import { IndexThread, asideText, type IndexThreadOptions } from '../src/app/trace-indexing.ts'
 import { RecordFeed } from '../src/incident/trace/record-feed.ts'
 import { TRIES_MAX } from '../src/incident/trace/suspects.ts'
 import type { ExchangeId } from '../src/lib/ids.ts'
@@ -28,7 +28,7 @@ interface Indexed extends AsyncDisposable {
 
 async function indexed(
   folder: string,
-  given: Pick<IndexThreadOptions, 'standsStillMs' | 'beginAfterMs'> = {},
+  given: Partial<Pick<IndexThreadOptions, 'standsStillMs' | 'beginAfterMs'>> = {},
 ): Promise<Indexed> {
   await using stack = new AsyncDisposableStack()
   const feed = new RecordFeed()

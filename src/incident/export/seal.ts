@@ -1,12 +1,10 @@
 /** Turns what a writer produces into a stream, encrypted to age recipients when there are any. */
 import type { Sink } from '../../evidence/bundle/write-bundle.ts'
 
-/** Its curves are loaded with the first bundle that somebody encrypts. */
-const age = (): Promise<typeof import('age-encryption')> => import('age-encryption')
-
 /** Whether stock age encrypts to it: `age1…`. */
 export async function isRecipient(text: string): Promise<boolean> {
-  const { Encrypter } = await age()
+  // Its curves are loaded with the first bundle that somebody encrypts.
+  const { Encrypter } = await import('age-encryption')
   try {
     new Encrypter().addRecipient(text)
     return text.startsWith('age1')
@@ -35,7 +33,7 @@ export async function sealed(
       // The reader went away: there is nobody to tell.
     })
   if (recipients.length === 0) return readable
-  const { Encrypter } = await age()
+  const { Encrypter } = await import('age-encryption')
   const encrypter = new Encrypter()
   for (const recipient of recipients) encrypter.addRecipient(recipient)
   return encrypter.encrypt(readable)
