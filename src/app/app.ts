@@ -53,6 +53,7 @@ import { startSeeking } from './seeking.ts'
 import { gatewaySettings } from './settings.ts'
 import { openPolicyRoom } from './policy-room.ts'
 import { starterKey } from './starter-key.ts'
+import { keepThreadsSmall } from './thread-memory.ts'
 import { openTls } from './tls-files.ts'
 import { traceFor } from './tracing.ts'
 import { VERSION } from './version.ts'
@@ -84,6 +85,8 @@ export interface AppOptions {
   readonly clock?: Clock
   /** How the built-in sandbox answers. */
   readonly sandbox?: SandboxOptions
+  /** The process lives to serve callers: threads that spare them a wait are started at once. */
+  readonly servesCallers?: boolean
   /** False: nothing is indexed for tracing. Benchmarks measure what that spares. */
   readonly indexes?: boolean
   /** When threads begin that index and search, unless a question comes before. Most tests ask none. */
@@ -92,7 +95,8 @@ export interface AppOptions {
 
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   await using stack = new AsyncDisposableStack()
-  const { clock = systemClock } = options
+  const { clock = systemClock, servesCallers = false } = options
+  if (servesCallers) keepThreadsSmall()
   const log = stack.use(createLogger(config.log))
   const metrics = createMetrics()
   const { folder } = config.storage
@@ -106,6 +110,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       clock,
       metrics,
       disk: options.disk,
+      servesCallers,
       tap: options.indexes === false ? silentTap : recorded,
     }),
   )

@@ -7,7 +7,7 @@ import {
   RootRotation,
   type RootStatus,
 } from '../evidence/keyring/root-rotation.ts'
-import { withDeadline } from '../evidence/with-deadline.ts'
+import { withDeadline } from '../lib/with-deadline.ts'
 import { formatNoteKey, keyIdText } from '../evidence/log/note-key.ts'
 import type { Evidence } from '../evidence/open-evidence.ts'
 import { rewrapEpochs } from '../incident/trace/epoch-ring.ts'

@@ -27,6 +27,8 @@ export interface RecordParts {
   readonly metrics: ReturnType<typeof createMetrics>
   /** The file system unless a test injects faults. */
   readonly disk: Disk | undefined
+  /** See `OpenOptions` of the store. */
+  readonly servesCallers: boolean
   /** Told everything that becomes durable. */
   readonly tap: RecordTap
 }
@@ -34,9 +36,9 @@ export interface RecordParts {
 export async function openRecords(config: Config, parts: RecordParts): Promise<Records> {
   await using stack = new AsyncDisposableStack()
   const { folder } = config.storage
-  const { clock, metrics, disk, tap } = parts
+  const { clock, metrics, disk, tap, servesCallers } = parts
   const storage = storageOf(config)
-  const store = stack.use(await openStore(storage))
+  const store = stack.use(await openStore(storage, { servesCallers }))
   const forgetting = createForgetting(storage, store, clock)
   const keysFolder = join(folder, 'keys')
   const keyProvider = await openLocalKeyProvider(keysFolder)

@@ -1,7 +1,7 @@
 /** Knows which blocks and lists are stored already: a bounded memory first, the index for what it has forgotten. */
 import type { InstanceId } from '../lib/ids.ts'
 import type { ExchangeIndex } from '../store/exchange-index.ts'
-import { withDeadline } from './with-deadline.ts'
+import { withDeadline } from '../lib/with-deadline.ts'
 
 /** Two generations: what was asked for lately is young, the rest is forgotten when the young are too many. */
 interface Generations {

@@ -23,7 +23,7 @@ import { EVENT_CLASS, SegmentRecorder } from './recorder.ts'
 import { recoverFolder, type Recovered } from './recovery.ts'
 import { takeReadings } from './reading-notes.ts'
 import { SegmentFiles } from './segment-files.ts'
-import { withDeadline } from './with-deadline.ts'
+import { withDeadline } from '../lib/with-deadline.ts'
 import { instanceFolder, listInstances } from './segment-scan.ts'
 
 export interface EvidenceOptions {

@@ -6,7 +6,7 @@ import type { Disk, DiskFile } from './disk.ts'
 import { EpochKeys, type FrameContent, type WrappedEpochKeys } from './epoch-keys.ts'
 import type { KeyProvider } from './key-provider.ts'
 import { encodeHeader, frameDigest, markGroupStart } from './segment-format.ts'
-import { DeadlineError, withDeadline } from './with-deadline.ts'
+import { DeadlineError, withDeadline } from '../lib/with-deadline.ts'
 
 export const segmentName = (segment: number): string => `${String(segment).padStart(10, '0')}.seg`
 

@@ -14,6 +14,11 @@ export type StoreOptions =
     }
   | { readonly kind: 'postgres'; readonly url: string }
 
+export interface OpenOptions {
+  /** The embedded index is then written by a thread of its own from the first row. */
+  readonly servesCallers?: boolean
+}
+
 export interface Store extends AsyncDisposable {
   readonly index: ExchangeIndex
   readonly keys: KeyTable
@@ -25,6 +30,6 @@ export interface Store extends AsyncDisposable {
 }
 
 /** Opens and migrates. Throws when the database cannot be opened or belongs to a newer version of Custody. */
-export async function openStore(options: StoreOptions): Promise<Store> {
-  return options.kind === 'sqlite' ? openSqlite(options.folder) : openPostgres(options.url)
+export async function openStore(options: StoreOptions, how: OpenOptions = {}): Promise<Store> {
+  return options.kind === 'sqlite' ? openSqlite(options.folder, how) : openPostgres(options.url)
 }

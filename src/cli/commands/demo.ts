@@ -78,7 +78,7 @@ async function serve(
   filled: Filled,
   isJson: boolean,
 ): Promise<void> {
-  await using app = await startApp(config)
+  await using app = await startApp(config, { servesCallers: true })
   const consoleUrl = await investigatorUrl(config, app.adminUrl)
   if (isJson)
     printJson({

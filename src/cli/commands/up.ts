@@ -36,7 +36,7 @@ export function registerUp(program: Command): void {
 async function up(options: UpOptions): Promise<void> {
   const { config, warnings } = configFor(options)
   for (const warning of warnings) say(`warning: ${warning}`)
-  await using app = await startApp(config)
+  await using app = await startApp(config, { servesCallers: true })
   using _watch = watchConfig({
     file: configFile({ env: terminal().env, flags: options }),
     env: terminal().env,

@@ -10,7 +10,7 @@ import { localRootKey, unwrapUnder, writeOnce, type LocalKeyProvider } from '../
 import { rewrapTenantSecret, tenantRootKey } from '../keyring.ts'
 import type { WrappedEpochKey } from '../segment-format.ts'
 import { listInstances, planInstance } from '../segment-scan.ts'
-import { withDeadline } from '../with-deadline.ts'
+import { withDeadline } from '../../lib/with-deadline.ts'
 import { readRootState, rootKeyFile, ROOTS_FILE, type RootState } from './root-state.ts'
 import { readSegmentKeys, writeSegmentKeys } from './segment-keys.ts'
 

@@ -2,7 +2,6 @@
 import { createHmac, hash } from 'node:crypto'
 import { answerDigest, canonicalParts, saidDigest } from '../../dialects/canonical-parts.ts'
 import type { CanonicalPart } from '../../dialects/canonical-parts.ts'
-import { oldestFirst } from '../../lib/oldest-first.ts'
 import { createTextHmac } from '../../lib/hmac.ts'
 import type { AnswerView, BlockRole, BlockSpan } from '../../model/dialect.ts'
 import type { ContextLinks } from '../../model/record.ts'
@@ -42,41 +41,35 @@ const ENDS_MAX = 256
 /** Of what is hashed to name earlier turns; a digest of SHA-256 has so many characters in base64. */
 const PART_CHARS = 44
 const ENDS_CHARS_MAX = 32 * 1024 * 1024
+const NOTHING: readonly CanonicalPart[] = []
 const SPOKEN: ReadonlySet<BlockRole> = new Set(['user', 'assistant', 'tool'])
 
-/** A block that was met before. */
-interface KnownBlock {
-  readonly parts: readonly CanonicalPart[]
-  readonly reading: BlockReading
-}
-
-function knownBlock(parts: readonly CanonicalPart[]): KnownBlock {
+function readingOf(parts: readonly CanonicalPart[]): BlockReading {
   const [only] = parts
-  const digest =
-    parts.length === 1 && only !== undefined
-      ? only.digest
-      : parts.map(({ digest: one }) => one).join()
-  return { parts, reading: { digest, chars: charsOf(parts) } }
+  return {
+    digest:
+      parts.length === 1 && only !== undefined
+        ? only.digest
+        : parts.map(({ digest }) => digest).join(),
+    chars: charsOf(parts),
+  }
 }
-
-const UNREAD = knownBlock([])
 
 export function createContextReader(master: Buffer): ContextReader {
   const key = createHmac('sha256', master).update('custody/context/v1').digest()
   const hmac = createTextHmac(key)
   const keyed = (text: string): string => hmac(text).slice(0, DIGEST_CHARS)
-  const known = new KnownBlocks()
-  const blockOf = (bytes: Buffer, role: BlockRole): KnownBlock => {
-    const name = hash('sha256', bytes, 'binary')
-    const found = known.find(role, name)
+  const known = new KnownParts()
+  const partsOf = (bytes: Buffer, role: BlockRole): readonly CanonicalPart[] => {
+    const name = `${role}${hash('sha256', bytes, 'binary')}`
+    const found = known.find(name)
     if (found !== undefined) return found
-    const block = knownBlock(
+    const parts =
       bytes.length > READ_MAX
         ? [{ digest: `${role}${hash('sha256', bytes, 'base64')}`, said: null }]
-        : canonicalParts(bytes, role),
-    )
-    known.add(role, name, block)
-    return block
+        : canonicalParts(bytes, role)
+    known.add(name, parts)
+    return parts
   }
   /** Answers are sent back with every turn, so what names them is remembered by the digests of their parts. */
   const named = new Map<string, string>()
@@ -93,46 +86,41 @@ export function createContextReader(master: Buffer): ContextReader {
     read: (blocks, bytes) => {
       const system: string[] = []
       const turns: CanonicalPart[] = []
-      const digests: string[] = []
       /** By turn: did the model say it? */
       const isAnswer: boolean[] = []
       /** By turn: the block it stands in. */
-      const standsIn: number[] = []
+      const blockOf: number[] = []
       const read: BlockReading[] = []
-      // By index: this loop runs over the whole history with every turn.
-      for (let at = 0; at < blocks.length; at += 1) {
-        const span = blocks[at]
-        if (span === undefined) continue
-        const { start, end, role } = span
+      for (const [block, { start, end, role }] of blocks.entries()) {
         const isSpoken = SPOKEN.has(role)
-        const { parts, reading } =
-          isSpoken || role === 'system' ? blockOf(bytes.subarray(start, end), role) : UNREAD
-        read.push(reading)
+        const parts =
+          isSpoken || role === 'system' ? partsOf(bytes.subarray(start, end), role) : NOTHING
+        read.push(readingOf(parts))
         for (const part of parts) {
           if (!isSpoken) {
             system.push(part.digest)
             continue
           }
           turns.push(part)
-          digests.push(part.digest)
           isAnswer.push(role === 'assistant')
-          standsIn.push(at)
+          blockOf.push(block)
         }
       }
       if (turns.length === 0) return null
-      const before = `${system.join()}\0`
-      const chain = (length: number): string => keyed(before + digests.slice(0, length).join())
+      const digests = turns.map(({ digest }) => digest)
+      const chain = (length: number): string =>
+        keyed(`${system.join()}\0${digests.slice(0, length).join()}`)
       // A last word of the model that the caller wrote is a prefill: it begins the answer.
       const length = isAnswer.lastIndexOf(false) + 1
       const end = chain(length)
       const ends = (): readonly string[] => {
-        const turnEnds = isAnswer.flatMap((is, at) =>
+        const before = isAnswer.flatMap((is, at) =>
           is && at > 0 && at < length && isAnswer[at - 1] === false ? [at] : [],
         )
         const named =
-          turnEnds.length <= 2 * ENDS_MAX
-            ? turnEnds
-            : [...turnEnds.slice(0, ENDS_MAX), ...turnEnds.slice(-ENDS_MAX)]
+          before.length <= 2 * ENDS_MAX
+            ? before
+            : [...before.slice(0, ENDS_MAX), ...before.slice(-ENDS_MAX)]
         let chars = 0
         const affordable = named.filter((at) => {
           chars += at * PART_CHARS
@@ -151,7 +139,7 @@ export function createContextReader(master: Buffer): ContextReader {
         blocks: read,
         // A part that is neither text nor a call is in no answer that was read.
         answerBlocks: answer.every(({ said }) => said !== null)
-          ? [...new Set(standsIn.slice(first, last + 1))]
+          ? [...new Set(blockOf.slice(first, last + 1))]
           : [],
       }
     },
@@ -159,32 +147,24 @@ export function createContextReader(master: Buffer): ContextReader {
   }
 }
 
-/** Blocks that were met before; the oldest are forgotten. */
-class KnownBlocks {
-  readonly #known = new Map<string, KnownBlock & { readonly role: BlockRole }>()
-  readonly #oldest = oldestFirst(this.#known)
+/** The parts of blocks that were met before; the oldest are forgotten. */
+class KnownParts {
+  readonly #known = new Map<string, readonly CanonicalPart[]>()
   #chars = 0
 
-  /** The same bytes say something else in another role, which is rare: then they are read again. */
-  find(role: BlockRole, name: string): KnownBlock | undefined {
-    const found = this.#known.get(name)
-    return found?.role === role ? found : undefined
+  find(name: string): readonly CanonicalPart[] | undefined {
+    return this.#known.get(name)
   }
 
-  add(role: BlockRole, name: string, { parts, reading }: KnownBlock): void {
-    this.#forget(name)
-    this.#known.set(name, { role, parts, reading })
-    this.#chars += reading.chars
+  add(name: string, parts: readonly CanonicalPart[]): void {
+    this.#known.set(name, parts)
+    this.#chars += charsOf(parts)
     while (this.#known.size > BLOCKS_MAX || this.#chars > SAID_CHARS_MAX) {
-      const oldest = this.#oldest()
-      if (oldest === undefined) return
-      this.#forget(oldest)
+      const [oldest, its] = this.#known.entries().next().value ?? []
+      if (oldest === undefined || its === undefined) return
+      this.#known.delete(oldest)
+      this.#chars -= charsOf(its)
     }
-  }
-
-  #forget(name: string): void {
-    this.#chars -= this.#known.get(name)?.reading.chars ?? 0
-    this.#known.delete(name)
   }
 }
 

@@ -15,13 +15,15 @@ import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
 import { whenFree } from './when-free.ts'
 
 const STATEMENTS_MAX = 256
+const READS = /^\s*(?:select|pragma)\b/i
 
 /** The dialect uses `database` and never closes it: whoever opened it does. */
 export class NodeSqliteDialect implements Dialect {
   readonly #connection: NodeSqliteConnection
 
-  constructor(database: DatabaseSync) {
-    this.#connection = new NodeSqliteConnection(database)
+  /** `beforeWrite` is awaited before each transaction, and before each statement outside of one that writes. */
+  constructor(database: DatabaseSync, beforeWrite: () => Promise<void> = async () => {}) {
+    this.#connection = new NodeSqliteConnection(database, beforeWrite)
   }
 
   createDriver(): Driver {
@@ -57,6 +59,7 @@ class NodeSqliteDriver implements Driver {
 
   async beginTransaction(): Promise<void> {
     // `immediate`: a transaction that becomes a writer half-way fails with SQLITE_BUSY without waiting.
+    await this.#connection.beforeWrite()
     await whenFree(() => void this.#connection.run('begin immediate', []))
   }
 
@@ -82,11 +85,15 @@ class NodeSqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync
   readonly #prepared = new Map<string, Prepared>()
 
-  constructor(database: DatabaseSync) {
+  readonly beforeWrite: () => Promise<void>
+
+  constructor(database: DatabaseSync, beforeWrite: () => Promise<void>) {
     this.#database = database
+    this.beforeWrite = beforeWrite
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    if (!this.#database.isTransaction && !READS.test(query.sql)) await this.beforeWrite()
     return this.run<Row>(query.sql, query.parameters.map(toInput))
   }
 

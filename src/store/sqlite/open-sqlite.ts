@@ -1,7 +1,7 @@
 /** Opens the embedded store: `index.db`, which can be rebuilt, and `control.db`, which holds the keys. */
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
-import { basename, join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import { Kysely } from 'kysely'
 import type { BlockRow } from '../../model/record.ts'
 import type { ExchangeIndex } from '../exchange-index.ts'
@@ -14,60 +14,62 @@ import { decodeBlock } from '../row-codec.ts'
 import type { BlockTable, ControlDb, ControlTables, IndexTables } from '../schema.ts'
 import { SQLITE_TYPES } from '../schema.ts'
 import { createControlStore } from '../control/control-store.ts'
-import type { Store } from '../store.ts'
-import type { Checkpointer } from './checkpointer.ts'
-import { createCheckpointer } from './checkpointer.ts'
+import type { OpenOptions, Store } from '../store.ts'
+import { createDiskProbe } from './disk-probe.ts'
+import { encodeBatch } from './index-batch.ts'
+import { createIndexWrites, type IndexWrites } from './index-writes.ts'
 import { NodeSqliteDialect } from './node-sqlite-dialect.ts'
+import { closeFile, openFile, openIndexFile } from './open-file.ts'
 import { createSearchClient } from './search-client.ts'
 import { createSqliteIndexWriter } from './sqlite-index-writer.ts'
 import { truncateLog } from './truncate-log.ts'
-import { whenFree } from './when-free.ts'
-
-/** Longer waits do not belong inside a synchronous call; see `whenFree`. */
-const BUSY_TIMEOUT_MS = 20
 
 /** `begin immediate`, which the dialect uses, already makes a transaction the only writing one. */
 const ENGINE: Engine = { types: SQLITE_TYPES, lock: async () => {} }
 
-export async function openSqlite(folder: string): Promise<Store> {
+export async function openSqlite(
+  folder: string,
+  { servesCallers = false }: OpenOptions = {},
+): Promise<Store> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   await using cleanup = new AsyncDisposableStack()
-  const indexFile = cleanup.adopt(
-    await openFile(join(folder, 'index.db'), 'normal', 'Remove it and run: custody reindex.'),
-    closeFile,
-  )
-  // The checkpointer does it earlier and off this thread; this is the bound when it cannot.
-  indexFile.exec('pragma wal_autocheckpoint = 20000; pragma cache_size = -32768')
-  const checkpointer = cleanup.use(createCheckpointer(join(folder, 'index.db')))
-  const controlFile = cleanup.adopt(
-    await openFile(
-      join(folder, 'control.db'),
-      'full',
-      'It holds the gateway keys: restore it from a backup.',
-    ),
-    closeFile,
-  )
+  const path = join(folder, 'index.db')
+  const indexFile = cleanup.adopt(await openIndexFile(path), closeFile)
+  const controlFile = cleanup.adopt(await openFile(join(folder, 'control.db'), 'full'), closeFile)
   const index = new Kysely<unknown>({ dialect: new NodeSqliteDialect(indexFile) })
-  const control = new Kysely<unknown>({ dialect: new NodeSqliteDialect(controlFile) })
+  const probe = cleanup.use(createDiskProbe(folder))
+  const beforeWrite = servesCallers ? probe.writable : async () => {}
+  const control = new Kysely<unknown>({ dialect: new NodeSqliteDialect(controlFile, beforeWrite) })
   await migrate(index, ENGINE, INDEX_AREA)
   await migrate(control, ENGINE, CONTROL_AREA)
   const controlDb = control.$extendTables<ControlTables>()
   const changes = { ...createVersion(controlFile), announce: async () => {} }
-  const keys = createKeyTable(controlDb, {
-    ...changes,
-    relaxed: (work) => withoutSync(controlDb, controlFile, work),
-  })
+  const relaxed = async (work: (db: ControlDb) => Promise<void>): Promise<void> => {
+    // Asked again inside; asked here because readers wait for whoever has the connection.
+    await beforeWrite()
+    await withoutSync(controlDb, controlFile, work)
+  }
+  const keys = createKeyTable(controlDb, { ...changes, relaxed })
   const controlStore = createControlStore(controlDb, {
     changes,
     lockPeople: async () => {},
-    relaxed: (work) => withoutSync(controlDb, controlFile, work),
+    relaxed,
     approvals: { ...createVersion(controlFile), announce: async () => {} },
     scrub: () => truncateLog(controlFile),
   })
-  const search = cleanup.use(createSearchClient(join(folder, 'index.db')))
+  const search = cleanup.use(createSearchClient(path))
+  const write = createSqliteIndexWriter(indexFile)
+  const writes = cleanup.use(
+    createIndexWrites({
+      path,
+      // Through Kysely's only connection, so that a batch never lands inside a running transaction of this thread.
+      writeHere: (batch) => index.connection().execute(() => write(batch)),
+      fromStart: servesCallers,
+    }),
+  )
   const opened = cleanup.move()
   return {
-    index: createSqliteIndex(index, indexFile, checkpointer),
+    index: createSqliteIndex(index, indexFile, writes),
     keys,
     search,
     control: controlStore,
@@ -76,49 +78,18 @@ export async function openSqlite(folder: string): Promise<Store> {
   }
 }
 
-async function openFile(
-  path: string,
-  synchronous: 'normal' | 'full',
-  remedy: string,
-): Promise<DatabaseSync> {
-  // SQLite gives the -wal and -shm files the mode of the database.
-  closeSync(openSync(path, 'a', 0o600))
-  chmodSync(path, 0o600)
-  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
-  try {
-    await whenFree(() => database.exec('pragma journal_mode = wal'))
-    database.exec(`pragma synchronous = ${synchronous}`)
-    // What is deleted or replaced is overwritten with zeros: erasure must leave nothing in free space of a page.
-    database.exec('pragma secure_delete = on')
-    return database
-  } catch (error) {
-    database.close()
-    throw new Error(`${basename(path)} cannot be used. ${remedy}`, { cause: error })
-  }
-}
-
-function closeFile(database: DatabaseSync): void {
-  if (database.isOpen) database.close()
-}
-
 function createSqliteIndex(
   db: Kysely<unknown>,
   database: DatabaseSync,
-  checkpointer: Checkpointer,
+  writes: IndexWrites,
 ): ExchangeIndex {
-  const write = createSqliteIndexWriter(database)
   const findOwn = database.prepare(
     'select * from blocks where id = ? and retention_class = ? and instance = ?',
   )
   const findAny = database.prepare('select * from blocks where id = ? and retention_class = ?')
   return {
     ...createIndexReader(db.$extendTables<IndexTables>()),
-    // Through Kysely's only connection, so that a batch never lands inside a running migration.
-    apply: async (batch) => {
-      await db.connection().execute(() => write(batch))
-      const { exchanges, blocks, events, findings } = batch
-      checkpointer.wrote(exchanges.length + blocks.length + events.length + findings.length)
-    },
+    apply: (batch) => writes.apply(encodeBatch(batch)),
     findBlocks: async (ids, retentionClass, instance) => {
       const found: BlockRow[] = []
       for (const id of ids) {
