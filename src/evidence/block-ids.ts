@@ -9,6 +9,24 @@ const LIST_KIND = 1
 const digestText = (bytes: Buffer): string => hash('sha256', bytes, 'binary')
 
 /**
+ * Ids are remembered for long, and beside each other: one that lay in Node's common pool would keep eight kilobytes of what
+ * else was in it.
+ */
+const ROOM_IDS = 256
+let room = Buffer.alloc(0)
+let roomAt = 0
+
+function idOf(digest: string): Buffer {
+  if (roomAt === room.length) {
+    room = Buffer.allocUnsafeSlow(ROOM_IDS * DIGEST_BYTES)
+    roomAt = 0
+  }
+  const id = room.subarray(roomAt, roomAt + DIGEST_BYTES)
+  roomAt += id.write(digest, 'latin1')
+  return id
+}
+
+/**
  * HMAC-SHA-256 (RFC 2104) from two one-shot hashes. `createHmac` leaves a native object behind for each id, which
  * costs the garbage collector more than the hashing costs; `bodies.test.ts` compares the two.
  */
@@ -31,7 +49,7 @@ export class BlockKey {
     if (kind !== null) this.#inner[BLOCK_BYTES] = kind
     this.#inner.write(digest, at, 'latin1')
     this.#outer.write(digestText(this.#inner.subarray(0, at + DIGEST_BYTES)), BLOCK_BYTES, 'latin1')
-    return Buffer.from(digestText(this.#outer), 'latin1')
+    return idOf(digestText(this.#outer))
   }
 }
 

@@ -371,9 +371,9 @@ export class SegmentRecorder implements Recorder {
     else this.#waiting.commitSoon()
   }
 
-  #onClosed(recording: OpenRecording, row: () => ExchangeRow, findings: NewFindings): void {
+  #onClosed(recording: OpenRecording, row: ExchangeRow, findings: NewFindings): void {
     this.#live.delete(recording)
-    this.#options.index.exchange(recording.id, row, findings)
+    this.#options.index.exchange(recording.id, () => row, findings)
     if (recording.lostBytes > 0) {
       this.#gaps.bytes(recording.lostBytes, recording.id, this.#options.clock.nowMs())
     }

@@ -13,8 +13,7 @@ import { packCommitted, packPayload, type ClosingPayload } from './payloads.ts'
 import { closedRow, openRow } from './rows.ts'
 
 export interface ClosedExchange {
-  /** Made when asked for. */
-  readonly row: () => ExchangeRow
+  readonly row: ExchangeRow
   /** What was found in the answer. */
   readonly answer: ClosingFacts['findings']
   readonly closing: FrameDraft
@@ -159,10 +158,12 @@ export class OpenRecording implements Recording {
       commitment: '',
     }
     this.#submit([draft], tail?.bytes ?? 0, true, () => {
-      const row = (): ExchangeRow => this.#finalRow(written, draft)
+      // Made now: asked for later it would keep all of the exchange until then.
+      const row = this.#finalRow(written, draft)
       const frames = this.#frames
       const kept = this.#request.bytes === 0 ? this.#kept.take() : null
       this.#kept.drop()
+      this.#listeners = []
       this.#desk.closed(this, { row, answer: written.findings, closing: draft, frames, kept })
     })
     return this.#failed ? this.#afterFailure() : this.#untilDurable()

@@ -32,6 +32,9 @@ function removeWhenMade(disk: Disk, path: string, making: Promise<DiskFile>): vo
     .catch(() => {})
 }
 
+/** Of a group of frames that is gathered without a buffer of its own. */
+const ROOM_BYTES = 128 * 1024
+
 export interface Placement {
   readonly offset: number
   readonly length: number
@@ -50,6 +53,7 @@ export class SegmentWriter {
   #header: Buffer | null = null
   #inFlight: Promise<void> | null = null
   #pending: Buffer[] = []
+  #room: Buffer | null = null
   #nextOrdinal = 0
   #end = 0
   #durableEnd = 0
@@ -163,6 +167,17 @@ export class SegmentWriter {
     return { offset, length: frame.length, digest: frameDigest(frame) }
   }
 
+  /** Joins parts in a room that is used again: one commit runs at a time, and after one that failed there is no other. */
+  #gather(parts: readonly Buffer[]): Buffer {
+    let length = 0
+    for (const part of parts) length += part.length
+    if (length > ROOM_BYTES) return Buffer.concat(parts, length)
+    this.#room ??= Buffer.allocUnsafeSlow(ROOM_BYTES)
+    let at = 0
+    for (const part of parts) at += part.copy(this.#room, at)
+    return this.#room.subarray(0, length)
+  }
+
   /** Makes everything placed so far durable. After a failure the file must not be written again. */
   async commit(): Promise<void> {
     const frames = this.#pending
@@ -170,7 +185,7 @@ export class SegmentWriter {
     const first = frames[0]
     if (first !== undefined) markGroupStart(first)
     const header = this.#durableEnd === 0 && this.#header !== null ? [this.#header] : []
-    const group = Buffer.concat([...header, ...frames])
+    const group = this.#gather([...header, ...frames])
     const from = this.#durableEnd
     const to = from + group.length
     const work = async (): Promise<void> => {
