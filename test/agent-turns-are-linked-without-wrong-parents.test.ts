@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import { scanJson } from '../src/lib/json/scan.ts'
 import { anthropic } from '../src/dialects/anthropic/index.ts'
 import { openai } from '../src/dialects/openai/index.ts'
 import { createContextReader } from '../src/gateway/conversation/context.ts'
@@ -122,7 +123,7 @@ function linksOf(wire: Wire, body: unknown) {
   const bytes = Buffer.from(JSON.stringify(body))
   const surface = wire.dialect.recognise({ method: 'POST', path: wire.path, query: '' })
   assert.ok(surface !== null)
-  const reading = wire.dialect.readRequest(surface, bytes, LIMITS)
+  const reading = wire.dialect.readRequest(surface, scanJson(bytes, LIMITS))
   assert.equal(reading.kind, 'view')
   return reading.kind === 'view' ? (reader.read(reading.view.blocks, bytes)?.links ?? null) : null
 }

@@ -55,7 +55,12 @@ export class BlockKey {
 
 /** For blocks the kind byte is left out: the id is HMAC-SHA-256(key, SHA-256(bytes)). */
 export function blockId(key: BlockKey, bytes: Buffer): Buffer {
-  return key.authenticate(digestText(bytes), null)
+  return blockIdOf(key, digestText(bytes))
+}
+
+/** `digest` is the SHA-256 of the bytes, one character a byte. */
+export function blockIdOf(key: BlockKey, digest: string): Buffer {
+  return key.authenticate(digest, null)
 }
 
 export function listId(key: BlockKey, encoded: Buffer): Buffer {

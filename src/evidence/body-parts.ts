@@ -1,7 +1,9 @@
 /** Cuts a body into blocks and groups their references into lists, so that references do not grow with the history. */
 import { createHash, hash, type Hash } from 'node:crypto'
+import { atOnce, hashing, STEP_BYTES } from '../lib/turns.ts'
+import type { Work } from '../lib/turns.ts'
 import type { BlockRole, BlockSpan } from '../model/dialect.ts'
-import { blockId, listId, type BlockKey } from './block-ids.ts'
+import { blockIdOf, listId, type BlockKey } from './block-ids.ts'
 import type { BodyCache, CachedBody } from './body-cache.ts'
 import { encodeRope, type Rope, type RopeEntry } from './rope.ts'
 
@@ -44,9 +46,11 @@ function blockOf(id: Buffer, start: number, end: number, role: BlockRole): BodyP
   return { kind: 'block', role, start, end, id, key: id.toString('hex'), children: [] }
 }
 
-function opaque(key: BlockKey, bytes: Buffer): CutBody {
-  const parts = bytes.length === 0 ? [] : [blockOf(blockId(key, bytes), 0, bytes.length, 'other')]
-  return { bytes, sha256: hash('sha256', bytes, 'hex'), parts }
+function* opaque(key: BlockKey, bytes: Buffer): Work<CutBody> {
+  const digest = yield* hashing(bytes)
+  const id = blockIdOf(key, digest)
+  const parts = bytes.length === 0 ? [] : [blockOf(id, 0, bytes.length, 'other')]
+  return { bytes, sha256: Buffer.from(digest, 'latin1').toString('hex'), parts }
 }
 
 /** How many blocks of the earlier body are the same here: same place, same bytes. */
@@ -72,16 +76,23 @@ function historyEnd(blocks: readonly BodyPart[]): number {
 const KEPT_STATE_MIN = 65_536
 
 /** Hashes the body, going on from the earlier turn's state when the bytes before it are the same. */
-function digestBody(
+function* digestBody(
   bytes: Buffer,
   to: number,
   found: { readonly body: CachedBody; readonly common: number } | null,
-): { readonly sha256: string; readonly state: Hash | null } {
+): Work<{ readonly sha256: string; readonly state: Hash | null }> {
   if (bytes.length < KEPT_STATE_MIN) return { sha256: hash('sha256', bytes, 'hex'), state: null }
   const usable = found !== null && found.common >= found.body.hashedTo && found.body.hashedTo <= to
   const earlier = usable ? found.body.hashState : null
   const state = earlier === null ? createHash('sha256') : earlier.copy()
-  state.update(bytes.subarray(earlier === null ? 0 : (found?.body.hashedTo ?? 0), to))
+  for (
+    let from = earlier === null ? 0 : (found?.body.hashedTo ?? 0);
+    from < to;
+    from += STEP_BYTES
+  ) {
+    state.update(bytes.subarray(from, Math.min(from + STEP_BYTES, to)))
+    yield
+  }
   const sha256 = state.copy().update(bytes.subarray(to)).digest('hex')
   return { sha256, state }
 }
@@ -174,27 +185,33 @@ function topParts(builder: ListBuilder, blocks: readonly BodyPart[]): readonly B
 }
 
 /** Cuts `bytes` at `spans`. A body whose spans do not fit becomes one opaque block. */
-export function cutBody(
+export function cutBody(...cut: Parameters<typeof cutting>): CutBody {
+  return atOnce(cutting(...cut))
+}
+
+/** The same in steps. */
+export function* cutting(
   key: BlockKey,
   cache: BodyCache,
   scope: string,
   bytes: Buffer,
   spans: readonly BlockSpan[],
-): CutBody {
-  if (spans.length === 0 || !spansFit(spans, bytes.length)) return opaque(key, bytes)
+): Work<CutBody> {
+  if (spans.length === 0 || !spansFit(spans, bytes.length)) return yield* opaque(key, bytes)
   const found = cache.find(scope, bytes, spans)
   const same = found === null ? 0 : sameBlocks(found.body, found.common, spans)
   const blocks = found === null ? [] : found.body.blocks.slice(0, same)
   for (let i = same; i < spans.length; i += 1) {
     const span = spans[i]
     if (span === undefined) break
-    const id = blockId(key, bytes.subarray(span.start, span.end))
-    blocks.push(blockOf(id, span.start, span.end, span.role))
+    const digest = yield* hashing(bytes.subarray(span.start, span.end))
+    blocks.push(blockOf(blockIdOf(key, digest), span.start, span.end, span.role))
+    yield
   }
   const builder = new ListBuilder(key, bytes, found)
   const parts = topParts(builder, blocks)
   const hashedTo = historyEnd(blocks)
-  const { sha256, state } = digestBody(bytes, hashedTo, found)
+  const { sha256, state } = yield* digestBody(bytes, hashedTo, found)
   const cached: CachedBody = { bytes, blocks, lists: builder.lists, hashedTo, hashState: state }
   const continues = found !== null && found.common >= found.body.hashedTo
   cache.add(scope, cached, spans, continues ? found.body : null)

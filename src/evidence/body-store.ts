@@ -1,13 +1,21 @@
 /** Turns a request body into the frames that are not stored yet and the layout that refers to all of them. */
 import { promisify } from 'node:util'
 import { zstdCompress } from 'node:zlib'
+import { inTurns } from '../lib/turns.ts'
+import type { Work } from '../lib/turns.ts'
 import type { BlockSpan } from '../model/dialect.ts'
 import type { BlockKey } from './block-ids.ts'
 import type { BlockDirectory } from './block-directory.ts'
 import type { BodyCache } from './body-cache.ts'
-import { cutBody, encodeList, ropeOf, type BodyPart, type CutBody } from './body-parts.ts'
+import { cutting, encodeList, ropeOf, type BodyPart, type CutBody } from './body-parts.ts'
 import { contentOf, draftOf } from './drafts.ts'
-import { ZSTD_OPTIONS, type FrameContent } from './epoch-keys.ts'
+import {
+  packContent,
+  packedAs,
+  ZSTD_OPTIONS,
+  type FrameContent,
+  type Packed,
+} from './epoch-keys.ts'
 import type { FrameDraft } from './journal.ts'
 import { encodeRope } from './rope.ts'
 
@@ -27,8 +35,8 @@ export interface BlockDraft {
 export interface PreparedBody {
   readonly body: CutBody
   readonly retentionClass: string
-  /** Compressed forms of large new blocks, by block id. */
-  readonly packed: ReadonlyMap<string, Buffer>
+  /** Compressed forms of new blocks, by block id, of bodies with much that is new. */
+  readonly packed: ReadonlyMap<string, Packed>
 }
 
 export class BodyStore {
@@ -50,13 +58,18 @@ export class BodyStore {
     retentionClass: string,
   ): PreparedBody | Promise<PreparedBody> {
     const scope = `${retentionClass}\0${principal}`
-    const body = cutBody(this.#key, this.#cache, scope, bytes, spans)
+    const cut = inTurns(cutting(this.#key, this.#cache, scope, bytes, spans))
+    return cut instanceof Promise
+      ? cut.then((body) => this.#prepared(body, retentionClass))
+      : this.#prepared(cut, retentionClass)
+  }
+
+  #prepared(body: CutBody, retentionClass: string): PreparedBody | Promise<PreparedBody> {
     const missing = this.#missing(body.parts, retentionClass)
     const first = body.parts[0]
     const firstIsKnown = first !== undefined && this.#directory.has(retentionClass, first.key)
-    const large = missing.filter((part) => part.end - part.start >= COMPRESS_ASIDE_MIN)
     const asks = this.#directory.mayKnow(missing.length, firstIsKnown)
-    if (!asks && !large.some((part) => part.kind === 'block')) {
+    if (!asks && newBytes(missing) < COMPRESS_ASIDE_MIN) {
       return { body, retentionClass, packed: new Map() }
     }
     return this.#prepareAside(body, retentionClass, asks ? missing : [])
@@ -73,11 +86,15 @@ export class BodyStore {
         ask.map((part) => part.key),
       )
     }
-    const packed = new Map<string, Buffer>()
-    for (const part of this.#missing(body.parts, retentionClass)) {
-      if (part.kind === 'list' || part.end - part.start < COMPRESS_ASIDE_MIN) continue
-      const plain = body.bytes.subarray(part.start, part.end)
-      packed.set(part.key, await compressAside(plain, ZSTD_OPTIONS))
+    const packed = new Map<string, Packed>()
+    const missing = this.#missing(body.parts, retentionClass)
+    if (newBytes(missing) >= COMPRESS_ASIDE_MIN) {
+      for (const part of missing) {
+        if (part.kind === 'list' || part.end - part.start < COMPRESS_ASIDE_MIN) continue
+        const plain = body.bytes.subarray(part.start, part.end)
+        packed.set(part.key, packedAs('zstd', plain, await compressAside(plain, ZSTD_OPTIONS)))
+      }
+      await inTurns(packing(body.bytes, missing, packed))
     }
     return { body, retentionClass, packed }
   }
@@ -112,25 +129,37 @@ export class BodyStore {
   }
 }
 
+function newBytes(missing: readonly BodyPart[]): number {
+  return missing.reduce(
+    (sum, { kind, start, end }) => sum + (kind === 'block' ? end - start : 0),
+    0,
+  )
+}
+
+/** Compresses those blocks that are not compressed yet. */
+function* packing(
+  bytes: Buffer,
+  missing: readonly BodyPart[],
+  packed: Map<string, Packed>,
+): Work<void> {
+  for (const { kind, key, start, end } of missing) {
+    if (kind === 'list' || packed.has(key)) continue
+    packed.set(key, packContent(bytes.subarray(start, end)))
+    yield
+  }
+}
+
 function frameOf(
   body: CutBody,
   part: BodyPart,
   record: string,
-  packed: Buffer | null,
+  packed: Packed | null,
 ): FrameContent {
   if (part.kind === 'list') {
     return contentOf('list', record, encodeList(body.bytes, part.children), part.id)
   }
   const plain = body.bytes.subarray(part.start, part.end)
   if (packed === null) return contentOf('block', record, plain, part.id)
-  const smaller = packed.length < plain.length
-  return {
-    type: 'block',
-    record,
-    blockId: part.id,
-    plainLength: plain.length,
-    payload: smaller ? packed : plain,
-    coding: smaller ? 'zstd' : 'plain',
-    commitment: '',
-  }
+  const plainLength = plain.length
+  return { type: 'block', record, blockId: part.id, plainLength, ...packed, commitment: '' }
 }

@@ -151,14 +151,23 @@ export interface FrameContent {
   readonly commitment: string
 }
 
+export interface Packed {
+  readonly payload: Buffer
+  readonly coding: Coding
+}
+
 /** Compresses when that helps. */
-export function packContent(plain: Buffer): { readonly payload: Buffer; readonly coding: Coding } {
+export function packContent(plain: Buffer): Packed {
   if (plain.length < COMPRESS_MIN) return { payload: plain, coding: 'plain' }
   const coding = plain.length < ZSTD_MIN ? 'deflate' : 'zstd'
   const smaller =
     coding === 'zstd'
       ? zstdCompressSync(plain, ZSTD_OPTIONS)
       : deflateRawSync(plain, DEFLATE_OPTIONS)
+  return packedAs(coding, plain, smaller)
+}
+
+export function packedAs(coding: Coding, plain: Buffer, smaller: Buffer): Packed {
   return smaller.length < plain.length
     ? { payload: smaller, coding }
     : { payload: plain, coding: 'plain' }

@@ -2,6 +2,8 @@
 import type { EvidenceObserver } from './observer.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { InstanceId } from '../lib/ids.ts'
+import { atOnce, inTurns } from '../lib/turns.ts'
+import type { Work } from '../lib/turns.ts'
 import type { FrameAddress } from '../model/record.ts'
 import type { Disk } from './disk.ts'
 import type { FrameContent } from './epoch-keys.ts'
@@ -56,6 +58,8 @@ export interface JournalOptions {
 
 /** A new segment is prepared when this part of the current one is used. */
 const PREPARE_AT = 7 / 8
+/** Tickets of more bytes or frames are sealed in turns; those behind them wait in the queue meanwhile. */
+const PLACED_AT_ONCE = { bytes: 64 * 1024, frames: 32 }
 
 const endOfTurn = (): Promise<void> =>
   new Promise((resolve) => {
@@ -66,6 +70,9 @@ const reasonOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string'
     ? `${error.code}: ${error.message}`
     : String(error instanceof Error ? error.message : error)
+
+const isLarge = ({ bytes, drafts }: Ticket): boolean =>
+  bytes > PLACED_AT_ONCE.bytes || drafts.length > PLACED_AT_ONCE.frames
 
 export class Journal {
   readonly #options: JournalOptions
@@ -79,6 +86,8 @@ export class Journal {
   #queue: Ticket[] = []
   /** In the current segment, not yet durable. */
   #placed: Ticket[] = []
+  /** A large ticket is on its way from the queue into the segment. */
+  #isPlacing = false
   #heldBytes = 0
   #closing = false
   #running: Promise<void> | null = null
@@ -120,8 +129,12 @@ export class Journal {
       // The segment has no key of this class and its header cannot get one: the next segment will have it.
       if (segment !== null) this.#closing = true
     }
-    if (segment === null || this.#closing || this.#queue.length > 0) this.#queue.push(ticket)
-    else this.#place(segment, ticket)
+    const waits = segment === null || this.#closing || this.#queue.length > 0
+    if (waits || this.#isPlacing || isLarge(ticket)) this.#queue.push(ticket)
+    else {
+      ticket.placed = true
+      atOnce(this.#placing(segment, ticket))
+    }
   }
 
   kick(): void {
@@ -173,7 +186,7 @@ export class Journal {
   }
 
   get #hasWork(): boolean {
-    return this.#queue.length > 0 || this.#placed.length > 0
+    return this.#queue.length > 0 || this.#placed.length > 0 || this.#isPlacing
   }
 
   async close(): Promise<void> {
@@ -219,7 +232,7 @@ export class Journal {
       this.#closing = false
     }
     const segment = this.#segment
-    this.#placeQueue(segment)
+    await this.#placeQueue(segment)
     const group = this.#placed
     if (group.length === 0 && !(trying && segment.hasPending)) {
       if (!this.#closing) return false
@@ -244,21 +257,31 @@ export class Journal {
     return true
   }
 
-  #placeQueue(segment: SegmentWriter): void {
-    if (this.#closing) return
-    let count = 0
-    for (const ticket of this.#queue) {
+  /** One large ticket for each group, so that those before it do not wait for one after another. */
+  async #placeQueue(segment: SegmentWriter): Promise<void> {
+    let hasLarge = false
+    while (!this.#closing) {
+      const [ticket] = this.#queue
+      if (ticket === undefined || (hasLarge && isLarge(ticket))) return
+      hasLarge ||= isLarge(ticket)
       if (!segment.has(ticket.retentionClass)) {
         this.#closing = true
-        break
+        return
       }
-      this.#place(segment, ticket)
-      count += 1
+      this.#queue.shift()
+      // From here on it cannot be taken back.
+      ticket.placed = true
+      this.#isPlacing = true
+      try {
+        const placed = inTurns(this.#placing(segment, ticket))
+        if (placed instanceof Promise) await placed
+      } finally {
+        this.#isPlacing = false
+      }
     }
-    this.#queue = this.#queue.slice(count)
   }
 
-  #place(segment: SegmentWriter, ticket: Ticket): void {
+  *#placing(segment: SegmentWriter, ticket: Ticket): Work<void> {
     for (const draft of ticket.drafts) {
       const content = draft.content()
       const { offset, length, digest } = segment.place(content, ticket.retentionClass)
@@ -266,8 +289,8 @@ export class Journal {
       draft.length = length
       draft.digest = digest
       draft.commitment = content.commitment
+      yield
     }
-    ticket.placed = true
     this.#placed.push(ticket)
   }
 

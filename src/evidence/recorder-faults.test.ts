@@ -22,8 +22,8 @@ const LIMITS = { diskDeadlineMs: 10_000, openDeadlineMs: 10_000, probeMs: 20, st
 function limitsFor(fault: Fault): typeof LIMITS {
   return {
     ...LIMITS,
-    diskDeadlineMs: fault === 'hang' ? 250 : 10_000,
-    openDeadlineMs: fault === 'hang' ? 3_000 : 20_000,
+    diskDeadlineMs: fault === 'hang' ? 400 : 10_000,
+    openDeadlineMs: fault === 'hang' ? 10_000 : 20_000,
   }
 }
 

@@ -1,5 +1,6 @@
 /** The thing that travels: one request with its answer, from arrival to settlement, and what each step learned of it. */
 import type { ExchangeId } from '../lib/ids.ts'
+import type { JsonTape } from '../lib/json/tape.ts'
 import type { AskedRule, AskedTerms, FrozenRequest, Grant } from '../model/approval.ts'
 import type { Dialect, RequestView, Surface } from '../model/dialect.ts'
 import type { GatewayError } from '../model/errors.ts'
@@ -70,6 +71,8 @@ export interface Exchange {
   routing: Routing | null
   /** decode */
   body: CallerBody
+  /** decode: the values of the body; let go of when it is sent */
+  tape: JsonTape | null
   /** decode: bytes counted in the admission budget until the exchange settles */
   heldBytes: number
   /** decode */

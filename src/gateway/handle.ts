@@ -65,6 +65,7 @@ function arrive(caller: Caller, parts: GatewayParts): Exchange {
     tags: NO_TAGS,
     routing: null,
     body: { kind: 'none' },
+    tape: null,
     heldBytes: 0,
     route: null,
     masking: null,
@@ -112,6 +113,7 @@ async function runSteps(exchange: Exchange, parts: GatewayParts): Promise<StepRe
 function relayed(exchange: Exchange, parts: GatewayParts): Promise<ClosingFacts> {
   const { routing, recording } = exchange
   if (routing === null || recording === null) throw fail('internal')
+  exchange.tape = null
   return forward(exchange, routing, recording, parts)
 }
 

@@ -1,4 +1,5 @@
 /** Reads a request body into memory up to a limit; beyond it hands back what came and leaves the rest in the stream. */
+import { inTurns, joining } from '../lib/turns.ts'
 import { GatewayError, fail } from '../model/errors.ts'
 import type { Caller } from './caller.ts'
 
@@ -16,16 +17,19 @@ export function readBody(
 ): Promise<BodyReading> {
   const { body } = caller
   if (caller.gone) return Promise.resolve({ kind: 'failure', error: fail('request.aborted') })
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let total = 0
     const timer = setTimeout(
       () => finish({ kind: 'failure', error: fail('request.timeout') }),
       idleMs,
     )
-    const finish = (reading: BodyReading): void => {
+    const detach = (): void => {
       clearTimeout(timer)
       body.off('data', onData).off('end', onEnd).off('close', onLost).off('error', onLost)
+    }
+    const finish = (reading: BodyReading): void => {
+      detach()
       if (reading.kind !== 'whole') body.pause()
       resolve(reading)
     }
@@ -43,9 +47,18 @@ export function readBody(
         return
       }
       const [first] = chunks
-      const bytes =
-        chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, total)
-      finish({ kind: 'whole', bytes })
+      if (chunks.length === 1 && first !== undefined) {
+        finish({ kind: 'whole', bytes: first })
+        return
+      }
+      const joined = inTurns(joining(chunks))
+      if (!(joined instanceof Promise)) {
+        finish({ kind: 'whole', bytes: joined })
+        return
+      }
+      // A stream that ended closes; a caller who leaves meanwhile is met at the next step.
+      detach()
+      joined.then((bytes) => resolve({ kind: 'whole', bytes }), reject)
     }
     const onLost = (error?: Error): void =>
       finish({

@@ -10,6 +10,14 @@ export interface Replacement {
 
 /** The replacements ascend and do not overlap. */
 export function spliced(bytes: Buffer, replacements: readonly Replacement[]): Buffer {
+  return Buffer.concat(splicedParts(bytes, replacements))
+}
+
+/** What `spliced` puts together. */
+export function splicedParts(
+  bytes: Buffer,
+  replacements: readonly Replacement[],
+): readonly Buffer[] {
   const parts: Buffer[] = []
   let from = 0
   for (const one of replacements) {
@@ -17,7 +25,7 @@ export function spliced(bytes: Buffer, replacements: readonly Replacement[]): Bu
     from = one.end
   }
   parts.push(bytes.subarray(from))
-  return Buffer.concat(parts)
+  return parts
 }
 
 export function replacementBytes({ with: text, encoding }: Replacement): Buffer {

@@ -1,4 +1,5 @@
 /** What the data plane needs to know of a provider's wire format; every dialect is one pure object of this shape. */
+import type { JsonScan } from '../lib/json/scan.ts'
 import type { StreamShape } from './stream-shape.ts'
 
 export type DialectName = 'openai' | 'anthropic' | 'gemini' | 'bedrock' | 'ollama'
@@ -176,8 +177,8 @@ export interface Dialect {
   readonly recognise: (request: PathMatch) => Surface | null
   /** True when `path` alone (single-origin layout, no prefix) can only be this dialect's. */
   readonly claims: (request: PathMatch) => boolean
-  /** Reads a decoded (not content-encoded) request body. Never changes or re-serialises it. */
-  readonly readRequest: (surface: Surface, body: Buffer, limits: JsonLimits) => RequestReading
+  /** Reads a decoded (not content-encoded) request body that was scanned. Never changes or re-serialises it. */
+  readonly readRequest: (surface: Surface, scan: JsonScan) => RequestReading
   readonly framing: (surface: Surface, contentType: string) => StreamFraming
   /** Null when the answer is not a stream that this dialect can follow. */
   readonly follow: (surface: Surface, contentType: string) => StreamFollower | null

@@ -9,6 +9,7 @@ import { inspectValue } from '../../src/gateway/masking/inspect-texts.ts'
 import type { InspectionPool } from '../../src/gateway/masking/inspection-pool.ts'
 import { createMaskKeys } from '../../src/gateway/masking/mask-keys.ts'
 import type { IssuedToken } from '../../src/gateway/masking/mask-keys.ts'
+import { unpacked } from '../../src/gateway/masking/packed-values.ts'
 import { scanJson } from '../../src/lib/json/scan.ts'
 import { matcherOptions, shippedRuleset } from './detectors.ts'
 import { answerTools, maskingOf, maskingPlan, shownOf, writtenAnswer } from './masked-answer.ts'
@@ -21,7 +22,10 @@ const INLINE: InspectionPool = {
   inspect: async ({ rules, master, scope, settings, values }) => {
     const tokens: IssuedToken[] = []
     const keys = createMaskKeys(master, scope, (token) => tokens.push(token))
-    return { inspections: values.map((one) => inspectValue(rules, keys, settings, one)), tokens }
+    const inspections = Array.from(unpacked(values), (one) =>
+      inspectValue(rules, keys, settings, one),
+    )
+    return { inspections, tokens }
   },
   [Symbol.asyncDispose]: async () => undefined,
 }

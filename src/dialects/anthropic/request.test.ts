@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import { scanJson } from '../../lib/json/scan.ts'
 import { exactBlocks, viewOf } from '../../../test/harness/exact-spans.ts'
 import type { RequestReading, Surface } from '../../model/dialect.ts'
 import { anthropic } from './index.ts'
@@ -15,7 +16,7 @@ function surfaceOf(path: string): Surface {
 }
 
 const read = (body: string | Buffer, path = '/v1/messages'): RequestReading =>
-  anthropic.readRequest(surfaceOf(path), Buffer.from(body), LIMITS)
+  anthropic.readRequest(surfaceOf(path), scanJson(Buffer.from(body), LIMITS))
 
 const AGENT_BODY = `{
   "model" : "claude-x", "max_tokens": 1.0, "stream": true,

@@ -1,14 +1,8 @@
 /** Cuts an Anthropic request body into blocks: system parts, message parts, tools. */
-import { scanJson } from '../../lib/json/scan.ts'
+import type { JsonScan } from '../../lib/json/scan.ts'
 import { NONE } from '../../lib/json/tape.ts'
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
-import type {
-  BlockRole,
-  JsonLimits,
-  RequestReading,
-  RequestView,
-  Surface,
-} from '../../model/dialect.ts'
+import type { BlockRole, RequestReading, RequestView, Surface } from '../../model/dialect.ts'
 import { CutList } from '../cut-list.ts'
 import { parseLoose, textAt } from '../loose-json.ts'
 
@@ -17,12 +11,7 @@ const LINK_CHARS_MAX = 512
 /** How Claude Code wrote the id before it became JSON. */
 const SESSION_SUFFIX = /_session_([0-9a-f-]{36})$/u
 
-export function readAnthropicRequest(
-  surface: Surface,
-  body: Buffer,
-  limits: JsonLimits,
-): RequestReading {
-  const scan = scanJson(body, limits)
+export function readAnthropicRequest(surface: Surface, scan: JsonScan): RequestReading {
   if (scan.kind === 'problem') return scan
   const { tape } = scan
   if (tape.kind(tape.root) !== 'object') {

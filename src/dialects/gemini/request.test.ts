@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import { scanJson } from '../../lib/json/scan.ts'
 import { exactBlocks, viewOf } from '../../../test/harness/exact-spans.ts'
 import type { RequestReading } from '../../model/dialect.ts'
 import { gemini } from './index.ts'
@@ -11,7 +12,7 @@ const LIMITS = { depthMax: 64, elementsMax: 100_000 }
 function read(body: string | Buffer, path = '/v1beta/models/g:generateContent'): RequestReading {
   const surface = gemini.recognise({ method: 'POST', path, query: '' })
   assert.ok(surface !== null)
-  return gemini.readRequest(surface, Buffer.from(body), LIMITS)
+  return gemini.readRequest(surface, scanJson(Buffer.from(body), LIMITS))
 }
 
 function blocks(body: string, path?: string): readonly string[] {

@@ -1,23 +1,12 @@
 /** Cuts a Gemini request body into blocks: parts of instructions and contents, function declarations. */
-import { scanJson } from '../../lib/json/scan.ts'
+import type { JsonScan } from '../../lib/json/scan.ts'
 import { NONE } from '../../lib/json/tape.ts'
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
-import type {
-  BlockRole,
-  JsonLimits,
-  RequestReading,
-  RequestView,
-  Surface,
-} from '../../model/dialect.ts'
+import type { BlockRole, RequestReading, RequestView, Surface } from '../../model/dialect.ts'
 import { viewAnthropicBody } from '../anthropic/request.ts'
 import { CutList } from '../cut-list.ts'
 
-export function readGeminiRequest(
-  surface: Surface,
-  body: Buffer,
-  limits: JsonLimits,
-): RequestReading {
-  const scan = scanJson(body, limits)
+export function readGeminiRequest(surface: Surface, scan: JsonScan): RequestReading {
   if (scan.kind === 'problem') return scan
   const { tape } = scan
   if (tape.kind(tape.root) !== 'object') {

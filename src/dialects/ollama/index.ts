@@ -15,8 +15,8 @@ export const ollama: Dialect = {
   name: 'ollama',
   recognise,
   claims,
-  readRequest: (surface, body, limits) =>
-    (isOpenai(surface) ? openai.readRequest : readRequest)(surface, body, limits),
+  readRequest: (surface, scan) =>
+    (isOpenai(surface) ? openai.readRequest : readRequest)(surface, scan),
   framing: (surface, contentType) =>
     isOpenai(surface) ? openai.framing(surface, contentType) : framing(contentType),
   follow: (surface, contentType) =>

@@ -1,5 +1,6 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { scanJson } from '../../lib/json/scan.ts'
 import { ollama } from './index.ts'
 
 const at = (call: string, query = ''): ReturnType<typeof ollama.recognise> => {
@@ -48,10 +49,12 @@ test('below /v1 the OpenAI dialect answers for everything', () => {
   assert.deepEqual([surface.name, surface.dialect], ['openai.chat-completions', 'openai'])
   const reading = ollama.readRequest(
     surface,
-    Buffer.from(
-      '{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a"}]}]}',
+    scanJson(
+      Buffer.from(
+        '{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a"}]}]}',
+      ),
+      { depthMax: 9, elementsMax: 99 },
     ),
-    { depthMax: 9, elementsMax: 99 },
   )
   assert.ok(reading.kind === 'view')
   assert.deepEqual([reading.view.stream, reading.view.blocks.length], [false, 1])

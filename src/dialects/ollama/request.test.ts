@@ -1,5 +1,6 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { scanJson } from '../../lib/json/scan.ts'
 import type { RequestView, Surface } from '../../model/dialect.ts'
 import { ollama } from './index.ts'
 
@@ -8,7 +9,7 @@ const surfaceOf = (path: string): Surface =>
   ollama.recognise({ method: 'POST', path, query: '' }) ?? assert.fail(path)
 
 function read(path: string, body: string): RequestView {
-  const reading = ollama.readRequest(surfaceOf(path), Buffer.from(body), limits)
+  const reading = ollama.readRequest(surfaceOf(path), scanJson(Buffer.from(body), limits))
   return reading.kind === 'view' ? reading.view : assert.fail(reading.problem.message)
 }
 
@@ -74,7 +75,7 @@ test('bodies of another shape are read as far as they go, and broken ones are re
   }
   for (const body of ['', '{"a":1,"a":2}', '{', '{"messages":[}']) {
     assert.equal(
-      ollama.readRequest(surfaceOf('/api/chat'), Buffer.from(body), limits).kind,
+      ollama.readRequest(surfaceOf('/api/chat'), scanJson(Buffer.from(body), limits)).kind,
       'problem',
       body,
     )

@@ -1,13 +1,7 @@
 /** Reads an Ollama request body: model, stream flag, tools, and where it is cut into blocks. */
-import { scanJson } from '../../lib/json/scan.ts'
+import type { JsonScan } from '../../lib/json/scan.ts'
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
-import type {
-  BlockRole,
-  JsonLimits,
-  RequestReading,
-  RequestView,
-  Surface,
-} from '../../model/dialect.ts'
+import type { BlockRole, RequestReading, RequestView, Surface } from '../../model/dialect.ts'
 import { CutList } from '../cut-list.ts'
 
 /** Members without a rule of their own become blocks from this size on (schemas in `format`, token contexts). */
@@ -20,8 +14,7 @@ const ROLES: Readonly<Record<string, BlockRole>> = {
   tool: 'tool',
 }
 
-export function readRequest(surface: Surface, body: Buffer, limits: JsonLimits): RequestReading {
-  const scan = scanJson(body, limits)
+export function readRequest(surface: Surface, scan: JsonScan): RequestReading {
   if (scan.kind === 'problem') return scan
   return { kind: 'view', view: viewOf(surface, scan.tape) }
 }

@@ -1,6 +1,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
+import { scanJson } from '../../lib/json/scan.ts'
 import type { RequestView, Surface } from '../../model/dialect.ts'
 import { openai } from './index.ts'
 
@@ -14,7 +15,7 @@ const chat = surfaceOf('/v1/chat/completions')
 const responses = surfaceOf('/v1/responses')
 
 function read(surface: Surface, body: string | Buffer): RequestView {
-  const reading = openai.readRequest(surface, Buffer.from(body), limits)
+  const reading = openai.readRequest(surface, scanJson(Buffer.from(body), limits))
   return reading.kind === 'view' ? reading.view : assert.fail(reading.problem.message)
 }
 
@@ -185,10 +186,13 @@ test('only what the strict reader refuses is a problem', () => {
     ['{"messages":[{"role":"user","role":"system"}]}', 'duplicate-key'],
     ['['.repeat(200), 'too-deep'],
   ] as const) {
-    const reading = openai.readRequest(chat, Buffer.from(body), limits)
+    const reading = openai.readRequest(chat, scanJson(Buffer.from(body), limits))
     assert.equal(reading.kind === 'problem' ? reading.problem.code : 'view', code, body)
   }
-  assert.equal(openai.readRequest(chat, Buffer.from([0x22, 0xff, 0x22]), limits).kind, 'problem')
+  assert.equal(
+    openai.readRequest(chat, scanJson(Buffer.from([0x22, 0xff, 0x22]), limits)).kind,
+    'problem',
+  )
 })
 
 const json = fc.json({ maxDepth: 4 })
@@ -224,7 +228,7 @@ const bodies = fc
 test('blocks ascend, never overlap, and each is exactly one JSON value of the body', () => {
   fc.assert(
     fc.property(bodies, fc.constantFrom(chat, responses), (body, surface) => {
-      const reading = openai.readRequest(surface, Buffer.from(body), limits)
+      const reading = openai.readRequest(surface, scanJson(Buffer.from(body), limits))
       if (reading.kind === 'problem') return assert.equal(reading.problem.code, 'duplicate-key')
       let end = 0
       const bytes = Buffer.from(body)

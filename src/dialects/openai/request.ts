@@ -1,13 +1,7 @@
 /** Reads an OpenAI request body: model, stream flag, tools, links, and where it is cut into blocks. */
-import { scanJson } from '../../lib/json/scan.ts'
+import type { JsonScan } from '../../lib/json/scan.ts'
 import { type JsonTape, NONE, type NodeRef } from '../../lib/json/tape.ts'
-import type {
-  BlockRole,
-  JsonLimits,
-  RequestReading,
-  RequestView,
-  Surface,
-} from '../../model/dialect.ts'
+import type { BlockRole, RequestReading, RequestView, Surface } from '../../model/dialect.ts'
 import { CutList } from '../cut-list.ts'
 
 /** Members without a rule of their own become blocks from this size on; smaller ones stay in the skeleton. */
@@ -23,8 +17,7 @@ const LINK_MEMBERS = [
 ]
 const LINK_IN_METADATA = /^[\w-]*(?:session|conversation|thread|chat|turn|trace|user)[_-]?id$/iu
 
-export function readRequest(surface: Surface, body: Buffer, limits: JsonLimits): RequestReading {
-  const scan = scanJson(body, limits)
+export function readRequest(surface: Surface, scan: JsonScan): RequestReading {
   if (scan.kind === 'problem') return scan
   return { kind: 'view', view: viewOf(surface, scan.tape) }
 }

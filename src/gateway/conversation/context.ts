@@ -3,6 +3,8 @@ import { createHmac, hash } from 'node:crypto'
 import { answerDigest, canonicalParts, saidDigest } from '../../dialects/canonical-parts.ts'
 import type { CanonicalPart } from '../../dialects/canonical-parts.ts'
 import { createTextHmac } from '../../lib/hmac.ts'
+import { atOnce } from '../../lib/turns.ts'
+import type { Work } from '../../lib/turns.ts'
 import type { AnswerView, BlockRole, BlockSpan } from '../../model/dialect.ts'
 import type { ContextLinks } from '../../model/record.ts'
 
@@ -26,6 +28,8 @@ export interface ContextReading {
 export interface ContextReader {
   /** Null where nothing is said. */
   readonly read: (blocks: readonly BlockSpan[], bytes: Buffer) => ContextReading | null
+  /** The same in steps. */
+  readonly reading: (blocks: readonly BlockSpan[], bytes: Buffer) => Work<ContextReading | null>
   /** What `answer` of the request that continues this answer will be. */
   readonly answer: (view: AnswerView) => string
 }
@@ -36,6 +40,8 @@ const SAID_CHARS_MAX = 16 * 1024 * 1024
 /** Larger blocks are media, mostly: their bytes name them. */
 const READ_MAX = 256 * 1024
 const DIGEST_CHARS = 32
+/** Of blocks that are read in one step. */
+const STEP_BYTES = 32 * 1024
 /** A conversation of more turns than twice this is known by its first and its latest ones. */
 const ENDS_MAX = 256
 /** Of what is hashed to name earlier turns; a digest of SHA-256 has so many characters in base64. */
@@ -82,67 +88,77 @@ export function createContextReader(master: Buffer): ContextReader {
     named.set(parts, name)
     return name
   }
-  return {
-    read: (blocks, bytes) => {
-      const system: string[] = []
-      const turns: CanonicalPart[] = []
-      /** By turn: did the model say it? */
-      const isAnswer: boolean[] = []
-      /** By turn: the block it stands in. */
-      const blockOf: number[] = []
-      const read: BlockReading[] = []
-      for (const [block, { start, end, role }] of blocks.entries()) {
-        const isSpoken = SPOKEN.has(role)
-        const parts =
-          isSpoken || role === 'system' ? partsOf(bytes.subarray(start, end), role) : NOTHING
-        read.push(readingOf(parts))
-        for (const part of parts) {
-          if (!isSpoken) {
-            system.push(part.digest)
-            continue
-          }
-          turns.push(part)
-          isAnswer.push(role === 'assistant')
-          blockOf.push(block)
+  const reading = function* (
+    blocks: readonly BlockSpan[],
+    bytes: Buffer,
+  ): Work<ContextReading | null> {
+    let paused = 0
+    const system: string[] = []
+    const turns: CanonicalPart[] = []
+    /** By turn: did the model say it? */
+    const isAnswer: boolean[] = []
+    /** By turn: the block it stands in. */
+    const blockOf: number[] = []
+    const read: BlockReading[] = []
+    for (const [block, { start, end, role }] of blocks.entries()) {
+      if (start - paused >= STEP_BYTES) {
+        paused = start
+        yield
+      }
+      const isSpoken = SPOKEN.has(role)
+      const parts =
+        isSpoken || role === 'system' ? partsOf(bytes.subarray(start, end), role) : NOTHING
+      read.push(readingOf(parts))
+      for (const part of parts) {
+        if (!isSpoken) {
+          system.push(part.digest)
+          continue
         }
+        turns.push(part)
+        isAnswer.push(role === 'assistant')
+        blockOf.push(block)
       }
-      if (turns.length === 0) return null
-      const digests = turns.map(({ digest }) => digest)
-      const chain = (length: number): string =>
-        keyed(`${system.join()}\0${digests.slice(0, length).join()}`)
-      // A last word of the model that the caller wrote is a prefill: it begins the answer.
-      const length = isAnswer.lastIndexOf(false) + 1
-      const end = chain(length)
-      const ends = (): readonly string[] => {
-        const before = isAnswer.flatMap((is, at) =>
-          is && at > 0 && at < length && isAnswer[at - 1] === false ? [at] : [],
-        )
-        const named =
-          before.length <= 2 * ENDS_MAX
-            ? before
-            : [...before.slice(0, ENDS_MAX), ...before.slice(-ENDS_MAX)]
-        let chars = 0
-        const affordable = named.filter((at) => {
-          chars += at * PART_CHARS
-          return chars <= ENDS_CHARS_MAX
-        })
-        return [...affordable.map(chain), end]
-      }
-      const last = length === 0 ? -1 : isAnswer.lastIndexOf(true, length - 1)
-      if (last < 0)
-        return { links: { end, parent: null, answer: null }, ends, blocks: read, answerBlocks: [] }
-      const first = isAnswer.lastIndexOf(false, last) + 1
-      const answer = turns.slice(first, last + 1)
-      return {
-        links: { end, parent: chain(first), answer: nameOf(answer) },
-        ends,
-        blocks: read,
-        // A part that is neither text nor a call is in no answer that was read.
-        answerBlocks: answer.every(({ said }) => said !== null)
-          ? [...new Set(blockOf.slice(first, last + 1))]
-          : [],
-      }
-    },
+    }
+    if (turns.length === 0) return null
+    const digests = turns.map(({ digest }) => digest)
+    const chain = (length: number): string =>
+      keyed(`${system.join()}\0${digests.slice(0, length).join()}`)
+    // A last word of the model that the caller wrote is a prefill: it begins the answer.
+    const length = isAnswer.lastIndexOf(false) + 1
+    const end = chain(length)
+    const ends = (): readonly string[] => {
+      const before = isAnswer.flatMap((is, at) =>
+        is && at > 0 && at < length && isAnswer[at - 1] === false ? [at] : [],
+      )
+      const named =
+        before.length <= 2 * ENDS_MAX
+          ? before
+          : [...before.slice(0, ENDS_MAX), ...before.slice(-ENDS_MAX)]
+      let chars = 0
+      const affordable = named.filter((at) => {
+        chars += at * PART_CHARS
+        return chars <= ENDS_CHARS_MAX
+      })
+      return [...affordable.map(chain), end]
+    }
+    const last = length === 0 ? -1 : isAnswer.lastIndexOf(true, length - 1)
+    if (last < 0)
+      return { links: { end, parent: null, answer: null }, ends, blocks: read, answerBlocks: [] }
+    const first = isAnswer.lastIndexOf(false, last) + 1
+    const answer = turns.slice(first, last + 1)
+    return {
+      links: { end, parent: chain(first), answer: nameOf(answer) },
+      ends,
+      blocks: read,
+      // A part that is neither text nor a call is in no answer that was read.
+      answerBlocks: answer.every(({ said }) => said !== null)
+        ? [...new Set(blockOf.slice(first, last + 1))]
+        : [],
+    }
+  }
+  return {
+    read: (blocks, bytes) => atOnce(reading(blocks, bytes)),
+    reading,
     answer: ({ text, toolCalls }) => keyed(answerDigest(text, toolCalls)),
   }
 }

@@ -1,4 +1,5 @@
 /** Which conversation an exchange belongs to, as far as it can be known before it is sent. */
+import { inTurns } from '../../lib/turns.ts'
 import { declaredConversation } from '../../model/declared-conversation.ts'
 import type { Exchange } from '../exchange.ts'
 import { viewOf } from '../exchange.ts'
@@ -22,15 +23,27 @@ export interface ConversationView {
 }
 
 export function conversationOf(
-  { reader, memory }: Conversations,
+  conversations: Conversations,
   exchange: Exchange,
-): ConversationView {
-  const { body, principal, tags } = exchange
+): ConversationView | Promise<ConversationView> {
+  const { body } = exchange
   const view = viewOf(exchange)
   const reading =
     view === null || body.kind !== 'whole' || view.blocks.length === 0
       ? null
-      : reader.read(view.blocks, body.plain)
+      : inTurns(conversations.reader.reading(view.blocks, body.plain))
+  return reading instanceof Promise
+    ? reading.then((read) => viewWith(conversations, exchange, read))
+    : viewWith(conversations, exchange, reading)
+}
+
+function viewWith(
+  { memory }: Conversations,
+  exchange: Exchange,
+  reading: ContextReading | null,
+): ConversationView {
+  const { principal, tags } = exchange
+  const view = viewOf(exchange)
   // Another caller's conversation is none of this one's, whatever it declares.
   const scope = scopeOf(principal)
   const declared = declaredConversation({ principal, tags, links: view?.links ?? {} })

@@ -1,10 +1,9 @@
 /** Freezes what people are asked about: digests of the bytes, who proved to be whom, where it goes, what was found. */
 import { createHash, hash } from 'node:crypto'
-import { scanJson } from '../../lib/json/scan.ts'
 import { NONE } from '../../lib/json/tape.ts'
+import type { JsonTape } from '../../lib/json/tape.ts'
 import type { AskedRule, FindingKind, FrozenRequest } from '../../model/approval.ts'
 import type { Decision } from '../../model/decision.ts'
-import type { JsonLimits } from '../../model/dialect.ts'
 import type { FindingRecord } from '../../model/masking.ts'
 import type { Principal } from '../../model/principal.ts'
 import { isStreamAsked, modelOf, viewOf } from '../exchange.ts'
@@ -27,11 +26,7 @@ export function frozenRequest(
   const model = modelOf(exchange) ?? ''
   const place = [principal.id, routing.upstream.name, routing.dialect.name, model]
   const digest = createHash('sha256').update(JSON.stringify([...place, routing.surface.kind]))
-  for (const piece of withoutStream(body.plain, {
-    depthMax: exchange.settings.limits.jsonDepthMax,
-    elementsMax: exchange.settings.limits.jsonElementsMax,
-  }))
-    digest.update(piece)
+  for (const piece of withoutStream(body.plain, exchange.tape)) digest.update(piece)
   return {
     exchange: exchange.id,
     digest: digest.digest('hex'),
@@ -57,10 +52,8 @@ export function frozenRequest(
 }
 
 /** A client that gives up streaming sends the same prompt with `stream` changed: it is the same request. */
-function withoutStream(body: Buffer, limits: JsonLimits): readonly Buffer[] {
-  const scan = scanJson(body, limits)
-  if (scan.kind === 'problem') return [body]
-  const { tape } = scan
+function withoutStream(body: Buffer, tape: JsonTape | null): readonly Buffer[] {
+  if (tape === null) return [body]
   const node = tape.member(tape.root, 'stream')
   if (node === NONE || tape.kind(node) !== 'boolean') return [body]
   return [body.subarray(0, tape.start(node)), body.subarray(tape.end(node))]

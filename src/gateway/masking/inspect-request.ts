@@ -2,6 +2,8 @@
 import type { Direction, MaskingPlan } from '../../detect/masking-plan.ts'
 import { analyzersOf, operatorsOf, uncoveredOf } from '../../detect/masking-plan.ts'
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
+import { atOnce, inTurns } from '../../lib/turns.ts'
+import type { Work } from '../../lib/turns.ts'
 import type { BlockSpan } from '../../model/dialect.ts'
 import type { FindingRecord, UninspectedRecord } from '../../model/masking.ts'
 import type { Splice } from '../../model/record.ts'
@@ -11,11 +13,13 @@ import type { AnalyzedValue } from '../analyzers/analyzed-values.ts'
 import { NOTHING_FOUND } from './block-findings.ts'
 import type { BlockFindings, PieceFindings } from './block-findings.ts'
 import { SLICE_UNITS } from './in-slices.ts'
-import { inspectValue } from './inspect-texts.ts'
+import { inspectValue, isEmpty } from './inspect-texts.ts'
 import type { InspectionSettings, RawValue, ValueInspection } from './inspect-texts.ts'
 import type { InspectionPool } from './inspection-pool.ts'
 import { createMaskKeys, TOKEN_SHAPE } from './mask-keys.ts'
 import type { IssuedToken } from './mask-keys.ts'
+import { packing } from './packed-values.ts'
+import type { PlacedValue } from './packed-values.ts'
 import { isText, ROOT_PLACE, visitLeaves } from './request-leaves.ts'
 import type { LeafPlace } from './request-leaves.ts'
 
@@ -49,7 +53,7 @@ interface Piece {
   readonly block: number | null
   readonly start: number
   readonly cacheKey: string
-  readonly values: { readonly start: number; readonly value: RawValue }[]
+  readonly values: PlacedValue[]
   readonly media: UninspectedRecord[]
 }
 
@@ -68,9 +72,10 @@ export function inspectRequest(
     numbers: plan.numbers,
     secretKeys: new Set(plan.secretKeys),
   }
+  const { tape } = question
   const gathered = gather(tools.cache, question)
-  const values = gathered.pieces.flatMap((piece) => piece.values.map(({ value }) => value))
-  const size = values.reduce((sum, { raw }) => sum + raw.length, 0)
+  const placed = gathered.pieces.flatMap(({ values }) => values)
+  const size = placed.reduce((sum, { start, end }) => sum + end - start, 0)
   const plans = analyzersOf(plan, direction)
   const tokens: IssuedToken[] = []
   const keys = createMaskKeys(tools.master, scope, (token) => tokens.push(token))
@@ -79,25 +84,38 @@ export function inspectRequest(
   ): Promise<readonly AnalyzedValue[]> => {
     const { operators } = settings
     const asked = { desk: tools.analyzers, plans, operators, keys }
-    const made = await analyzedValues(values, inspections, asked)
+    const made = await analyzedValues(rawValues(tape, placed), inspections, asked)
     if (made.some(({ isUnanswered }) => isUnanswered))
       throw new Error('an analyzer did not answer in time')
     return made
   }
   // More new text than a slice is looked into by a thread.
   if (size < SLICE_UNITS) {
-    const inspections = values.map((value) => inspectValue(plan.rules, keys, settings, value))
+    const inspections = rawValues(tape, placed).map((value) =>
+      inspectValue(plan.rules, keys, settings, value),
+    )
     return plans.length === 0
-      ? assemble(tools.cache, gathered, inspections, tokens)
-      : analyzed(inspections).then((made) => assemble(tools.cache, gathered, made, tokens))
+      ? atOnce(assembling(tools.cache, tape, gathered, inspections, tokens))
+      : analyzed(inspections).then((made) =>
+          atOnce(assembling(tools.cache, tape, gathered, made, tokens)),
+        )
   }
-  return tools.pool
-    .inspect({ rules: plan.rules, master: tools.master, scope, settings, values })
-    .then(async (found) => {
-      tokens.push(...found.tokens)
-      const made = plans.length === 0 ? found.inspections : await analyzed(found.inspections)
-      return assemble(tools.cache, gathered, made, tokens)
-    })
+  const aside = async (): Promise<RequestInspection> => {
+    const values = await inTurns(packing(tape.bytes, placed))
+    const asked = { rules: plan.rules, master: tools.master, scope, settings, values }
+    const found = await tools.pool.inspect(asked)
+    tokens.push(...found.tokens)
+    const made = plans.length === 0 ? found.inspections : await analyzed(found.inspections)
+    return inTurns(assembling(tools.cache, tape, gathered, made, tokens))
+  }
+  return aside()
+}
+
+function rawValues(tape: JsonTape, placed: readonly PlacedValue[]): readonly RawValue[] {
+  return placed.map(({ start, end, ...value }) => ({
+    ...value,
+    raw: tape.bytes.toString('utf8', start, end),
+  }))
 }
 
 interface Gathered {
@@ -136,12 +154,9 @@ function gather(cache: BlockFindings, { tape, blocks, plan, scope }: RequestQues
     leaf: (node, place) => {
       const treatment = treatmentOf(place, plan)
       if (treatment === null) return
-      const start = tape.start(node)
-      const raw = tape.bytes.toString('utf8', start, tape.end(node))
-      at(node).values.push({
-        start,
-        value: { raw, key: place.key, isText: isText(place, raw), treatment },
-      })
+      const [start, end] = [tape.start(node), tape.end(node)]
+      const { key } = place
+      at(node).values.push({ start, end, key, isText: isText(place, tape, node), treatment })
     },
     media: (node) => {
       const { start: from, media } = at(node)
@@ -165,22 +180,24 @@ function treatmentOf(place: LeafPlace, plan: MaskingPlan): RawValue['treatment']
   }
 }
 
-function assemble(
+function* assembling(
   cache: BlockFindings,
+  tape: JsonTape,
   { pieces, known }: Gathered,
   inspections: readonly (ValueInspection & Partial<Pick<AnalyzedValue, 'isPartial'>>)[],
   tokens: readonly IssuedToken[],
-): RequestInspection {
+): Work<RequestInspection> {
   const parts: (readonly [block: number | null, start: number, found: PieceFindings])[] = [...known]
   let next = 0
   for (const piece of pieces) {
     const mine = inspections.slice(next, next + piece.values.length)
     next += piece.values.length
-    const found = foundIn(piece, mine, tokens)
+    const found = foundIn(tape, piece, mine, tokens)
     // What an analyzer owes an answer to is asked again on the next turn.
     const isPartial = mine.some((one) => one.isPartial === true)
     if (piece.block !== null && !isPartial) cache.set(piece.cacheKey, found)
     parts.push([piece.block, piece.start, found])
+    yield
   }
   const moved = <T extends { readonly start: number; readonly end: number }>(
     ones: readonly T[],
@@ -205,6 +222,7 @@ function assemble(
 
 /** Turns units of each value into bytes of the piece. */
 function foundIn(
+  tape: JsonTape,
   piece: Piece,
   inspections: readonly ValueInspection[],
   tokens: readonly IssuedToken[],
@@ -213,10 +231,10 @@ function foundIn(
   const splices: Splice[] = []
   const findings: PieceFindings['findings'][number][] = []
   const uninspected: UninspectedRecord[] = [...piece.media]
-  piece.values.forEach(({ start, value: { raw } }, index) => {
+  piece.values.forEach(({ start, end }, index) => {
     const inspection = inspections[index]
     if (inspection === undefined || isEmpty(inspection)) return
-    const byteOf = byteCounter(raw)
+    const byteOf = byteCounter(tape.bytes.toString('utf8', start, end))
     const byte = (unit: number): number => start - piece.start + byteOf(unit)
     for (const mask of inspection.masks)
       splices.push({ start: byte(mask.start), end: byte(mask.end), with: mask.text })
@@ -244,8 +262,4 @@ function byteCounter(text: string): (unit: number) => number {
     lastUnit = unit
     return lastByte
   }
-}
-
-function isEmpty({ masks, findings, uninspected, blocked }: ValueInspection): boolean {
-  return masks.length === 0 && findings.length === 0 && uninspected.length === 0 && !blocked
 }

@@ -93,3 +93,14 @@ function joined(masks: readonly Mask[]): readonly Mask[] {
   }
   return out
 }
+
+export const NOTHING_INSPECTED: ValueInspection = {
+  masks: [],
+  findings: [],
+  uninspected: [],
+  blocked: false,
+}
+
+export function isEmpty({ masks, findings, uninspected, blocked }: ValueInspection): boolean {
+  return masks.length === 0 && findings.length === 0 && uninspected.length === 0 && !blocked
+}

@@ -3,16 +3,18 @@ import { availableParallelism } from 'node:os'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { CompiledRules } from '../../detect/compiled-rules.ts'
-import type { InspectionSettings, RawValue, ValueInspection } from './inspect-texts.ts'
+import { NOTHING_INSPECTED } from './inspect-texts.ts'
+import type { InspectionSettings, ValueInspection } from './inspect-texts.ts'
 import type { ThreadAnswer, ThreadQuestion } from './inspection-thread.ts'
 import type { IssuedToken } from './mask-keys.ts'
+import type { PackedValues } from './packed-values.ts'
 
 export interface PoolQuestion {
   readonly rules: CompiledRules
   readonly master: Buffer
   readonly scope: string
   readonly settings: InspectionSettings
-  readonly values: readonly RawValue[]
+  readonly values: PackedValues
 }
 
 export interface PoolAnswer {
@@ -26,6 +28,9 @@ export interface InspectionPool extends AsyncDisposable {
 }
 
 interface Waiting {
+  /** How many values were sent. */
+  readonly count: number
+  readonly inspections: ValueInspection[]
   readonly resolve: (answer: PoolAnswer) => void
   readonly reject: (error: Error) => void
 }
@@ -68,10 +73,19 @@ export function createInspectionPool(
     worker.unref()
     worker.on('message', (answer: ThreadAnswer) => {
       const waits = thread.waiting.get(answer.id)
+      if (waits === undefined) return
+      const { inspections } = waits
+      if (answer.kind === 'part') {
+        const from = inspections.length
+        for (let n = 0; n < answer.count; n += 1) inspections.push(NOTHING_INSPECTED)
+        for (const [nth, inspection] of answer.found) inspections[from + nth] = inspection
+        return
+      }
       thread.waiting.delete(answer.id)
       if (thread.waiting.size === 0) worker.unref()
-      if (answer.kind === 'inspected') waits?.resolve(answer)
-      else waits?.reject(new Error('the texts could not be inspected'))
+      if (answer.kind === 'done' && inspections.length === waits.count)
+        waits.resolve({ inspections, tokens: answer.tokens })
+      else waits.reject(new Error('the texts could not be inspected'))
     })
     worker.on('error', () => lost(thread))
     worker.on('exit', () => lost(thread))
@@ -82,9 +96,13 @@ export function createInspectionPool(
     const [best] = threads.toSorted((a, b) => a.waiting.size - b.waiting.size)
     return best === undefined || (best.waiting.size > 0 && threads.length < size) ? start() : best
   }
-  const post = (thread: Thread, question: ThreadQuestion): void => {
+  const post = (
+    thread: Thread,
+    question: ThreadQuestion,
+    handedOver: readonly ArrayBuffer[] = [],
+  ): void => {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-    thread.worker.postMessage(question)
+    thread.worker.postMessage(question, handedOver)
   }
   return {
     inspect: ({ rules, ...question }) => {
@@ -96,11 +114,13 @@ export function createInspectionPool(
         thread.known.add(rulesId)
       }
       asked += 1
+      const count = question.values.values.length
       const id = asked
       thread.worker.ref()
       return new Promise((resolve, reject) => {
-        thread.waiting.set(id, { resolve, reject })
-        post(thread, { kind: 'inspect', id, rulesId, ...question })
+        thread.waiting.set(id, { count, inspections: [], resolve, reject })
+        const { buffer } = question.values.bytes
+        post(thread, { kind: 'inspect', id, rulesId, ...question }, [buffer])
       })
     },
     async [Symbol.asyncDispose]() {

@@ -84,8 +84,10 @@ const TEXTS: ReadonlySet<string> = new Set([
 ])
 
 /** True for what people write and read. */
-export function isText({ key, isFree }: LeafPlace, raw: string): boolean {
-  return isFree || TEXTS.has(key) || raw.includes(' ') || raw.includes('\\n')
+export function isText({ key, isFree }: LeafPlace, tape: JsonTape, node: NodeRef): boolean {
+  if (isFree || TEXTS.has(key)) return true
+  const raw = tape.bytes.subarray(tape.start(node), tape.end(node))
+  return raw.includes(' ') || raw.includes('\\n')
 }
 
 /** Walks `node` in the order of the body. */

@@ -15,6 +15,7 @@ import { inspectValue } from './inspect-texts.ts'
 import type { InspectionSettings, RawValue, ValueInspection } from './inspect-texts.ts'
 import { edit, maskedText } from './json-edits.ts'
 import type { Edit } from './json-edits.ts'
+import { packed } from './packed-values.ts'
 import { placeEdits } from './place-edits.ts'
 import { isText, ROOT_PLACE, visitLeaves } from './request-leaves.ts'
 import type { LeafPlace } from './request-leaves.ts'
@@ -118,7 +119,7 @@ export class WholeTexts {
     const size = values.reduce((sum, { raw }) => sum + raw.length, 0)
     if (size <= SLICE_UNITS)
       return values.map((one) => inspectValue(plan.rules, keys, this.#settings, one))
-    const question = { rules: plan.rules, master: tools.master, scope, values }
+    const question = { rules: plan.rules, master: tools.master, scope, values: packed(values) }
     const { operators, uncovered, threshold, encoded, numbers, secretKeys } = this.#settings
     const settings: InspectionSettings = {
       operators,
@@ -216,7 +217,7 @@ export class WholeTexts {
   #value(tape: JsonTape, node: NodeRef, place: LeafPlace): RawValue {
     const raw = tape.bytes.toString('utf8', tape.start(node), tape.end(node))
     const treatment = treatmentOf(place, this.#question.plan)
-    return { raw, key: place.key, isText: isText(place, raw), treatment }
+    return { raw, key: place.key, isText: isText(place, tape, node), treatment }
   }
 
   #whole(

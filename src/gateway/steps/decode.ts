@@ -1,5 +1,7 @@
 /** Fourth step: reads the body where it can be read, and lets the rest stream; the caller's bytes stay as they came. */
 import { globMatches } from '../../lib/glob.ts'
+import { scanning } from '../../lib/json/scan.ts'
+import { inTurns } from '../../lib/turns.ts'
 import { fail } from '../../model/errors.ts'
 import type { GatewayError } from '../../model/errors.ts'
 import type { RequestView } from '../../model/dialect.ts'
@@ -35,7 +37,8 @@ export async function decode(exchange: Exchange, parts: GatewayParts): Promise<S
       if (problem !== null) return problem
     }
   }
-  exchange.conversation = conversationOf(parts.conversations, exchange)
+  const conversation = conversationOf(parts.conversations, exchange)
+  exchange.conversation = conversation instanceof Promise ? await conversation : conversation
   const model = modelOf(exchange)
   exchange.route = settings.routeFor({
     upstream: routing.upstream.name,
@@ -102,10 +105,12 @@ async function readView(exchange: Exchange, routing: Routing, bytes: Buffer): Pr
     if (decoded === null) return { kind: 'error', error: fail('request.bad-encoding') }
     plain = decoded
   }
-  const reading = routing.dialect.readRequest(routing.surface, plain, {
-    depthMax: limits.jsonDepthMax,
-    elementsMax: limits.jsonElementsMax,
-  })
+  const scanned = inTurns(
+    scanning(plain, { depthMax: limits.jsonDepthMax, elementsMax: limits.jsonElementsMax }),
+  )
+  const scan = scanned instanceof Promise ? await scanned : scanned
+  if (scan.kind === 'tape') exchange.tape = scan.tape
+  const reading = routing.dialect.readRequest(routing.surface, scan)
   if (reading.kind === 'problem') {
     return { kind: 'error', error: fail('request.bad-json', reading.problem.message) }
   }

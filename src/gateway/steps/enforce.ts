@@ -1,7 +1,8 @@
 /** Seventh step: refuses, or splices the masks into the caller's bytes; everything else goes as it came. */
 import type { MaskingPlan } from '../../detect/masking-plan.ts'
 import { hitsToMask } from '../hold/hits-to-mask.ts'
-import { spliced } from '../../lib/spliced.ts'
+import { splicedParts } from '../../lib/spliced.ts'
+import { inTurns, joining } from '../../lib/turns.ts'
 import type { RuleHit } from '../../model/decision.ts'
 import { fail } from '../../model/errors.ts'
 import type { Exchange } from '../exchange.ts'
@@ -29,7 +30,7 @@ export function carriedOut(
   exchange: Exchange,
   parts: GatewayParts,
 ): StepResult | Promise<StepResult> {
-  const { inspection, body, masking } = exchange
+  const { inspection, masking } = exchange
   if (inspection?.isBlocked === true) {
     const entities = new Set(
       inspection.findings.filter((one) => one.operator === 'block').map((one) => one.entity),
@@ -40,8 +41,25 @@ export function carriedOut(
   const looksAtAnswer =
     exchange.answerRules?.isActive === true || masking?.directions.includes('response') === true
   if (looksAtAnswer && isUnmaskableStream(exchange)) return fail('policy.unmaskable-stream')
-  if (inspection !== null && inspection.splices.length > 0 && body.kind === 'whole')
-    exchange.maskedBody = spliced(body.plain, inspection.splices)
+  const body = maskedBody(exchange)
+  if (body instanceof Promise)
+    return body.then((bytes) => {
+      exchange.maskedBody = bytes
+      return tokensOf(exchange, parts)
+    })
+  exchange.maskedBody = body ?? exchange.maskedBody
+  return tokensOf(exchange, parts)
+}
+
+/** Null where nothing is masked. */
+function maskedBody({ inspection, body }: Exchange): Buffer | null | Promise<Buffer> {
+  return inspection === null || inspection.splices.length === 0 || body.kind !== 'whole'
+    ? null
+    : inTurns(joining(splicedParts(body.plain, inspection.splices)))
+}
+
+function tokensOf(exchange: Exchange, parts: GatewayParts): StepResult | Promise<StepResult> {
+  const { inspection, masking } = exchange
   const hasTokens = (inspection?.tokens.length ?? 0) > 0
   return hasTokens || (masking !== null && tokenizes(masking))
     ? exchangeTokens(exchange, parts)

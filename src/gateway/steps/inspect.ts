@@ -1,6 +1,5 @@
 /** Fifth step: looks for sensitive values in what is about to be sent; known blocks are not looked into again. */
 import type { MaskingPlan } from '../../detect/masking-plan.ts'
-import { scanJson } from '../../lib/json/scan.ts'
 import { fail } from '../../model/errors.ts'
 import type { GatewayError } from '../../model/errors.ts'
 import type { Exchange, Routing } from '../exchange.ts'
@@ -26,7 +25,7 @@ async function inspectBody(
   routing: Routing,
   plan: MaskingPlan,
 ): Promise<StepResult> {
-  const { settings, body } = exchange
+  const { body, tape } = exchange
   switch (body.kind) {
     case 'none':
       return null
@@ -40,14 +39,10 @@ async function inspectBody(
         exchange.inspection = uninspected(body.bytes.length)
         return null
       }
-      const scan = scanJson(body.plain, {
-        depthMax: settings.limits.jsonDepthMax,
-        elementsMax: settings.limits.jsonElementsMax,
-      })
-      if (scan.kind === 'problem') return notInspected(exchange, fail('policy.uninspectable'))
+      if (tape === null) return notInspected(exchange, fail('policy.uninspectable'))
       try {
         exchange.inspection = await inspectRequest(parts.masking, {
-          tape: scan.tape,
+          tape,
           blocks: body.view.blocks,
           plan,
           scope: scopeOf(exchange.principal),

@@ -31,20 +31,20 @@ export function scanBytes(bytes: Buffer): ScanBytes {
 }
 
 /**
- * Offset of the next byte at or after `from` at which a string cannot simply go on; the document's length when there
- * is none. Words are tested with the "has a byte less than n / equal to n" bit tricks (Hacker's Delight 6-1): they may
+ * Offset of the next byte at or after `from` at which a string cannot simply go on; `pause` or the document's length when
+ * there is none before. Words are tested with the "has a byte less than n / equal to n" bit tricks (Hacker's Delight 6-1): they may
  * only err by stopping early, where the byte loop decides.
  */
-export function nextStringStop(source: ScanBytes, from: number): number {
+export function nextStringStop(source: ScanBytes, from: number, pause: number): number {
   const { bytes, words, wordsFrom } = source
-  const length = bytes.length
+  const length = Math.min(bytes.length, pause)
   let at = from
   while (at < length && ((at - wordsFrom) & 3) !== 0) {
     if (STRING_STOP[bytes[at] ?? 0] !== 0) return at
     at += 1
   }
   let index = (at - wordsFrom) >> 2
-  const count = words.length
+  const count = Math.min(words.length, (length - wordsFrom) >> 2)
   while (index < count) {
     const word = words[index] ?? 0
     const quote = word ^ 0x22222222

@@ -4,6 +4,8 @@ import * as byte from './bytes.ts'
 import { KeySet, keyText } from './key-set.ts'
 import type { JsonLimits, JsonProblem } from './problem.ts'
 import * as tape from './tape.ts'
+import { atOnce } from '../turns.ts'
+import type { Work } from '../turns.ts'
 
 export type JsonScan =
   | { readonly kind: 'tape'; readonly tape: tape.JsonTape }
@@ -12,19 +14,30 @@ export type JsonScan =
 /** Slots kept between scans, so that most documents cost one allocation of their final size. */
 const KEPT_SLOTS_MAX = 1 << 20
 const FIRST_SLOTS = tape.STRIDE * 4096
-let kept: Int32Array = new Int32Array(FIRST_SLOTS)
+/** Null while a scan uses them. */
+let kept: Int32Array | null = null
+
+/** Bytes that are scanned in one step, inside of strings and outside. */
+const STEP_BYTES = 64 * 1024
 
 /**
  * Refuses what is not exactly one JSON document in UTF-8 without BOM, and documents in which an object has two keys
  * that decode to the same text. The tape refers to `bytes`, which must not change while it is in use.
  */
 export function scanJson(bytes: Buffer, limits: JsonLimits): JsonScan {
+  return atOnce(scanning(bytes, limits))
+}
+
+/** The same in steps. */
+export function* scanning(bytes: Buffer, limits: JsonLimits): Work<JsonScan> {
   if (bytes.length > 0x7fff_fff0)
     return { kind: 'problem', problem: refusal('malformed', 0, 'document longer than 2 GiB') }
   if (!isUtf8(bytes))
     return { kind: 'problem', problem: refusal('not-utf8', firstBadUtf8(bytes), 'invalid UTF-8') }
-  const scanner = new Scanner(bytes, limits, kept)
-  const problem = scanner.run()
+  const scanner = new Scanner(bytes, limits, kept ?? new Int32Array(FIRST_SLOTS))
+  kept = null
+  while (scanner.goOn()) yield
+  const { problem } = scanner
   kept = scanner.slots.length > KEPT_SLOTS_MAX ? new Int32Array(FIRST_SLOTS) : scanner.slots
   if (problem !== null) return { kind: 'problem', problem }
   return { kind: 'tape', tape: new tape.JsonTape(bytes, scanner.slots.slice(0, scanner.used)) }
@@ -58,7 +71,10 @@ class Scanner {
   #keyStart = -1
   #keyEscaped = false
   #escaped = false
-  #problem: JsonProblem | null = null
+  /** The string value that is being read; -1 when none is. */
+  #openString = -1
+  #begun = false
+  problem: JsonProblem | null = null
 
   constructor(bytes: Buffer, limits: JsonLimits, slots: Int32Array) {
     this.#source = byte.scanBytes(bytes)
@@ -68,18 +84,23 @@ class Scanner {
     this.slots = slots
   }
 
-  run(): JsonProblem | null {
+  /** One step; false when the document is read or refused. */
+  goOn(): boolean {
     const bytes = this.#bytes
-    this.#at = byte.skipSpace(bytes, 0)
-    while (this.#value()) {
+    if (!this.#begun) this.#at = byte.skipSpace(bytes, 0)
+    this.#begun = true
+    const pause = this.#at + STEP_BYTES
+    while (this.#openString < 0 ? this.#value() : this.#stringValue(this.#at)) {
+      if (this.#openString >= 0) return true
       if (this.#closeContainers()) {
         if (this.#at < bytes.length)
           this.#refuse('malformed', this.#at, 'unexpected byte behind the document')
-        break
+        return false
       }
-      if (this.#problem !== null) break
+      if (this.problem !== null) return false
+      if (this.#at >= pause) return true
     }
-    return this.#problem
+    return false
   }
 
   /** Reads a scalar or the head of a container; false when the document is refused. */
@@ -88,9 +109,10 @@ class Scanner {
     switch (this.#bytes[start] ?? -1) {
       case byte.QUOTE: {
         const node = this.#node(tape.TAG_STRING)
-        if (node < 0 || !this.#string(start + 1)) return false
-        this.#finish(node, this.#escaped ? tape.FLAG_ESCAPED : 0)
-        return true
+        if (node < 0) return false
+        this.#openString = node
+        this.#escaped = false
+        return this.#stringValue(start + 1)
       }
       case byte.BRACE_OPEN:
         return this.#enter(tape.TAG_OBJECT)
@@ -155,7 +177,8 @@ class Scanner {
     const bytes = this.#bytes
     const quote = this.#at
     if (bytes[quote] !== byte.QUOTE) return this.#refuse('malformed', quote, 'expected a key')
-    if (!this.#string(quote + 1)) return false
+    this.#escaped = false
+    if (!this.#string(quote + 1, bytes.length)) return false
     const escaped = this.#escaped
     const hash = escaped
       ? hashBytes(Buffer.from(keyText(bytes, quote + 1, true)), 0)
@@ -175,13 +198,24 @@ class Scanner {
     return true
   }
 
-  /** Moves from the first inner byte of a string to behind its closing quote. */
-  #string(from: number): boolean {
+  /** Goes on with the open string for a step; it stays open when it is longer. */
+  #stringValue(from: number): boolean {
+    if (!this.#string(from, from + STEP_BYTES)) return this.problem === null
+    this.#finish(this.#openString, this.#escaped ? tape.FLAG_ESCAPED : 0)
+    this.#openString = -1
+    return true
+  }
+
+  /** Moves from an inner byte of a string to behind its closing quote; false at `pause`, or when the document is refused. */
+  #string(from: number, pause: number): boolean {
     const bytes = this.#bytes
-    this.#escaped = false
     let at = from
     for (;;) {
-      at = byte.nextStringStop(this.#source, at)
+      at = byte.nextStringStop(this.#source, at, pause)
+      if (at >= pause && pause < bytes.length) {
+        this.#at = at
+        return false
+      }
       const stop = bytes[at]
       if (stop === byte.QUOTE) {
         this.#at = at + 1
@@ -263,7 +297,7 @@ class Scanner {
   }
 
   #refuse(code: JsonProblem['code'], offset: number, what: string): false {
-    this.#problem = refusal(code, offset, what)
+    this.problem = refusal(code, offset, what)
     return false
   }
 }

@@ -1,7 +1,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
-import { scanJson } from './scan.ts'
+import { scanJson, scanning } from './scan.ts'
 import { type JsonTape, NONE, type NodeRef } from './tape.ts'
 
 const limits = { depthMax: 1000, elementsMax: 100_000 }
@@ -182,6 +182,33 @@ test('a tape stays as it is while other documents are scanned', () => {
   const first = tapeOf('[1,[2,3],{"a":"b"}]')
   for (let i = 0; i < 5; i += 1) tapeOf('{"other":[true,false,null,{"x":[[[[]]]]}]}')
   assert.deepEqual(rebuild(first, first.root), [1, [2, 3], { a: 'b' }])
+})
+
+test('a document that is scanned in steps, with others between them, gives the same tape wherever a step ends', () => {
+  const step = 64 * 1024
+  const limits = { depthMax: 64, elementsMax: 100_000 }
+  for (const end of ['\\n', '\\u00e4', 'ä', '\\"', '"', '']) {
+    for (let before = step - 8; before <= step + 1; before += 1) {
+      const long = `"${'x'.repeat(before)}${end === '"' ? '' : end}${'y'.repeat(2 * step)}"`
+      const text = `{"a":${long},"b":[1,${long}]}`
+      const scan = scanning(Buffer.from(text), limits)
+      let steps = 0
+      let done = scan.next()
+      for (; done.done !== true; done = scan.next()) {
+        steps += 1
+        tapeOf('{"other":[true,{"x":[[]]}]}')
+      }
+      assert.ok(steps >= 4, `${steps} steps`)
+      assert.ok(done.value.kind === 'tape')
+      const { tape } = done.value
+      assert.deepEqual(rebuild(tape, tape.root), JSON.parse(text))
+    }
+  }
+  for (const wrong of ['\u0001', '\\x', '\\u00g0'])
+    assert.equal(
+      scanJson(Buffer.from(`["${'x'.repeat(step - 1)}${wrong}${'y'.repeat(step)}"]`), limits).kind,
+      'problem',
+    )
 })
 
 test('any JSON value scanned and rebuilt is what JSON.parse gives', () => {
