@@ -28,7 +28,8 @@ export async function fillDemo(
   nowMs: number,
   progress: (day: number) => void,
 ): Promise<Filled> {
-  const firstMs = Math.floor(nowMs / DAY_MS) * DAY_MS - DAYS * DAY_MS
+  // The last day is today, as far as it has come: whoever opens the live page sees something.
+  const firstMs = Math.floor(nowMs / DAY_MS) * DAY_MS - (DAYS - 1) * DAY_MS
   const clock = createStoryClock(firstMs)
   let answer = ''
   await using app = await startApp(config, {

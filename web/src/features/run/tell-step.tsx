@@ -55,8 +55,8 @@ export function TellStep({ state, onDone }: TellStepProps) {
         />
         {receivers.length === 0 ? (
           <p className={classes.count}>
-            No receiver is configured: see `approvals` in custody.yaml for webhooks, Slack, Teams
-            and e-mail. The message can be copied.
+            No receiver is configured: see <code>approvals</code> in custody.yaml for webhooks,
+            Slack, Teams and e-mail. The message can be copied.
           </p>
         ) : (
           <Checkbox.Group label="To" value={chosen} onChange={setChosen}>
