@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { negatives, positives } from './accuracy/samples.ts'
-import { measure, measureWild } from './detector-accuracy.ts'
+import { measure, measureFormats, measureWild } from './detector-accuracy.ts'
 
 test('the development set is the same every time', () => {
   assert.deepEqual(positives(), positives())
@@ -36,4 +36,24 @@ test('credentials are found in the wild, and what only looks like one is left al
   assert.ok(found / all >= 0.95, wild.missed.join(', '))
   const wrong = wild.traps.reduce((sum, [, count]) => sum + count, 0)
   assert.ok(wrong / wild.trapTexts <= 0.02, JSON.stringify(wild.traps))
+})
+
+test('formats and surroundings of others are found, too, and personal data in its own', () => {
+  const { sets, formatCount, personal, lookAlikes } = measureFormats()
+  assert.ok(formatCount >= 300, `${formatCount} formats`)
+  for (const [name, least] of [
+    ['mended', 0.95],
+    ['held-out', 0.85],
+  ] as const) {
+    const { formats, lines } = sets[name]
+    assert.ok(formats.found / formats.all >= 0.95, `${name}: ${formats.found} of ${formats.all}`)
+    assert.ok(lines.found / lines.all >= least, `${name}: ${lines.found} of ${lines.all}`)
+  }
+  for (const { name, found, all, wrong } of personal) {
+    assert.ok(found / all >= 0.98, `${name}: ${found} of ${all}`)
+    assert.ok(found / (found + wrong) >= 0.98, `${name}: ${wrong} wrong`)
+  }
+  const wrong = lookAlikes.reduce((sum, { found }) => sum + found, 0)
+  const all = lookAlikes.reduce((sum, one) => sum + one.all, 0)
+  assert.ok(wrong / all <= 0.02, JSON.stringify(lookAlikes.filter(({ found }) => found > 0)))
 })

@@ -2,28 +2,19 @@
 import { shippedPacks } from '../src/config/rule-files.ts'
 import { compileRules } from '../src/detect/compiled-rules.ts'
 import { scanText } from '../src/detect/matcher.ts'
-import type { MatcherOptions } from '../src/detect/matcher.ts'
-import { REPLACE } from '../src/detect/operators.ts'
 import type { Rule } from '../src/detect/rule.ts'
 import { cell, page, table } from './reference/markdown.ts'
+import { SCAN_OPTIONS } from './accuracy/scan-options.ts'
 import { negatives, positives } from './accuracy/samples.ts'
 import type { Sample } from './accuracy/samples.ts'
 import { TRAPS } from './accuracy/traps.ts'
 import { createDraw } from './accuracy/values.ts'
 import { WILD_FILES } from './accuracy/wild-files.ts'
 import { wildSamples } from './accuracy/wild.ts'
+import { measureWildFormats, wildFormatsSection } from './accuracy/wild/report.ts'
+import type { WildFormatsResult } from './accuracy/wild/report.ts'
 
 const PACKS = ['credentials', 'pci', 'pii', 'phi']
-
-const OPTIONS: MatcherOptions = {
-  operators: { byEntity: new Map(), fallback: REPLACE },
-  keys: { digest: () => '', encrypt: () => '', tokenFor: () => '' },
-  threshold: 0.5,
-  encoded: false,
-  before: '',
-  terms: null,
-  everyFinding: false,
-}
 
 export interface Score {
   hits: number
@@ -45,7 +36,7 @@ export function measure(samples: readonly Sample[]): ReadonlyMap<string, Score> 
     return score
   }
   for (const { text, values } of samples) {
-    const { findings } = scanText(compiled.rules.ruleset, text, OPTIONS)
+    const { findings } = scanText(compiled.rules.ruleset, text, SCAN_OPTIONS)
     for (const value of values) {
       const found = findings.some(
         (one) =>
@@ -103,7 +94,9 @@ function measuredWild(): WildResult {
   if (compiled.kind === 'problems') throw new Error(JSON.stringify(compiled.problems))
   const { ruleset } = compiled.rules
   const covers = (text: string, start: number, end: number): boolean =>
-    scanText(ruleset, text, OPTIONS).findings.some((one) => one.start <= start && one.end >= end)
+    scanText(ruleset, text, SCAN_OPTIONS).findings.some(
+      (one) => one.start <= start && one.end >= end,
+    )
   const samples = wildSamples()
   const shapes = new Map<string, Score>()
   for (const { shape, text, start, end } of samples) {
@@ -119,7 +112,7 @@ function measuredWild(): WildResult {
   const draw = createDraw(TRAP_SEED)
   const traps = Object.entries(TRAPS).map(([kind, write]) => {
     const texts = Array.from({ length: TRAP_ROUNDS }, () => write(draw))
-    const wrong = texts.filter((text) => scanText(ruleset, text, OPTIONS).findings.length > 0)
+    const wrong = texts.filter((text) => scanText(ruleset, text, SCAN_OPTIONS).findings.length > 0)
     return [kind, wrong.length] as const
   })
   const files = Object.keys(WILD_FILES).length
@@ -135,6 +128,17 @@ function measuredWild(): WildResult {
     traps,
     trapTexts: traps.length * TRAP_ROUNDS,
   }
+}
+
+let formatsResult: WildFormatsResult | null = null
+
+/** All packs. Measured once per process. */
+export function measureFormats(): WildFormatsResult {
+  if (formatsResult !== null) return formatsResult
+  const compiled = rulesOf('strict')
+  if (compiled.kind === 'problems') throw new Error(JSON.stringify(compiled.problems))
+  formatsResult = measureWildFormats(compiled.rules.ruleset, SCAN_OPTIONS)
+  return formatsResult
 }
 
 const TRAP_SEED = 20_261_130
@@ -188,6 +192,7 @@ function writtenPage(): string {
     `Measured by \`tools/detector-accuracy.ts\` on a development set that it generates: ${full.length} texts with values (prose, JSON, Markdown, code, tables) and ${clean.length} without. A value counts as found when a finding of its entity covers all of it; every finding that touches no value counts as wrong. F2 weighs recall four times as much as precision.`,
     table(['entity', 'values', 'precision', 'recall', 'F2'], rows),
     ...wildSection(),
+    ...wildFormatsSection(measureFormats()),
     '## What this says and what not',
     'The sets are ours: made-up values with valid check digits, and look-alikes (invalid check digits, order numbers, hashes, versions, identifiers in code). `CREDENTIAL` and the national numbers other than `US_SSN` are drawn from the examples of the rules themselves, so their recall says that a value is found in any surrounding, not that every format in the world is known. Where a value has no check digit and no telling surrounding, expect worse in the wild than here.',
   ])

@@ -13,11 +13,15 @@ export function entropy(text: string): number {
 }
 
 const PLACEHOLDER_SIGN =
-  /^[$%<{[*@]|\$\{|\{\{|^(?:\.{3}|-{3})|x{6,}|\*{3,}|1234567890|abcdefghij|0{10,}/i
+  /^[$%<{[*@]|\$\{|\{\{|^(?:\.{3}|-{3})|x{6,}|\*{3,}|0{10,}|EXAMPLE(?:KEY)?$/i
+/** Somebody typed these; a long text that has them besides others may still be a key. */
+const SEQUENCE = /1234567890|abcdefghij/i
+const SEQUENCE_LENGTH_MAX = 24
 const PLACEHOLDER_PART =
   /(?:^|[_.-])(?:example|placeholder|changeme|redacted|your|insert|replace)(?:[_.-]|$)/i
 /** Code that reads a value, such as `config.credentials.apiKey`. */
-const PROPERTY = /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$]+)+$/
+const PROPERTY =
+  /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$]+)+$|^(?:this|self|process|config|options|opts|params|args|req|request|ctx|settings)\.[\w$.]+$/
 /** A value made of nothing but these words names a value and is none. */
 const NAMING_WORDS = new Set(
   'your my the some a an insert enter replace change me changeme example sample dummy fake test testing todo none null nil undefined true false process os env environ environment config secret secrets password passwd pass string str value placeholder redacted masked hidden get read api key keys apikey token tokens here from id name user username auth access client default foo bar baz var variable settings self this request req res response data input params args options field form body header headers type number int bool required optional is not empty new old with for of to in and or public private generate create random hash encrypt decode encode base64 file path url uri host function return const let async prompt getenv'.split(
@@ -29,7 +33,7 @@ const NAMING_WORDS = new Set(
 export function isNotPlaceholder(text: string): boolean {
   if (PLACEHOLDER_SIGN.test(text) || PLACEHOLDER_PART.test(text) || PROPERTY.test(text))
     return false
-  if (isCodeName(text)) return false
+  if (isCodeName(text) || (text.length <= SEQUENCE_LENGTH_MAX && SEQUENCE.test(text))) return false
   const words = text
     .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase()
@@ -64,6 +68,7 @@ const COMMON_PAIRS = new Set(
     ' ',
   ),
 )
+const CONSTANT = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/
 const PATH = /^[.~]{0,2}(?:\/[a-z][a-z0-9_.-]*){2,}$/
 const PAIRS_MIN = 6
 const COMMON_SHARE_MAX = 0.55
@@ -73,7 +78,7 @@ export function isNotWords(text: string): boolean {
   const runs = text.toLowerCase().match(/[a-z]{2,}/g) ?? []
   const pairs = runs.flatMap((run) => Array.from(run.slice(1), (char, i) => run.charAt(i) + char))
   const common = pairs.filter((pair) => COMMON_PAIRS.has(pair)).length
-  if (text.includes('://') || PATH.test(text)) return false
+  if (text.includes('://') || PATH.test(text) || CONSTANT.test(text)) return false
   if (/^[0-9a-f-]+$/i.test(text)) return true
   return pairs.length < PAIRS_MIN || common / pairs.length <= COMMON_SHARE_MAX
 }
@@ -90,11 +95,13 @@ export function isMixed(text: string): boolean {
 
 /** As mixed; or letters that change between the cases as no name does; or both cases with a sign between them. */
 export function isJumbled(text: string): boolean {
-  if (isMixed(text)) return true
+  if (isMixed(text)) return !/^[A-Z]{2,6}\d{1,2}$/.test(text)
   if (!/[a-z]/.test(text) || !/[A-Z]/.test(text)) return false
   if (/[A-Za-z][!@#$%^?~][!-~]/.test(text)) return true
-  const changes = text.match(/[a-z][A-Z]/g)?.length ?? 0
-  return changes >= 3 && changes > text.length / 5 && isNotWords(text)
+  // A name falls apart into words of three letters and more; `Id` and the like come one at a time.
+  const words = text.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? []
+  const short = words.filter((word) => word.length <= 2).length
+  return text.length >= 8 && short >= 2 && words.length > text.length / 3.5 && isNotWords(text)
 }
 
 /** True for what a rule for passwords would take: three of lower case, upper case, digits and signs. */
@@ -111,7 +118,10 @@ export function isJwt(text: string): boolean {
 
 /** RFC 7617: a user name, a colon and a password in printable characters. */
 export function isBasicAuth(text: string): boolean {
-  return /^[\x20-\x7e]{0,64}:[\x20-\x7e]{1,128}$/.test(decodeBase64(text) ?? '')
+  // Many services take a key as the user and no password.
+  return /^(?:[\x20-\x7e]{0,64}:[\x20-\x7e]{1,128}|[\x21-\x7e]{4,128}:)$/.test(
+    decodeBase64(text) ?? '',
+  )
 }
 
 /** Base64 of either alphabet as Latin-1 text; null when it is none. */
