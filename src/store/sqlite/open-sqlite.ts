@@ -23,6 +23,7 @@ import { closeFile, openFile, openIndexFile } from './open-file.ts'
 import { createSearchClient } from './search-client.ts'
 import { createSqliteIndexWriter } from './sqlite-index-writer.ts'
 import { truncateLog } from './truncate-log.ts'
+import { openWalMark } from './wal-mark.ts'
 
 /** `begin immediate`, which the dialect uses, already makes a transaction the only writing one. */
 const ENGINE: Engine = { types: SQLITE_TYPES, lock: async () => {} }
@@ -35,7 +36,8 @@ export async function openSqlite(
   await using cleanup = new AsyncDisposableStack()
   const path = join(folder, 'index.db')
   const indexFile = cleanup.adopt(await openIndexFile(path), closeFile)
-  const controlFile = cleanup.adopt(await openFile(join(folder, 'control.db'), 'full'), closeFile)
+  const controlPath = join(folder, 'control.db')
+  const controlFile = cleanup.adopt(await openFile(controlPath, 'full'), closeFile)
   const index = new Kysely<unknown>({ dialect: new NodeSqliteDialect(indexFile) })
   const probe = cleanup.use(createDiskProbe(folder))
   const beforeWrite = servesCallers ? probe.writable : async () => {}
@@ -43,7 +45,10 @@ export async function openSqlite(
   await migrate(index, ENGINE, INDEX_AREA)
   await migrate(control, ENGINE, CONTROL_AREA)
   const controlDb = control.$extendTables<ControlTables>()
-  const changes = { ...createVersion(controlFile), announce: async () => {} }
+  const changes = {
+    ...createVersion(controlFile, controlPath),
+    announce: async () => {},
+  }
   const relaxed = async (work: (db: ControlDb) => Promise<void>): Promise<void> => {
     // Asked again inside; asked here because readers wait for whoever has the connection.
     await beforeWrite()
@@ -54,7 +59,7 @@ export async function openSqlite(
     changes,
     lockPeople: async () => {},
     relaxed,
-    approvals: { ...createVersion(controlFile), announce: async () => {} },
+    approvals: { ...createVersion(controlFile, controlPath), announce: async () => {} },
     scrub: () => truncateLog(controlFile),
   })
   const search = cleanup.use(createSearchClient(path))
@@ -127,24 +132,35 @@ async function withoutSync(
  * `data_version` changes with the writes of every other connection, the counter with our own; both only grow. Asking takes
  * SQLite's locks, so those who ask in one go, without letting anything else run, are told the same.
  */
-function createVersion(database: DatabaseSync): {
+function createVersion(
+  database: DatabaseSync,
+  path: string,
+): {
   readonly version: () => number
   readonly committed: () => void
 } {
   const dataVersion = database.prepare('pragma data_version')
+  const mark = openWalMark(path)
   let ownWrites = 0
   let others: number | null = null
+  let isAsked = false
   const forget = (): void => {
-    others = null
+    isAsked = false
+  }
+  const ask = (): number => {
+    // First the mark: what is committed between the two moves it for the next time.
+    const isSame = database.isOpen && !mark.hasMoved() && others !== null
+    if (!isSame) {
+      // Not known while it is asked: the question may fail.
+      others = null
+      others = Number(dataVersion.get()?.['data_version'])
+    }
+    isAsked = true
+    queueMicrotask(forget)
+    return others ?? 0
   }
   return {
-    version: () => {
-      if (others === null) {
-        others = Number(dataVersion.get()?.['data_version'])
-        queueMicrotask(forget)
-      }
-      return others + ownWrites
-    },
+    version: () => (isAsked ? (others ?? 0) : ask()) + ownWrites,
     committed: () => {
       ownWrites += 1
     },
