@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { runCli } from '../../../test/harness/cli.ts'
 import { temporaryFolder } from '../../../test/harness/temporary-folder.ts'
-import { DAYS, schedule } from '../demo/schedule.ts'
+import { DAYS, monthBefore, schedule } from '../demo/schedule.ts'
 import { createStoryClock } from '../demo/story-clock.ts'
 import { ACTORS, COLLEAGUES, LEAKED_SNIPPET } from '../demo/story.ts'
 
@@ -36,6 +36,27 @@ test('the month is the same each time, in order, within its days, with one leak 
     leaks.map(({ scene }) => scene.actor),
     ['mara'],
   )
+})
+
+test('all of the month is played whatever the hour, the last of it today once today has had two hours', () => {
+  const midnight = FIRST_MS + 40 * 86_400_000
+  const scenesAt = (hours: number) => {
+    const nowMs = midnight + hours * 3_600_000
+    const { firstMs, cues } = monthBefore(nowMs)
+    const times = cues.map(({ atMs }) => atMs)
+    assert.deepEqual(
+      times,
+      times.toSorted((a, b) => a - b),
+    )
+    const lastMs = times.at(-1) ?? 0
+    assert.ok(lastMs <= nowMs - 15 * 60_000, String(hours))
+    assert.equal(lastMs >= midnight, hours >= 2, String(hours))
+    assert.ok((times[0] ?? 0) >= firstMs)
+    return cues.map(({ scene }) => scene)
+  }
+  const atNoon = scenesAt(12)
+  for (const hours of [2, 2.5, 9, 17.9, 23.99]) assert.deepEqual(scenesAt(hours), atNoon)
+  assert.deepEqual(scenesAt(0.1), scenesAt(1.99))
 })
 
 test('the clock of the story only goes forward', () => {

@@ -3,7 +3,7 @@ import { startApp } from '../../app/app.ts'
 import type { App } from '../../app/app.ts'
 import type { Config } from '../../config/config.ts'
 import { playScene } from './play-scene.ts'
-import { DAYS, schedule } from './schedule.ts'
+import { monthBefore } from './schedule.ts'
 import { castOf } from './story-admin.ts'
 import { createStoryClock } from './story-clock.ts'
 import type { StoryClock } from './story-clock.ts'
@@ -28,8 +28,7 @@ export async function fillDemo(
   nowMs: number,
   progress: (day: number) => void,
 ): Promise<Filled> {
-  // The last day is today, as far as it has come: whoever opens the live page sees something.
-  const firstMs = Math.floor(nowMs / DAY_MS) * DAY_MS - (DAYS - 1) * DAY_MS
+  const { firstMs, cues } = monthBefore(nowMs)
   const clock = createStoryClock(firstMs)
   let answer = ''
   await using app = await startApp(config, {
@@ -40,8 +39,7 @@ export async function fillDemo(
   let exchanges = 0
   let leak = ''
   let day = 0
-  for (const { atMs, scene } of schedule(firstMs)) {
-    if (atMs >= nowMs) break
+  for (const { atMs, scene } of cues) {
     const today = Math.floor((atMs - firstMs) / DAY_MS) + 1
     if (today !== day) progress(today)
     day = today

@@ -22,6 +22,30 @@ export const DAYS = 30
 const SEED = 1412
 const SCENES_A_DAY = { low: 6, high: 11 }
 
+/** A day that has only begun has no room for its scenes. */
+const DAY_LEAST_MS = 2 * HOUR_MS
+/** Nothing is played so shortly before the end: the turns of a scene take minutes. */
+const QUIET_MS = 15 * 60_000
+
+/**
+ * The month that ends now. All of it is played whatever the hour: its last day is today, in as many hours as today has had, so that
+ * whoever looks at what is live sees something.
+ */
+export function monthBefore(nowMs: number): {
+  readonly firstMs: number
+  readonly cues: readonly Cue[]
+} {
+  const midnight = Math.floor(nowMs / DAY_MS) * DAY_MS
+  const isToday = nowMs - midnight >= DAY_LEAST_MS
+  const firstMs = midnight - (isToday ? DAYS - 1 : DAYS) * DAY_MS
+  const share = (nowMs - midnight - QUIET_MS) / DAY_MS
+  const cues = schedule(firstMs).map(({ atMs, scene }) => ({
+    atMs: atMs < midnight ? atMs : midnight + Math.floor((atMs - midnight) * share),
+    scene,
+  }))
+  return { firstMs, cues }
+}
+
 /** `firstMs` is midnight (UTC) of the first day. Ascending. */
 export function schedule(firstMs: number): readonly Cue[] {
   const dice = rollDice(SEED)
