@@ -41,7 +41,7 @@ test('an investigator opens a case, pins an exchange, gives a task, and closes i
   await dialog.getByLabel('Why it matters').fill('The place that gives it away.')
   await dialog.getByRole('button', { name: 'Pin' }).click()
   await page.getByRole('link', { name: 'case #1' }).click()
-  await entries.getByText(/, request block 1 0 to \d+/).waitFor()
+  await entries.getByText(/, request block 1, characters 0 to \d+/).waitFor()
   await page.getByText('Task', { exact: true }).click()
   await page.getByLabel('Text').fill('Ask the owner of the key which job it runs in.')
   await page.getByLabel('For (login)').fill('olga')

@@ -93,7 +93,12 @@ test('a text that is nowhere, a call that fails and a role that may not are each
   assert.equal(await page.getByRole('button', { name: 'Who saw it' }).isDisabled(), true)
   await box.fill('never seen')
   await box.press('Control+Enter')
-  await page.getByText('It has 9 letters and digits.').waitFor()
+  await page.getByText('This text is too short to be traced').waitFor()
+  await page.getByText('It has 9 letters and digits; 24 are the least').waitFor()
+  assert.deepEqual(await violationsOf(page), [])
+  await box.fill('A sentence of a few words that nobody has ever sent.')
+  await box.press('Control+Enter')
+  await page.getByText('Nobody was exposed to this text').waitFor()
   assert.deepEqual(await violationsOf(page), [])
   await page.route('**/api/v1/trace', (route) =>
     route.fulfill({
