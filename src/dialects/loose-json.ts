@@ -17,30 +17,40 @@ export function writtenJson(value: unknown): string {
   }
 }
 
-/** The value that the path of keys and list positions leads to; undefined when it leads nowhere. */
-export function valueAt(value: unknown, ...path: readonly (string | number)[]): unknown {
-  let at = value
-  for (const key of path) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined
-    at = Reflect.get(at, key)
-  }
-  return at
+type Key = string | number
+
+/**
+ * The value that the path of up to three keys and list positions leads to; undefined when it leads nowhere. Not a rest
+ * parameter: this is called some twenty times for each event of a stream, and each call would leave an array behind.
+ */
+export function valueAt(value: unknown, first?: Key, second?: Key, third?: Key): unknown {
+  if (first === undefined) return value
+  const found = memberOf(value, first)
+  if (second === undefined) return found
+  return third === undefined ? memberOf(found, second) : memberOf(memberOf(found, second), third)
+}
+
+function memberOf(value: unknown, key: Key): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
+  return Reflect.get(value, key)
 }
 
 /** Text at the path; null when there is none. */
-export function textAt(value: unknown, ...path: readonly (string | number)[]): string | null {
-  const found = valueAt(value, ...path)
+export function textAt(value: unknown, first?: Key, second?: Key, third?: Key): string | null {
+  const found = valueAt(value, first, second, third)
   return typeof found === 'string' ? found : null
 }
 
 /** Finite number at the path; null when there is none. */
-export function numberAt(value: unknown, ...path: readonly (string | number)[]): number | null {
-  const found = valueAt(value, ...path)
+export function numberAt(value: unknown, first?: Key, second?: Key, third?: Key): number | null {
+  const found = valueAt(value, first, second, third)
   return typeof found === 'number' && Number.isFinite(found) ? found : null
 }
 
+const NOTHING: readonly unknown[] = []
+
 /** Elements of the list at the path; empty when there is none. */
-export function listAt(value: unknown, ...path: readonly (string | number)[]): readonly unknown[] {
-  const found = valueAt(value, ...path)
-  return Array.isArray(found) ? found : []
+export function listAt(value: unknown, first?: Key, second?: Key, third?: Key): readonly unknown[] {
+  const found = valueAt(value, first, second, third)
+  return Array.isArray(found) ? found : NOTHING
 }

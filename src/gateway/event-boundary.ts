@@ -14,15 +14,15 @@ export function createEventBoundary(
   framing: StreamFraming,
   wholeMessagesOnly: boolean,
 ): EventBoundary {
-  let tail = ''
+  /** At least as many bytes as are looked at, where so many have passed; looked at when somebody asks. */
+  let last: Buffer = Buffer.alloc(0)
   return {
     passed: (bytes) => {
-      tail = (tail + bytes.toString('latin1', Math.max(0, bytes.length - TAIL_BYTES))).slice(
-        -TAIL_BYTES,
-      )
+      last = bytes.length >= TAIL_BYTES ? bytes : Buffer.concat([last.subarray(-TAIL_BYTES), bytes])
     },
     isBetweenEvents: () => {
-      if (tail === '') return true
+      if (last.length === 0) return true
+      const tail = last.toString('latin1', Math.max(0, last.length - TAIL_BYTES))
       switch (framing) {
         case 'sse':
           // WHATWG HTML 9.2.6: a blank line ends an event, whatever the line ends are.

@@ -147,7 +147,8 @@ test('an encoded answer that was cut off is read as far as it goes', async () =>
 test('JSON holds the whole record', async () => {
   const [found] = jsonLines((await show(ids.chat, '--json')).out)
   assert.ok(found)
-  const at = (...path: readonly (string | number)[]): unknown => valueAt(found, ...path)
+  const at = (...path: readonly (string | number)[]): unknown =>
+    path.reduce<unknown>((at, key) => valueAt(at, key), found)
   assert.equal(at('id'), ids.chat)
   assert.equal(at('state'), 'complete')
   assert.equal(at('facts', 'principal', 'method'), 'gateway-key')

@@ -56,7 +56,8 @@ const as = (who: keyof typeof people, ...args: readonly string[]) =>
   runCliWith({ env: environment(people[who].token) }, ...args)
 const here = (...args: readonly string[]) =>
   runCliWith({ env: {} }, ...args, '--data', console.gateway.folder)
-const at = (json: unknown, ...path: readonly (string | number)[]): unknown => valueAt(json, ...path)
+const at = (json: unknown, ...path: readonly (string | number)[]): unknown =>
+  path.reduce<unknown>((at, key) => valueAt(at, key), json)
 
 test('exchanges are listed as locally, in both forms, filtered, by --server and by environment', async () => {
   const table = await as('auditor', 'exchanges')

@@ -3,6 +3,7 @@ import type { AnswerDraft } from '../answer-draft.ts'
 import { listAt, numberAt, textAt } from '../loose-json.ts'
 
 export function readUsage(draft: AnswerDraft, usage: unknown): void {
+  if (usage === undefined || usage === null) return
   draft.addUsage({
     inputTokens: numberAt(usage, 'prompt_tokens') ?? numberAt(usage, 'input_tokens'),
     outputTokens: numberAt(usage, 'completion_tokens') ?? numberAt(usage, 'output_tokens'),

@@ -83,8 +83,8 @@ function readBody(
 function readCommon(draft: AnswerDraft, json: unknown): void {
   draft.model = textAt(json, 'model') ?? draft.model
   draft.responseId = textAt(json, 'id') ?? draft.responseId
-  for (const usage of [valueAt(json, 'x_groq', 'usage'), valueAt(json, 'usage')])
-    readUsage(draft, usage)
+  readUsage(draft, valueAt(json, 'x_groq', 'usage'))
+  readUsage(draft, valueAt(json, 'usage'))
   const error = valueAt(json, 'error')
   if (error !== undefined && error !== null) draft.error ??= errorText(error)
   else if (textAt(json, 'object') === 'error') draft.error ??= errorText(json)

@@ -29,10 +29,19 @@ export function follow(surface: Surface, contentType: string): StreamFollower | 
   return framing(surface, contentType) === 'sse' ? createSseFollower(judge) : null
 }
 
+/** Every chunk of a chat begins like this, and nothing that ends a stream. */
+const ID_FIRST = Buffer.from('{"id":')
+
+function beginsWithId(data: Buffer): boolean {
+  const { length } = ID_FIRST
+  return data.length >= length && data.compare(ID_FIRST, 0, length, 0, length) === 0
+}
+
 /** Not every compatible server names its events, so the data counts as much as the name. */
 function judge(eventName: string, dataPrefix: Buffer): TerminalVerdict {
   const named = LAST_EVENTS.get(eventName)
   if (named !== undefined) return named
+  if (beginsWithId(dataPrefix)) return 'no'
   const data = dataPrefix.toString('latin1')
   if (data.startsWith(DONE) || data.trim() === DONE) return 'end'
   if (ERROR_FIRST.test(data)) return 'failed'
