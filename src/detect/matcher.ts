@@ -8,7 +8,7 @@ import type { Span } from './mask-queue.ts'
 import type { MaskKeys, OperatorTable } from './operators.ts'
 import { operatorFor } from './operators.ts'
 import { ACCEPTS, HELD, UNKNOWN } from './pattern/automaton.ts'
-import type { Cursor } from './pattern/automaton.ts'
+import type { Automaton, Cursor } from './pattern/automaton.ts'
 import type { Ruleset } from './ruleset.ts'
 import { covers, SegmentSearch } from './segment-search.ts'
 import type { Found } from './segment-search.ts'
@@ -79,11 +79,13 @@ class ChannelMatcher {
   readonly #view = new View()
   readonly #search: SegmentSearch
   readonly #queue: MaskQueue
-  readonly #cursor: Cursor
+  readonly #automata: readonly Automaton[]
+  readonly #cursors: readonly Cursor[]
   readonly #runs: RunFollower | null
   readonly #terms: TermFollower | null
   readonly #longest: number
-  #value = 0
+  /** By automaton. */
+  readonly #values: Int32Array
   #piece = ''
   /** Units of the piece that the view has. */
   #pieceAt = 0
@@ -108,7 +110,9 @@ class ChannelMatcher {
     this.#longest = Math.max(ruleset.longest, encoded ? RUN_MAX + 2 : 0, (terms?.longest ?? 0) + 2)
     this.#runs = encoded ? new RunFollower() : null
     this.#terms = terms === null ? null : new TermFollower(terms)
-    this.#cursor = ruleset.automaton.start()
+    this.#automata = ruleset.automaton.automata
+    this.#cursors = this.#automata.map((automaton) => automaton.start())
+    this.#values = new Int32Array(this.#automata.length)
     this.#search = new SegmentSearch(ruleset, this.#view, threshold)
     this.#queue = new MaskQueue(this.#view, keys)
     if (before !== '') this.#lookAt(before)
@@ -130,7 +134,8 @@ class ChannelMatcher {
     this.#begin()
     this.#view.finish(this.#onUnit)
     this.#endFollowers()
-    for (const probe of this.#ruleset.automaton.atEnd(this.#value)) this.#hits.add(probe)
+    for (const [lane, automaton] of this.#automata.entries())
+      for (const probe of automaton.atEnd(this.#values[lane] ?? 0)) this.#hits.add(probe)
     this.#close(Infinity, true)
     for (const found of this.#search.endTails()) this.#closeTail(found)
     this.#segment = this.#at
@@ -142,11 +147,21 @@ class ChannelMatcher {
   #begin(): void {
     if (this.#state !== 'open') throw new Error(`the matcher is ${this.#state}`)
     this.#state = 'working'
-    this.#value = this.#ruleset.automaton.resume(this.#cursor)
+    this.#resume()
+  }
+
+  #resume(): void {
+    for (const [lane, cursor] of this.#cursors.entries())
+      this.#values[lane] = this.#automata[lane]?.resume(cursor) ?? 0
+  }
+
+  #save(): void {
+    for (const [lane, cursor] of this.#cursors.entries())
+      this.#automata[lane]?.save(cursor, this.#values[lane] ?? 0)
   }
 
   #finish(state: 'open' | 'ended'): Step {
-    this.#ruleset.automaton.save(this.#cursor, this.#value)
+    if (state === 'open') this.#save()
     const step: Step = {
       ...this.#queue.takeReleased(),
       findings: this.#findings,
@@ -160,7 +175,7 @@ class ChannelMatcher {
 
   /** Runs context through the automaton without taking anything from it. */
   #lookAt(before: string): void {
-    this.#value = this.#cursor.value
+    this.#resume()
     this.#queue.receive(before)
     this.#feed(before)
     this.#view.finish(this.#onUnit)
@@ -173,7 +188,7 @@ class ChannelMatcher {
     this.#findings = []
     this.#segment = this.#at
     this.#queue.skip(this.#view.consumed)
-    this.#ruleset.automaton.save(this.#cursor, this.#value)
+    this.#save()
   }
 
   #feed(text: string): void {
@@ -203,18 +218,27 @@ class ChannelMatcher {
 
   /** One view unit becomes part of the channel. */
   #unit(unit: number): void {
-    const { automaton } = this.#ruleset
     this.#at += 1
-    const cls = automaton.classOf[unit] ?? 0
-    const known = automaton.table[(this.#value >> 2) * automaton.classes + cls] ?? UNKNOWN
-    const value =
-      known === UNKNOWN
-        ? automaton.step(this.#value, cls)
-        : (known << 2) | (automaton.flags[known] ?? 0)
-    this.#value = value
+    const automata = this.#automata
+    const values = this.#values
+    let flags = 0
+    for (let lane = 0; lane < automata.length; lane += 1) {
+      const automaton = automata[lane]
+      if (automaton === undefined) break
+      const before = values[lane] ?? 0
+      const cls = automaton.classOf[unit] ?? 0
+      const known = automaton.table[(before >> 2) * automaton.classes + cls] ?? UNKNOWN
+      const value =
+        known === UNKNOWN
+          ? automaton.step(before, cls)
+          : (known << 2) | (automaton.flags[known] ?? 0)
+      values[lane] = value
+      flags |= value
+      if ((value & ACCEPTS) !== 0)
+        for (const probe of automaton.accepts(value)) this.#hits.add(probe)
+    }
     if (this.#search.hasTails) this.#extendTails(unit)
-    if ((value & ACCEPTS) !== 0) for (const probe of automaton.accepts(value)) this.#hits.add(probe)
-    const held = this.#follow(unit) || (value & HELD) !== 0
+    const held = this.#follow(unit) || (flags & HELD) !== 0
     if (!held) {
       if (this.#hasWork) this.#close(Infinity, false)
       this.#segment = this.#at

@@ -3,6 +3,7 @@ import { Automaton, AUTOMATON_LIMITS } from './pattern/automaton.ts'
 import type { AutomatonLimits } from './pattern/automaton.ts'
 import { ExactSearch } from './pattern/exact-search.ts'
 import type { Node, Pattern } from './pattern/node.ts'
+import { Lanes } from './pattern/lanes.ts'
 import { lengthOf } from './pattern/node.ts'
 import { OverBudget } from './pattern/program.ts'
 import type { Rule, RuleProblem } from './rule.ts'
@@ -27,7 +28,7 @@ export interface Probe {
 export interface Ruleset {
   readonly rules: readonly Rule[]
   readonly probes: readonly Probe[]
-  readonly automaton: Automaton
+  readonly automaton: Lanes
   /** Longest context of any rule. */
   readonly before: number
   /** Longest match of any rule, plus one. */
@@ -54,7 +55,7 @@ export function buildRuleset(
         return
       }
       const end = pattern === cut ? null : (rule.tail?.until ?? null)
-      const until = end === null ? null : new Automaton([end], limits, true)
+      const until = end === null ? null : new Automaton([end], limits, { exact: true })
       patterns.push(pattern)
       probes.push({
         rule,
@@ -67,7 +68,7 @@ export function buildRuleset(
       })
     }
   })
-  const automaton = within(() => new Automaton(patterns, limits))
+  const automaton = within(() => new Lanes(patterns, limits))
   if (automaton === null) problems.push({ rule: '', problem: `all rules together: ${OVER_BUDGET}` })
   if (automaton === null || problems.length > 0) return { kind: 'problems', problems }
   const before = Math.max(0, ...probes.map((probe) => probe.before))

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import type { InstanceId } from '../lib/ids.ts'
+import { inTurns, joining } from '../lib/turns.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { EpochKeys, type FrameContent, type WrappedEpochKeys } from './epoch-keys.ts'
 import type { KeyProvider } from './key-provider.ts'
@@ -168,10 +169,10 @@ export class SegmentWriter {
   }
 
   /** Joins parts in a room that is used again: one commit runs at a time, and after one that failed there is no other. */
-  #gather(parts: readonly Buffer[]): Buffer {
+  #gather(parts: readonly Buffer[]): Buffer | Promise<Buffer> {
     let length = 0
     for (const part of parts) length += part.length
-    if (length > ROOM_BYTES) return Buffer.concat(parts, length)
+    if (length > ROOM_BYTES) return inTurns(joining(parts))
     this.#room ??= Buffer.allocUnsafeSlow(ROOM_BYTES)
     let at = 0
     for (const part of parts) at += part.copy(this.#room, at)
@@ -185,7 +186,8 @@ export class SegmentWriter {
     const first = frames[0]
     if (first !== undefined) markGroupStart(first)
     const header = this.#durableEnd === 0 && this.#header !== null ? [this.#header] : []
-    const group = this.#gather([...header, ...frames])
+    const gathered = this.#gather([...header, ...frames])
+    const group = gathered instanceof Promise ? await gathered : gathered
     const from = this.#durableEnd
     const to = from + group.length
     const work = async (): Promise<void> => {

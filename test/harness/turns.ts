@@ -12,7 +12,10 @@ export interface TurnCounter {
 }
 
 export function countTurns(counted: CompiledRules): TurnCounter {
-  const { automaton } = counted.ruleset
+  const { automaton: lanes } = counted.ruleset
+  // All lanes see every character.
+  const [automaton, ...others] = lanes.automata
+  if (automaton === undefined) throw new Error('the rules have no automaton')
   let units = 0
   let isAside = false
   const classOf = new Proxy(automaton.classOf, {
@@ -28,7 +31,11 @@ export function countTurns(counted: CompiledRules): TurnCounter {
       return typeof value === 'function' ? value.bind(target) : value
     },
   })
-  const ruleset: Ruleset = { ...counted.ruleset, automaton: counting }
+  const automata = [counting, ...others]
+  const ruleset: Ruleset = {
+    ...counted.ruleset,
+    automaton: Object.create(lanes, { automata: { value: automata } }),
+  }
   return {
     rules: new CompiledRules(counted.source, ruleset),
     aside: (work) => {

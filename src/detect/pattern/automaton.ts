@@ -33,6 +33,13 @@ export interface AutomatonLimits {
   readonly tableBytesMax: number
 }
 
+export interface AutomatonOptions {
+  /** Leaves repetitions as they are. */
+  readonly exact?: boolean
+  /** Rule numbers of the patterns; their indexes when null. */
+  readonly numbers?: readonly number[] | null
+}
+
 export const AUTOMATON_LIMITS: AutomatonLimits = {
   instructionsMax: 200_000,
   tableBytesMax: 12 * 1024 * 1024,
@@ -65,12 +72,16 @@ export class Automaton {
   #states: StateStore
   #generation = 0
 
-  /** Throws `OverBudget`. Rule numbers are the indexes of `patterns`; `exact` leaves repetitions as they are. */
-  constructor(patterns: readonly Pattern[], limits: AutomatonLimits, exact = false) {
+  /** Throws `OverBudget`. */
+  constructor(
+    patterns: readonly Pattern[],
+    limits: AutomatonLimits,
+    { exact = false, numbers = null }: AutomatonOptions = {},
+  ) {
     const program = new Program(limits.instructionsMax)
     const form = exact ? (node: Pattern['secret']) => node : relax
-    const entries = patterns.map((pattern, rule) => {
-      const accept = program.add(Op.accept, rule, -1, true)
+    const entries = patterns.map((pattern, at) => {
+      const accept = program.add(Op.accept, numbers?.[at] ?? at, -1, true)
       const after = program.compile(form(pattern.after), accept, true)
       const secret = program.compileSecret(form(pattern.secret), { entered: after, outside: after })
       return program.compile(form(pattern.before), secret.outside, false)

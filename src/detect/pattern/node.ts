@@ -78,7 +78,7 @@ export function relax(node: Node): Node {
   return node
 }
 
-const RELAX_ABOVE = 3
+const RELAX_ABOVE = 4
 /** Counting digits costs few states, because all rules count alike, and spares searches in every number of a text. */
 const RELAX_DIGITS_ABOVE = 19
 const RELAX_KEEP = 1
