@@ -112,6 +112,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
       instance,
       clock,
       limits,
+      noteKey: blockKey,
       bodies: new BodyStore(blockKey, bodies, directory),
       index: indexWriter,
       log,

@@ -1,12 +1,12 @@
 /** Notes from time to time where the frames of exchanges that are still open lie: recovery then reads nothing before the note. */
-import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import type { InstanceId } from '../lib/ids.ts'
+import { noteMac, type BlockKey } from './block-ids.ts'
 import type { Disk } from './disk.ts'
 import type { Place } from './index-feed.ts'
 import { instanceFolder } from './segment-scan.ts'
 
-type FramePlace = readonly [segment: number, offset: number]
+export type FramePlace = readonly [segment: number, offset: number]
 
 /** Only an aid: where it is missing, damaged or old, recovery reads the segments. */
 export interface OpenFrames {
@@ -35,11 +35,13 @@ const pathOf = (folder: string, instance: InstanceId): string =>
 export class OpenFramesFile {
   readonly #disk: Disk
   readonly #path: string
+  readonly #key: BlockKey
   #writing: Promise<void> | null = null
   #noted: Place = { segment: 1, offset: 0 }
 
-  constructor(disk: Disk, folder: string, instance: InstanceId) {
+  constructor(disk: Disk, folder: string, instance: InstanceId, key: BlockKey) {
     this.#disk = disk
+    this.#key = key
     this.#path = pathOf(folder, instance)
   }
 
@@ -75,7 +77,7 @@ export class OpenFramesFile {
     const draft = `${this.#path}.${place.segment}-${place.offset}`
     const file = await this.#disk.create(draft)
     try {
-      await file.writeDurably(Buffer.from(`${hash('sha256', text, 'hex')}\n${text}`), 0)
+      await file.writeDurably(Buffer.from(`${noteMac(this.#key, text)}\n${text}`), 0)
     } finally {
       await file.close()
     }
@@ -83,16 +85,20 @@ export class OpenFramesFile {
   }
 }
 
-/** Null where there is none, or one that was not written whole. */
+/**
+ * Null where there is none, or one that was not written whole. Threat: who may write the disk and has no key leaves frames out of
+ * a note, and the record would be closed without them.
+ */
 export async function readOpenFrames(
   disk: Disk,
   folder: string,
   instance: InstanceId,
+  openKey: () => Promise<BlockKey>,
 ): Promise<OpenFrames | null> {
   const path = pathOf(folder, instance)
   if (!(await disk.exists(path))) return null
-  const [digest, text] = (await disk.readWhole(path)).toString('utf8').split('\n')
-  if (text === undefined || hash('sha256', text, 'hex') !== digest) return null
+  const [mac, text] = (await disk.readWhole(path)).toString('utf8').split('\n')
+  if (text === undefined || noteMac(await openKey(), text) !== mac) return null
   return JSON.parse(text)
 }
 

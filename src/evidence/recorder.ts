@@ -14,6 +14,7 @@ import type { EvidenceObserver } from './observer.ts'
 import { gapRecording } from './gap-recording.ts'
 import type { IndexWriter } from './index-writer.ts'
 import type { FrameDraft, Journal, Ticket } from './journal.ts'
+import type { BlockKey } from './block-ids.ts'
 import { OpenFramesFile } from './open-frames.ts'
 import type { EvidenceLimits } from './limits.ts'
 import {
@@ -41,6 +42,8 @@ export interface RecorderOptions {
   readonly instance: InstanceId
   readonly clock: Clock
   readonly limits: EvidenceLimits
+  /** Authenticates what recovery is told. */
+  readonly noteKey: BlockKey
   readonly bodies: BodyStore
   readonly index: IndexWriter
   /** The transparency log: a leaf for each record that became durable. */
@@ -83,7 +86,12 @@ export class SegmentRecorder implements Recorder {
     }) => Journal,
   ) {
     this.#options = options
-    this.#openFrames = new OpenFramesFile(options.disk, options.folder, options.instance)
+    this.#openFrames = new OpenFramesFile(
+      options.disk,
+      options.folder,
+      options.instance,
+      options.noteKey,
+    )
     this.#journal = makeJournal({
       onSegment: (segment, digest) => options.log.segment(options.instance, segment, digest),
       onCommit: (segment, end) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -106,6 +106,13 @@ const NOTES: Readonly<Record<string, (path: string) => Promise<void>>> = {
   whole: async () => {},
   missing: (path) => rm(path),
   'cut short': async (path) => writeFile(path, (await readFile(path)).subarray(0, -40)),
+  'written by somebody without the key': async (path) => {
+    const [, text = ''] = (await readFile(path, 'utf8')).split('\n')
+    const { place, exchanges } = JSON.parse(text) as { place: object; exchanges: object }
+    const less = Object.entries(exchanges).map(([id, frames]) => [id, frames.slice(0, -1)])
+    const forged = JSON.stringify({ place, exchanges: Object.fromEntries(less) })
+    await writeFile(path, `${hash('sha256', forged, 'hex')}\n${forged}`)
+  },
   changed: async (path) => {
     const text = await readFile(path, 'utf8')
     await writeFile(path, text.replace(/"offset":\d/, '"offset":x'))
@@ -158,4 +165,5 @@ test('after a crash the segments before the last note are not read, and every op
   assert.ok((read.get('whole') ?? whole) < 8 * SEGMENT_BYTES, JSON.stringify([...read]))
   assert.ok((read.get('cut short') ?? 0) >= whole * 0.9)
   assert.ok((read.get('changed') ?? 0) >= whole * 0.9)
+  assert.ok((read.get('written by somebody without the key') ?? 0) >= whole * 0.9)
 })

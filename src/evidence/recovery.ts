@@ -1,5 +1,6 @@
 /** Brings the evidence of dead writers into order: indexes what they left, and closes what they left open. */
 import { createHash } from 'node:crypto'
+import { join } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
 import { newEventId, type InstanceId } from '../lib/ids.ts'
 import type { ClosingFacts, EvidenceEvent, ExchangeRow } from '../model/record.ts'
@@ -18,7 +19,13 @@ import {
   type ClosingPayload,
   type StoredStream,
 } from './payloads.ts'
-import { readOpenFrames, removeOpenFrames, type OpenFrames } from './open-frames.ts'
+import { openBlockKey } from './keyring.ts'
+import {
+  readOpenFrames,
+  removeOpenFrames,
+  type FramePlace,
+  type OpenFrames,
+} from './open-frames.ts'
 import { EVENT_CLASS } from './recorder.ts'
 import { SegmentFiles, type OpenedFrame } from './segment-files.ts'
 import {
@@ -138,32 +145,52 @@ class Remains {
   }
 }
 
-async function addFrame(owner: Remains, opened: OpenedFrame): Promise<void> {
+function addFrame(owner: Remains, opened: OpenedFrame): void {
   const { head, plain } = opened
   if (plain === null || (head.type !== 'request' && head.type !== 'answer')) return
   const { head: payload, rest } = readChunks(plain)
   owner.add(head.type, opened, payload, rest)
 }
 
-/** What the writer noted of an exchange; null where that cannot be relied on. */
+/** What the writer noted of these exchanges; those of which it cannot be relied on are left out. */
 async function notedRemains(
-  row: ExchangeRow,
+  instance: InstanceId,
+  rows: readonly ExchangeRow[],
   noted: OpenFrames,
   files: SegmentFiles,
-): Promise<Remains | null> {
-  const places = noted.exchanges[row.id]
-  if (places === undefined) return null
-  const remains = new Remains(row)
+): Promise<ReadonlyMap<string, Remains>> {
+  const remains = new Map<string, Remains>()
+  const frames: { readonly id: string; readonly place: FramePlace }[] = []
+  for (const row of rows) {
+    const places = noted.exchanges[row.id]
+    if (places === undefined || !places.every(isBehindItsElder)) continue
+    remains.set(row.id, new Remains(row))
+    for (const place of places) frames.push({ id: row.id, place })
+  }
+  // Those of all exchanges lie among each other, so that one way through the segments meets them all.
+  frames.sort(({ place: one }, { place: other }) => one[0] - other[0] || one[1] - other[1])
+  const places = frames.map(({ place }) => place)
+  let at = 0
   try {
-    for (const [segment, offset] of places) {
-      const opened = await files.read({ instance: row.instance, segment, offset })
-      if (opened.head.record !== row.id) return null
-      await addFrame(remains, opened)
+    for await (const opened of files.readInOrder(instance, places)) {
+      const id = frames[at]?.id ?? ''
+      at += 1
+      const owner = remains.get(id)
+      if (owner === undefined) continue
+      if (opened?.head.record !== id) remains.delete(id)
+      else addFrame(owner, opened)
     }
   } catch {
-    return null
+    // A segment is gone: nobody knows of whom frames were in it.
+    return new Map()
   }
   return remains
+}
+
+function isBehindItsElder(place: FramePlace, at: number, places: readonly FramePlace[]): boolean {
+  const before = places[at - 1]
+  if (before === undefined) return true
+  return before[0] < place[0] || (before[0] === place[0] && before[1] < place[1])
 }
 
 /**
@@ -177,15 +204,25 @@ async function collectRemains(
   rows: readonly ExchangeRow[],
 ): Promise<readonly Remains[]> {
   const remains = new Map<string, Remains>()
-  const noted = await readOpenFrames(options.disk, options.folder, instance)
+  const { disk, folder, provider } = options
+  const openKey = () => openBlockKey(join(folder, 'keys'), provider, disk)
+  const noted = await readOpenFrames(disk, folder, instance, openKey).catch(() => null)
   const lastNote = noted?.place ?? null
   let from: Place | null = null
+  const openingOf = (row: ExchangeRow): Place => ({
+    segment: row.openSegment,
+    offset: row.openOffset,
+  })
+  const isNoted = (row: ExchangeRow): boolean =>
+    lastNote !== null && isBefore(openingOf(row), lastNote)
+  const known =
+    noted === null
+      ? new Map<string, Remains>()
+      : await notedRemains(instance, rows.filter(isNoted), noted, files)
   for (const row of rows) {
-    const opening = { segment: row.openSegment, offset: row.openOffset }
-    const isNoted = noted !== null && lastNote !== null && isBefore(opening, lastNote)
-    const known = isNoted ? await notedRemains(row, noted, files) : null
-    remains.set(row.id, known ?? new Remains(row))
-    const start = known === null ? opening : lastNote
+    const found = known.get(row.id)
+    remains.set(row.id, found ?? new Remains(row))
+    const start = found === undefined ? openingOf(row) : lastNote
     if (start !== null && (from === null || isBefore(start, from))) from = start
   }
   for await (const found of scanInstance(options.disk, options.folder, instance, from)) {
@@ -194,7 +231,7 @@ async function collectRemains(
     if (head.type !== 'request' && head.type !== 'answer') continue
     const owner = remains.get(head.record)
     if (owner === undefined) continue
-    await addFrame(owner, await files.open(address, head, found.bytes, found.header))
+    addFrame(owner, await files.open(address, head, found.bytes, found.header))
   }
   return [...remains.values()]
 }

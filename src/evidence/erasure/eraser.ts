@@ -245,10 +245,12 @@ export class Eraser {
 
   /** `note` made the announcement durable, and the index has what is durable. */
   async #wasAnnounced(plan: ErasurePlan): Promise<boolean> {
-    const [first] = plan.exchanges
-    if (first === undefined) return false
-    const tombstone = await this.#options.index.erasure.tombstone(first)
-    return tombstone?.erasure === plan.erasure
+    // Threat: an old plan put back with more in it than was announced.
+    for (const id of plan.exchanges) {
+      const tombstone = await this.#options.index.erasure.tombstone(id)
+      if (tombstone?.erasure !== plan.erasure) return false
+    }
+    return plan.exchanges.length > 0
   }
 
   async #finish(plan: ErasurePlan): Promise<void> {
