@@ -1,24 +1,16 @@
 /** Brings the evidence of dead writers into order: indexes what they left, and closes what they left open. */
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
 import { newEventId, type InstanceId } from '../lib/ids.ts'
-import type { ClosingFacts, EvidenceEvent, ExchangeRow } from '../model/record.ts'
+import type { EvidenceEvent, ExchangeRow } from '../model/record.ts'
 import type { ExchangeIndex, IndexPosition } from '../store/exchange-index.ts'
 import type { Disk } from './disk.ts'
 import { contentOf } from './drafts.ts'
-import type { FrameContent } from './epoch-keys.ts'
 import { feedIndex, isBefore, type Place } from './index-feed.ts'
 import type { KeyProvider } from './key-provider.ts'
 import { EVIDENCE_LIMITS } from './limits.ts'
-import {
-  packCommitted,
-  readChunks,
-  splitChunks,
-  type ChunksPayload,
-  type ClosingPayload,
-  type StoredStream,
-} from './payloads.ts'
+import { packCommitted } from './payloads.ts'
+import { addFrame, Remains } from './remains.ts'
 import { openBlockKey } from './keyring.ts'
 import {
   readOpenFrames,
@@ -27,7 +19,7 @@ import {
   type OpenFrames,
 } from './open-frames.ts'
 import { EVENT_CLASS } from './recorder.ts'
-import { SegmentFiles, type OpenedFrame } from './segment-files.ts'
+import { SegmentFiles } from './segment-files.ts'
 import {
   instanceFolder,
   listInstances,
@@ -58,98 +50,6 @@ export interface Recovered {
   readonly tornBytes: number
   readonly damaged: number
   readonly durationMs: number
-}
-
-/** What was found of an exchange without an end. */
-class Remains {
-  readonly row: ExchangeRow
-  readonly #lanes = {
-    request: { bytes: 0, digest: createHash('sha256'), frames: [] as [number, number][] },
-    answer: { bytes: 0, digest: createHash('sha256'), frames: [] as [number, number][] },
-  }
-  storedBytes: number
-  lastMs = 0
-  firstByteMs: number | null = null
-  status: number | null = null
-
-  constructor(row: ExchangeRow) {
-    this.row = row
-    this.storedBytes = row.storedBytes
-  }
-
-  add(
-    type: 'request' | 'answer',
-    { address, head }: OpenedFrame,
-    payload: ChunksPayload,
-    section: Buffer,
-  ): void {
-    const lane = this.#lanes[type]
-    // Noted already, where the pass begins before the note; or written twice, because the first segment failed.
-    if (payload.seq < lane.frames.length) return
-    lane.frames.push([address.segment, address.offset])
-    this.storedBytes += head.length
-    lane.digest.update(section)
-    lane.bytes += section.length
-    for (const chunk of splitChunks(payload.chunks, section)) {
-      const ms = chunk.atUs / 1000
-      this.lastMs = Math.max(this.lastMs, ms)
-      if (type === 'answer') this.firstByteMs ??= ms
-    }
-    if (payload.head !== undefined) this.status = payload.head.status
-  }
-
-  stream(type: 'request' | 'answer'): StoredStream {
-    const { bytes, digest, frames } = this.#lanes[type]
-    return { bytes, sha256: digest.copy().digest('hex'), frames }
-  }
-
-  facts(): ClosingFacts {
-    const durationMs = Math.round(this.lastMs * 1000) / 1000
-    const answerBytes = this.stream('answer').bytes
-    return {
-      endedAtMs: this.row.receivedAtMs + Math.round(durationMs),
-      state: 'interrupted',
-      outcome: 'crashed',
-      errorCode: null,
-      status: this.status,
-      upstreamStatus: this.status,
-      upstreamAddress: null,
-      answerBytes,
-      releasedBytes: answerBytes,
-      firstByteMs: this.firstByteMs,
-      durationMs,
-      finishReason: null,
-      responseId: null,
-      responseModel: null,
-      usage: {
-        inputTokens: null,
-        outputTokens: null,
-        cachedInputTokens: null,
-        reasoningTokens: null,
-      },
-      answerSplices: [],
-    }
-  }
-
-  closing(): FrameContent {
-    const payload: ClosingPayload = {
-      facts: this.facts(),
-      opening: [this.row.openSegment, this.row.openOffset],
-      request: this.stream('request'),
-      answer: this.stream('answer'),
-      tail: null,
-      lostBytes: 0,
-      storedBefore: this.storedBytes,
-    }
-    return contentOf('closing', this.row.id, packCommitted(payload, []))
-  }
-}
-
-function addFrame(owner: Remains, opened: OpenedFrame): void {
-  const { head, plain } = opened
-  if (plain === null || (head.type !== 'request' && head.type !== 'answer')) return
-  const { head: payload, rest } = readChunks(plain)
-  owner.add(head.type, opened, payload, rest)
 }
 
 /** What the writer noted of these exchanges; those of which it cannot be relied on are left out. */
