@@ -20,6 +20,7 @@ import { silentObserver, type EvidenceLoad, type EvidenceObserver } from './obse
 import { EvidenceReader } from './reader.ts'
 import { silentTap, type RecordTap } from './record-tap.ts'
 import { EVENT_CLASS, SegmentRecorder } from './recorder.ts'
+import { OpenFramesFile } from './open-frames.ts'
 import { recoverFolder, type Recovered } from './recovery.ts'
 import { takeReadings } from './reading-notes.ts'
 import { SegmentFiles } from './segment-files.ts'
@@ -112,7 +113,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
       instance,
       clock,
       limits,
-      noteKey: blockKey,
+      openFrames: new OpenFramesFile(disk, folder, instance, blockKey),
       bodies: new BodyStore(blockKey, bodies, directory),
       index: indexWriter,
       log,

@@ -14,8 +14,7 @@ import type { EvidenceObserver } from './observer.ts'
 import { gapRecording } from './gap-recording.ts'
 import type { IndexWriter } from './index-writer.ts'
 import type { FrameDraft, Journal, Ticket } from './journal.ts'
-import type { BlockKey } from './block-ids.ts'
-import { OpenFramesFile } from './open-frames.ts'
+import type { OpenFramesFile } from './open-frames.ts'
 import type { EvidenceLimits } from './limits.ts'
 import {
   packCommitted,
@@ -42,8 +41,7 @@ export interface RecorderOptions {
   readonly instance: InstanceId
   readonly clock: Clock
   readonly limits: EvidenceLimits
-  /** Authenticates what recovery is told. */
-  readonly noteKey: BlockKey
+  readonly openFrames: OpenFramesFile
   readonly bodies: BodyStore
   readonly index: IndexWriter
   /** The transparency log: a leaf for each record that became durable. */
@@ -69,7 +67,6 @@ export class SegmentRecorder implements Recorder {
   readonly #live = new Set<OpenRecording>()
   readonly #asides = new Set<Promise<void>>()
   readonly #waiting: WaitingRecordings
-  readonly #openFrames: OpenFramesFile
   readonly #probe: NodeJS.Timeout
   #probing = false
   #freeBytes: number | null = null
@@ -86,19 +83,13 @@ export class SegmentRecorder implements Recorder {
     }) => Journal,
   ) {
     this.#options = options
-    this.#openFrames = new OpenFramesFile(
-      options.disk,
-      options.folder,
-      options.instance,
-      options.noteKey,
-    )
     this.#journal = makeJournal({
       onSegment: (segment, digest) => options.log.segment(options.instance, segment, digest),
       onCommit: (segment, end) => {
         options.index.advance(segment, end)
         options.log.advance(segment, end)
         options.tap.advance(segment, end)
-        this.#openFrames.advance(segment, end, this.#live)
+        options.openFrames.advance(segment, end, this.#live)
       },
       onFailing: (reason) => this.#onFailing(reason),
       onWorking: () => this.#onWorking(),
@@ -210,7 +201,7 @@ export class SegmentRecorder implements Recorder {
     await Promise.allSettled(this.#asides)
     this.#waiting.flush()
     await this.#journal.close()
-    if (this.#live.size === 0) await this.#openFrames.close()
+    if (this.#live.size === 0) await this.#options.openFrames.close()
   }
 
   async flush(): Promise<void> {
