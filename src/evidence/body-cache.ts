@@ -1,6 +1,7 @@
 /** Remembers recent request bodies, so that the history a turn repeats is recognised by comparing, not by hashing. */
 import type { Hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import { oldestFirst } from '../lib/oldest-first.ts'
 import type { BlockSpan } from '../model/dialect.ts'
 import type { BodyPart } from './body-parts.ts'
 
@@ -52,6 +53,7 @@ function conversationKey(scope: string, bytes: Buffer, spans: readonly BlockSpan
 export class BodyCache {
   readonly #bytesMax: number
   readonly #slots = new Set<Slot>()
+  readonly #oldest = oldestFirst(this.#slots)
   readonly #buckets = new Map<string, Slot[]>()
   #bytes = 0
 
@@ -99,8 +101,9 @@ export class BodyCache {
     this.#slots.add(slot)
     this.#bytes += body.bytes.length
     for (const name of buckets) this.#insert(name, slot)
-    for (const oldest of this.#slots) {
-      if (this.#bytes <= this.#bytesMax) break
+    while (this.#bytes > this.#bytesMax) {
+      const oldest = this.#oldest()
+      if (oldest === undefined) return
       this.#drop(oldest)
     }
   }

@@ -5,7 +5,9 @@ import { declaredConversation } from '../model/declared-conversation.ts'
 import type { ClosingFacts, ExchangeRow, FrameAddress, OpeningFacts } from '../model/record.ts'
 
 function headerValue(facts: OpeningFacts, name: string): string {
-  const found = facts.received.headers.find(([header]) => header.toLowerCase() === name)
+  const found = facts.received.headers.find(
+    (header) => header[0].length === name.length && header[0].toLowerCase() === name,
+  )
   return found?.[1] ?? ''
 }
 

@@ -7,6 +7,19 @@ import { DROP_BODY_MS, stopReading } from './caller.ts'
 import type { Caller } from './caller.ts'
 import { peerCertificate } from './peer-certificate.ts'
 
+/** A longer piece is not copied. */
+const ONE_WRITE_MAX = 16 * 1024
+
+/** One chunk of a chunked body (RFC 9112 7.1). */
+function chunkOf(bytes: Buffer): Buffer {
+  const size = bytes.length.toString(16)
+  const chunk = Buffer.allocUnsafe(size.length + bytes.length + 4)
+  chunk.write(`${size}\r\n`, 'latin1')
+  bytes.copy(chunk, size.length + 2)
+  chunk.write('\r\n', chunk.length - 2, 'latin1')
+  return chunk
+}
+
 export class Http1Caller implements Caller {
   readonly method: string
   readonly rawTarget: string
@@ -18,6 +31,10 @@ export class Http1Caller implements Caller {
   readonly #response: ServerResponse
   /** The response lets go of it when it is finished. */
   readonly #socket: Socket
+  /** The head has been handed over, so that pieces of the body may follow it on the connection. */
+  #headIsOut = false
+  /** What took the last piece, and says when it has room again. */
+  #sink: ServerResponse | Socket
   #isOver = false
   #onGone: (() => void) | null = null
   #onSent: (() => void) | null = null
@@ -31,6 +48,7 @@ export class Http1Caller implements Caller {
     this.certificate = peerCertificate(request.socket, request.socket)
     this.body = request
     this.#response = response
+    this.#sink = response
     this.#socket = request.socket
     response.once('finish', () => this.over())
     response.once('close', () => this.over())
@@ -64,15 +82,33 @@ export class Http1Caller implements Caller {
     this.#response.sendDate = false
     this.#response.writeHead(status, [...flatHeaders])
     // Node keeps a head until there is something of the body to send with it.
-    if (isAlone) this.#response.flushHeaders()
+    if (!isAlone) return
+    this.#response.flushHeaders()
+    this.#headIsOut = true
   }
 
   hint(link: string): void {
     this.#response.writeEarlyHints({ link })
   }
 
+  /**
+   * Node would write each piece of a chunked body as four parts, corked until the next tick and gathered by the system.
+   * A small piece goes out as one, at once: of an event that costs as much again as reading it.
+   */
   write(bytes: Buffer): boolean {
+    const { socket } = this.#response
+    // Behind an answer that is still on its way, a response has no socket yet.
+    if (this.#headIsOut && socket !== null && this.#isChunked && bytes.length <= ONE_WRITE_MAX) {
+      this.#sink = socket
+      return socket.write(chunkOf(bytes))
+    }
+    this.#headIsOut = true
+    this.#sink = this.#response
     return this.#response.write(bytes)
+  }
+
+  get #isChunked(): boolean {
+    return this.#response.chunkedEncoding && this.method !== 'HEAD'
   }
 
   end(bytes?: Buffer): void {
@@ -84,7 +120,7 @@ export class Http1Caller implements Caller {
   }
 
   onDrain(listener: () => void): void {
-    this.#response.once('drain', listener)
+    this.#sink.once('drain', listener)
   }
 
   onGone(listener: () => void): void {

@@ -20,13 +20,15 @@ let poolAt = pool.length
 let lastTimeMs = -1
 const last = new Uint8Array(RANDOM_CHARS)
 
-function timeText(timeMs: number): string {
-  let time = ''
-  for (let rest = timeMs, i = 0; i < TIME_CHARS; i += 1) {
-    time = ALPHABET.charAt(rest % 32) + time
+/** Where an id is spelled: joined letter by letter it would stay a chain of pieces as long as it is kept. */
+const spelled = Buffer.alloc(TIME_CHARS + RANDOM_CHARS)
+const LETTERS = Buffer.from(ALPHABET)
+
+function spellTime(timeMs: number): void {
+  for (let rest = timeMs, i = TIME_CHARS - 1; i >= 0; i -= 1) {
+    spelled[i] = LETTERS[rest % 32] ?? 0
     rest = Math.floor(rest / 32)
   }
-  return time
 }
 
 /**
@@ -49,9 +51,9 @@ function timeOrdered(timeMs: number): string {
   }
   poolAt += RANDOM_CHARS
   lastTimeMs = timeMs
-  let random = ''
-  for (const value of last) random += ALPHABET.charAt(value)
-  return timeText(timeMs) + random
+  spellTime(timeMs)
+  for (let i = 0; i < RANDOM_CHARS; i += 1) spelled[TIME_CHARS + i] = LETTERS[last[i] ?? 0] ?? 0
+  return spelled.toString('latin1')
 }
 
 const SHAPE = /^[a-z]{2,3}_[0-9a-hjkmnp-tv-z]{26}$/
@@ -102,7 +104,8 @@ export const newControlId = (prefix: ControlIdPrefix, timeMs: number): string =>
 /** A bound for searching: below every exchange id born at `timeMs` or later, above all earlier ones. */
 export function exchangeIdFloor(timeMs: number): ExchangeId {
   const bornMs = Math.min(Math.max(Math.ceil(timeMs), 0), 32 ** TIME_CHARS - 1)
-  return `ex_${timeText(bornMs)}` as ExchangeId
+  spellTime(bornMs)
+  return `ex_${spelled.toString('latin1', 0, TIME_CHARS)}` as ExchangeId
 }
 
 /** The milliseconds that a time-ordered id was made with. */

@@ -2,6 +2,7 @@
 import { createHmac, hash } from 'node:crypto'
 import { answerDigest, canonicalParts, saidDigest } from '../../dialects/canonical-parts.ts'
 import type { CanonicalPart } from '../../dialects/canonical-parts.ts'
+import { oldestFirst } from '../../lib/oldest-first.ts'
 import { createTextHmac } from '../../lib/hmac.ts'
 import { atOnce } from '../../lib/turns.ts'
 import type { Work } from '../../lib/turns.ts'
@@ -47,35 +48,41 @@ const ENDS_MAX = 256
 /** Of what is hashed to name earlier turns; a digest of SHA-256 has so many characters in base64. */
 const PART_CHARS = 44
 const ENDS_CHARS_MAX = 32 * 1024 * 1024
-const NOTHING: readonly CanonicalPart[] = []
 const SPOKEN: ReadonlySet<BlockRole> = new Set(['user', 'assistant', 'tool'])
 
-function readingOf(parts: readonly CanonicalPart[]): BlockReading {
-  const [only] = parts
-  return {
-    digest:
-      parts.length === 1 && only !== undefined
-        ? only.digest
-        : parts.map(({ digest }) => digest).join(),
-    chars: charsOf(parts),
-  }
+/** A block that was met before. */
+interface KnownBlock {
+  readonly parts: readonly CanonicalPart[]
+  readonly reading: BlockReading
 }
+
+function knownBlock(parts: readonly CanonicalPart[]): KnownBlock {
+  const [only] = parts
+  const digest =
+    parts.length === 1 && only !== undefined
+      ? only.digest
+      : parts.map(({ digest: one }) => one).join()
+  return { parts, reading: { digest, chars: charsOf(parts) } }
+}
+
+const UNREAD = knownBlock([])
 
 export function createContextReader(master: Buffer): ContextReader {
   const key = createHmac('sha256', master).update('custody/context/v1').digest()
   const hmac = createTextHmac(key)
   const keyed = (text: string): string => hmac(text).slice(0, DIGEST_CHARS)
-  const known = new KnownParts()
-  const partsOf = (bytes: Buffer, role: BlockRole): readonly CanonicalPart[] => {
-    const name = `${role}${hash('sha256', bytes, 'binary')}`
-    const found = known.find(name)
+  const known = new KnownBlocks()
+  const blockOf = (bytes: Buffer, role: BlockRole): KnownBlock => {
+    const name = hash('sha256', bytes, 'binary')
+    const found = known.find(role, name)
     if (found !== undefined) return found
-    const parts =
+    const block = knownBlock(
       bytes.length > READ_MAX
         ? [{ digest: `${role}${hash('sha256', bytes, 'base64')}`, said: null }]
-        : canonicalParts(bytes, role)
-    known.add(name, parts)
-    return parts
+        : canonicalParts(bytes, role),
+    )
+    known.add(role, name, block)
+    return block
   }
   /** Answers are sent back with every turn, so what names them is remembered by the digests of their parts. */
   const named = new Map<string, string>()
@@ -95,45 +102,50 @@ export function createContextReader(master: Buffer): ContextReader {
     let paused = 0
     const system: string[] = []
     const turns: CanonicalPart[] = []
+    const digests: string[] = []
     /** By turn: did the model say it? */
     const isAnswer: boolean[] = []
     /** By turn: the block it stands in. */
-    const blockOf: number[] = []
+    const standsIn: number[] = []
     const read: BlockReading[] = []
-    for (const [block, { start, end, role }] of blocks.entries()) {
+    // By index: this loop runs over the whole history with every turn.
+    for (let at = 0; at < blocks.length; at += 1) {
+      const span = blocks[at]
+      if (span === undefined) continue
+      const { start, end, role } = span
       if (start - paused >= STEP_BYTES) {
         paused = start
         yield
       }
       const isSpoken = SPOKEN.has(role)
-      const parts =
-        isSpoken || role === 'system' ? partsOf(bytes.subarray(start, end), role) : NOTHING
-      read.push(readingOf(parts))
-      for (const part of parts) {
+      const block =
+        isSpoken || role === 'system' ? blockOf(bytes.subarray(start, end), role) : UNREAD
+      read.push(block.reading)
+      for (const part of block.parts) {
         if (!isSpoken) {
           system.push(part.digest)
           continue
         }
         turns.push(part)
+        digests.push(part.digest)
         isAnswer.push(role === 'assistant')
-        blockOf.push(block)
+        standsIn.push(at)
       }
     }
     if (turns.length === 0) return null
-    const digests = turns.map(({ digest }) => digest)
-    const chain = (length: number): string =>
-      keyed(`${system.join()}\0${digests.slice(0, length).join()}`)
+    const before = `${system.join()}\0`
+    const chain = (length: number): string => keyed(before + digests.slice(0, length).join())
     // A last word of the model that the caller wrote is a prefill: it begins the answer.
     const length = isAnswer.lastIndexOf(false) + 1
     const end = chain(length)
     const ends = (): readonly string[] => {
-      const before = isAnswer.flatMap((is, at) =>
+      const turnEnds = isAnswer.flatMap((is, at) =>
         is && at > 0 && at < length && isAnswer[at - 1] === false ? [at] : [],
       )
       const named =
-        before.length <= 2 * ENDS_MAX
-          ? before
-          : [...before.slice(0, ENDS_MAX), ...before.slice(-ENDS_MAX)]
+        turnEnds.length <= 2 * ENDS_MAX
+          ? turnEnds
+          : [...turnEnds.slice(0, ENDS_MAX), ...turnEnds.slice(-ENDS_MAX)]
       let chars = 0
       const affordable = named.filter((at) => {
         chars += at * PART_CHARS
@@ -152,7 +164,7 @@ export function createContextReader(master: Buffer): ContextReader {
       blocks: read,
       // A part that is neither text nor a call is in no answer that was read.
       answerBlocks: answer.every(({ said }) => said !== null)
-        ? [...new Set(blockOf.slice(first, last + 1))]
+        ? [...new Set(standsIn.slice(first, last + 1))]
         : [],
     }
   }
@@ -163,24 +175,32 @@ export function createContextReader(master: Buffer): ContextReader {
   }
 }
 
-/** The parts of blocks that were met before; the oldest are forgotten. */
-class KnownParts {
-  readonly #known = new Map<string, readonly CanonicalPart[]>()
+/** Blocks that were met before; the oldest are forgotten. */
+class KnownBlocks {
+  readonly #known = new Map<string, KnownBlock & { readonly role: BlockRole }>()
+  readonly #oldest = oldestFirst(this.#known)
   #chars = 0
 
-  find(name: string): readonly CanonicalPart[] | undefined {
-    return this.#known.get(name)
+  /** The same bytes say something else in another role, which is rare: then they are read again. */
+  find(role: BlockRole, name: string): KnownBlock | undefined {
+    const found = this.#known.get(name)
+    return found?.role === role ? found : undefined
   }
 
-  add(name: string, parts: readonly CanonicalPart[]): void {
-    this.#known.set(name, parts)
-    this.#chars += charsOf(parts)
+  add(role: BlockRole, name: string, { parts, reading }: KnownBlock): void {
+    this.#forget(name)
+    this.#known.set(name, { role, parts, reading })
+    this.#chars += reading.chars
     while (this.#known.size > BLOCKS_MAX || this.#chars > SAID_CHARS_MAX) {
-      const [oldest, its] = this.#known.entries().next().value ?? []
-      if (oldest === undefined || its === undefined) return
-      this.#known.delete(oldest)
-      this.#chars -= charsOf(its)
+      const oldest = this.#oldest()
+      if (oldest === undefined) return
+      this.#forget(oldest)
     }
+  }
+
+  #forget(name: string): void {
+    this.#chars -= this.#known.get(name)?.reading.chars ?? 0
+    this.#known.delete(name)
   }
 }
 

@@ -1,4 +1,5 @@
 /** Remembers what each conversation has sent and been answered: a value or a block is new once, then it is carried over. */
+import { oldestFirst } from '../../lib/oldest-first.ts'
 
 /** What Custody itself saw; a caller's own history proves nothing. */
 export interface Remembered {
@@ -43,6 +44,7 @@ export function createConversationMemory(
   blocksMax = BLOCKS_ALTOGETHER_MAX,
 ): ConversationMemory {
   const known = new Map<string, Thread>()
+  const oldestName = oldestFirst(known)
   let blocks = 0
   const forget = (name: string): void => {
     const thread = known.get(name)
@@ -68,11 +70,11 @@ export function createConversationMemory(
       blocks += thread.blocks.size - before
       forget(name)
       known.set(name, thread)
-      // Asking for the oldest costs something: only where there is too much.
-      for (;;) {
-        if (known.size <= max && blocks <= blocksMax) return
-        const [oldest] = known.keys()
-        if (oldest === undefined || oldest === name) return
+      // What has just been put in is the youngest: it goes last, and stays.
+      const isTooMuch = (): boolean => known.size > max || blocks > blocksMax
+      while (known.size > 1 && isTooMuch()) {
+        const oldest = oldestName()
+        if (oldest === undefined) return
         forget(oldest)
       }
     },

@@ -211,7 +211,12 @@ export class RecordFeed implements RecordTap {
 
 const shortened = (key: string): string => key.slice(0, BLOCK_DIGITS)
 
+const CODING_HEADER = 'content-encoding'
+
 export function encodingOf(headers: HeaderList): string | null {
-  const found = headers.find(([name]) => name.toLowerCase() === 'content-encoding')
+  const found = headers.find(
+    (header) =>
+      header[0].length === CODING_HEADER.length && header[0].toLowerCase() === CODING_HEADER,
+  )
   return found === undefined || found[1] === 'identity' ? null : found[1]
 }
