@@ -199,7 +199,7 @@ test('200 callers that leave at random points leave 200 closed records, no place
 })
 
 test('a caller that stops reading is waited for, and the provider with it; nothing is lost', async () => {
-  const size = 200 * 1024 * 1024
+  const size = 96 * 1024 * 1024
   const piece = Buffer.alloc(64 * 1024)
   for (let i = 0; i < piece.length; i += 1) piece[i] = i % 251
   let sent = 0
@@ -254,7 +254,7 @@ test('a caller that stops reading is waited for, and the provider with it; nothi
     await sleep(100)
   }
   const heldBytes = (await heldMemory()) - heldBefore
-  assert.ok(sent < size / 4, `the provider was paused, not drained: ${sent}`)
+  assert.ok(sent < size / 2, `the provider was paused, not drained: ${sent}`)
   // More than the socket buffers of this process hold was sent; what the gateway took in is durable and let go.
   assert.ok(heldBytes < 16 * 1024 * 1024, `${heldBytes} bytes more of ${sent}`)
   socket.resume()

@@ -19,7 +19,7 @@ const LOCK_WAIT_MS = 100
 export function stateFolder(env: Readonly<Record<string, string | undefined>>): string {
   const config = env['XDG_CONFIG_HOME']
   return join(
-    config === undefined || config === '' ? join(homedir(), '.config') : config,
+    config === undefined || config === '' ? join(env['HOME'] ?? homedir(), '.config') : config,
     'custody',
   )
 }
