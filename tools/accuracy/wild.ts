@@ -114,7 +114,7 @@ const BOUND: ReadonlySet<string> = new Set(
   powershell-secure-string client-password-option network-device-secret kubeconfig-client-key aws-signature azure-sas-url-signature
   azure-app-configuration telegram-bot-url thingsboard-device-url openweather-url-key spaced-secret environment-key quoted-secret
   typed-declaration environment-password user-and-password-lines password-with-subject user-slash-password host-user-password
-  admin-slash-password value-as-password remote-password-option piped-password database-call-password go-dsn-password
+  admin-slash-password remote-password-option piped-password database-call-password go-dsn-password
   sql-password-literal conf-password-directive slack-workflow-hook`.split(/\s+/),
 )
 

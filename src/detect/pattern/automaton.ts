@@ -42,7 +42,7 @@ export interface AutomatonOptions {
 
 export const AUTOMATON_LIMITS: AutomatonLimits = {
   instructionsMax: 200_000,
-  tableBytesMax: 12 * 1024 * 1024,
+  tableBytesMax: 15 * 1024 * 1024,
 }
 
 /** Of the bytes: rows of the table take most, what states consist of the rest. */
