@@ -6,7 +6,7 @@ import { createTrustBook } from '../identity/jwt/trust-book.ts'
 import { createPerson } from '../identity/people-admin.ts'
 import { createRule, handOverRule, listRules } from '../identity/trust-admin.ts'
 import type { InstanceId } from '../lib/ids.ts'
-import type { EvidenceEvent } from '../model/record.ts'
+import type { EventType, EvidenceEvent } from '../model/record.ts'
 import type { Recorder } from '../model/recorder.ts'
 import type { TrustRule } from '../model/trust.ts'
 import type { ExchangeIndex } from '../store/exchange-index.ts'
@@ -54,7 +54,12 @@ async function keeping(rules: TrustRule[], past: EvidenceEvent[] = [], instance 
       control,
       configured: () => trust.now,
       version: book.version,
-      index: { events: async () => events } as unknown as ExchangeIndex,
+      index: {
+        eventsOfTypes: async (types: readonly EventType[]) =>
+          events
+            .filter(({ event }) => types.includes(event.type))
+            .toSorted((one, other) => one.event.atMs - other.event.atMs),
+      } as unknown as ExchangeIndex,
       recorder: recorder as unknown as Recorder,
       isLocal: (name) => name === OURS,
       clock,
