@@ -396,7 +396,8 @@ const CONTENT: readonly Kind[] = [
       await opened.evidence.flush()
       await cp(join(other, 'segments'), join(folder.folder, 'segments'), { recursive: true })
       // Two minutes later this gateway has still nothing to say of it.
-      await folder.rewriteLog((all) => [...all, { ...heartbeat, timeS: heartbeat.timeS + 120 }])
+      const timeS = Math.floor(Date.now() / 1000) + 120
+      await folder.rewriteLog((all) => [...all, { ...heartbeat, timeS }])
     },
     problem: 'frame-without-leaf',
   },
