@@ -143,7 +143,7 @@ Recovery reads what was written behind the last note of open exchanges and behin
 const [, , command, folder, bytes] = process.argv
 if (command === '--record') await recordUntilKilled(folder ?? '', Number(bytes))
 else {
-  const result = await measured(2.2)
+  const result = await measured(2.8)
   console.log(page(result))
   if (command === '--page')
     writeFileSync(new URL('../docs/reference/recovery-speed.md', import.meta.url), page(result))
