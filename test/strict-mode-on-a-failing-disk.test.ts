@@ -80,6 +80,7 @@ for (const fault of ['EIO', 'ENOSPC', 'torn', 'hang'] as const satisfies readonl
       const faulty = faultyDisk()
       const yaml = fault === 'hang' ? HASTY : ''
       await using gateway = await startGateway({ disk: faulty.disk, yaml })
+      using _healed = faulty
       let writes = 0
       let failures = 0
       faulty.decide = (call) => {
@@ -171,6 +172,7 @@ test('in strict-chunks mode every byte a caller saw was durable before it was re
     disk: faulty.disk,
     yaml: 'recording: { mode: strict-chunks, deadlineMs: 1s }\n',
   })
+  using _healed = faulty
   let broken = false
   faulty.decide = (call) => (broken && isEvidenceWrite(call) ? 'hang' : null)
   const asking = ask(gateway, true, 'a text that takes a while to stream to its end')

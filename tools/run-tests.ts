@@ -40,6 +40,8 @@ const folder = mkdtempSync(join(cache, 'tests-'))
 const bundles = suite === 'quick' ? bundlesOf(files) : alone(files)
 // Quick tests wait for a third of their time: for disks, browsers, clients.
 const concurrency = suite === 'quick' ? availableParallelism() + 2 : 1
+// Of what waits for ever one must know where: a run that is ended from outside does not say it.
+const patienceMs = (suite === 'quick' ? 10 : 20) * 60_000
 const coresBefore = coreTimes()
 const child = spawn(
   process.execPath,
@@ -50,6 +52,7 @@ const child = spawn(
     '--max-semi-space-size=32',
     '--test',
     `--test-concurrency=${concurrency}`,
+    `--test-timeout=${patienceMs}`,
     '--test-reporter=spec',
     ...bundles.map(writeBundle),
   ],

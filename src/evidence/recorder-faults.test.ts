@@ -22,7 +22,7 @@ const LIMITS = { diskDeadlineMs: 10_000, openDeadlineMs: 10_000, probeMs: 20, st
 function limitsFor(fault: Fault): typeof LIMITS {
   return {
     ...LIMITS,
-    diskDeadlineMs: fault === 'hang' ? 400 : 10_000,
+    diskDeadlineMs: fault === 'hang' ? 800 : 10_000,
     openDeadlineMs: fault === 'hang' ? 10_000 : 20_000,
   }
 }
@@ -109,6 +109,7 @@ async function countCalls(): Promise<readonly string[]> {
   await using folder = await temporaryFolder()
   const faulty = faultyDisk()
   await using opened = await openTestEvidence(folder.path, { disk: faulty.disk, limits: LIMITS })
+  using _healed = faulty
   const before = faulty.calls.length
   await drive(opened, 0)
   return faulty.calls
@@ -138,6 +139,7 @@ for (const fault of ['EIO', 'ENOSPC', 'torn', 'hang'] as const) {
         disk: faulty.disk,
         limits: limitsFor(fault),
       })
+      using _healed = faulty
       plan(faulty, fault, at, at)
       const outcomes = [await drive(opened, 1), await drive(opened, 2)]
       // One failing file is replaced by the next: the traffic does not notice.
@@ -163,6 +165,7 @@ for (const fault of ['EIO', 'ENOSPC', 'torn', 'hang'] as const) {
         disk: faulty.disk,
         limits: { ...limitsFor(fault), openDeadlineMs: 600 },
       })
+      using _healed = faulty
       plan(faulty, fault, at, Number.POSITIVE_INFINITY)
       const first = await drive(opened, 1)
       const second = await drive(opened, 2)
@@ -185,6 +188,7 @@ test('a strict recording is told once when it can no longer be kept', async () =
   await using folder = await temporaryFolder()
   const faulty = faultyDisk()
   await using opened = await openTestEvidence(folder.path, { disk: faulty.disk, limits: LIMITS })
+  using _healed = faulty
   const { recorder } = opened.evidence
   const facts = openingFacts()
   const recording = await recorder.open({ facts, body: { kind: 'none' } })
@@ -217,6 +221,7 @@ test('a best-effort exchange goes on while the disk is away, and the gap becomes
   await using folder = await temporaryFolder()
   const faulty = faultyDisk()
   await using opened = await openTestEvidence(folder.path, { disk: faulty.disk, limits: LIMITS })
+  using _healed = faulty
   const { recorder } = opened.evidence
   const running = openingFacts({ mode: 'best-effort' })
   const recording = await recorder.open({ facts: running, body: { kind: 'none' } })
@@ -260,6 +265,7 @@ test('a refusal while the disk is away is written when it is back', async () => 
   await using folder = await temporaryFolder()
   const faulty = faultyDisk()
   await using opened = await openTestEvidence(folder.path, { disk: faulty.disk, limits: LIMITS })
+  using _healed = faulty
   const { recorder } = opened.evidence
   plan(faulty, 'EIO', 1, Number.POSITIVE_INFINITY)
   const facts = openingFacts({ principal: null })

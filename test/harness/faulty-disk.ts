@@ -10,7 +10,8 @@ export interface DiskCall {
   readonly number: number
 }
 
-export interface FaultyDisk {
+/** Disposed, it fails no more and lets go of what hangs: a test that fails must not wait for its own fault. */
+export interface FaultyDisk extends Disposable {
   readonly disk: Disk
   readonly calls: readonly DiskCall[]
   /** Asked before each call. */
@@ -34,6 +35,10 @@ export function faultyDisk(): FaultyDisk {
       const go = waiting
       waiting = []
       for (const resume of go) resume()
+    },
+    [Symbol.dispose]: () => {
+      faulty.decide = () => null
+      faulty.release()
     },
   }
   const run = async <T>(
