@@ -155,11 +155,13 @@ function Doubts({ answer }: { readonly answer: TraceAnswer }) {
   ].filter((doubt) => doubt !== '')
   if (doubts.length === 0) return null
   return (
-    <ul className={classes.doubts} role="status">
-      {doubts.map((doubt) => (
-        <li key={doubt}>{doubt}</li>
-      ))}
-    </ul>
+    <div role="status">
+      <ul className={classes.doubts}>
+        {doubts.map((doubt) => (
+          <li key={doubt}>{doubt}</li>
+        ))}
+      </ul>
+    </div>
   )
 }
 
