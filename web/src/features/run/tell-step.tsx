@@ -69,13 +69,15 @@ export function TellStep({ state, onDone }: TellStepProps) {
         )}
         <FormProblem error={tell.error} />
         {tell.isSuccess && (
-          <ul className={classes.done} role="status">
-            {tell.data.told.map(({ receiver, problem }) => (
-              <li key={receiver} data-failed={problem !== '' || undefined}>
-                {receiver}: {problem === '' ? 'told' : visibleLine(problem, 160)}
-              </li>
-            ))}
-          </ul>
+          <div role="status">
+            <ul className={classes.done}>
+              {tell.data.told.map(({ receiver, problem }) => (
+                <li key={receiver} data-failed={problem !== '' || undefined}>
+                  {receiver}: {problem === '' ? 'told' : visibleLine(problem, 160)}
+                </li>
+              ))}
+            </ul>
+          </div>
         )}
         {receivers.length > 0 && (
           <div className={forms.row}>
