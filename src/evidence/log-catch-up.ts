@@ -185,14 +185,9 @@ class LeafMaker {
 
   async #streamDigest({ address }: ScannedFrame, plain: Buffer): Promise<string | null> {
     const { request, answer } = readClosing(plain).head
-    const places = [...request.frames, ...answer.frames].map(([segment, offset]) => ({
-      ...address,
-      segment,
-      offset,
-    }))
-    const digests: string[] = []
-    for (const place of places.toSorted((a, b) => (isBefore(a, b) ? -1 : 1)))
-      digests.push(await this.#options.files.digest(place))
-    return partsDigest(digests)
+    const places = [...request.frames, ...answer.frames].toSorted(
+      ([segment, offset], [other, later]) => segment - other || offset - later,
+    )
+    return partsDigest(await this.#options.files.digestsInOrder(address.instance, places))
   }
 }

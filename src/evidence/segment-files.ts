@@ -29,6 +29,16 @@ interface Window {
 }
 const NOTHING: Buffer = Buffer.alloc(0)
 
+/** A place within the segments of one instance. */
+type Spot = readonly [segment: number, offset: number]
+
+interface Found {
+  readonly file: DiskFile
+  readonly address: FrameAddress
+  /** What was read there already, as far as it goes. */
+  readonly near: Buffer | null
+}
+
 export interface OpenedFrame {
   readonly address: FrameAddress
   readonly head: FrameHead
@@ -58,14 +68,24 @@ export class SegmentFiles {
     })
   }
 
-  /**
-   * Frames of one instance at places in ascending order. Each file is opened once, and frames that lie close together are read at
-   * once. Null for one that `read` would throw for.
-   */
+  /** Frames of one instance at places in ascending order. Null for one that `read` would throw for. */
   async *readInOrder(
     instance: InstanceId,
-    places: readonly (readonly [segment: number, offset: number])[],
+    places: readonly Spot[],
   ): AsyncGenerator<OpenedFrame | null, void> {
+    for await (const spot of this.#inOrder(instance, places)) yield await this.#openAt(spot)
+  }
+
+  /** `frameDigest` of each frame at places in ascending order; opens nothing. */
+  async digestsInOrder(instance: InstanceId, places: readonly Spot[]): Promise<readonly string[]> {
+    const digests: string[] = []
+    for await (const { file, address, near } of this.#inOrder(instance, places))
+      digests.push(frameDigest((await frameAt(file, address.offset, near)).bytes))
+    return digests
+  }
+
+  /** Each file is opened once, and frames that lie close together are read at once. */
+  async *#inOrder(instance: InstanceId, places: readonly Spot[]): AsyncGenerator<Found, void> {
     let file: DiskFile | null = null
     let opened = 0
     let window: Window = { at: 0, bytes: NOTHING }
@@ -83,22 +103,18 @@ export class SegmentFiles {
         const ahead = places[index + DENSE_FRAMES]
         const isDense = ahead?.[0] === segment && ahead[1] - offset < WINDOW_BYTES
         if (!isIn && isDense) window = { at: offset, bytes: await file.read(offset, WINDOW_BYTES) }
-        yield await this.#readFrom(file, { instance, segment, offset }, window)
+        const from = offset - window.at
+        const near = from >= 0 && from < window.bytes.length ? window.bytes.subarray(from) : null
+        yield { file, address: { instance, segment, offset }, near }
       }
     } finally {
       await file?.close()
     }
   }
 
-  async #readFrom(
-    file: DiskFile,
-    address: FrameAddress,
-    window: Window,
-  ): Promise<OpenedFrame | null> {
+  async #openAt({ file, address, near }: Found): Promise<OpenedFrame | null> {
     try {
       const keys = await this.#keysIn(file, address)
-      const from = address.offset - window.at
-      const near = from >= 0 && from < window.bytes.length ? window.bytes.subarray(from) : null
       const { head, bytes } = await frameAt(file, address.offset, near)
       return openWith(keys, address, head, bytes)
     } catch {
@@ -109,13 +125,6 @@ export class SegmentFiles {
   /** The whole frame as it lies on the disk, unopened. */
   async readSealed(address: FrameAddress): Promise<Buffer> {
     return this.#withFile(address, async (file) => (await frameAt(file, address.offset)).bytes)
-  }
-
-  /** `frameDigest` of the frame at this address; opens nothing. */
-  async digest(address: FrameAddress): Promise<string> {
-    return this.#withFile(address, async (file) =>
-      frameDigest((await frameAt(file, address.offset)).bytes),
-    )
   }
 
   /** Resolves when the keys of the segment could be had. */

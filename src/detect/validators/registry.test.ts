@@ -157,6 +157,10 @@ const cases: Readonly<
     ],
     ['round1SecretValue', 'settings.theme.v2', '/etc/ssl/key1.pem', 'https://x9.kq/z7'],
   ],
+  'not-uuid': [
+    ['3fa85f64571745 62b3fc2c963f66afa6', '3fa85f64-5717-4562-b3fc-2c963f66afa6x'],
+    ['3fa85f64-5717-4562-b3fc-2c963f66afa6', '0199F3A2-11D0-7A33-8A52-2D9C4E7B6F01'],
+  ],
   strong: [
     ['Winter!2026', 'aB3', 'a-1'],
     ['winter2026', 'WINTER!', 'aB!', '12345'],

@@ -33,6 +33,7 @@ const VALIDATORS: ReadonlyMap<string, Validate> = new Map([
   ['vin', shape.isVin],
   ['not-placeholder', shape.isNotPlaceholder],
   ['not-words', shape.isNotWords],
+  ['not-uuid', shape.isNotUuid],
   ['varied', shape.isVaried],
   ['mixed', shape.isMixed],
   ['jumbled', shape.isJumbled],

@@ -83,6 +83,11 @@ export function isNotWords(text: string): boolean {
   return pairs.length < PAIRS_MIN || common / pairs.length <= COMMON_SHARE_MAX
 }
 
+/** False for a UUID (RFC 9562): what names a thing, such as a cache or a row. Keys of that form have rules of their own. */
+export function isNotUuid(text: string): boolean {
+  return !/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text)
+}
+
 /** False when a few characters make up the whole: `xxxxxxxx`, `0000…`, `abababab`. */
 export function isVaried(text: string): boolean {
   return new Set(text.toLowerCase()).size >= Math.min(5, Math.ceil(text.length / 3))
