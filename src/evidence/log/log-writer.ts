@@ -19,6 +19,7 @@ import type { TreeHead } from './merkle-proof.ts'
 import { keyIdText } from './note-key.ts'
 import { hashesAtLevel, TILE_WIDTH, tilePath, type Tile, type TileStore } from './tiles.ts'
 import { TreeEdge } from './tree-edge.ts'
+import { unfinishedRevocation } from './unfinished-revocation.ts'
 
 export interface LogLimits {
   /** Leaves wait at most this long for their checkpoint. */
@@ -102,6 +103,11 @@ export class LogWriter implements AsyncDisposable {
       await writer.#announceKey()
       await writer.#integrate()
       await keys.finishRotation()
+    }
+    const note = await unfinishedRevocation(folder, writer.#edge.size, keys.signer.key)
+    if (note !== null) {
+      writer.#announce('log-key.revoked', note)
+      await writer.#integrate()
     }
     writer.#running = null
     return writer
