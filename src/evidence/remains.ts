@@ -1,5 +1,6 @@
 /** Gathers what is left of an exchange that was open when its gateway died, and the closing that it is given. */
 import { createHash } from 'node:crypto'
+import { EMPTY_USAGE } from '../model/dialect.ts'
 import type { ClosingFacts, ExchangeRow } from '../model/record.ts'
 import { contentOf } from './drafts.ts'
 import type { FrameContent } from './epoch-keys.ts'
@@ -74,12 +75,7 @@ export class Remains {
       finishReason: null,
       responseId: null,
       responseModel: null,
-      usage: {
-        inputTokens: null,
-        outputTokens: null,
-        cachedInputTokens: null,
-        reasoningTokens: null,
-      },
+      usage: EMPTY_USAGE,
       answerSplices: [],
     }
   }

@@ -1,4 +1,5 @@
 /** Says how an exchange ended whose opening was not durable in time. */
+import { EMPTY_USAGE } from '../model/dialect.ts'
 import type { ClosingFacts, OpeningFacts } from '../model/record.ts'
 
 /** The end of an exchange whose opening came too late: refused, or (best effort) gone on without a recording. */
@@ -19,12 +20,7 @@ export function unopenedFacts(facts: OpeningFacts, nowMs: number): ClosingFacts 
     finishReason: null,
     responseId: null,
     responseModel: null,
-    usage: {
-      inputTokens: null,
-      outputTokens: null,
-      cachedInputTokens: null,
-      reasoningTokens: null,
-    },
+    usage: EMPTY_USAGE,
     answerSplices: [],
   }
 }

@@ -4,14 +4,13 @@ import { checkpoint, ROWS_PER_CHECKPOINT } from './checkpoint.ts'
 import { rowsOf, type EncodedBatch } from './index-batch.ts'
 import { closeFile, openIndexFile } from './open-file.ts'
 import { createSqliteIndexWriter } from './sqlite-index-writer.ts'
+import type { ThreadAnswer } from './thread-line.ts'
 
-export type WriteOrder =
-  | { readonly kind: 'apply'; readonly id: number; readonly batch: EncodedBatch }
-  | { readonly kind: 'close' }
-
-export type WriteAnswer =
-  | { readonly id: number; readonly kind: 'written' }
-  | { readonly id: number; readonly kind: 'failed'; readonly message: string }
+/** Without rows: close the database and end, after the orders before it. */
+export interface WriteOrder {
+  readonly id: number
+  readonly batch: EncodedBatch | null
+}
 
 if (parentPort === null || typeof workerData !== 'string') {
   throw new Error('index-write-thread runs as a worker of the store.')
@@ -24,8 +23,8 @@ let turn: Promise<void> = Promise.resolve()
 
 async function apply(id: number, batch: EncodedBatch): Promise<void> {
   const answer = await write(batch).then(
-    (): WriteAnswer => ({ id, kind: 'written' }),
-    (error: unknown): WriteAnswer => ({ id, kind: 'failed', message: String(error) }),
+    (): ThreadAnswer => ({ id, kind: 'value', value: undefined }),
+    (error: unknown): ThreadAnswer => ({ id, kind: 'error', message: String(error) }),
   )
   port.postMessage(answer)
   rowsSince += rowsOf(batch)
@@ -34,10 +33,11 @@ async function apply(id: number, batch: EncodedBatch): Promise<void> {
   checkpoint(database)
 }
 
-port.on('message', (order: WriteOrder) => {
+port.on('message', ({ id, batch }: WriteOrder) => {
   turn = turn.then(() => {
-    if (order.kind === 'apply') return apply(order.id, order.batch)
+    if (batch !== null) return apply(id, batch)
     closeFile(database)
+    port.postMessage({ id, kind: 'value', value: undefined } satisfies ThreadAnswer)
     port.close()
     return undefined
   })

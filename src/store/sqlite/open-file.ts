@@ -7,15 +7,11 @@ import { whenFree } from './when-free.ts'
 /** Longer waits do not belong inside a synchronous call; see `whenFree`. */
 const BUSY_TIMEOUT_MS = 20
 
-const REMEDIES = {
-  'index.db': 'Remove it and run: custody reindex.',
-  'control.db': 'It holds the gateway keys: restore it from a backup.',
-} as const
-
-/** Throws with a remedy when the file cannot be used. */
-export async function openFile(
+/** Throws with the remedy when the file cannot be used. */
+async function openFile(
   path: string,
   synchronous: 'normal' | 'full',
+  remedy: string,
 ): Promise<DatabaseSync> {
   // SQLite gives the -wal and -shm files the mode of the database.
   closeSync(openSync(path, 'a', 0o600))
@@ -29,18 +25,20 @@ export async function openFile(
     return database
   } catch (error) {
     database.close()
-    const name = basename(path)
-    const remedy = name === 'index.db' ? REMEDIES['index.db'] : REMEDIES['control.db']
-    throw new Error(`${name} cannot be used. ${remedy}`, { cause: error })
+    throw new Error(`${basename(path)} cannot be used. ${remedy}`, { cause: error })
   }
 }
 
 /** A rebuildable file needs no fsync at each commit, and its log is copied by whoever has the time for it. */
 export async function openIndexFile(path: string): Promise<DatabaseSync> {
-  const database = await openFile(path, 'normal')
+  const database = await openFile(path, 'normal', 'Remove it and run: custody reindex.')
   // A thread that writes copies the log earlier; this is the bound where nobody does.
   database.exec('pragma wal_autocheckpoint = 20000; pragma cache_size = -32768')
   return database
+}
+
+export function openControlFile(path: string): Promise<DatabaseSync> {
+  return openFile(path, 'full', 'It holds the gateway keys: restore it from a backup.')
 }
 
 export function closeFile(database: DatabaseSync): void {

@@ -19,7 +19,7 @@ import { createDiskProbe } from './disk-probe.ts'
 import { encodeBatch } from './index-batch.ts'
 import { createIndexWrites, type IndexWrites } from './index-writes.ts'
 import { NodeSqliteDialect } from './node-sqlite-dialect.ts'
-import { closeFile, openFile, openIndexFile } from './open-file.ts'
+import { closeFile, openControlFile, openIndexFile } from './open-file.ts'
 import { createSearchClient } from './search-client.ts'
 import { createSqliteIndexWriter } from './sqlite-index-writer.ts'
 import { truncateLog } from './truncate-log.ts'
@@ -37,7 +37,7 @@ export async function openSqlite(
   const path = join(folder, 'index.db')
   const indexFile = cleanup.adopt(await openIndexFile(path), closeFile)
   const controlPath = join(folder, 'control.db')
-  const controlFile = cleanup.adopt(await openFile(controlPath, 'full'), closeFile)
+  const controlFile = cleanup.adopt(await openControlFile(controlPath), closeFile)
   const index = new Kysely<unknown>({ dialect: new NodeSqliteDialect(indexFile) })
   const probe = cleanup.use(createDiskProbe(folder))
   const beforeWrite = servesCallers ? probe.writable : async () => {}

@@ -17,16 +17,13 @@ import { createSqlSearch, profileFrom } from '../search/sql-search.ts'
 import { NUMBER_COLUMNS, asksConversation } from '../search/where-condition.ts'
 import { FACET_COLUMNS } from '../search/where-value.ts'
 import { NodeSqliteDialect } from './node-sqlite-dialect.ts'
+import type { ThreadAnswer } from './thread-line.ts'
 
 export interface SearchQuestion {
   readonly id: number
   readonly method: keyof ExchangeSearch
   readonly args: readonly unknown[]
 }
-
-export type SearchAnswer =
-  | { readonly id: number; readonly kind: 'value'; readonly value: unknown }
-  | { readonly id: number; readonly kind: 'error'; readonly message: string }
 
 const BUSY_TIMEOUT_MS = 5_000
 const LOAD_ROWS = 5_000
@@ -207,7 +204,7 @@ const database = new DatabaseSync(workerData, { readOnly: true, timeout: BUSY_TI
 database.exec('pragma cache_size = -65536')
 const search = createThreadSearch(database)
 
-async function answer(question: SearchQuestion): Promise<SearchAnswer> {
+async function answer(question: SearchQuestion): Promise<ThreadAnswer> {
   const { id, method, args } = question
   try {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- codec: the client asks with the method's own parameters
