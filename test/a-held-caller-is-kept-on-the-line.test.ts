@@ -67,6 +67,16 @@ async function joined<E>(events: AsyncIterable<E>, textOf: (event: E) => string)
   return text
 }
 
+/**
+ * Read from here on: `fetch` cancels a body that nobody reads when its response is collected, and a client that reads at
+ * the first event only then finds an answer without an end.
+ */
+function reading<E>(events: AsyncIterable<E>, textOf: (event: E) => string): Begun {
+  const text = joined(events, textOf)
+  text.catch(() => undefined)
+  return () => text
+}
+
 const CLIENTS: readonly Client[] = [
   {
     name: 'openai chat',
@@ -78,7 +88,7 @@ const CLIENTS: readonly Client[] = [
         stream: true,
         messages: user(content),
       })
-      return () => joined(events, (event) => event.choices[0]?.delta.content ?? '')
+      return reading(events, (event) => event.choices[0]?.delta.content ?? '')
     },
   },
   {
@@ -87,8 +97,9 @@ const CLIENTS: readonly Client[] = [
       const { url, apiKey } = place()
       const client = new OpenAI({ apiKey, baseURL: `${url}/openai/v1` })
       const events = await client.responses.create({ model: 'echo', stream: true, input: content })
-      return () =>
-        joined(events, (event) => (event.type === 'response.output_text.delta' ? event.delta : ''))
+      return reading(events, (event) =>
+        event.type === 'response.output_text.delta' ? event.delta : '',
+      )
     },
   },
   {
@@ -102,12 +113,11 @@ const CLIENTS: readonly Client[] = [
         stream: true,
         messages: user(content),
       })
-      return () =>
-        joined(events, (event) =>
-          event.type === 'content_block_delta' && event.delta.type === 'text_delta'
-            ? event.delta.text
-            : '',
-        )
+      return reading(events, (event) =>
+        event.type === 'content_block_delta' && event.delta.type === 'text_delta'
+          ? event.delta.text
+          : '',
+      )
     },
   },
   {
@@ -116,7 +126,7 @@ const CLIENTS: readonly Client[] = [
       const { url, apiKey } = place()
       const client = new GoogleGenAI({ apiKey, httpOptions: { baseUrl: `${url}/gemini` } })
       const events = await client.models.generateContentStream({ model: 'echo', contents })
-      return () => joined(events, (event) => event.text ?? '')
+      return reading(events, (event) => event.text ?? '')
     },
   },
   {
@@ -126,7 +136,7 @@ const CLIENTS: readonly Client[] = [
       const headers = { authorization: `Bearer ${apiKey}` }
       const client = new Ollama({ host: `${url}/ollama`, headers })
       const events = await client.chat({ model: 'echo', stream: true, messages: user(content) })
-      return () => joined(events, (event) => event.message.content)
+      return reading(events, (event) => event.message.content)
     },
   },
 ]
@@ -182,6 +192,29 @@ test('a stream that is begun while people decide goes on with the answer, and th
     const [before] = closing?.answerSplices ?? []
     assert.deepEqual([before?.start, before?.end, before?.masks], [0, 0, 0], facts.surface)
   }
+})
+
+test('every line that a caller of Ollama is sent is JSON, for clients that parse each of them', async () => {
+  const { url, apiKey } = place()
+  const content = 'about project bluebird, line by line'
+  const answer = await fetch(`${url}/ollama/api/chat`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${apiKey}` },
+    body: JSON.stringify({ model: 'echo', messages: user(content) }),
+  })
+  const body = answer.text()
+  await decideAll('once')
+  const lines = (await body).split('\n')
+  assert.equal(lines.pop(), '')
+  assert.match(lines[0] ?? '', /^ +\{/)
+  const pieces: readonly { message: { content: string }; done: boolean }[] = lines.map((line) =>
+    JSON.parse(line),
+  )
+  assert.equal(pieces.map(({ message }) => message.content).join(''), content)
+  assert.deepEqual(
+    pieces.map(({ done }) => done),
+    pieces.map((_, at) => at === pieces.length - 1),
+  )
 })
 
 test('denied or expired behind the first byte, each SDK raises the reason once, and nothing was sent', async () => {

@@ -9,8 +9,12 @@ export const IDLE_SSE: IdleStream = {
   ping: null,
 }
 
+/**
+ * A JSON text may begin with blanks (RFC 8259 2). An empty line would say nothing either, but the clients of Ollama in
+ * Python and Go parse every line there is and give up at it (ollama-python `_client.py`, ollama `api/client.go`).
+ */
 export const IDLE_NDJSON: IdleStream = {
   contentType: 'application/x-ndjson',
-  comment: '\n',
+  comment: ' ',
   ping: null,
 }

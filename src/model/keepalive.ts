@@ -2,7 +2,7 @@
 import type { DialectName } from './dialect.ts'
 
 /**
- * - `comments`: a stream is begun, and holds what its framing ignores (SSE comments, blank lines of NDJSON)
+ * - `comments`: a stream is begun, and holds what its framing ignores (SSE comments, blanks before a line of NDJSON)
  * - `pings`: a stream is begun, and holds the dialect's own `ping` events
  * - `informational`: status 103 before the answer, which stays open
  */
