@@ -77,7 +77,7 @@ const DEFAULT_HEADERS: readonly (readonly [name: string, value: string])[] = [
   ['permissions-policy', 'camera=(), microphone=(), geolocation=(), payment=(), usb=()'],
 ]
 
-export function controlPlaneApp(parts: ControlPlaneParts): Hono<ApiEnv> {
+function controlPlaneApp(parts: ControlPlaneParts): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>()
   const { clock, onFault, consoleFolder } = parts.api
   app.use(async (context, next) => {

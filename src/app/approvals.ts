@@ -51,7 +51,7 @@ export interface RosterPlaces {
 }
 
 /** Read each time: somebody who left a group a moment ago decides nothing any more. */
-export function membershipsFrom(places: RosterPlaces): () => Promise<Memberships> {
+function membershipsFrom(places: RosterPlaces): () => Promise<Memberships> {
   return async () => membershipsOf(await rosterSources(places))
 }
 

@@ -17,7 +17,7 @@ import type { StoreOptions } from '../store/store.ts'
 import { openTraceStore } from '../store/trace/open-trace-store.ts'
 import { rewrapStarterKey } from './starter-key.ts'
 
-export const KEYRING_STEPS = [
+const KEYRING_STEPS = [
   'prepare',
   'rewrap',
   'retire',

@@ -56,7 +56,7 @@ async function found(
   return (await inspectRequest(tools, { tape: scan.tape, blocks, plan, scope: '' })).findings
 }
 
-export function recordedFacts(
+function recordedFacts(
   { facts, requestBody, requestBlocks, row }: RecordedExchange,
   findings: readonly FindingRecord[],
 ): PolicyFacts {

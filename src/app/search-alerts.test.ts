@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { IncomingHttpHeaders } from 'node:http'
 import { test } from 'node:test'
 import { heldClock } from '../../test/harness/approval-office.ts'
+import { APPROVAL_SETTINGS } from '../../test/harness/approval-settings.ts'
 import { temporaryFolder } from '../../test/harness/evidence.ts'
 import { batchOf, closedRow, exchangeId, openRow } from '../../test/store/samples.ts'
 import { alertRow } from '../../test/store/seeking-contract.ts'
@@ -10,7 +11,6 @@ import { post } from '../approvals/notify/post.ts'
 import { signed } from '../approvals/notify/webhook.ts'
 import { judgeChanges, tellMatches } from '../incident/alerts/alert-rounds.ts'
 import type { AlertParts } from '../incident/alerts/alert-rounds.ts'
-import { DEFAULT_APPROVAL_SETTINGS } from '../model/approval-settings.ts'
 import type { ApprovalSettings } from '../model/approval-settings.ts'
 import type { PersonRow } from '../model/people.ts'
 import type { EvidenceEvent } from '../model/record.ts'
@@ -85,7 +85,7 @@ async function setUp(alert: Partial<SearchAlertRow> = {}, who: Partial<PersonRow
   const noted: EvidenceEvent[] = []
   const hidden = (text: string) => ({ reveal: () => text })
   const settings: ApprovalSettings = {
-    ...DEFAULT_APPROVAL_SETTINGS,
+    ...APPROVAL_SETTINGS,
     webhooks: [{ name: 'soc', url: to.url, secret: hidden(SECRET) }],
     slack: {
       channel: 'C1',

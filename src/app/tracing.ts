@@ -50,7 +50,7 @@ export function traceFor(config: Config, of: TracingOf): RunningTracing {
   })
 }
 
-export function startTracing(options: TracingOptions): RunningTracing {
+function startTracing(options: TracingOptions): RunningTracing {
   const indexer = new IndexThread(options)
   const desk = new DeskThread(options, () => indexer.caughtUp())
   return {

@@ -34,7 +34,7 @@ export type Move =
   | { readonly kind: 'refused'; readonly reason: DecisionRefusal }
 
 /** A grant for one request survives the retries of a client that fails behind the gateway. */
-export const ONCE_USES_MAX = 3
+const ONCE_USES_MAX = 3
 /** What was sent stays in the context of its conversation for about a working day. */
 const CARRY_MS = 24 * 60 * 60 * 1000
 

@@ -82,7 +82,7 @@ export type QueryReading =
   | { readonly kind: 'problem'; readonly message: string; readonly hint: string }
 
 /** Words of the command line as one query; null where none was written. A problem is shown below its place. */
-export function readWrittenQuery(
+function readWrittenQuery(
   words: readonly string[],
   filter: Omit<ExchangeFilter, 'limit' | 'before'>,
   nowMs: number,

@@ -7,7 +7,7 @@ import { bytesText } from './output.ts'
 const DATA_LENGTH_MIN = 512
 
 /** Total. Not yet safe to show. */
-export function partText(part: BlockPart): string {
+function partText(part: BlockPart): string {
   const { kind, text, name } = part
   switch (kind) {
     case 'text':

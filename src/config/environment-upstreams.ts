@@ -22,7 +22,7 @@ interface Found {
 }
 
 /** Upstream names of zero configuration, in the order they are printed. */
-export const SANDBOX_UPSTREAMS: readonly (readonly [name: string, dialect: DialectName])[] = [
+const SANDBOX_UPSTREAMS: readonly (readonly [name: string, dialect: DialectName])[] = [
   ['openai', 'openai'],
   ['anthropic', 'anthropic'],
   ['gemini', 'gemini'],

@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assert as check, integer, property } from 'fast-check'
-import {
-  formatAddress,
-  formatDuration,
-  formatSize,
-  parseAddress,
-  parseDuration,
-  parseSize,
-} from './quantities.ts'
+import { formatDuration, formatSize, parseAddress, parseDuration, parseSize } from './quantities.ts'
 
 test('durations are read in their units', () => {
   const cases = [
@@ -74,7 +67,7 @@ test('what is formatted is read back', () => {
   assert.equal(formatDuration(90_000), '90s')
 })
 
-test('addresses are read and written back', () => {
+test('addresses are read', () => {
   const cases = [
     ['127.0.0.1:8080', '127.0.0.1', 8080],
     ['localhost:0', 'localhost', 0],
@@ -84,7 +77,6 @@ test('addresses are read and written back', () => {
   ] as const
   for (const [written, host, port] of cases) {
     assert.deepEqual(parseAddress(written), { kind: 'address', address: { host, port } })
-    assert.equal(formatAddress({ host, port }), written)
   }
 })
 

@@ -100,8 +100,3 @@ function addressHint(text: string): string {
   if (text.split(':').length > 2) return 'Put an IPv6 host in brackets: [::1]:8080.'
   return 'Write host:port, for example 127.0.0.1:8080.'
 }
-
-export function formatAddress(address: Address): string {
-  const host = address.host.includes(':') ? `[${address.host}]` : address.host
-  return `${host}:${String(address.port)}`
-}

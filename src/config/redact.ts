@@ -4,7 +4,7 @@ import { stringify } from 'yaml'
 import type { Config } from './config.ts'
 
 /** Plain values with every secret replaced by its source. Safe to print. */
-export function redactConfig(config: Omit<Config, 'hash'>): Readonly<Record<string, unknown>> {
+function redactConfig(config: Omit<Config, 'hash'>): Readonly<Record<string, unknown>> {
   const {
     listen,
     admin,

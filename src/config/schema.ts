@@ -266,8 +266,6 @@ export const configSchema = z
   })
   .describe('Configuration of Custody (custody.yaml).')
 
-/** What a person writes. */
-export type WrittenConfig = z.input<typeof configSchema>
 /** Checked, defaults filled, quantities in ms and bytes; references not yet resolved. */
 export type CheckedConfig = z.output<typeof configSchema>
 export type CheckedUpstream = z.output<typeof upstream>

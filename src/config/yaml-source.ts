@@ -3,7 +3,7 @@ import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } fro
 import type { Document, Node } from 'yaml'
 
 /** More than any configuration needs; keeps hostile files cheap. */
-export const CONFIG_CHARS_MAX = 262_144
+const CONFIG_CHARS_MAX = 262_144
 
 export interface Place {
   /** From 1. */

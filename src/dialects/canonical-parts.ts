@@ -149,7 +149,7 @@ function callId(part: unknown): string | null {
 }
 
 /** Arguments are the same as an object, as JSON text, and as JSON text that was written again. */
-export function argumentsForm(given: unknown, depth = 0): string {
+function argumentsForm(given: unknown, depth = 0): string {
   if (typeof given !== 'string') return stable(given ?? {}, depth)
   const parsed = parseLoose(given)
   return parsed === null ? tidy(given) : stable(parsed, depth)

@@ -28,7 +28,7 @@ export interface CutBody {
 }
 
 /** Children per list. Small, because the parts that fill no list yet are written again with every turn. */
-export const LIST_LENGTH = 8
+const LIST_LENGTH = 8
 const LEVELS_MAX = 15
 
 /** True when the spans ascend, do not overlap and lie inside the body: then gaps and blocks rebuild it by construction. */

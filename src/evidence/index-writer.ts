@@ -6,12 +6,6 @@ import type { EventRow, ExchangeIndex, IndexBatch, IndexPosition } from '../stor
 import { findingRows, type NewFindings } from './finding-rows.ts'
 import type { EvidenceLimits } from './limits.ts'
 
-export interface IndexRows {
-  readonly exchanges: readonly ExchangeRow[]
-  readonly blocks: readonly BlockRow[]
-  readonly events: readonly EventRow[]
-}
-
 /** Reads the rows of the segments between two positions, in batches, each with the position it reaches. */
 export type RowSource = (from: IndexPosition, to: IndexPosition) => AsyncIterable<IndexBatch>
 

@@ -4,11 +4,11 @@ import { crc32 } from 'node:zlib'
 import type { InstanceId } from '../lib/ids.ts'
 
 export const MAGIC = Buffer.from('\x89CSTSEG\n', 'latin1')
-export const FORMAT_VERSION = 2
+const FORMAT_VERSION = 2
 /** What changed is in the payloads of openings and can be seen in them: both are read by the same code. */
 const VERSIONS_READ: ReadonlySet<number> = new Set([1, FORMAT_VERSION])
 
-export const FRAME_TYPES = {
+const FRAME_TYPES = {
   opening: 1,
   block: 2,
   list: 3,
@@ -32,10 +32,10 @@ const TYPE_NAMES: ReadonlyMap<number, FrameType> = new Map([
   [8, 'event'],
 ])
 
-export const FLAG_ZSTD = 1
+const FLAG_ZSTD = 1
 /** First frame of a commit group: everything before it in the segment was durable when it was written. */
-export const FLAG_GROUP = 2
-export const FLAG_DEFLATE = 4
+const FLAG_GROUP = 2
+const FLAG_DEFLATE = 4
 const FLAGS_KNOWN = FLAG_ZSTD | FLAG_GROUP | FLAG_DEFLATE
 
 /** How the plain payload was compressed before it was encrypted. */
@@ -48,14 +48,14 @@ function codingOf(flags: number): Coding | null {
   return (flags & FLAG_DEFLATE) === 0 ? 'plain' : 'deflate'
 }
 
-export const STATE_LIVE = 0
+const STATE_LIVE = 0
 export const STATE_ERASED = 1
 
 export const INSTANCE_BYTES = 29
-export const RECORD_BYTES = 32
-export const BLOCK_ID_BYTES = 32
+const RECORD_BYTES = 32
+const BLOCK_ID_BYTES = 32
 export const TAG_BYTES = 16
-export const WRAPPED_KEY_BYTES = 32
+const WRAPPED_KEY_BYTES = 32
 /** Length of the part of a frame that the header CRC covers. */
 export const FRAME_HEAD_BYTES = 80
 /** Where the wrapped key starts: after the header and its CRC. */

@@ -66,7 +66,7 @@ export interface InstancePlan {
   readonly lastNumber: number
 }
 
-export const segmentsFolder = (folder: string): string => join(folder, 'segments')
+const segmentsFolder = (folder: string): string => join(folder, 'segments')
 
 export const instanceFolder = (folder: string, instance: InstanceId): string =>
   join(segmentsFolder(folder), instance)

@@ -9,7 +9,7 @@ import type { KeyProvider } from './key-provider.ts'
 import { encodeHeader, frameDigest, markGroupStart } from './segment-format.ts'
 import { DeadlineError, withDeadline } from '../lib/with-deadline.ts'
 
-export const segmentName = (segment: number): string => `${String(segment).padStart(10, '0')}.seg`
+const segmentName = (segment: number): string => `${String(segment).padStart(10, '0')}.seg`
 
 export interface SegmentOptions {
   readonly disk: Disk

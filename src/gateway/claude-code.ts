@@ -17,7 +17,7 @@ export function isClaudeCode({ caller }: Pick<Exchange, 'caller'>): boolean {
   return /^claude-cli\//i.test(headerValue(caller.rawHeaders, 'user-agent') ?? '')
 }
 
-export function isFinalRefusal({ code, retryable }: GatewayError): boolean {
+function isFinalRefusal({ code, retryable }: GatewayError): boolean {
   return !retryable && FINAL.has(code.split('.', 1)[0] ?? '')
 }
 

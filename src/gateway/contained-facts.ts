@@ -15,7 +15,7 @@ export function lockOn(
   return containment.size() === 0 ? null : containment.check(containedFacts(exchange))
 }
 
-export function containedFacts(exchange: Exchange): ContainedFacts {
+function containedFacts(exchange: Exchange): ContainedFacts {
   const { principal, tags, routing, inspection } = exchange
   const links = viewOf(exchange)?.links ?? {}
   return {

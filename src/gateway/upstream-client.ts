@@ -212,7 +212,7 @@ const CODES: Readonly<Record<string, () => GatewayError>> = {
 }
 
 /** Sorts a transport error into the closed table by its code; texts of other libraries are never compared or shown. */
-export function upstreamFailure(error: unknown): GatewayError {
+function upstreamFailure(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error
   for (
     let at: unknown = error, depth = 0;

@@ -7,7 +7,7 @@ import { releaseLock, setLock } from './locks.ts'
 import type { Holdings } from './rule-ownership.ts'
 
 /** Owner of the locks that are set here; they are released when the person comes back. */
-export const OFFBOARDING = 'offboarding'
+const OFFBOARDING = 'offboarding'
 
 export interface DeprovisionParts {
   readonly control: Pick<ControlStore, 'loginSessions' | 'tokens' | 'devices'>

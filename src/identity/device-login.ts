@@ -10,10 +10,10 @@ import { mintKey } from './gateway-key.ts'
 import { createKey } from './key-admin.ts'
 import { mintSecret, parseSecret } from './secret-text.ts'
 
-export const DEVICE_LOGIN_MS = 10 * 60 * 1000
+const DEVICE_LOGIN_MS = 10 * 60 * 1000
 export const POLL_MS = 3000
 /** A helper asks again before it ends; a stolen one is worth little. */
-export const CALLER_TOKEN_MS = 60 * 60 * 1000
+const CALLER_TOKEN_MS = 60 * 60 * 1000
 const GRANT_MS = 30 * 24 * 60 * 60 * 1000
 /** No vowels, so that no word is spelled, and nothing that looks like something else. */
 const LETTERS = 'BCDFGHJKLMNPQRSTVWXZ'

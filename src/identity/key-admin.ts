@@ -7,7 +7,7 @@ import { textProblem } from './text-problem.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 /** A key that nobody renews stops working: forgotten keys are the ones that leak. */
-export const DEFAULT_EXPIRES_IN_MS = 90 * DAY_MS
+const DEFAULT_EXPIRES_IN_MS = 90 * DAY_MS
 const EXPIRES_IN_MAX_MS = 3650 * DAY_MS
 const NAME_CHARS_MAX = 100
 const OWNER_CHARS_MAX = 200

@@ -21,7 +21,7 @@ export interface LoginMethod extends ShownMethod {
   readonly prove: (proof: string) => Promise<PersonRow | null>
 }
 
-export const LOGIN_LINK_MS = 15 * 60 * 1000
+const LOGIN_LINK_MS = 15 * 60 * 1000
 
 export function createLinkMethod(
   tables: { readonly loginLinks: LoginLinkTable; readonly people: PeopleTable },

@@ -76,7 +76,7 @@ const evidence = (may: string, roles: Permission['roles']): Permission => ({
   roles,
 })
 
-export const PERMISSIONS = {
+const PERMISSIONS = {
   'login.methods': { ...read('see how one can log in', {}), isPublic: true },
   'login.link': { ...write('log in with a one-time link', {}), isPublic: true },
   'login.start': {

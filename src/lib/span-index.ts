@@ -10,7 +10,7 @@ export function spanIndex(spans: readonly Span[]): SpanIndex {
   return new SpanIndex(spans)
 }
 
-export class SpanIndex {
+class SpanIndex {
   readonly #spans: readonly Span[]
 
   constructor(spans: readonly Span[]) {

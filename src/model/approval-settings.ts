@@ -64,22 +64,6 @@ export interface ApprovalSettings {
   readonly email: EmailTarget | null
 }
 
-const MINUTE_MS = 60_000
-
-export const DEFAULT_APPROVAL_SETTINGS: ApprovalSettings = {
-  consoleUrl: null,
-  groups: {},
-  breakGlass: [],
-  authorsMayApprove: true,
-  freshLoginMs: 5 * MINUTE_MS,
-  hold: { budgetMs: 4 * MINUTE_MS, pending: 'by-client', keepalive: null },
-  routes: {},
-  webhooks: [],
-  slack: null,
-  teams: [],
-  email: null,
-}
-
 export function holdSettingsOf(settings: ApprovalSettings, route: string): HoldSettings {
   return { ...settings.hold, ...settings.routes[route] }
 }

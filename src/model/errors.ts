@@ -377,7 +377,3 @@ export class GatewayError extends Error {
 export function fail(code: ErrorCode, detail = '', cause?: unknown): GatewayError {
   return new GatewayError(code, detail, cause)
 }
-
-export function isErrorCode(text: string): text is ErrorCode {
-  return Object.hasOwn(ERRORS, text)
-}

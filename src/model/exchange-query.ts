@@ -20,7 +20,7 @@ const ROW_FIELDS = [
 ] as const satisfies readonly (keyof ExchangeRow)[]
 
 /** Fields of which an exchange has any number of values: each counts, and one that suits is enough. */
-export const LIST_FIELDS = {
+const LIST_FIELDS = {
   finding: 'findingsIn',
   entity: 'entities',
   rule: 'rules',

@@ -2,7 +2,7 @@
 import type { ExchangeId, InstanceId, KeyId } from '../lib/ids.ts'
 import type { Decision, Verdict } from './decision.ts'
 import type { ApprovalState } from './approval.ts'
-import type { BlockRole, DialectName, TokenUsage } from './dialect.ts'
+import type { DialectName, TokenUsage } from './dialect.ts'
 import type { FindingDirection, FindingRecord, UninspectedRecord } from './masking.ts'
 import type { KeptAlive } from './keepalive.ts'
 import type { DeclaredTags, Principal } from './principal.ts'
@@ -107,15 +107,6 @@ export interface ContextLinks {
   readonly parent: string | null
   /** Of the answer to that request, as the caller sent it back. */
   readonly answer: string | null
-}
-
-/** Where the piece of a body that is not a block, and the blocks, go: `pieces[i]` precedes `blocks[i]`. */
-export interface BodyLayout {
-  readonly blocks: readonly {
-    readonly start: number
-    readonly end: number
-    readonly role: BlockRole
-  }[]
 }
 
 export interface ClosingFacts {

@@ -13,14 +13,6 @@ export interface RestrictedSettings {
   readonly retentionClasses: readonly string[]
 }
 
-export const NOTHING_RESTRICTED: RestrictedSettings = {
-  routes: [],
-  services: [],
-  principals: [],
-  tags: [],
-  retentionClasses: [],
-}
-
 type Labelled = Pick<
   ExchangeRow,
   'route' | 'service' | 'declaredService' | 'principal' | 'tags' | 'retentionClass'

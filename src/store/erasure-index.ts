@@ -83,7 +83,7 @@ export interface ErasureIndex {
 export const REF_LIST = 'list:'
 
 /** 128 bits: two ids that share them would only keep a block longer. */
-export const refId = (blockId: string): string => blockId.slice(0, 32)
+const refId = (blockId: string): string => blockId.slice(0, 32)
 
 export const TOMBSTONE_COLUMNS = [
   'id',

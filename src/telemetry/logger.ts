@@ -93,7 +93,7 @@ const GATHER_MS = 50
 const GATHER_BYTES = 65_536
 
 /** Standard error: standard output belongs to the commands. Never blocks the event loop. */
-export function standardErrorSink(): LogSink {
+function standardErrorSink(): LogSink {
   // sonic-boom calls back from flush at once, before the write, unless minLength is above 0.
   const stream = fileDestination({
     dest: 2,

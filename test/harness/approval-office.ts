@@ -15,7 +15,7 @@ import type { Ballot } from '../../src/approvals/state.ts'
 import { createApprovalWatch } from '../../src/approvals/watch.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import type { ApprovalSettings } from '../../src/model/approval-settings.ts'
-import { DEFAULT_APPROVAL_SETTINGS } from '../../src/model/approval-settings.ts'
+import { APPROVAL_SETTINGS } from './approval-settings.ts'
 import type { ApprovalDesk, FrozenRequest, HoldQuestion } from '../../src/model/approval.ts'
 import type { EvidenceEvent } from '../../src/model/record.ts'
 import { openStore } from '../../src/store/store.ts'
@@ -95,7 +95,7 @@ export async function office(options: OfficeOptions = {}): Promise<Office> {
   const journal = createJournal({ table, note, announce: async () => {} })
   const watch = stack.use(createApprovalWatch(table, onFault))
   const seal = createCardSeal(Buffer.alloc(32, 7))
-  const settings = { ...DEFAULT_APPROVAL_SETTINGS, ...options.settings }
+  const settings = { ...APPROVAL_SETTINGS, ...options.settings }
   const deciding: DecidingParts = {
     table,
     people,

@@ -110,11 +110,3 @@ export function chatCall(dialect: TestDialect, stream: boolean, model = 'echo'):
       return { path: '/ollama/api/chat', body: JSON.stringify({ model, stream, messages }) }
   }
 }
-
-/** The gateway's own code in an error body of any dialect. */
-export function codeIn(body: string): string {
-  return (
-    /(?:request|identity|route|limit|upstream|evidence)\.[a-z-]+|\binternal\b/.exec(body)?.[0] ??
-    `no code in: ${body}`
-  )
-}

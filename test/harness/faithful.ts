@@ -69,7 +69,7 @@ export async function startTappedGateway(): Promise<TappedGateway> {
 }
 
 /** Asserts everything that must hold of any exchange, whatever the client and the dialect. */
-export async function faithfulTraffic(gateway: TestGateway, tap: Tap): Promise<readonly Traffic[]> {
+async function faithfulTraffic(gateway: TestGateway, tap: Tap): Promise<readonly Traffic[]> {
   const seen: { readonly tapped: TappedExchange; readonly record: RecordedExchange }[] = []
   for (const tapped of await tap.exchanges()) {
     const ids = valuesOf(tapped.answerHeaders, 'x-custody-exchange')

@@ -70,7 +70,7 @@ export interface SamlAnswer {
   readonly sessionIndex?: string
 }
 
-export const RSA_SHA256 = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256'
+const RSA_SHA256 = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256'
 export const RSA_SHA1 = 'http://www.w3.org/2000/09/xmldsig#rsa-sha1'
 
 /** The XML of one response. */

@@ -23,7 +23,7 @@ export function ruleOf(written: WrittenTrustRule, name = 'rule'): TrustRule {
   return rule
 }
 
-export const NO_STORED_RULES: TrustRuleTable = {
+const NO_STORED_RULES: TrustRuleTable = {
   insert: async () => false,
   list: async () => [],
   update: async () => 'not-found',

@@ -1,6 +1,6 @@
 /** The few pieces of Markdown that reference pages are made of. */
 
-export const GENERATED =
+const GENERATED =
   '<!-- Made by tools/generate-docs.ts from the code. Change the code, then run `npm run docs`. -->'
 
 export function cell(text: string): string {

@@ -74,7 +74,7 @@ export const ApiToken = z
   .openapi('ApiToken')
 export type ApiToken = z.infer<typeof ApiToken>
 
-export const NewApiToken = z
+const NewApiToken = z
   .strictObject({
     name: z.string().max(200),
     roles: z.array(RoleName).min(1).openapi({ description: 'A subset of one’s own.' }),

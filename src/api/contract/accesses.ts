@@ -12,8 +12,8 @@ import {
   pageOf,
 } from './common.ts'
 
-export const ACCESS_EXCHANGES_MAX = 1000
-export const ACCESS_REASON_MIN = 10
+const ACCESS_EXCHANGES_MAX = 1000
+const ACCESS_REASON_MIN = 10
 
 export const Access = z
   .object({

@@ -140,7 +140,7 @@ export const NewCaseEntry = z
   .openapi('NewCaseEntry')
 export type NewCaseEntry = z.infer<typeof NewCaseEntry>
 
-export const CaseEntryChange = z
+const CaseEntryChange = z
   .strictObject({ text: text.min(1).optional(), isDone: z.boolean().optional() })
   .openapi('CaseEntryChange')
 

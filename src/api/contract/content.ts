@@ -176,8 +176,8 @@ export const RawBytes = z
   .openapi('RawBytes')
 export type RawBytes = z.infer<typeof RawBytes>
 
-export const REVEAL_REASON_MIN = 10
-export const REVEAL_MINUTES_MAX = 60
+const REVEAL_REASON_MIN = 10
+const REVEAL_MINUTES_MAX = 60
 
 export const RevealScope = z
   .union([

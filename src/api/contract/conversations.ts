@@ -3,12 +3,10 @@ import { z } from '@hono/zod-openapi'
 import { PageQuery, TimeMs, apiRoute, json, pageOf } from './common.ts'
 import { Exchange, ExchangeFilters, ExchangeParam } from './exchanges.ts'
 
-export const ConversationMethod = z
-  .enum(['declared-id', 'response-chain', 'context', 'single'])
-  .openapi({
-    description:
-      'declared-id: the caller sent one id with each exchange. response-chain: each exchange names the answer before it. context: each holds what was said before. single: nothing links it to another.',
-  })
+const ConversationMethod = z.enum(['declared-id', 'response-chain', 'context', 'single']).openapi({
+  description:
+    'declared-id: the caller sent one id with each exchange. response-chain: each exchange names the answer before it. context: each holds what was said before. single: nothing links it to another.',
+})
 
 export const Conversation = z
   .object({

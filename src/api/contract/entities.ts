@@ -6,7 +6,7 @@ import { ExchangeFilters, Histogram } from './exchanges.ts'
 import { Hold } from './keeping.ts'
 import { Lock } from './locks.ts'
 
-export const EntityKindName = z.enum(ENTITY_KINDS)
+const EntityKindName = z.enum(ENTITY_KINDS)
 
 export const Entity = z
   .object({

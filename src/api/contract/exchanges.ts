@@ -7,7 +7,7 @@ import { Restriction } from './accesses.ts'
 import { ExchangeIdText, Linked, PageQuery, TimeMs, apiRoute, json, pageOf } from './common.ts'
 import { Held, Usage } from './exchange-course.ts'
 
-export const ExchangeStateName = z.enum(['open', 'complete', 'interrupted', 'refused'])
+const ExchangeStateName = z.enum(['open', 'complete', 'interrupted', 'refused'])
 
 export const Exchange = z
   .object({
@@ -153,7 +153,7 @@ export const ExchangeFilters = {
 export const ExchangeFilterQuery = z.object(ExchangeFilters)
 export type ExchangeFilterQuery = z.infer<typeof ExchangeFilterQuery>
 
-export const FacetFieldName = z.enum(FACET_FIELDS)
+const FacetFieldName = z.enum(FACET_FIELDS)
 
 export const Facets = z
   .object({

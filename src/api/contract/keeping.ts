@@ -6,10 +6,10 @@ import { ExchangeFilters, ExchangeParam } from './exchanges.ts'
 
 export const REASON_MIN = 10
 export const Reason = z.string().trim().min(REASON_MIN).max(1000)
-export const CASE_EXCHANGES_MAX = 1000
+const CASE_EXCHANGES_MAX = 1000
 const ConversationId = z.string().regex(/^cv_[0-9a-z]{26}$/)
 
-export const NewHoldScope = z
+const NewHoldScope = z
   .discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('exchange'), exchange: ExchangeIdText }),
     z.strictObject({ kind: z.literal('conversation'), conversation: ConversationId }),

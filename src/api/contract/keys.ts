@@ -28,7 +28,7 @@ export const GatewayKey = z
   .openapi('GatewayKey')
 export type GatewayKey = z.infer<typeof GatewayKey>
 
-export const NewGatewayKey = z
+const NewGatewayKey = z
   .strictObject({
     name: z.string().max(200),
     owner: z.string().max(400),

@@ -8,7 +8,7 @@ export type LoginProblem = (typeof LOGIN_PROBLEMS)[number]
 
 const tags = ['access']
 
-export const ProviderParam = z.object({ provider: z.string().max(64) })
+const ProviderParam = z.object({ provider: z.string().max(64) })
 
 const REDIRECT = { 303: { description: 'Onward: to the provider, or to a page of the console.' } }
 

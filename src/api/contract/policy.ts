@@ -5,7 +5,7 @@ import { ExchangeIdText, TimeMs, apiRoute, body, json, pageOf } from './common.t
 
 const TEXT_MAX = 60_000
 
-export const PolicyRuleHead = z
+const PolicyRuleHead = z
   .object({
     id: z.string(),
     title: z.string(),

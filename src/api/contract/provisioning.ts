@@ -18,7 +18,7 @@ export const ScimClient = z
   .openapi('ScimClient')
 export type ScimClient = z.infer<typeof ScimClient>
 
-export const NewScimClient = z
+const NewScimClient = z
   .strictObject({
     name: z
       .string()

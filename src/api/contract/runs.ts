@@ -103,7 +103,7 @@ export type RunState = z.infer<typeof RunState>
 
 const CaseParam = z.object({ id: z.string().max(40) })
 const tags = ['cases']
-export const RUN_LOCKS_MAX = 20
+const RUN_LOCKS_MAX = 20
 
 export const startRun = apiRoute('runs.start', {
   method: 'post',

@@ -40,7 +40,7 @@ export const TraceHit = z
   .openapi('TraceHit')
 export type TraceHit = z.infer<typeof TraceHit>
 
-export const TraceExposure = z
+const TraceExposure = z
   .object({
     exchange: Exchange,
     direction,
@@ -65,7 +65,7 @@ const group = {
 export const TraceGroup = z.object(group).openapi('TraceGroup')
 export type TraceGroup = z.infer<typeof TraceGroup>
 
-export const TraceProvider = z
+const TraceProvider = z
   .object({
     ...group,
     upstream: z.string(),

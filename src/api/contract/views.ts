@@ -31,8 +31,8 @@ const fields = {
   page: z.string().regex(/^[a-z][a-z-]{0,30}$/),
   query: z.string().max(4000),
 }
-export const NewSavedView = z.strictObject(fields).openapi('NewSavedView')
-export const SavedViewChange = z.strictObject(fields).partial().openapi('SavedViewChange')
+const NewSavedView = z.strictObject(fields).openapi('NewSavedView')
+const SavedViewChange = z.strictObject(fields).partial().openapi('SavedViewChange')
 
 const tags = ['views']
 const IdParam = z.object({ id: z.string().max(40) })

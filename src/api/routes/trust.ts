@@ -131,14 +131,7 @@ function tokenRoutes(registrar: Registrar): void {
   })
 }
 
-export function shownRule({
-  rule,
-  stored,
-  term,
-  flags,
-  endsAtMs,
-  lastUsedAtMs,
-}: ListedRule): TrustRule {
+function shownRule({ rule, stored, term, flags, endsAtMs, lastUsedAtMs }: ListedRule): TrustRule {
   return {
     name: rule.name,
     kind: rule.kind,

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { test } from 'node:test'
 import { office, question } from '../../../test/harness/approval-office.ts'
 import { openStore } from '../../store/store.ts'
-import { DEFAULT_APPROVAL_SETTINGS } from '../../model/approval-settings.ts'
+import { APPROVAL_SETTINGS } from '../../../test/harness/approval-settings.ts'
 import { deliverDue, noticesOf } from './couriers.ts'
 import { eventBody } from './webhook.ts'
 
@@ -35,7 +35,7 @@ for (const [status, isDead, calls] of [
     await using one = await office()
     await using store = await openStore({ kind: 'sqlite', folder: one.folder })
     const settings = {
-      ...DEFAULT_APPROVAL_SETTINGS,
+      ...APPROVAL_SETTINGS,
       webhooks: [{ name: 'soc', url: receiver.url, secret }],
     }
     const { approval } = await one.desk.ask(question(one))
@@ -70,7 +70,7 @@ test('two workers never deliver one notice at the same time', async () => {
   await using store = await openStore({ kind: 'sqlite', folder: one.folder })
   await using other = await openStore({ kind: 'sqlite', folder: one.folder })
   const settings = {
-    ...DEFAULT_APPROVAL_SETTINGS,
+    ...APPROVAL_SETTINGS,
     webhooks: [{ name: 'soc', url: 'http://127.0.0.1:1', secret }],
   }
   const { approval } = await one.desk.ask(question(one))
@@ -90,7 +90,7 @@ test('only what people must answer goes to Teams and mail', async () => {
   await using one = await office()
   const { approval } = await one.desk.ask(question(one))
   const settings = {
-    ...DEFAULT_APPROVAL_SETTINGS,
+    ...APPROVAL_SETTINGS,
     teams: [{ name: 'soc', url: secret }],
     email: { smtpUrl: secret, from: 'a@example.org', to: ['b@example.org'] },
   }

@@ -5,7 +5,7 @@ import { APPROVAL_CHOICES } from '../../model/approval.ts'
 import type { ApprovalChoice } from '../../model/approval.ts'
 
 /** As Slack advises. */
-export const WINDOW_MS = 5 * 60 * 1000
+const WINDOW_MS = 5 * 60 * 1000
 const SEEN_MAX = 10_000
 
 export interface SlackCall {

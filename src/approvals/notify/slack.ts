@@ -27,7 +27,7 @@ export interface SlackCard {
   readonly url: string
 }
 
-export function slackMessage({ approval, excerpts, url }: SlackCard, channel: string) {
+function slackMessage({ approval, excerpts, url }: SlackCard, channel: string) {
   const title = approval.asks.map((ask) => escaped(ask.title, 150)).join('; ')
   return {
     channel,

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { policySchema } from './schema.ts'
 
-export function policyJsonSchema(): Readonly<Record<string, unknown>> {
+function policyJsonSchema(): Readonly<Record<string, unknown>> {
   const { $schema, ...schema } = z.toJSONSchema(policySchema, { io: 'input' })
   return { $schema, title: 'Custody policy', ...schema }
 }

@@ -34,7 +34,7 @@ export type PolicyReading =
 let shelf: DetectorShelf | null = null
 
 /** The detectors that are shipped with this version. */
-export function shippedShelf(): DetectorShelf {
+function shippedShelf(): DetectorShelf {
   shelf ??= new DetectorShelf(shippedPacks())
   return shelf
 }

@@ -202,7 +202,5 @@ export const policySchema = z
   })
   .describe('Policy of Custody.')
 
-export type WrittenPolicy = z.input<typeof policySchema>
-export type CheckedPolicy = z.output<typeof policySchema>
 export type CheckedRule = z.output<typeof ruleSchema>
 export type CheckedTest = z.output<typeof ruleTest>

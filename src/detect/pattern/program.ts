@@ -6,7 +6,7 @@ import { lengthOf } from './node.ts'
 export const Op = { set: 0, split: 1, assert: 2, accept: 3, secretStart: 4, secretEnd: 5 } as const
 export type OpCode = (typeof Op)[keyof typeof Op]
 
-export const ASSERTIONS: readonly Assertion[] = [
+const ASSERTIONS: readonly Assertion[] = [
   'word',
   'not-word',
   'start',
@@ -17,7 +17,6 @@ export const ASSERTIONS: readonly Assertion[] = [
 
 /** What stands on one side of a position. `edge` is the start or the end of the text. */
 export const Kind = { edge: 0, newline: 1, word: 2, other: 3 } as const
-export type KindCode = (typeof Kind)[keyof typeof Kind]
 
 /** `assertion` is a place in `ASSERTIONS`. */
 export function holds(assertion: number, previous: number, next: number): boolean {

@@ -16,7 +16,7 @@ export function renderAnthropicStreamError(surface: Surface, error: CallerError)
 }
 
 /** The type is none of Anthropic's own: Claude Code answers those by dropping features and trying again. */
-export function anthropicErrorJson(error: CallerError): string {
+function anthropicErrorJson(error: CallerError): string {
   const [family = 'internal'] = error.code.split('.', 1)
   return JSON.stringify({
     type: 'error',

@@ -37,7 +37,7 @@ export function renderStreamError(surface: Surface, error: CallerError): Buffer 
 const NOT_SENT_AGAIN = '_invalid_request'
 
 /** Also a stored response can be streamed (`GET /responses/<id>?stream=true`). */
-export function isResponses(surface: Surface): boolean {
+function isResponses(surface: Surface): boolean {
   return /^(?:openai|azure)\.responses(?:-stored|-compact)?$/u.test(surface.name)
 }
 

@@ -1,6 +1,6 @@
 /** Writes and reads the tar archives of bundles (POSIX ustar, regular files only); refuses everything else. */
 
-export const TAR_BLOCK = 512
+const TAR_BLOCK = 512
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/
 const NAME_MAX = 99
 const SIZE_MAX = 0o77777777777

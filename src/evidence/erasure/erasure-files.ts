@@ -6,7 +6,7 @@ import type { ErasurePlan } from './erasure-plan.ts'
 
 const NAME = /^er_[0-9a-z]{26}\.json$/
 
-export const erasuresFolder = (folder: string): string => join(folder, 'erasures')
+const erasuresFolder = (folder: string): string => join(folder, 'erasures')
 
 const pathOf = (folder: string, erasure: string): string =>
   join(erasuresFolder(folder), `${erasure}.json`)

@@ -4,9 +4,9 @@ import { EVENT_TYPES, type EventType } from '../../model/record.ts'
 import type { JsonValue } from './canonical-json.ts'
 import { readPlainLeaf } from './plain-leaf.ts'
 
-export const LEAF_VERSION = 1
+const LEAF_VERSION = 1
 /** An act on more records than this is several leaves. */
-export const LEAF_RECORDS_MAX = 1000
+const LEAF_RECORDS_MAX = 1000
 
 /**
  * What a kind of leaf carries. `commits`: `frame` has the place of a frame, its digest and the commitment to its plaintext;

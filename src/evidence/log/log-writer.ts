@@ -32,7 +32,7 @@ export interface LogLimits {
   readonly retryMs: number
 }
 
-export const LOG_LIMITS: LogLimits = {
+const LOG_LIMITS: LogLimits = {
   checkpointMs: 1_000,
   checkpointLeavesMax: TILE_WIDTH,
   pendingLeavesMax: 65_536,

@@ -2,7 +2,7 @@
 import { openCheckpoint, type Checkpoint } from './checkpoint.ts'
 import { parseNoteKey, type NoteKey } from './note-key.ts'
 
-export const POLICY_BYTES_MAX = 262_144
+const POLICY_BYTES_MAX = 262_144
 /** The specification asks for at least 32 of each. */
 const DEFINITIONS_MAX = 256
 

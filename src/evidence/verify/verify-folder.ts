@@ -27,7 +27,7 @@ import {
 import { SegmentAudit, type SegmentAuditState, type SegmentProblem } from './segment-audit.ts'
 
 /** A heartbeat a minute is promised; a busy machine may be late. */
-export const SILENCE_MAX_S = 180
+const SILENCE_MAX_S = 180
 
 /** The clock of the gateway may be so far ahead of the verifier's. */
 const AHEAD_MAX_S = 300

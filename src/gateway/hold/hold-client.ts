@@ -5,7 +5,7 @@ import { headerValue } from '../headers.ts'
 /** Left for the answer to arrive before the client gives up. */
 const MARGIN_MS = 10_000
 /** Together with its retries, no client is kept longer; then it is told to run again after the decision. */
-export const RETRIED_FOR_MS = 15 * 60_000
+const RETRIED_FOR_MS = 15 * 60_000
 
 /** Seconds in which the SDKs say when they give up. */
 const TIMEOUT_HEADERS = ['x-stainless-timeout', 'x-stainless-read-timeout', 'x-server-timeout']

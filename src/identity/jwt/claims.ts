@@ -9,7 +9,7 @@ const GROUPS_MAX = 200
 const GROUP_CHARS_MAX = 256
 
 /** A claim by its name, or by a path through objects: `kubernetes.io.pod.name`. The longest name wins. */
-export function claimAt(claims: Claims, path: string): unknown {
+function claimAt(claims: Claims, path: string): unknown {
   if (Object.hasOwn(claims, path)) return claims[path]
   for (let dot = path.lastIndexOf('.'); dot > 0; dot = path.lastIndexOf('.', dot - 1)) {
     const name = path.slice(0, dot)

@@ -4,7 +4,7 @@ import type { JwtAlgorithm } from '../../model/trust.ts'
 import { JWT_ALGORITHMS } from '../../model/trust.ts'
 
 /** RFC 8725 asks for bounds; the largest tokens seen from CI systems are below 4 KiB. */
-export const TOKEN_CHARS_MAX = 16 * 1024
+const TOKEN_CHARS_MAX = 16 * 1024
 const HEADER_BYTES_MAX = 2 * 1024
 const JSON_LIMITS = { depthMax: 8, elementsMax: 2000 }
 const KID = /^[\x20-\x7e]{1,512}$/

@@ -23,7 +23,7 @@ import type { Attempt } from './login-attempt.ts'
 import { LoginRefused } from './provider.ts'
 import type { LoginProvider } from './provider.ts'
 
-export const SAML_SKEW_MS = 2 * 60 * 1000
+const SAML_SKEW_MS = 2 * 60 * 1000
 /** Base64 of the largest document that is read. */
 const RESPONSE_CHARS_MAX = 700_000
 

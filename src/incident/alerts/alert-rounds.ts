@@ -202,7 +202,7 @@ async function permitted({ table, people }: AlertParts): Promise<readonly Search
 }
 
 /** Null where it cannot be read, as after an upgrade: an alert never takes that for "everything". */
-export function queryOfAlert(q: string, nowMs: number): ExchangeQuery | null {
+function queryOfAlert(q: string, nowMs: number): ExchangeQuery | null {
   const reading = parseQuery(q)
   return reading.kind === 'query' && reading.node !== null
     ? toExchangeQuery(reading.node, nowMs)

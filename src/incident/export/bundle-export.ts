@@ -23,7 +23,6 @@ import {
 import { bundleReadme } from './readme.ts'
 import { reportExchange, reportHead, reportTail, type ReportEvent } from './report.ts'
 
-export const BUNDLE_EXCHANGES_MAX = 1000
 const EVENTS_OF_ONE_MAX = 1000
 
 export interface ExportSources {

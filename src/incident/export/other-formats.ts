@@ -183,7 +183,7 @@ const CELL_CHARS_MAX = 32_000
  * Threat: a cell that begins like a formula is run by whoever opens the file in a spreadsheet. Such cells get an
  * apostrophe, which spreadsheets show as text (OWASP, CSV injection).
  */
-export function csvCell(value: string | number | null): string {
+function csvCell(value: string | number | null): string {
   if (typeof value === 'number') return String(value)
   const text = (value ?? '').slice(0, CELL_CHARS_MAX)
   const safe = /^[\s\p{C}]*[=+\-@|%]/u.test(text) || /^[\t\r\n]/.test(text) ? `'${text}` : text

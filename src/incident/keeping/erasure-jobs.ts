@@ -55,7 +55,7 @@ export type ErasureJobs = ReturnType<typeof createErasureJobs>
 
 /** Each takes a thread, and erasures follow one another anyway. */
 const RUNNING_MAX = 1
-export const REFUSALS_KEPT = 100
+const REFUSALS_KEPT = 100
 const EXAMINED_AT_ONCE = 500
 const NOTHING_READ: Pick<ErasureJobRow, 'place' | 'total' | 'searched' | 'unreadable' | 'found'> = {
   place: '',

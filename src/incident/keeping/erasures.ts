@@ -25,7 +25,7 @@ export type ErasureScope =
   | { readonly kind: 'value'; readonly value: string }
 
 /** A larger request is made in parts, so that somebody sees what goes. */
-export const REQUEST_EXCHANGES_MAX = 1_000
+const REQUEST_EXCHANGES_MAX = 1_000
 const PAGE = 200
 
 export interface ErasurePreview {

@@ -31,14 +31,12 @@ export interface TracerParts extends ConfirmParts, Pick<TreatmentParts, 'asSent'
 }
 
 /** Longer questions are cut: what is shared is found by its first part. */
-export const QUESTION_CHARS_MAX = 200_000
+const QUESTION_CHARS_MAX = 200_000
 const CONFIRMED_MAX = 400
 const EXCHANGES_MAX = 5_000
 /** Records that are read to see whether a mask hid it. */
 const TREATED_MAX = 60
 const FINDING_CHARS_MAX = 512
-
-export type Tracer = ReturnType<typeof createTracer>
 
 /** Per exchange and direction, which hits it holds. */
 type Held = Map<

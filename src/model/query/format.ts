@@ -24,7 +24,7 @@ export function formatQuery(node: QueryNode | null): string {
   }
 }
 
-export function formatTerm({ field, items }: Term): string {
+function formatTerm({ field, items }: Term): string {
   return `${field}:${items.map(formatItem).join(',')}`
 }
 

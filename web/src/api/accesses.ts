@@ -4,7 +4,6 @@ import type {
   Access,
   askAccess,
   decideAccess,
-  endAccess,
   listAccesses,
 } from '../../../src/api/contract/accesses.ts'
 import { call } from './client.ts'
@@ -32,8 +31,4 @@ export function answerAccess(
     params: { id },
     body: { verdict, reason },
   })
-}
-
-export function giveBack(id: string): Promise<undefined> {
-  return call<typeof endAccess>('delete', '/accesses/{id}', { params: { id } })
 }

@@ -47,7 +47,7 @@ export type CallInput<Route extends RouteShape> = Common &
   ([BodyOf<Route>] extends [never] ? unknown : { readonly body: BodyOf<Route> })
 
 /** An answer that is not what was asked for: the problem as the server states it, or that it could not be reached. */
-export class ApiProblem extends Error {
+class ApiProblem extends Error {
   readonly status: number
   readonly problem: Problem
 

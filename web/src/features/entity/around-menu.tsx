@@ -16,7 +16,7 @@ interface Way {
   readonly q: string
 }
 
-export function waysFrom(exchange: Exchange): readonly Way[] {
+function waysFrom(exchange: Exchange): readonly Way[] {
   const { principal, keyId, service, model, conversation, tools, fingerprints } = exchange
   const atMs = exchange.receivedAtMs
   const around = `after:${formatMoment(atMs - HOUR_MS)} before:${formatMoment(atMs + HOUR_MS)}`

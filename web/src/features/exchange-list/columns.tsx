@@ -113,7 +113,7 @@ export const COLUMNS = {
 
 export type ColumnName = keyof typeof COLUMNS
 
-export const COLUMNS_DEFAULT: readonly ColumnName[] = [
+const COLUMNS_DEFAULT: readonly ColumnName[] = [
   'time',
   'state',
   'principal',
@@ -127,7 +127,7 @@ export const COLUMNS_DEFAULT: readonly ColumnName[] = [
 
 export const COLUMN_NAMES = Object.keys(COLUMNS).filter(isColumnName)
 
-export function isColumnName(name: string): name is ColumnName {
+function isColumnName(name: string): name is ColumnName {
   return Object.hasOwn(COLUMNS, name)
 }
 

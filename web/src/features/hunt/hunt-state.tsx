@@ -12,7 +12,7 @@ const WORDS: Readonly<Record<HuntHead['state'], string>> = {
   interrupted: 'interrupted',
 }
 
-export function huntShare({ state, bytes, bytesTotal }: HuntHead): number {
+function huntShare({ state, bytes, bytesTotal }: HuntHead): number {
   if (state === 'done') return 100
   return bytesTotal === 0 ? 0 : Math.min(99, Math.round((100 * bytes) / bytesTotal))
 }

@@ -65,7 +65,7 @@ export function toggleValue(query: Query, field: FieldName, value: string): Quer
 }
 
 /** Keeps the place of the field in the text; no values take it out. */
-export function withValues(query: Query, field: FieldName, values: readonly string[]): Query {
+function withValues(query: Query, field: FieldName, values: readonly string[]): Query {
   const term: Term = { kind: 'term', field, items: values.map(itemOf(query, field)) }
   const all: QueryNode[] = []
   let placed = values.length === 0

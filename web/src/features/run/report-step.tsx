@@ -42,7 +42,7 @@ export function ReportStep(props: ReportStepProps) {
   )
 }
 
-export function CaseHold({ state, onDone }: ReportStepProps) {
+function CaseHold({ state, onDone }: ReportStepProps) {
   const client = useQueryClient()
   const { exposure, done } = state
   const { exchanges, firstAtMs, lastAtMs } = exposure
@@ -90,7 +90,7 @@ export function CaseHold({ state, onDone }: ReportStepProps) {
   )
 }
 
-export function CaseBundle({ state, onDone }: ReportStepProps) {
+function CaseBundle({ state, onDone }: ReportStepProps) {
   const [recipients, setRecipients] = useState('')
   const [reason, setReason] = useState(`Case #${state.case.number}: evidence for those who decide`)
   const { exchanges } = state.exposure
