@@ -14,7 +14,7 @@ import {
 } from '../../test/harness/evidence.ts'
 import { until } from '../../test/harness/until.ts'
 import { openProofDesk } from '../evidence/proof-desk.ts'
-import { coveredNow, toldOfHolds } from '../incident/keeping/covered-now.ts'
+import { coveredNow, holdsNaming, toldOfHolds } from '../incident/keeping/covered-now.ts'
 import { createErasureJobs, type SeenErasureJob } from '../incident/keeping/erasure-jobs.ts'
 import { createErasureDesk } from '../incident/keeping/erasures.ts'
 import { createHoldDesk } from '../incident/keeping/hold-desk.ts'
@@ -59,6 +59,8 @@ function keeperOf({ evidence, store }: TestEvidence, gate = new Gate(), later = 
     exclusively: (work) => evidence.eraser.exclusively(work),
     coveredNow: (scope) => coveredNow(store, scope),
     told: () => toldOfHolds(store.index, evidence),
+    namedBy: (exchange) => holdsNaming(store.index, exchange),
+    changes: store.search,
   })
   const reading = {
     index: store.index,

@@ -6,7 +6,7 @@ import type { Evidence } from '../evidence/open-evidence.ts'
 import { openProofDesk } from '../evidence/proof-desk.ts'
 import { listInstances } from '../evidence/segment-scan.ts'
 import { createExportOrderDesk } from '../incident/export/export-orders.ts'
-import { coveredNow, toldOfHolds } from '../incident/keeping/covered-now.ts'
+import { coveredNow, holdsNaming, toldOfHolds } from '../incident/keeping/covered-now.ts'
 import { createErasureJobs } from '../incident/keeping/erasure-jobs.ts'
 import { createErasureDesk } from '../incident/keeping/erasures.ts'
 import { createHoldDesk } from '../incident/keeping/hold-desk.ts'
@@ -57,6 +57,8 @@ export function startKeeping(parts: KeepingParts): RunningKeeping {
     exclusively: (work) => eraser.exclusively(work),
     coveredNow: (scope) => coveredNow(store, scope),
     told: () => toldOfHolds(store.index, evidence),
+    namedBy: (exchange) => holdsNaming(store.index, exchange),
+    changes: store.search,
   })
   const retention = new Retention({
     index: store.index.erasure,

@@ -104,7 +104,7 @@ async function preview(
 ): Promise<ErasurePreview> {
   const found = await rowsOf(parts, scope)
   const { rows } = found
-  const held = await parts.holds.on(rows)
+  const held = await parts.holds.keeping(rows)
   const refusals: ErasureRefusal[] = [...found.refusals]
   for (const row of rows) {
     const on = held.get(row.id) ?? []

@@ -22,20 +22,25 @@ export interface HoldSaid {
   readonly reason: string
 }
 
-/** One event, and as many more as it takes to name all: what follows `hold.set` is that the hold covers more. */
-export function holdEvents(
-  type: HoldEventType,
-  row: HoldRow,
-  said: HoldSaid,
-  exchanges: readonly string[],
-): readonly EvidenceEvent[] {
-  const parts: (readonly string[])[] = [exchanges.slice(0, NAMED_MAX)]
+export interface HoldEventParts {
+  readonly type: HoldEventType
+  /** What follows the first `hold.set` is that the hold covers more. */
+  readonly isFirst: boolean
+  readonly row: HoldRow
+  readonly said: HoldSaid
+  readonly exchanges: readonly string[]
+}
+
+/** One event, and as many more as it takes to name all. */
+export function holdEvents(parts: HoldEventParts): readonly EvidenceEvent[] {
+  const { type, isFirst, row, said, exchanges } = parts
+  const pages: (readonly string[])[] = [exchanges.slice(0, NAMED_MAX)]
   for (let at = NAMED_MAX; at < exchanges.length; at += NAMED_MAX)
-    parts.push(exchanges.slice(at, at + NAMED_MAX))
+    pages.push(exchanges.slice(at, at + NAMED_MAX))
   const { id: hold, scope } = row
   const { atMs, actor, reason } = said
-  return parts.map((named, at) => ({
-    type: at > 0 && type === 'hold.set' ? 'hold.extended' : type,
+  return pages.map((named, at) => ({
+    type: (at > 0 || !isFirst) && type === 'hold.set' ? 'hold.extended' : type,
     atMs,
     actor,
     details: { hold, kind: scope.kind, scope: scopeText(scope).slice(0, 2000), reason },
@@ -64,6 +69,12 @@ export class ToldHolds {
 
   knows(hold: string): boolean {
     return this.#standing.has(hold)
+  }
+
+  /** All of them are told, and nobody asks for them again. */
+  forgetNamesBefore(hold: string, floor: string): void {
+    const named = this.#standing.get(hold)
+    for (const id of named ?? []) if (id < floor && id !== hold) named?.delete(id)
   }
 
   /** Those of `exchanges` that the log does not know to be covered. */

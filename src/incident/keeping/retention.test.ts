@@ -12,9 +12,10 @@ import { systemClock } from '../../lib/clock.ts'
 import { newExchangeId } from '../../lib/ids.ts'
 import type { CaseEntryRow } from '../../model/cases.ts'
 import { openStore } from '../../store/store.ts'
-import { coveredNow, toldOfHolds } from './covered-now.ts'
+import { coveredNow, holdsNaming, toldOfHolds } from './covered-now.ts'
 import { createHoldDesk } from './hold-desk.ts'
-import { DAY_MS, Retention, type RetentionRule } from './retention.ts'
+import { DAY_MS, heldAmong, Retention, type RetentionRule } from './retention.ts'
+import { batchOf, closedRow, openRow } from '../../../test/store/samples.ts'
 
 const RULES: readonly RetentionRule[] = [
   { name: 'default', minDays: 183, maxDays: null },
@@ -33,6 +34,8 @@ function keeperOf(opened: TestEvidence, rules = RULES) {
     note: (event) => evidence.recorder.note(event),
     coveredNow: (scope) => coveredNow(store, scope),
     told: () => toldOfHolds(store.index, evidence),
+    namedBy: (exchange) => holdsNaming(store.index, exchange),
+    changes: store.search,
     exclusively: (work) => evidence.eraser.exclusively(work),
   })
   const retention = new Retention({
@@ -229,4 +232,75 @@ test('a hold on a case keeps what is pinned in it later, by whatever process, al
   await keeperOf(opened).holds.catchUp()
   assert.deepEqual(await told(hold.id), ['hold.set', 'hold.extended', 'hold.released'])
   assert.deepEqual(await told(pinned.id), ['hold.extended', 'hold.extended'])
+})
+
+test('a hold on a person names everything of theirs, however much, and each thing that comes later once', async () => {
+  await using folder = await temporaryFolder()
+  await using opened = await openTestEvidence(folder.path)
+  const { store, evidence } = opened
+  const { holds } = keeperOf(opened)
+  const many = Array.from({ length: 2_500 }, (_, n) => closedRow(n))
+  const other = closedRow(2_500, { principal: 'bob@example.com' })
+  await store.index.apply(batchOf({ exchanges: [...many, other, openRow(2_501)] }))
+  const scope = { kind: 'principal', principal: many[0]!.principal } as const
+  const hold = await holds.set(scope, 'the court asks', ada)
+  const named = async (type: string): Promise<readonly string[]> => {
+    await evidence.flush()
+    const found: string[] = []
+    for await (const event of toldOfHolds(store.index, evidence)) {
+      assert.ok((event.records ?? []).length <= 1000)
+      if (event.type === type) found.push(...(event.records ?? []).filter((id) => id !== hold.id))
+    }
+    return found.toSorted()
+  }
+  const both = async () => [...(await named('hold.set')), ...(await named('hold.extended'))]
+  const idsOf = (rows: readonly { readonly id: string }[]) => rows.map(({ id }) => id).toSorted()
+  // The newest page, less the one that runs.
+  assert.equal((await named('hold.set')).length, 998)
+  assert.deepEqual((await both()).toSorted(), idsOf(many))
+  // What ran when the hold was set is named when it ended; what comes later, when it came.
+  const late = [closedRow(2_501), closedRow(2_502)]
+  await store.index.apply(batchOf({ exchanges: [...late, openRow(2_503)] }))
+  await holds.catchUp()
+  assert.deepEqual((await both()).toSorted(), idsOf([...many, ...late]))
+  // Neither the same desk, nor one that has just started, says it again; what came in between it does say.
+  await store.index.apply(batchOf({ exchanges: [closedRow(2_501), closedRow(2_503)] }))
+  const after = keeperOf(opened).holds
+  await after.catchUp()
+  await after.catchUp()
+  const all = idsOf([...many, ...late, closedRow(2_503)])
+  assert.deepEqual((await both()).toSorted(), all)
+  await after.release(hold.id, 'over now', bob)
+  assert.deepEqual(await named('hold.released'), all)
+})
+
+test('what a query found when it was held stays held, though the query would find it no longer', async () => {
+  await using folder = await temporaryFolder()
+  await using opened = await openTestEvidence(folder.path, { retentionClasses: ['short'] })
+  const { holds, retention } = keeperOf(opened)
+  const one = await recordOld(opened, 80)
+  await opened.evidence.flush()
+  const { model } = (await opened.store.index.exchange(one.id))!
+  const query = { values: { model: [model!] } }
+  const hold = await holds.set({ kind: 'query', query }, 'the court asks', ada)
+  const row = (await opened.store.index.exchange(one.id))!
+  const { store } = opened
+  const [position] = await store.index.positions()
+  const changed = { ...row, model: 'read by a newer version' }
+  await store.index.apply(batchOf({ exchanges: [changed], position: position! }))
+  assert.equal((await holds.on([changed])).size, 0)
+  assert.equal((await retention.step(10)).erased, 0)
+  const refused = await opened.evidence.eraser.erase({
+    exchanges: [one.id],
+    cause: 'request',
+    rule: 'exchange',
+    actor: 'ada',
+    reason: 'asked for',
+    guard: (rows) => heldAmong(holds, rows),
+  })
+  assert.deepEqual(refused.kind === 'refused' && refused.refusals.map(({ why }) => why), ['held'])
+  await holds.release(hold.id, 'over now', bob)
+  while ((await retention.step(10)).more);
+  await retention.step(10)
+  assert.equal(await exists(opened, one), false)
 })

@@ -165,7 +165,7 @@ export class Retention {
     rows: readonly ExchangeRow[],
   ): Promise<{ readonly erased: number; readonly bytes: number; readonly held: number }> {
     const { eraser, holds } = this.#parts
-    const held = await holds.on(rows)
+    const held = await holds.keeping(rows)
     const free = rows.filter(({ id }) => !held.has(id))
     if (free.length === 0) return { erased: 0, bytes: 0, held: held.size }
     const outcome = await eraser.erase({
