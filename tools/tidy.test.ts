@@ -192,12 +192,13 @@ test('every source file is imported by another or is an entry', () => {
     }
     for (const match of text.matchAll(/(?:import\(|new URL\()\s*['"](\.[^'"]+)['"]/g))
       imported.add(normalize(join(dirname(file), match[1] ?? '')))
+    // Scripts of threads are started by their name (`lib/thread-script.ts`).
+    for (const [, name = ''] of text.matchAll(/'([\w-]+-thread)'/g))
+      imported.add(join(dirname(file), `${name}.ts`))
   }
-  // Worker scripts (`…-thread.ts`) are started by name, with the extension of the build.
   const entries = new Set(['src/main.ts', 'src/sandbox/main.ts'])
   const orphans = sources.filter(
-    (file) =>
-      !isTest(file) && !imported.has(file) && !entries.has(file) && !file.endsWith('-thread.ts'),
+    (file) => !isTest(file) && !imported.has(file) && !entries.has(file),
   )
   assert.deepEqual(orphans, [])
 })

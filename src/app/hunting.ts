@@ -1,9 +1,9 @@
 /** Wires hunts: each runs in a thread of its own, which ends with it. */
 import { createHmac } from 'node:crypto'
-import { extname } from 'node:path'
 import { createHuntDesk } from '../incident/hunt/hunt-desk.ts'
 import type { HuntDesk, HuntNews, HuntOrder, HuntRun } from '../incident/hunt/hunt-desk.ts'
 import type { Clock } from '../lib/clock.ts'
+import { threadScript } from '../lib/thread-script.ts'
 import type { Store, StoreOptions } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { huntFinder } from './hunt-finder.ts'
@@ -55,8 +55,7 @@ export function runThread(
   order: HuntOrder,
   tell: (news: HuntNews) => void,
 ): HuntRun {
-  // This file is .ts in a clone and .js in a built package.
-  const script = new URL(`./hunt-thread${extname(import.meta.filename)}`, import.meta.url)
+  const script = threadScript('hunt-thread', import.meta)
   let last: HuntNews = {
     bytes: order.bytes,
     bytesTotal: 0,

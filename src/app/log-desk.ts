@@ -1,5 +1,4 @@
 /** What the control plane shows of the transparency log: its health, who holds its checkpoints, verifying it, proofs. */
-import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { LogDesk, LogVerification } from '../api/parts.ts'
 import { nodeDisk } from '../evidence/disk.ts'
@@ -11,12 +10,13 @@ import type { CheckpointPublisher } from '../evidence/publish/publisher.ts'
 import { proveFrames } from '../evidence/record-proof.ts'
 import { problemWords } from '../evidence/verify/report-json.ts'
 import type { Clock } from '../lib/clock.ts'
+import { threadScript } from '../lib/thread-script.ts'
 import type { VerifyNews } from './verify-thread.ts'
 
 /** Problems shown in the console; `custody verify` lists more. */
 const PROBLEMS_SHOWN = 100
 
-const SCRIPT = new URL(`./verify-thread${extname(import.meta.filename)}`, import.meta.url)
+const SCRIPT = threadScript('verify-thread', import.meta)
 
 export function openLogDesk(
   folder: string,

@@ -1,5 +1,4 @@
 /** Starts the thread that keeps the trace index up, hands it what the record feed gathered, waits for it when somebody asks, and starts it again when it ends of an error or stands still. */
-import { extname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { RecordFeed } from '../incident/trace/record-feed.ts'
@@ -7,6 +6,7 @@ import { WorkMark } from '../incident/trace/work-mark.ts'
 import { faultText } from '../lib/fault-text.ts'
 import { isPassingFault } from '../lib/passing-fault.ts'
 import { LOOKS, Standstill } from '../lib/standstill.ts'
+import { threadScript } from '../lib/thread-script.ts'
 import type { AsideRecord, RecordAtWork } from '../store/trace/aside-records.ts'
 import type { TracingSource } from './open-tracing.ts'
 import type { IndexThreadNews, IndexThreadOrder, IndexThreadSource } from './trace-index-thread.ts'
@@ -155,8 +155,7 @@ export class IndexThread {
       blame: this.#blame,
     }
     this.#mark.reset()
-    // This file is .ts in a clone and .js in a built package.
-    const script = new URL(`./trace-index-thread${extname(import.meta.filename)}`, import.meta.url)
+    const script = threadScript('trace-index-thread', import.meta)
     const worker = new Worker(script, { workerData })
     worker.unref()
     worker.on('message', (news: IndexThreadNews) => this.#heard(news))

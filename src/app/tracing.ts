@@ -1,11 +1,11 @@
 /** Runs the two threads of tracing: one keeps the index up with the record, one answers. */
 import { createHmac } from 'node:crypto'
-import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { TraceDesk } from '../incident/trace/trace-desk.ts'
 import type { TraceResult } from '../incident/trace/trace-result.ts'
 import type { RecordFeed } from '../incident/trace/record-feed.ts'
 import type { Config } from '../config/config.ts'
+import { threadScript } from '../lib/thread-script.ts'
 import { fail } from '../model/errors.ts'
 import type { Upstream } from '../model/upstream.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -80,11 +80,6 @@ function startTracing(options: TracingOptions): RunningTracing {
   }
 }
 
-/** These files are .ts in a clone and .js in a built package. */
-function scriptOf(name: string): URL {
-  return new URL(`./${name}${extname(import.meta.filename)}`, import.meta.url)
-}
-
 interface Waiting {
   readonly resolve: (result: TraceResult) => void
   readonly reject: (error: Error) => void
@@ -127,7 +122,9 @@ class DeskThread {
 
   #start(): Worker {
     const { folder, storage } = this.#options
-    const worker = new Worker(scriptOf('trace-desk-thread'), { workerData: { folder, storage } })
+    const worker = new Worker(threadScript('trace-desk-thread', import.meta), {
+      workerData: { folder, storage },
+    })
     worker.unref()
     worker.on('message', (answer: DeskAnswer) => {
       const waits = this.#waiting.get(answer.id)

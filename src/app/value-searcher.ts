@@ -1,8 +1,8 @@
 /** Has a thread read the record for a value that is to be erased. */
 import { createHmac } from 'node:crypto'
-import { extname } from 'node:path'
 import type { ValueSearcher } from '../incident/keeping/erasure-jobs.ts'
 import type { SearchNews } from '../incident/keeping/search-record.ts'
+import { threadScript } from '../lib/thread-script.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { runJob } from './job-thread.ts'
 import type { TracingSource } from './open-tracing.ts'
@@ -13,8 +13,7 @@ export function createValueSearcher(
   key: Buffer,
   log: Logger,
 ): ValueSearcher {
-  // This file is .ts in a clone and .js in a built package.
-  const script = new URL(`./value-search-thread${extname(import.meta.filename)}`, import.meta.url)
+  const script = threadScript('value-search-thread', import.meta)
   return {
     digest: (value) =>
       createHmac('sha256', key).update(`erasure\0${value}`).digest('hex').slice(0, 16),

@@ -89,7 +89,9 @@ export function noticesContract(engine: string, fresh: () => Promise<FreshDataba
     assert.equal(await notices.deadCount(), 2)
     const next = { state: 'due', dueAtMs: EPOCH_MS + 700 } as const
     const outcomes = await Promise.all(
-      [notices, other.control.notices].map((table) => table.settle([again, due, 'nothing'], next)),
+      [notices, other.control.notices].map((table) =>
+        table.settle([again, due, 'nothing', 'no\0letter'], next),
+      ),
     )
     assert.deepEqual(outcomes.flat(), [again])
     assert.deepEqual(await notices.settle([dropped, due, again], { state: 'dropped' }), [dropped])

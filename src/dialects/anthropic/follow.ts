@@ -1,8 +1,9 @@
 /** Recognises the last event of Anthropic streams. */
 import type { StreamFollower, Surface } from '../../model/dialect.ts'
 import { createKeyWatch } from '../framing/key-watch.ts'
+import type { TerminalVerdict } from '../framing/event-judge.ts'
 import { createSseFollower, createSseFollowerWith } from '../framing/sse.ts'
-import type { IsTerminalEvent, TerminalVerdict } from '../framing/sse.ts'
+import type { IsTerminalEvent } from '../framing/sse.ts'
 
 /** Some SDKs go by the event name, some by the type in the data: either makes the event terminal. */
 const TYPE = /^\s*\{\s*"type"\s*:\s*"(message_stop|error)"/u

@@ -4,7 +4,7 @@ import type { StreamFollower } from '../../model/dialect.ts'
 import { decodeHeaders, encodeHeaders } from './aws-headers.ts'
 import type { EventStreamHeaders } from './aws-headers.ts'
 import { Carry } from './carry.ts'
-import type { TerminalVerdict } from './sse.ts'
+import type { TerminalVerdict } from './event-judge.ts'
 
 export interface EventStreamMessage {
   /** The whole message as it was read. */

@@ -1,6 +1,7 @@
 /** Follows an answer that is streamed as one JSON array, element by element. */
 import type { StreamFollower } from '../../model/dialect.ts'
-import type { EventJudge } from './sse.ts'
+import type { EventJudge } from './event-judge.ts'
+import { HeldEnd } from './held-end.ts'
 
 /** An element longer than this is let through; its last byte is still held when it turns out terminal. */
 const HELD_BYTES_MAX = 8 * 1024 * 1024
@@ -31,10 +32,7 @@ class JsonArrayFollower implements StreamFollower {
   #escaped = false
   #total = 0
   #elementStart = -1
-  /** First byte of the element that is held because it looks like the last one; -1 when there is none. */
-  #lastStart = -1
-  #terminalStart = -1
-  #failed = false
+  readonly #end = new HeldEnd()
 
   constructor(judge: EventJudge, heldBytesMax: number) {
     this.#judge = judge
@@ -42,11 +40,11 @@ class JsonArrayFollower implements StreamFollower {
   }
 
   get terminal(): boolean {
-    return this.#terminalStart !== -1
+    return this.#end.terminal
   }
 
   get failed(): boolean {
-    return this.#failed
+    return this.#end.failed
   }
 
   /** Only of an array can be said that it is not whole. */
@@ -59,8 +57,7 @@ class JsonArrayFollower implements StreamFollower {
       this.#step(chunk, at)
     }
     this.#total += chunk.length
-    if (this.terminal) return this.#terminalStart
-    if (this.#lastStart !== -1) return this.#lastStart
+    if (this.#end.start !== -1) return this.#end.start
     const isHeld = this.#elementStart !== -1 && !this.#isOverlong(this.#total)
     return isHeld ? this.#elementStart : this.#total
   }
@@ -97,30 +94,12 @@ class JsonArrayFollower implements StreamFollower {
 
   #close(offset: number): void {
     this.#depth -= 1
-    if (this.#depth === 0) this.#terminalStart = this.#lastStart === -1 ? offset : this.#lastStart
+    if (this.#depth === 0) this.#end.end(offset)
     if (this.#depth !== 1) return
-    this.#conclude(this.#isOverlong(offset) ? offset : this.#elementStart)
+    this.#end.conclude(
+      this.#judge.verdict(''),
+      this.#isOverlong(offset) ? offset : this.#elementStart,
+    )
     this.#elementStart = -1
-  }
-
-  #conclude(start: number): void {
-    const verdict = this.#judge.verdict('')
-    switch (verdict) {
-      case 'no':
-        this.#lastStart = -1
-        break
-      case 'neutral':
-        break
-      case 'last':
-        if (this.#lastStart === -1) this.#lastStart = start
-        break
-      case 'new-last':
-        this.#lastStart = start
-        break
-      case 'end':
-      case 'failed':
-        this.#terminalStart = this.#lastStart === -1 ? start : this.#lastStart
-        this.#failed = verdict === 'failed'
-    }
   }
 }

@@ -1,5 +1,5 @@
 /** Recognises terminal SSE events by a JSON key at a known depth, however late in the event it stands. */
-import type { EventJudge, EventVerdict } from './sse.ts'
+import type { EventJudge, EventVerdict } from './event-judge.ts'
 
 export interface KeyRule {
   /** Number of containers that are open where the key stands: 1 is the top level. */

@@ -1,7 +1,7 @@
 /** Follows newline-delimited JSON: only whole lines are let go, and nothing from the terminal line on. */
 import type { StreamFollower } from '../../model/dialect.ts'
 import { Carry } from './carry.ts'
-import type { TerminalVerdict } from './sse.ts'
+import type { TerminalVerdict } from './event-judge.ts'
 
 /** `line` comes without its line end and is only valid during the call. */
 export type IsTerminalLine = (line: Buffer) => TerminalVerdict

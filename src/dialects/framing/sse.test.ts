@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import type { StreamFollower } from '../../model/dialect.ts'
 import { createSseFollower, createSseFollowerWith } from './sse.ts'
-import type { IsTerminalEvent, EventJudge } from './sse.ts'
+import type { EventJudge } from './event-judge.ts'
+import type { IsTerminalEvent } from './sse.ts'
 import { parseSse } from './sse-events.ts'
 
 const isTerminal: IsTerminalEvent = (name, data) => {

@@ -1,29 +1,10 @@
 /** Follows `text/event-stream` bodies: says where the terminal event begins, byte by byte, holding nothing itself. */
 import type { StreamFollower } from '../../model/dialect.ts'
-
-/** `end` and `failed` both end the stream; `failed` means the provider reports an error by it. */
-export type TerminalVerdict = 'no' | 'end' | 'failed'
+import type { EventJudge, TerminalVerdict } from './event-judge.ts'
+import { HeldEnd } from './held-end.ts'
 
 /** `dataPrefix` is the first 256 bytes of the event's data at most; it is only valid during the call. */
 export type IsTerminalEvent = (eventName: string, dataPrefix: Buffer) => TerminalVerdict
-
-/**
- * What a look at a whole event can say beyond that.
- * - `neutral`: an event without content; it does not show that the stream goes on
- * - `last`: it looks like the last one, and is held until an event with content shows that it was not
- * - `new-last`: the same, and its own content shows that an earlier one was not the last
- */
-export type EventVerdict = TerminalVerdict | 'neutral' | 'last' | 'new-last'
-
-/** Looks at the data of one event after the other. */
-export interface EventJudge {
-  readonly begin: () => void
-  /** How many more data bytes it wants to see before it can decide; 0 when it has seen enough. */
-  readonly wants: () => number
-  readonly take: (chunk: Buffer, start: number, end: number) => void
-  /** Asked when `wants()` reaches 0 and when the event is complete. */
-  readonly verdict: (eventName: string) => EventVerdict
-}
 
 const PREFIX_BYTES = 256
 const NAME_BYTES = 128
@@ -111,10 +92,7 @@ class SseFollower implements StreamFollower {
   #eventStart = 0
   #judged = false
   #renamed = false
-  /** First byte of the event that is held because it looks like the last one; -1 when there is none. */
-  #lastStart = -1
-  #terminalStart = -1
-  #failed = false
+  readonly #end = new HeldEnd()
 
   constructor(judge: EventJudge, heldBytesMax = HELD_BYTES_MAX) {
     this.#judge = judge
@@ -122,11 +100,11 @@ class SseFollower implements StreamFollower {
   }
 
   get terminal(): boolean {
-    return this.#terminalStart !== -1
+    return this.#end.terminal
   }
 
   get failed(): boolean {
-    return this.#failed
+    return this.#end.failed
   }
 
   /** Some servers leave the blank line behind their last event out: a terminal event is whole without it. */
@@ -139,14 +117,13 @@ class SseFollower implements StreamFollower {
 
   push(chunk: Buffer): number {
     let at = 0
-    while (at < chunk.length && this.#terminalStart === -1) at = this.#step(chunk, at)
+    while (at < chunk.length && !this.#end.terminal) at = this.#step(chunk, at)
     this.#total += chunk.length
     return this.#releasable()
   }
 
   #releasable(): number {
-    if (this.#terminalStart !== -1) return this.#terminalStart
-    if (this.#lastStart !== -1) return this.#lastStart
+    if (this.#end.start !== -1) return this.#end.start
     return this.#inEvent && !this.#judged && !this.#isOverlong(this.#total)
       ? this.#eventStart
       : this.#total
@@ -306,28 +283,11 @@ class SseFollower implements StreamFollower {
 
   #endEvent(offset: number): void {
     if (!this.#judged || this.#renamed) this.#conclude(offset, this.#judged)
-    if (this.#terminalStart === -1) this.#inEvent = false
+    if (!this.#end.terminal) this.#inEvent = false
   }
 
   #conclude(offset: number, letGo: boolean): void {
     const start = letGo || this.#isOverlong(offset) ? offset : this.#eventStart
-    const verdict = this.#judge.verdict(this.#eventName)
-    switch (verdict) {
-      case 'no':
-        this.#lastStart = -1
-        break
-      case 'neutral':
-        break
-      case 'last':
-        if (this.#lastStart === -1) this.#lastStart = start
-        break
-      case 'new-last':
-        this.#lastStart = start
-        break
-      case 'end':
-      case 'failed':
-        this.#terminalStart = this.#lastStart === -1 ? start : this.#lastStart
-        this.#failed = verdict === 'failed'
-    }
+    this.#end.conclude(this.#judge.verdict(this.#eventName), start)
   }
 }

@@ -2,7 +2,7 @@
 import { scanJson } from '../../lib/json/scan.ts'
 import type { StreamFollower, StreamFraming } from '../../model/dialect.ts'
 import { createNdjsonFollower } from '../framing/ndjson.ts'
-import type { TerminalVerdict } from '../framing/sse.ts'
+import type { TerminalVerdict } from '../framing/event-judge.ts'
 import { mediaType } from '../media-type.ts'
 
 /** A line without any of these cannot be the last; most lines are let go by this alone. */

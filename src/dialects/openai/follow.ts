@@ -1,6 +1,7 @@
 /** Recognises the event that ends an OpenAI stream, from its name and the first bytes of its data. */
 import type { StreamFollower, StreamFraming, Surface } from '../../model/dialect.ts'
-import { createSseFollower, type TerminalVerdict } from '../framing/sse.ts'
+import type { TerminalVerdict } from '../framing/event-judge.ts'
+import { createSseFollower } from '../framing/sse.ts'
 import { mediaType, SSE_TYPE } from '../media-type.ts'
 
 const DONE = '[DONE]'

@@ -1,6 +1,6 @@
 /** Names and places by `compromise`, in one thread that is started with the first question. */
-import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { threadScript } from '../../lib/thread-script.ts'
 import type { AnalyzedSpan, Analyzer } from './analyzer.ts'
 import type { NamesAnswer, NamesQuestion } from './names-thread.ts'
 import { cutSentences } from './sentences.ts'
@@ -22,8 +22,7 @@ export function createNamesAnalyzer(): Analyzer {
     waiting.clear()
   }
   const started = (): Worker => {
-    // This file is .ts in a clone and .js in a built package.
-    const script = new URL(`./names-thread${extname(import.meta.filename)}`, import.meta.url)
+    const script = threadScript('names-thread', import.meta)
     const thread = new Worker(script)
     thread.unref()
     thread.on('message', (said: NamesAnswer) => {

@@ -1,8 +1,8 @@
 /** A few threads that look into large texts; each compiles the rules it is asked about once. */
 import { availableParallelism } from 'node:os'
-import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { CompiledRules } from '../../detect/compiled-rules.ts'
+import { threadScript } from '../../lib/thread-script.ts'
 import { NOTHING_INSPECTED } from './inspect-texts.ts'
 import type { InspectionSettings, ValueInspection } from './inspect-texts.ts'
 import type { ThreadAnswer, ThreadQuestion } from './inspection-thread.ts'
@@ -66,8 +66,7 @@ export function createInspectionPool(
     thread.waiting.clear()
   }
   const start = (): Thread => {
-    // This file is .ts in a clone and .js in a built package.
-    const script = new URL(`./inspection-thread${extname(import.meta.filename)}`, import.meta.url)
+    const script = threadScript('inspection-thread', import.meta)
     const worker = new Worker(script)
     const thread: Thread = { worker, known: new Set(), waiting: new Map() }
     worker.unref()

@@ -8,6 +8,7 @@ import type {
 } from '../../model/login.ts'
 import type { ControlDb } from '../schema.ts'
 import { isUnstorable } from './stored-text.ts'
+import { takeOnce } from './take-once.ts'
 
 export function createLoginAttemptTable(db: ControlDb): LoginAttemptTable {
   return {
@@ -24,21 +25,18 @@ export function createLoginAttemptTable(db: ControlDb): LoginAttemptTable {
         })
         .execute()
     },
-    // One statement that deletes and returns: of two callers at once the database gives the row to one.
     take: async (hash, nowMs) => {
-      const row = await db
-        .deleteFrom('login_attempts')
-        .where('hash', '=', hash)
-        .returningAll()
-        .executeTakeFirst()
-      if (row === undefined || row.expires_at_ms <= nowMs) return null
-      return {
-        hash: row.hash,
-        provider: row.provider,
-        next: row.next,
-        createdAtMs: row.created_at_ms,
-        expiresAtMs: row.expires_at_ms,
-      }
+      const taking = db.deleteFrom('login_attempts').where('hash', '=', hash).returningAll()
+      const row = await takeOnce(taking, nowMs)
+      return (
+        row && {
+          hash: row.hash,
+          provider: row.provider,
+          next: row.next,
+          createdAtMs: row.created_at_ms,
+          expiresAtMs: row.expires_at_ms,
+        }
+      )
     },
   }
 }

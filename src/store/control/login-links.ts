@@ -1,6 +1,7 @@
 /** One-time login links: taken out by whoever comes first, and by nobody after that. */
 import type { LoginLinkTable } from '../../model/people.ts'
 import type { ControlDb } from '../schema.ts'
+import { takeOnce } from './take-once.ts'
 
 export function createLoginLinkTable(db: ControlDb): LoginLinkTable {
   return {
@@ -17,20 +18,17 @@ export function createLoginLinkTable(db: ControlDb): LoginLinkTable {
           })
           .execute()
       }),
-    // One statement that deletes and returns: of two callers at once the database gives the row to one.
     take: async (hash, nowMs) => {
-      const row = await db
-        .deleteFrom('login_links')
-        .where('hash', '=', hash)
-        .returningAll()
-        .executeTakeFirst()
-      if (row === undefined || row.expires_at_ms <= nowMs) return null
-      return {
-        hash: row.hash,
-        person: row.person,
-        createdAtMs: row.created_at_ms,
-        expiresAtMs: row.expires_at_ms,
-      }
+      const taking = db.deleteFrom('login_links').where('hash', '=', hash).returningAll()
+      const row = await takeOnce(taking, nowMs)
+      return (
+        row && {
+          hash: row.hash,
+          person: row.person,
+          createdAtMs: row.created_at_ms,
+          expiresAtMs: row.expires_at_ms,
+        }
+      )
     },
   }
 }

@@ -1,4 +1,5 @@
 /** Tokens that stand for masked values, and the exchanges that used them. */
+import { sql, type SqlBool } from 'kysely'
 import type { ExchangeId } from '../../lib/ids.ts'
 import type { MaskToken, MaskTokenTable } from '../../model/masking.ts'
 import type { ControlDb } from '../schema.ts'
@@ -41,17 +42,7 @@ export function createMaskTokenTable(
         .executeTakeFirst()
       await db
         .deleteFrom('mask_token_uses')
-        .where((where) =>
-          where.not(
-            where.exists(
-              where
-                .selectFrom('mask_tokens')
-                .select('mask_tokens.token')
-                .whereRef('mask_tokens.scope', '=', 'mask_token_uses.scope')
-                .whereRef('mask_tokens.token', '=', 'mask_token_uses.token'),
-            ),
-          ),
-        )
+        .where(isMissingIn('mask_tokens', 'mask_token_uses'))
         .execute()
       return Number(removed.numDeletedRows)
     },
@@ -110,38 +101,27 @@ async function forget(db: ControlDb, exchanges: readonly ExchangeId[]): Promise<
       .deleteFrom('mask_tokens')
       .where('scope', '=', scope)
       .where('token', '=', token)
-      .where((where) =>
-        where.not(
-          where.exists(
-            where
-              .selectFrom('mask_token_uses')
-              .select('mask_token_uses.token')
-              .where('mask_token_uses.scope', '=', scope)
-              .where('mask_token_uses.token', '=', token),
-          ),
-        ),
-      )
+      .where(isMissingIn('mask_token_uses', 'mask_tokens'))
       .executeTakeFirst()
     forgotten += Number(removed.numDeletedRows)
   }
   return forgotten
 }
 
+type TokenTables = 'mask_tokens' | 'mask_token_uses'
+
+/** Whether `other` has no row of the token that a row of `table` names. */
+function isMissingIn(other: TokenTables, table: TokenTables) {
+  const same = (column: 'scope' | 'token') =>
+    sql`${sql.ref(`${other}.${column}`)} = ${sql.ref(`${table}.${column}`)}`
+  return sql<SqlBool>`not exists (select 1 from ${sql.table(other)} where ${same('scope')} and ${same('token')})`
+}
+
 /** Nobody knows who used those that were made before uses were kept, so the first erasure takes them all; no more can come. */
 async function forgetStrays(db: ControlDb): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom('mask_tokens')
-    .where((where) =>
-      where.not(
-        where.exists(
-          where
-            .selectFrom('mask_token_uses')
-            .select('mask_token_uses.token')
-            .whereRef('mask_token_uses.scope', '=', 'mask_tokens.scope')
-            .whereRef('mask_token_uses.token', '=', 'mask_tokens.token'),
-        ),
-      ),
-    )
+    .where(isMissingIn('mask_token_uses', 'mask_tokens'))
     .executeTakeFirstOrThrow()
   return Number(numDeletedRows)
 }

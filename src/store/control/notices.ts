@@ -2,7 +2,7 @@
 import type { Selectable } from 'kysely'
 import type { Notice, NoticeTable } from '../../model/notice.ts'
 import type { ControlDb, ControlTables } from '../schema.ts'
-import { storable } from './stored-text.ts'
+import { isUnstorable, storable } from './stored-text.ts'
 
 const ERROR_CHARS_MAX = 300
 
@@ -84,7 +84,7 @@ export function createNoticeTable(db: ControlDb): NoticeTable {
     },
     settle: async (ids, next) => {
       const settled: string[] = []
-      for (const id of ids) {
+      for (const id of ids.filter((one) => !isUnstorable(one))) {
         const changed = await db
           .updateTable('notices')
           .set(next.state === 'due' ? { state: 'due', due_at_ms: next.dueAtMs } : next)

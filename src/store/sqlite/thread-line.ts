@@ -1,6 +1,6 @@
 /** A line to a thread of the store: asks it, gives each answer to who asked, and lets nobody wait for a thread that ended. */
-import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { threadScript } from '../../lib/thread-script.ts'
 
 /** What a thread answers; `id` is that of the question. */
 export type ThreadAnswer =
@@ -32,8 +32,7 @@ export class ThreadLine<Question extends { readonly id: number }> {
   /** The process ends although the thread lives, unless somebody waits for an answer. */
   start(): Worker {
     if (this.#worker !== null) return this.#worker
-    // This file is .ts in a clone and .js in a built package.
-    const script = new URL(`./${this.#script}${extname(import.meta.filename)}`, import.meta.url)
+    const script = threadScript(this.#script, import.meta)
     const worker = new Worker(script, { workerData: this.#path })
     worker.unref()
     worker.on('message', (answer: ThreadAnswer) => {
