@@ -6,7 +6,7 @@ import { deserialize, serialize } from 'node:v8'
 import type { VerifyState } from '../evidence/verify/verify-folder.ts'
 import type { Clock } from '../lib/clock.ts'
 
-const MAGIC = 'custody-verify-state 2'
+const MAGIC = 'custody-verify-state 3'
 const SAVE_EVERY_MS = 5_000
 
 interface StoredState {

@@ -95,8 +95,11 @@ export class Tampered {
   }
 }
 
-export async function exchange({ evidence }: TestEvidence, n: number): Promise<string> {
-  const facts = openingFacts()
+export async function exchange(
+  { evidence }: TestEvidence,
+  n: number,
+  facts = openingFacts(),
+): Promise<string> {
   const { bytes, spans } = chatBody([
     { role: 'user', text: `question ${n} ${'word '.repeat(30)}` },
     { role: 'user', text: `and another ${n}` },

@@ -124,14 +124,18 @@ export class FrameAudit {
   /**
    * Returns how many frames stand behind the last that the log names: their leaves come with the next checkpoint, or after a
    * crash at the next start. When the gateway was stopped in good order there can be none, and of a run that began well before
-   * the last leaf neither: a folder has one writer, whose first act is logged within a second.
+   * the last leaf neither: a folder has one writer, whose first act is logged within a second. So nothing was recorded long after
+   * the birth of a run that no leaf knows, unless by another gateway, whose log this is not.
    */
   async end(isStopped: boolean, lastLeafS: number): Promise<number> {
     let behind = 0
     const strange = new Map<string, WalkedFrame>()
     const newest = this.#last?.instance ?? ''
-    const isLate = (instance: string): boolean =>
-      instance === newest ? isStopped : idTimeMs(instance) + FIRST_LEAF_MS_MAX < lastLeafS * 1000
+    const isLate = ({ address: { instance }, head }: WalkedFrame): boolean => {
+      if (instance === newest) return isStopped
+      const loggedByMs = idTimeMs(instance) + FIRST_LEAF_MS_MAX
+      return loggedByMs < lastLeafS * 1000 || loggedByMs < idTimeMs(head.record)
+    }
     for (;;) {
       for (; this.#at < this.#batch.length; this.#at += 1) {
         const found = this.#batch[this.#at]
@@ -139,7 +143,7 @@ export class FrameAudit {
         if (found?.kind !== 'frame') continue
         behind += 1
         const { instance } = found.address
-        if (isLate(instance) && !strange.has(instance)) strange.set(instance, found)
+        if (!strange.has(instance) && isLate(found)) strange.set(instance, found)
       }
       if (!(await this.#next())) break
     }
@@ -256,7 +260,10 @@ export class FrameAudit {
       this.#judgeParts(leaf, parts)
     }
     this.#damages = this.#damages.filter((damage) => !isBefore(endOf(damage), place))
-    this.ledger.judged(leaf)
+    const judged = (): void => this.ledger.judged(leaf)
+    // What the plain payload says belongs to the same record.
+    if (this.#checking === null) judged()
+    else this.#checking = this.#checking.then(judged)
   }
 
   #compare(leaf: Leaf, frame: WalkedFrame): void {

@@ -1,5 +1,6 @@
 /** Keeps the state of each record while a folder is verified: verified, erased as recorded, missing or altered. */
 import type { Leaf } from '../log/leaf.ts'
+import { IdSet, type IdSetState } from './id-set.ts'
 
 export type RecordState = 'verified' | 'erased' | 'missing' | 'altered'
 
@@ -23,6 +24,8 @@ export type FolderProblem =
   /** A frame that the log does not speak of, with others behind it that it does. */
   | { readonly kind: 'frame-without-leaf'; readonly record: string; readonly frame: string }
   | { readonly kind: 'blocks-without-leaf'; readonly record: string }
+  /** The log has a second beginning of it: whoever signed that has its key. It counts once, as the first says. */
+  | { readonly kind: 'listed-twice'; readonly record: string; readonly index: number }
   /** Blanked, and no leaf says so. */
   | { readonly kind: 'erased-without-leaf'; readonly record: string; readonly index: number }
   | {
@@ -66,6 +69,8 @@ export interface LedgerState {
   readonly erasing: ReadonlySet<string>
   readonly holds: ReadonlyMap<string, ReadonlySet<string>>
   readonly notBlank: readonly NotBlank[]
+  readonly met: IdSetState
+  readonly opened: ReadonlyMap<string, boolean>
 }
 
 export class RecordLedger {
@@ -82,6 +87,10 @@ export class RecordLedger {
   readonly #erasing: Set<string>
   readonly #holds: Map<string, Set<string>>
   readonly #notBlank: NotBlank[]
+  /** All records whose beginning was met. */
+  readonly #met: IdSet
+  /** Opened and not closed yet; true when it was met before. */
+  readonly #opened: Map<string, boolean>
 
   constructor(
     onRecord: (record: string, state: RecordState) => void = () => {},
@@ -96,6 +105,8 @@ export class RecordLedger {
     this.#erased = new Map(state?.erased)
     this.#erasing = new Set(state?.erasing)
     this.#notBlank = [...(state?.notBlank ?? [])]
+    this.#met = new IdSet(state?.met ?? null)
+    this.#opened = new Map(state?.opened)
     this.#holds = new Map([...(state?.holds ?? [])].map(([hold, held]) => [hold, new Set(held)]))
   }
 
@@ -110,6 +121,8 @@ export class RecordLedger {
       erasing: this.#erasing,
       holds: this.#holds,
       notBlank: this.#notBlank,
+      met: this.#met.save(),
+      opened: this.#opened,
     }
   }
 
@@ -176,19 +189,24 @@ export class RecordLedger {
   /** A leaf was held against its frames. */
   judged(leaf: Leaf): void {
     const running = this.#of(leaf)
-    if (leaf.kind === 'exchange.opened') return
-    this.#running.delete(leaf.record ?? '')
+    const record = leaf.record ?? ''
+    if (leaf.kind === 'exchange.opened') {
+      this.#opened.set(record, this.#isAgain(record, leaf.sequence))
+      return
+    }
+    this.#running.delete(record)
     // Blocks of an exchange that never was are in nobody's way, and count as no record.
     if (leaf.kind === 'blocks.stored') {
       for (const problem of running.problems) this.problem(problem)
       return
     }
-    this.#settle(leaf.record ?? '', running)
+    this.#settle(record, running, this.#endsAgain(record, leaf.sequence))
   }
 
   /** Call once, after the last leaf. `isLive`: an erasure may be under way, announced and not done yet. */
   end(isLive: boolean): void {
-    for (const [record, running] of this.#running) this.#settle(record, running)
+    for (const [record, running] of this.#running)
+      this.#settle(record, running, this.#endsAgain(record, running.index))
     for (const [record, { state, index, problems }] of this.#undecided) {
       const wasErased = this.#erased.has(record)
       if (wasErased) this.#count(record, 'erased')
@@ -217,13 +235,26 @@ export class RecordLedger {
     return fresh
   }
 
-  #settle(record: string, running: Running): void {
-    if (running.state === 'erased' || running.state === 'missing') {
+  #isAgain(record: string, index: number): boolean {
+    if (this.#met.add(record)) return false
+    this.problem({ kind: 'listed-twice', record, index })
+    return true
+  }
+
+  #endsAgain(record: string, index: number): boolean {
+    const isAgain = this.#opened.get(record) ?? this.#isAgain(record, index)
+    this.#opened.delete(record)
+    return isAgain
+  }
+
+  #settle(record: string, running: Running, isAgain: boolean): void {
+    const mayBeErased = running.state === 'erased' || running.state === 'missing'
+    if (mayBeErased && !isAgain) {
       this.#undecided.set(record, running)
       return
     }
     for (const problem of running.problems) this.problem(problem)
-    this.#count(record, running.state)
+    if (!isAgain) this.#count(record, running.state)
   }
 
   #count(record: string, state: RecordState): void {

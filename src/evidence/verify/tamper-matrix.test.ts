@@ -786,6 +786,8 @@ test("whoever has the log's key and the frames cannot change a payload that was 
     report.problems.map(({ kind }) => kind),
     ['plaintext-differs'],
   )
+  assert.equal(report.records.altered, 1)
+  assert.equal(report.records.verified, (await verify(original)).records.verified - 1)
   assert.ok(target.head.record === victim)
   assert.ok((await readFile(join(folder.folder, 'log', 'checkpoint'))).length > 0)
 })
