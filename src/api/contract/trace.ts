@@ -18,7 +18,7 @@ export const TraceSpan = z
     kind: z.enum(['passage', 'value']),
     start: z.number().int().openapi({ description: 'UTF-16 units of the recorded text.' }),
     end: z.number().int(),
-    spelling: z.enum(['plain', 'base64']),
+    spelling: z.enum(['plain', 'base64', 'hex', 'percent', 'quoted-printable', 'html', 'escapes']),
     before: z.string().openapi({ description: 'What stands before it, masked.' }),
     match: z.string(),
     after: z.string(),

@@ -1,6 +1,7 @@
 /** The texts of an answer as a reader sees them, put together from its stream. */
 import type { ReadableAnswer } from '../answer-reading.ts'
-import { TEXT_BYTES_MAX, textOf } from './texts-of.ts'
+import { textOf } from './encoded-text.ts'
+import { TEXT_BYTES_MAX } from './texts-of.ts'
 
 /** Tool arguments are texts of their own. An answer that no dialect reads is one text. */
 export function answerTexts({ pieces, read }: ReadableAnswer): readonly string[] {

@@ -8,7 +8,7 @@ import type { AnswerReading } from '../answer-reading.ts'
 import { answerTexts } from './answer-texts.ts'
 import { readDocument } from './documents.ts'
 import { coverage, spansIn, type Question } from './match.ts'
-import { textOf } from './texts-of.ts'
+import { textOf } from './encoded-text.ts'
 import type { Hit } from './trace-result.ts'
 
 export interface ConfirmParts {

@@ -4,7 +4,8 @@ import type { RecordHalf } from '../../store/schema.ts'
 import { answerTexts } from './answer-texts.ts'
 import type { FedBatch, FedEntry } from './fed-batch.ts'
 import type { FrameItems, RecordItem, RecordItems, RecordItemsOptions } from './record-items.ts'
-import { decodedText, textOf } from './texts-of.ts'
+import { textOf } from './encoded-text.ts'
+import { decodedText } from './texts-of.ts'
 
 export interface FedItemsOptions extends Pick<RecordItemsOptions, 'readAnswer' | 'decode'> {
   /** For answers that were not kept. */

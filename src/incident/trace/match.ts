@@ -14,7 +14,7 @@ export interface Span {
   readonly before: string
   readonly match: string
   readonly after: string
-  /** Half-open range of units of the question. */
+  /** Half-open range of units of the question as it was pasted. */
   readonly from: number
   readonly to: number
 }
@@ -29,6 +29,8 @@ interface QuestionPiece {
   readonly text: string
   readonly normalised: Normalised
   readonly grams: ReadonlyMap<string, readonly number[]>
+  /** Which unit of the question as it was pasted a unit of this piece stands at. */
+  readonly pasted: (unit: number) => number
 }
 
 /** Shorter common runs are turns of phrase, unless they are all of the question. */
@@ -41,16 +43,42 @@ const RUNS_MAX = 5_000
 
 export function readQuestion(text: string): Question {
   const pieces = textPieces(text.trim())
+  const [plain] = pieces
+  const outermost = plain === undefined ? [] : placesOf(plain, normalise(plain.text, true))
   return {
     pieces: pieces.map((piece) => {
-      const normalised = normalise(piece.text, false)
-      return { text: piece.text, normalised, grams: gramsOf(normalised) }
+      const normalised = normalise(piece.text, true)
+      const pasted =
+        piece === plain ? (unit: number) => unit : pastedUnit(piece, normalised, outermost)
+      return { text: piece.text, normalised, grams: gramsOf(normalised), pasted }
     }),
     values: new Set(pieces.flatMap((piece) => foundValues(piece.text).map(({ value }) => value))),
   }
 }
 
-/** Units of the longest piece. */
+/** Where in the pasted text each unit stands. */
+function placesOf({ outer }: TextPiece, { origins, length }: Normalised): readonly number[] {
+  return Array.from({ length }, (_, unit) => outer(origins?.[unit] ?? 0))
+}
+
+function pastedUnit(
+  { text, outer }: TextPiece,
+  { origins, length }: Normalised,
+  outermost: readonly number[],
+): (unit: number) => number {
+  return (unit) => {
+    const place = outer(unit === length ? text.length : (origins?.[unit] ?? 0))
+    let low = 0
+    for (let high = outermost.length; low < high;) {
+      const middle = (low + high) >>> 1
+      if ((outermost[middle] ?? 0) < place) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
+
+/** Units of the question as it was pasted, or of what lies in it, where that has more. */
 export function unitsOf(question: Question): number {
   return Math.max(0, ...question.pieces.map(({ normalised }) => normalised.length))
 }
@@ -91,15 +119,15 @@ function passageSpans(piece: TextPiece, question: Question): Span[] {
   if (origins === null || length < GRAM) return []
   const units = textOfUnits(normalised)
   const spans: Span[] = []
-  for (const { normalised: asked, grams } of question.pieces) {
+  for (const { normalised: asked, grams, pasted } of question.pieces) {
     const least = Math.min(RUN_MIN, asked.length)
     for (const run of longestFirst(runsOf(units, grams, asked, least))) {
       const last = origins[run.at + run.length - 1] ?? 0
       spans.push({
         ...spanOf(piece, origins[run.at] ?? 0, last + sizeAt(piece.text, last)),
         kind: 'passage',
-        from: run.from,
-        to: run.from + run.length,
+        from: pasted(run.from),
+        to: pasted(run.from + run.length),
       })
     }
   }
@@ -179,7 +207,7 @@ export function spanOf(piece: TextPiece, start: number, end: number) {
 /** Share of the question that the spans cover, 0 to 1; a value that was asked for is all of it. */
 export function coverage(spans: readonly Span[], question: Question): number {
   if (spans.some(({ kind }) => kind === 'value')) return 1
-  const units = unitsOf(question)
+  const units = question.pieces[0]?.normalised.length ?? 0
   if (units === 0) return 0
   const covered = new Uint8Array(units)
   for (const { from, to } of spans) covered.fill(1, from, to)

@@ -21,7 +21,8 @@ import type { AnswerReading } from '../answer-reading.ts'
 import { answerTexts } from './answer-texts.ts'
 import type { ExchangePart } from './documents.ts'
 import { encodingOf } from './record-feed.ts'
-import { decodedText, textOf, type Decoding } from './texts-of.ts'
+import { textOf } from './encoded-text.ts'
+import { decodedText, type Decoding } from './texts-of.ts'
 
 export interface RecordItemsOptions {
   readonly disk: Disk

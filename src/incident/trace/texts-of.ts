@@ -1,33 +1,31 @@
-/** The texts that lie in recorded bytes: the bytes themselves, and what they hold in base64. */
+/** The texts that lie in recorded bytes: the bytes themselves, and what they hold under encodings, three levels deep. */
+import { base64Texts } from './base64-texts.ts'
+import { textOf, type EncodedText, type Spelling } from './encoded-text.ts'
 import { unescaped } from './escapes.ts'
-import { base64Runs, holdsText } from './normalise.ts'
+import { escapedTexts } from './escaped-texts.ts'
+import { hexTexts } from './hex-texts.ts'
+import { htmlTexts } from './html-texts.ts'
 
 export interface TextPiece {
   readonly text: string
   /** Maps an offset in the text to one in the outermost text. */
   readonly outer: (at: number) => number
   /** How it lay there. */
-  readonly spelling: 'plain' | 'base64'
+  readonly spelling: Spelling
 }
 
-const BASE64_MIN = 40
-/** Words with no such sign are words. */
-const UNLIKE_WORDS = /\d|[+/_-]/
-const DEPTH_MAX = 2
+/** Each yields what stands in a text under its encoding. */
+const DECODERS: readonly ((text: string) => Iterable<EncodedText>)[] = [
+  base64Texts,
+  hexTexts,
+  escapedTexts,
+  htmlTexts,
+]
+const DEPTH_MAX = 3
 const PIECES_MAX = 200
-const BAD = '\uFFFD'
-/** Text of this share of control characters is none. */
-const BINARY_SHARE = 0.02
-
-/** Null when the bytes are no text. */
-export function textOf(bytes: Buffer): string | null {
-  const head = bytes.subarray(0, 4096)
-  if (head.includes(0)) return null
-  const text = bytes.toString('utf8')
-  let odd = 0
-  for (let at = text.indexOf(BAD); at >= 0 && at < 4096; at = text.indexOf(BAD, at + 1)) odd += 1
-  return odd > head.length * BINARY_SHARE ? null : text
-}
+/** Threat: encodings in encodings. All pieces together are no longer than the text so many times. */
+const GROWTH_MAX = 3
+const SMALL_CHARS = 4096
 
 /** Of an upload or an answer, text beyond this is not looked at. */
 export const TEXT_BYTES_MAX = 32 * 1024 * 1024
@@ -46,34 +44,32 @@ export async function decodedText(
 
 /** The first piece is the whole text, unescaped. */
 export function textPieces(text: string): readonly TextPiece[] {
-  const plain = unescaped(text)
-  const pieces: TextPiece[] = [{ text: plain.text, outer: plain.origin, spelling: 'plain' }]
-  unpack(plain.text, plain.origin, DEPTH_MAX, pieces)
+  const { text: plain, origin } = unescaped(text)
+  const whole: TextPiece = { text: plain, outer: origin, spelling: 'plain' }
+  const pieces = [whole]
+  unpack(whole, DEPTH_MAX, pieces, { chars: text.length * GROWTH_MAX + SMALL_CHARS })
   return pieces
 }
 
 function unpack(
-  text: string,
-  outer: (at: number) => number,
+  piece: TextPiece,
   depth: number,
   pieces: TextPiece[],
+  left: { chars: number },
 ): void {
   if (depth === 0) return
-  for (const [index, end] of base64Runs(text, BASE64_MIN)) {
-    if (pieces.length >= PIECES_MAX) return
-    const run = text.slice(index, end)
-    if (!UNLIKE_WORDS.test(run) || !holdsText(run)) continue
-    const bytes = Buffer.from(run, 'base64')
-    const raw = textOf(bytes)
-    if (raw === null || raw.length < 16 || raw.includes(BAD)) continue
-    const { text: inner, origin } = unescaped(raw)
-    const at = (offset: number): number =>
-      outer(index + Math.min(run.length, Math.floor((byteAt(raw, origin(offset)) * 4) / 3)))
-    pieces.push({ text: inner, outer: at, spelling: 'base64' })
-    unpack(inner, at, depth - 1, pieces)
+  for (const decoder of DECODERS) {
+    for (const found of decoder(piece.text)) {
+      left.chars -= found.text.length
+      if (pieces.length >= PIECES_MAX || left.chars < 0) return
+      const { text, origin } = unescaped(found.text)
+      const inner: TextPiece = {
+        text,
+        outer: (at) => piece.outer(found.origin(origin(at))),
+        spelling: found.spelling,
+      }
+      pieces.push(inner)
+      unpack(inner, depth - 1, pieces, left)
+    }
   }
-}
-
-function byteAt(text: string, offset: number): number {
-  return Buffer.byteLength(text.slice(0, offset))
 }

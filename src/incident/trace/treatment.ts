@@ -4,7 +4,7 @@ import type { ExchangeRow } from '../../model/record.ts'
 import type { AnswerReading } from '../answer-reading.ts'
 import { answerTexts } from './answer-texts.ts'
 import { coverage, spansIn, type Question } from './match.ts'
-import { textOf } from './texts-of.ts'
+import { textOf } from './encoded-text.ts'
 import type { Direction, Treatment } from './trace-result.ts'
 
 export interface TreatmentParts {

@@ -1,4 +1,4 @@
-/** The versions of the trace index: how a text is normalised, and how its grams become keys. A new one is made beside the old. */
+/** The versions of the trace index: how a text is read and normalised, and how its grams become keys. A new one is made beside the old. */
 import { normalise, type Normalised } from './normalise.ts'
 import { cbcMacPassages, sha256Passages, valueDigests, type PassageDigests } from './trace-keys.ts'
 
@@ -18,6 +18,8 @@ const normalised = (text: string): Normalised => normalise(text, false)
 export const TRACE_VERSIONS: TraceVersions = [
   { version: 1, normalise: normalised, passages: sha256Passages },
   { version: 2, normalise: normalised, passages: cbcMacPassages },
+  // As the one before it; `textPieces` finds texts under more encodings since.
+  { version: 3, normalise: normalised, passages: cbcMacPassages },
 ]
 
 /** The one that is written. */

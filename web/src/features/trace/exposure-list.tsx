@@ -87,6 +87,16 @@ function columnsOf(answer: TraceAnswer): TableColumns<Exposure> {
   ]
 }
 
+const SPELLED: Readonly<Record<TraceHit['spans'][number]['spelling'], string>> = {
+  plain: '',
+  base64: 'in base64, ',
+  hex: 'in hexadecimal digits, ',
+  percent: 'percent-encoded, ',
+  'quoted-printable': 'quoted-printable, ',
+  html: 'with HTML references, ',
+  escapes: 'with \\x escapes, ',
+}
+
 /** Opens to the very span. */
 function Places({ hits }: { readonly hits: readonly TraceHit[] }) {
   const count = hits.reduce((sum, { spans }) => sum + Math.max(1, spans.length), 0)
@@ -110,7 +120,7 @@ function Places({ hits }: { readonly hits: readonly TraceHit[] }) {
                 </mark>
                 <RecordedText inline text={after.slice(0, 60)} />
                 <small>
-                  {spelling === 'base64' ? 'in base64, ' : ''}
+                  {SPELLED[spelling]}
                   {formatCount(start)} to {formatCount(end)}
                 </small>
               </p>
