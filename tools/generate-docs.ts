@@ -1,10 +1,11 @@
-/** Writes the reference pages that come from the code; `--check` fails when one is out of date. */
+/** Writes the pages that come from the code; `--check` fails when one is out of date. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { configJsonSchemaText } from '../src/config/config-schema.ts'
 import { apiPage } from './reference/api-page.ts'
 import { detectorsPage } from './detector-accuracy.ts'
 import { configPage } from './reference/config-page.ts'
+import { decisionsPage } from './reference/decisions-page.ts'
 import { errorsPage } from './reference/errors-page.ts'
 import { policyJsonSchemaText } from '../src/config/policy/json-schema.ts'
 import { metricsPage } from './reference/metrics-page.ts'
@@ -20,6 +21,7 @@ interface Page {
 
 /** Add a page here; nothing else needs to know of it. */
 const PAGES: readonly Page[] = [
+  { path: 'docs/decisions/README.md', text: decisionsPage },
   { path: 'docs/reference/custody.schema.json', text: configJsonSchemaText },
   { path: 'docs/reference/api.md', text: apiPage },
   { path: 'docs/reference/config.md', text: configPage },

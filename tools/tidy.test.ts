@@ -256,14 +256,53 @@ test('dependencies are pinned exactly', () => {
   assert.deepEqual(loose, [])
 })
 
-test('links between documents lead somewhere', () => {
+const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...globSync('docs/**/*.md')]
+
+/** As forges make them of headings. */
+function anchorsOf(page: string): Set<string> {
+  const headings = [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => title.trim())
+  return new Set(
+    headings.map((title) =>
+      title
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  )
+}
+
+test('links between documents lead somewhere, and to a heading where they name one', () => {
   const broken: string[] = []
-  for (const page of ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...globSync('docs/**/*.md')]) {
-    for (const match of read(page).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)) {
-      if (!existsSync(join(dirname(page), match[1] ?? ''))) broken.push(`${page} -> ${match[1]}`)
+  for (const page of pages) {
+    for (const [, path = '', anchor] of read(page).matchAll(
+      /\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)/g,
+    )) {
+      const target = path === '' ? page : join(dirname(page), path)
+      if (!existsSync(target)) broken.push(`${page} -> ${path}`)
+      else if (anchor !== undefined && !anchorsOf(target).has(anchor))
+        broken.push(`${page} -> ${path}#${anchor}`)
     }
   }
   assert.deepEqual(broken, [])
+})
+
+test('the heading of a decision is its number and a title', () => {
+  const other = globSync('docs/decisions/0*.md').filter((file) => {
+    const number = Number(/(\d{4})-/.exec(file)?.[1])
+    return !read(file).startsWith(`# ${number}. `)
+  })
+  assert.deepEqual(other, [])
+})
+
+test('every file and folder of the repository that a document names exists', () => {
+  const missing: string[] = []
+  for (const page of pages) {
+    for (const [, path = ''] of read(page).matchAll(
+      /`((?:src|web|test|tools|bench|docs|bin|detectors|policies)\/[^`\s]*)`/g,
+    ))
+      if (!existsSync(path) && globSync(path).length === 0) missing.push(`${page}: ${path}`)
+  }
+  assert.deepEqual(missing, [])
 })
 
 test('no machine path and no registry host is written down', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Command } from 'commander'
@@ -10,7 +10,8 @@ import { systemClock } from '../lib/clock.ts'
 import { exchangeDocument } from './exchange-document.ts'
 import { createProgram } from './program.ts'
 
-const guide = readFileSync(join(import.meta.dirname, '../../docs/guide/command-line.md'), 'utf8')
+const root = join(import.meta.dirname, '../..')
+const guide = readFileSync(join(root, 'docs/guide/command-line.md'), 'utf8')
 
 /** By its heading, without backquotes, in small letters. */
 const sections = new Map(
@@ -29,7 +30,8 @@ function commandsOf(command: Command, path: string): (readonly [string, Command]
   return children.flatMap((child) => commandsOf(child, `${path} ${child.name()}`))
 }
 
-const commands = commandsOf(await createProgram(), 'custody')
+const program = await createProgram()
+const commands = commandsOf(program, 'custody')
 
 /** The section of a command, with the sections it leads to. */
 function textOf(path: string): string {
@@ -63,6 +65,37 @@ test('no section names an option that its command does not have', () => {
     for (const flag of flagsIn(sections.get(path) ?? ''))
       assert.ok(known.has(flag), `${path} ${flag}`)
   }
+})
+
+/** What a line such as `custody keys add --owner x` gets wrong; null when nothing. */
+function mistakeIn(line: string): string | null {
+  const words = line.split(/\s+/)
+  let command: Command = program
+  const known = new Set(['--help'])
+  while (words.length > 0) {
+    const next = command.commands.find((child) => child.name() === words[0])
+    if (next === undefined) break
+    for (const { long } of next.options) known.add(long ?? '')
+    command = next
+    words.shift()
+  }
+  if (command === program) return 'no such command'
+  return words.flatMap(flagsIn).find((flag) => !known.has(flag)) ?? null
+}
+
+test('every command and option that a document shows exists', () => {
+  const pages = globSync(['*.md', 'docs/{guide,reference,decisions}/*.md'], { cwd: root })
+  const shown = pages.flatMap((page) => {
+    const text = readFileSync(join(root, page), 'utf8')
+    const lines = text.matchAll(/(?:^\$ |^|`)(?:bin\/)?custody ([a-z][^`\n|#]*)/gm)
+    return [...lines].map(([, line = '']) => [page, line] as const)
+  })
+  assert.ok(shown.length > 100)
+  const mistakes = shown.flatMap(([page, line]) => {
+    const mistake = mistakeIn(line)
+    return mistake === null ? [] : [`${page}: custody ${line}: ${mistake}`]
+  })
+  assert.deepEqual(mistakes, [])
 })
 
 test('every field of JSON output is named', async () => {
