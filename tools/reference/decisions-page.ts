@@ -9,8 +9,7 @@ export function decisionsPage(): string {
   const rows = globSync(join(FOLDER, '0*.md'))
     .toSorted()
     .map((file) => {
-      const [, number = '', title = ''] =
-        /^# (\d+)\. (.+)/.exec(readFileSync(file, 'utf8')) ?? []
+      const [, number = '', title = ''] = /^# (\d+)\. (.+)/.exec(readFileSync(file, 'utf8')) ?? []
       return [number, `[${title}](${basename(file)})`]
     })
   return page('Decisions', [
