@@ -145,6 +145,10 @@ export const ErasureReceipt = z
     leafIndex: z.number().int().nullable(),
     leaf: z.string().nullable().openapi({ description: 'The leaf of the log, base64.' }),
     proof: z.string().nullable().openapi({ description: 'A .tlog-proof file.' }),
+    naming: z.array(z.string()).openapi({
+      description:
+        'Events of approvals that an older version wrote and that still name the caller.',
+    }),
   })
   .openapi('ErasureReceipt')
 export type ErasureReceipt = z.infer<typeof ErasureReceipt>

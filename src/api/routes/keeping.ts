@@ -210,5 +210,5 @@ function shownPreview(preview: Previewed): ErasurePreview {
 }
 
 function shownReceipt(proof: ErasureProof): ErasureReceipt {
-  return { ...proof, exchanges: [...proof.exchanges] }
+  return { ...proof, exchanges: [...proof.exchanges], naming: [...proof.naming] }
 }

@@ -107,11 +107,14 @@ const oneThing = () =>
   usageFailure('name one thing to erase', 'exchange ids, --everything-of or --value-file')
 
 function sayResult({ erasures }: ErasureResult): void {
-  for (const { erasure, event, exchanges, frames, bytes, shared, leafIndex } of erasures) {
+  for (const receipt of erasures) {
+    const { erasure, event, exchanges, frames, bytes, shared, leafIndex, naming } = receipt
     print(
       `${erasure}  ${exchanges.length} exchanges, ${frames} frames, ${bytesText(bytes)}; ` +
         `${shared} blocks stay for others; event ${event}, leaf ${leafIndex ?? 'none yet'}`,
     )
+    if (naming.length > 0)
+      say(`events of an older version still name the caller: ${naming.join(', ')}`)
   }
 }
 

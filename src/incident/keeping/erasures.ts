@@ -46,6 +46,8 @@ export interface ErasureProof extends ErasureReceipt {
   readonly leaf: string | null
   /** A `.tlog-proof` file. */
   readonly proof: string | null
+  /** Events that an older version wrote, and that still say who sent these: what they prove would go with the name. */
+  readonly naming: readonly string[]
 }
 
 export type RequestOutcome =
@@ -206,7 +208,20 @@ async function proven(
     leafIndex: found?.index ?? null,
     leaf: found?.leaf.toString('base64') ?? null,
     proof: found?.proof.toString('utf8') ?? null,
+    naming: await eventsNaming(index, receipt.exchanges),
   }
+}
+
+/** Of approvals and grants, from before they stopped to name the caller. */
+async function eventsNaming(
+  index: ExchangeIndex,
+  exchanges: readonly ExchangeId[],
+): Promise<readonly string[]> {
+  const naming = new Set<string>()
+  for (const exchange of exchanges)
+    for (const { id, event } of await index.eventsOf(exchange, 1000))
+      if (/^(approval|grant)\./.test(event.type) && 'principal' in event.details) naming.add(id)
+  return [...naming]
 }
 
 async function receiptOf(
