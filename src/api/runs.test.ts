@@ -205,6 +205,18 @@ test('what only detection saw is pinned where the record of its finding says', a
   const content = await ines.call('GET', `/exchanges/${exchange}/content?mode=revealed`)
   const { text } = content.body.request.blocks[1].parts[0]
   assert.equal(text.slice(pin.span.start, pin.span.end), owl)
+
+  const detail = await ines.call('GET', `/exchanges/${exchange}`)
+  const seen: readonly { entity: string }[] = detail.body.findings
+  const pinFinding = (finding: number) =>
+    ines.call('POST', `/cases/${opened.id}/entries`, {
+      body: { kind: 'pin', target: exchange, finding },
+    })
+  const byHand = await pinFinding(seen.findIndex(({ entity }) => entity === 'OWL'))
+  assert.deepEqual(byHand.body.span, pin.span, byHand.text)
+  const none = await pinFinding(seen.length)
+  assert.deepEqual([none.status, none.body.span], [201, null])
+  for (const wrong of [-1, 1.5, 1e9]) assert.equal((await pinFinding(wrong)).status, 422)
 })
 
 test('the key behind it is named with its owner, and locking it is advised; one act locks, notes and contains', async () => {

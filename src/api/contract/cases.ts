@@ -111,6 +111,9 @@ export const NewCaseEntry = z
       kind: z.literal('pin'),
       target: ExchangeIdText,
       span: CaseSpan.nullable().default(null),
+      finding: z.number().int().min(0).max(1_000_000).nullable().default(null).openapi({
+        description: 'Index in `findings` of the exchange: without a span, its place is pinned.',
+      }),
       ...about,
     }),
     z.strictObject({ kind: z.literal('note'), ...about, text: text.min(1) }),

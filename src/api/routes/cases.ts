@@ -3,8 +3,9 @@ import type { SeenCase } from '../../incident/case-desk.ts'
 import { caseReport } from '../../incident/report/case-report.ts'
 import { reportHtml } from '../../incident/report/report-html.ts'
 import { reportPdf } from '../../incident/report/report-pdf.ts'
+import { findingSpan } from '../../incident/run/pin-span.ts'
 import { isExchangeId } from '../../lib/ids.ts'
-import type { CaseEntryRow, CaseRow } from '../../model/cases.ts'
+import type { CaseEntryRow, CaseRow, CaseSpan } from '../../model/cases.ts'
 import { fail } from '../../model/errors.ts'
 import type { ExchangeRow } from '../../model/record.ts'
 import type { PersonRow } from '../../model/people.ts'
@@ -155,7 +156,7 @@ function entryRoutes({ app, parts, guarded }: Registrar): void {
         parent: wanted.parent,
         text: wanted.text,
         target: 'target' in wanted ? wanted.target : '',
-        span: 'span' in wanted ? wanted.span : null,
+        span: wanted.kind === 'pin' ? await spanOf(parts, wanted) : null,
         task: await taskOf(parts, wanted, person.id),
       })
       const answer = shownEntry(row, await peopleById(parts))
@@ -190,6 +191,15 @@ function entryRoutes({ app, parts, guarded }: Registrar): void {
     await cases.edit(place, context.get('signedIn').person.id, { isRemoved: true })
     return context.body(null, 204)
   })
+}
+
+async function spanOf(
+  { desk }: ApiParts,
+  { target, span, finding }: Extract<NewCaseEntry, { kind: 'pin' }>,
+): Promise<CaseSpan | null> {
+  if (span !== null || finding === null || !isExchangeId(target)) return span
+  const row = await desk.row(target, null)
+  return row === null ? null : findingSpan(desk, row, finding)
 }
 
 function memberRoutes({ app, parts, guarded }: Registrar): void {

@@ -14,6 +14,7 @@ import { DAYS } from '../demo/schedule.ts'
 import { storySteps } from '../demo/story-steps.ts'
 import { openConfiguredStore } from '../data-folder.ts'
 import { ConfigRefused } from '../load.ts'
+import { leadingPage, openPage } from '../open-browser.ts'
 import { EXIT, failWith, print, printJson, say } from '../output.ts'
 import { stopSignal } from '../stop-signal.ts'
 import { terminal } from '../terminal.ts'
@@ -24,6 +25,7 @@ interface DemoOptions {
   readonly admin: string
   readonly json?: boolean
   readonly serve: boolean
+  readonly open: boolean
 }
 
 /** Stands in the folders that this command made, and only those are made anew. */
@@ -37,6 +39,7 @@ export function registerDemo(program: Command): void {
     .option('--listen <host:port>', 'data plane', '127.0.0.1:8080')
     .option('--admin <host:port>', 'control plane and console', '127.0.0.1:8081')
     .option('--no-serve', 'fill the folder and end')
+    .option('--no-open', 'open no browser')
     .option('--json', 'one JSON line when ready')
     .action(demo)
 }
@@ -69,18 +72,18 @@ async function demo(options: DemoOptions): Promise<void> {
     if (options.json === true) printJson({ folder, ...filled })
     return
   }
-  await serve(config, folder, filled, options.json === true)
+  await serve(config, folder, filled, options)
 }
 
 async function serve(
   config: Config,
   folder: string,
   filled: Filled,
-  isJson: boolean,
+  options: DemoOptions,
 ): Promise<void> {
   await using app = await startApp(config, { servesCallers: true })
   const consoleUrl = await investigatorUrl(config, app.adminUrl)
-  if (isJson)
+  if (options.json === true)
     printJson({
       folder,
       ...filled,
@@ -89,11 +92,22 @@ async function serve(
       loginUrl: consoleUrl,
       pid: process.pid,
     })
-  else for (const line of storySteps({ folder, consoleUrl, ...filled })) print(line)
+  else {
+    for (const line of storySteps({ folder, consoleUrl, ...filled })) print(line)
+    if (options.open && openConsole(folder, consoleUrl))
+      say('custody: the console opens in your browser')
+  }
   using stop = stopSignal()
   await new Promise<void>((resolve) => {
     stop.signal.addEventListener('abort', () => resolve(), { once: true })
   })
+}
+
+function openConsole(folder: string, consoleUrl: string): boolean {
+  const page = join(folder, 'open.html')
+  writeFileSync(page, leadingPage(consoleUrl), { mode: 0o600 })
+  const { env, out } = terminal()
+  return openPage({ env, out, platform: process.platform }, page)
 }
 
 /** A one-time link for the responder of the story. */

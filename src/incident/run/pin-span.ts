@@ -1,6 +1,8 @@
 /** Says where in an exchange a traced text stands, as a reader is shown it: which block of the request, or the answer, and where in its text. */
 import type { RecordedExchange } from '../../evidence/reader.ts'
 import type { CaseSpan } from '../../model/cases.ts'
+import type { FindingRecord } from '../../model/masking.ts'
+import type { ExchangeRow } from '../../model/record.ts'
 import { blockParts } from '../block-parts.ts'
 import type { ExchangeDesk } from '../exchange-desk.ts'
 import type { Exposure, TraceResult } from '../trace/trace-result.ts'
@@ -32,15 +34,39 @@ export async function pinSpan(
   return { ...found, ...shownAt(recorded, block, span?.match ?? '') }
 }
 
+/** Where detection saw something; null where no record says so any more. The number counts its findings, those of the request first. */
+export async function findingSpan(
+  desk: Pick<ExchangeDesk, 'recorded'>,
+  row: ExchangeRow,
+  number: number,
+): Promise<CaseSpan | null> {
+  const reading = await desk.recorded(row)
+  if (reading.kind === 'unreadable') return null
+  const { facts, closing } = reading.recorded
+  const ofRequest = facts.findings ?? []
+  const isAnswer = number >= ofRequest.length
+  const finding = isAnswer ? closing?.findings?.[number - ofRequest.length] : ofRequest[number]
+  if (finding === undefined) return null
+  const part = isAnswer ? ('answer' as const) : ('request' as const)
+  return { part, block: null, start: 0, end: 0, ...placeOf(reading.recorded, part, finding) }
+}
+
 type Place = Partial<Pick<CaseSpan, 'block' | 'start' | 'end'>>
 
-function findingAt(recorded: RecordedExchange, found: CaseSpan, fingerprint: string): Place {
-  const { facts, closing, requestBody } = recorded
-  const findings = found.part === 'answer' ? closing?.findings : facts.findings
+function findingAt(recorded: RecordedExchange, { part }: CaseSpan, fingerprint: string): Place {
+  const { facts, closing } = recorded
+  const findings = part === 'answer' ? closing?.findings : facts.findings
   const finding = findings?.find((one) => one.fingerprint === fingerprint)
-  if (finding === undefined) return {}
-  const { block, start, end } = finding
-  if (found.part === 'answer') return { start, end }
+  return finding === undefined ? {} : placeOf(recorded, part, finding)
+}
+
+function placeOf(
+  recorded: RecordedExchange,
+  part: CaseSpan['part'],
+  { block, start, end }: Pick<FindingRecord, 'block' | 'start' | 'end'>,
+): Place {
+  const { requestBody } = recorded
+  if (part === 'answer') return { start, end }
   if (block === null || requestBody === null) return {}
   return shownAt(recorded, block, spokenText(requestBody.toString('utf8', start, end)))
 }

@@ -39,7 +39,7 @@ export function PinToCase({ exchange }: { readonly exchange: string }) {
         <IconPin size={15} stroke={1.7} aria-hidden="true" /> Pin to a case
       </button>
       <Modal opened={isShown} onClose={dialog.close} title="Pin to a case">
-        <PinForm exchange={exchange} span={null} onDone={dialog.close} />
+        <PinForm exchange={exchange} onDone={dialog.close} />
       </Modal>
     </span>
   )
@@ -79,7 +79,44 @@ export function PinBlock({ exchange, block, length }: PinBlockProps) {
         <IconPin size={13} stroke={1.7} aria-hidden="true" /> Pin block {block + 1}
       </button>
       <Modal opened={span !== null} onClose={() => setSpan(null)} title="Pin to a case">
-        <PinForm exchange={exchange} span={span} onDone={() => setSpan(null)} />
+        <PinForm exchange={exchange} span={span ?? undefined} onDone={() => setSpan(null)} />
+      </Modal>
+    </>
+  )
+}
+
+interface PinFindingProps {
+  readonly exchange: string
+  /** Its place in the list of findings of the exchange. */
+  readonly finding: number
+  readonly entity: string
+  /** Where it was seen, in words. */
+  readonly place: string
+}
+
+/** Pins the place of a finding. */
+export function PinFinding({ exchange, finding, entity, place }: PinFindingProps) {
+  const me = useMe()
+  const [isShown, dialog] = useDisclosure(false)
+  if (!mayCall(me, 'cases.update')) return null
+  const what = visibleLine(entity, 60)
+  return (
+    <>
+      <Button
+        size="compact-xs"
+        variant="subtle"
+        aria-label={`Pin ${what}, ${place}`}
+        onClick={dialog.open}
+      >
+        Pin
+      </Button>
+      <Modal opened={isShown} onClose={dialog.close} title="Pin to a case">
+        <PinForm
+          exchange={exchange}
+          finding={finding}
+          what={`${what}, where detection saw it: ${place}.`}
+          onDone={dialog.close}
+        />
       </Modal>
     </>
   )
@@ -100,11 +137,14 @@ function selectedIn(element: Element | null): { start: number; end: number } | n
 
 interface PinFormProps {
   readonly exchange: string
-  readonly span: Span | null
+  readonly span?: Span | undefined
+  readonly finding?: number
+  /** What is pinned of the exchange, where that is no span. */
+  readonly what?: string
   readonly onDone: () => void
 }
 
-function PinForm({ exchange, span, onDone }: PinFormProps) {
+function PinForm({ exchange, span, finding, what, onDone }: PinFormProps) {
   const client = useQueryClient()
   const cases = useQuery(openCasesQuery)
   const open = (cases.data?.items ?? []).filter((one) => one.mayOpen && one.status !== 'closed')
@@ -123,7 +163,13 @@ function PinForm({ exchange, span, onDone }: PinFormProps) {
               sealed: false,
             })
           : { id }
-      await addEntry(target.id, { kind: 'pin', target: exchange, span, text })
+      await addEntry(target.id, {
+        kind: 'pin',
+        target: exchange,
+        ...(span === undefined ? {} : { span }),
+        ...(finding === undefined ? {} : { finding }),
+        text,
+      })
       return target.id
     },
     onSuccess: async (made) => {
@@ -153,7 +199,8 @@ function PinForm({ exchange, span, onDone }: PinFormProps) {
         value={id}
         onChange={(event) => setChosen(event.target.value)}
       />
-      {span !== null && (
+      {what !== undefined && <p>{what}</p>}
+      {span !== undefined && (
         <p>
           Block {(span.block ?? 0) + 1} of the request, characters {span.start} to {span.end}.
         </p>

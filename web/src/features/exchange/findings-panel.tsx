@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import type { ExchangeDetail } from '../../api/exchanges.ts'
 import { visibleLine } from '../../../../src/lib/visible-text.ts'
 import { formatCount } from '../../ui/format.ts'
+import { PinFinding } from '../cases/pin-to-case.tsx'
 import { LockButton } from '../locks/lock-button.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import classes from './findings-panel.module.css'
@@ -36,7 +37,7 @@ export function FindingsPanel({ detail }: { readonly detail: ExchangeDetail }) {
             </thead>
             <tbody>
               {findings.slice(0, SHOWN_MAX).map((finding, at) => (
-                <Row key={at} finding={finding} />
+                <Row key={at} exchange={detail.exchange.id} finding={finding} at={at} />
               ))}
             </tbody>
           </table>
@@ -59,7 +60,14 @@ export function FindingsPanel({ detail }: { readonly detail: ExchangeDetail }) {
   )
 }
 
-function Row({ finding }: { readonly finding: Finding }) {
+interface RowProps {
+  readonly exchange: string
+  readonly finding: Finding
+  /** Among the findings of the exchange. */
+  readonly at: number
+}
+
+function Row({ exchange, finding, at }: RowProps) {
   const { entity, rule, operator, score, fingerprint } = finding
   const digits = fingerprint.slice(0, DIGITS)
   return (
@@ -81,6 +89,7 @@ function Row({ finding }: { readonly finding: Finding }) {
         )}
       </td>
       <td>
+        <PinFinding exchange={exchange} finding={at} entity={entity} place={placeOf(finding)} />
         <LockButton kind="finding" value={fingerprint} />
       </td>
     </tr>
