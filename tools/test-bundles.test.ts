@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { globSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { bundleSource, bundlesOf, FILES_MAX } from './test-bundles.ts'
@@ -39,4 +39,15 @@ test('a bundle imports each file in a suite of its own and sets a seed only wher
   const source = bundleSource(urls, 7)
   assert.match(source, /configureGlobal\(\{ seed: 7 \}\)\n/)
   assert.ok(source.includes(`suite("src/it's \\"here\\".test.ts", async () =>`), source)
+})
+
+test('a file that counts steps has a process of its own: what it sets slows down all that runs there', () => {
+  const files = globSync('test/*.test.ts')
+  const counting = files.filter((file) => readFileSync(file, 'utf8').includes('/harness/steps.ts'))
+  assert.ok(counting.length > 0)
+  const alone = bundlesOf(files).filter(({ files: inside }) => inside.length === 1)
+  assert.deepEqual(
+    alone.flatMap((one) => one.files),
+    counting,
+  )
 })

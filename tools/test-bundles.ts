@@ -21,9 +21,12 @@ const FIRST: ReadonlyMap<string, number> = new Map([
 ])
 export const FILES_MAX = 24
 
+/** Counts the steps of code that is not optimised, which would make every other file of its process slow. */
+const ALONE: ReadonlySet<string> = new Set(['test/masking-costs-the-same-per-byte.test.ts'])
+
 /** Files of one room in the order of their names; a room with many of them is cut into parts of about the same size. */
 export function bundlesOf(files: readonly string[]): readonly Bundle[] {
-  const rooms = Map.groupBy(files.toSorted(), roomOf)
+  const rooms = Map.groupBy(files.toSorted(), (file) => (ALONE.has(file) ? file : roomOf(file)))
   const order = [...rooms.keys()].toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
   return order.flatMap((room) => {
     const all = rooms.get(room) ?? []
