@@ -1,5 +1,6 @@
 /** Runs the command line and turns every failure into words and an exit code. */
 import { CommanderError } from 'commander'
+import { errorCode } from '../lib/error-code.ts'
 import { ConfigRefused } from './load.ts'
 import { createProgram } from './program.ts'
 import { EXIT, failWith, say } from './output.ts'
@@ -37,8 +38,8 @@ function explain(error: unknown): void {
   } else if (error instanceof GatewayError) {
     failWith(EXIT.failed, error.message, error.hint)
   } else {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    failWith(EXIT.failed, error instanceof Error ? error.message : String(error), HINTS[code] ?? '')
+    const words = error instanceof Error ? error.message : String(error)
+    failWith(EXIT.failed, words, HINTS[errorCode(error)] ?? '')
     if (terminal().env['DEBUG'] === 'custody' && error instanceof Error) say(error.stack ?? '')
   }
 }

@@ -1,5 +1,4 @@
 /** Loads configuration: file, environment and flags become one frozen snapshot, or the list of all problems. */
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { z } from 'zod'
 import type { Config, ConfigProblem, ConfigResult } from './config.ts'
@@ -7,6 +6,7 @@ import { applyOverrides } from './overrides.ts'
 import type { Flags } from './overrides.ts'
 import { problemAt, schemaProblems } from './problems.ts'
 import type { Origins } from './problems.ts'
+import { readTextFile } from './read-text-file.ts'
 import { hashConfig } from './redact.ts'
 import type { Environment } from './reference.ts'
 import type { Refused } from './resolve-context.ts'
@@ -43,7 +43,8 @@ export function configFile(options: LoadOptions): string | null {
   const named = options.file ?? options.flags?.config ?? options.env['CUSTODY_CONFIG']
   if (named !== undefined && named !== '') return resolve(folder, named)
   const usual = resolve(folder, 'custody.yaml')
-  return readText(usual).kind === 'absent' ? null : usual
+  const reading = readTextFile(usual)
+  return reading.kind === 'unread' && reading.isAbsent ? null : usual
 }
 
 export function readConfig(options: LoadOptions): Loading {
@@ -90,10 +91,10 @@ type FileReading =
   | { readonly kind: 'problems'; readonly problems: readonly ConfigProblem[] }
 
 function readFile(file: string): FileReading {
-  const text = readText(file)
-  if (text.kind !== 'text') {
-    const message = text.kind === 'absent' ? 'the file does not exist' : text.reason
-    return { kind: 'problems', problems: [fileProblem(file, { message, hint: 'Check --config.' })] }
+  const text = readTextFile(file)
+  if (text.kind === 'unread') {
+    const words = { message: `the file ${text.fault}`, hint: 'Check --config.' }
+    return { kind: 'problems', problems: [fileProblem(file, words)] }
   }
   const reading = readYaml(text.text)
   if (reading.kind === 'problems') {
@@ -111,26 +112,6 @@ function readFile(file: string): FileReading {
     allowed: 'lines such as listen: 127.0.0.1:8080',
   }
   return { kind: 'problems', problems: [problemAt(origins, [], text_)] }
-}
-
-type TextReading =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'unreadable'; readonly reason: string }
-
-function readText(file: string): TextReading {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
-    return { kind: 'text', text }
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    if (code === 'ENOENT') return { kind: 'absent' }
-    const encoding = code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
-    return {
-      kind: 'unreadable',
-      reason: encoding ? 'the file is not UTF-8' : `the file cannot be read (${code})`,
-    }
-  }
 }
 
 function fileProblem(source: string, text: { message: string; hint: string }): ConfigProblem {

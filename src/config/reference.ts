@@ -1,6 +1,7 @@
 /** Resolves `${ENV_NAME}` and `${file:/path}` to secrets; refuses literals without repeating them. */
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { errorCode } from '../lib/error-code.ts'
 import { Secret } from './secret.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -67,12 +68,12 @@ function fromFile(path: string): ReferenceReading {
     }
     return checked(readFileSync(path, 'utf8').trim(), source)
   } catch (error) {
-    return problem('the file of the secret cannot be read', `${errorCode(error)}: ${path}`, source)
+    return problem(
+      'the file of the secret cannot be read',
+      `${errorCode(error) || 'unreadable'}: ${path}`,
+      source,
+    )
   }
-}
-
-function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
 }
 
 function checked(text: string, source: string): ReferenceReading {

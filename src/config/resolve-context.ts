@@ -42,7 +42,3 @@ export function pathOf(path: Path, written: string, context: ResolveContext): st
 export function secretFolder(context: ResolveContext): string {
   return context.file === null ? context.workingFolder : dirname(context.file)
 }
-
-export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
-}

@@ -2,11 +2,12 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
+import { errorCode } from '../lib/error-code.ts'
 import { isLoopback } from './base-url.ts'
 import type { Address, TlsFiles } from './config.ts'
 import type { Path } from './problems.ts'
 import { parseAddress } from './quantities.ts'
-import { errorCode, pathOf, report } from './resolve-context.ts'
+import { pathOf, report } from './resolve-context.ts'
 import type { ResolveContext } from './resolve-context.ts'
 import type { CheckedConfig } from './schema.ts'
 
@@ -75,7 +76,7 @@ export function resolveTls(checked: CheckedConfig, context: ResolveContext): Tls
       report(context, ['tls'], {
         message: 'certificate and key cannot be used together',
         allowed: 'two PEM files that belong together, the key without a passphrase',
-        hint: errorCode(error),
+        hint: errorCode(error) || 'unreadable',
       })
     }
   }
@@ -132,7 +133,7 @@ function readPem(path: Path, file: string, context: ResolveContext): Buffer | nu
   } catch (error) {
     report(context, path, {
       message: 'the file cannot be read',
-      hint: `${errorCode(error)}: ${file}`,
+      hint: `${errorCode(error) || 'unreadable'}: ${file}`,
     })
     return null
   }

@@ -1,6 +1,7 @@
 /** Reads detector packs: those shipped beside the code, and an operator's own files. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { parse } from 'yaml'
+import { readTextFile } from './read-text-file.ts'
 
 const SHIPPED = new URL('../../detectors/', import.meta.url)
 /** The largest shipped pack is a quarter of a megabyte. */
@@ -23,7 +24,7 @@ export type RuleFileReading =
 
 /** A file holds a list of rules, or a mapping with `rules` and `macros`. */
 export function readRuleFile(path: string): RuleFileReading {
-  const text = readTextFile(path)
+  const text = readBounded(path)
   if (text.kind === 'problem') return text
   return readRuleText(text.text)
 }
@@ -46,7 +47,7 @@ export type TermFileReading =
 
 /** One term per line; empty lines and lines that begin with `#` count for nothing. */
 export function readTermFile(path: string): TermFileReading {
-  const text = readTextFile(path)
+  const text = readBounded(path)
   if (text.kind === 'problem') return text
   const words = text.text
     .split(/\r?\n/)
@@ -55,26 +56,16 @@ export function readTermFile(path: string): TermFileReading {
   return { kind: 'words', words }
 }
 
-type TextReading =
+type BoundedText =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'problem'; readonly problem: string }
 
-function readTextFile(path: string): TextReading {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))
-    if (text.length > FILE_CHARS_MAX) return { kind: 'problem', problem: 'the file is too large' }
-    return { kind: 'text', text }
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    if (code === 'ENOENT') return { kind: 'problem', problem: 'the file does not exist' }
-    return {
-      kind: 'problem',
-      problem:
-        code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
-          ? 'the file is not UTF-8'
-          : `the file cannot be read (${code})`,
-    }
-  }
+function readBounded(path: string): BoundedText {
+  const reading = readTextFile(path)
+  if (reading.kind === 'unread') return { kind: 'problem', problem: `the file ${reading.fault}` }
+  if (reading.text.length > FILE_CHARS_MAX)
+    return { kind: 'problem', problem: 'the file is too large' }
+  return reading
 }
 
 /** Undefined when the text is not well-formed; the parser's own words could quote it. */

@@ -1,6 +1,7 @@
 /** Every file call of evidence goes through this small interface, so that tests can make any of them fail. */
 import fs from 'node:fs'
 import { access, mkdir, open, readdir, rename, statfs, unlink } from 'node:fs/promises'
+import { isMissing } from '../lib/error-code.ts'
 
 export interface DiskFile {
   /** Writes all of `bytes` at `position`. */
@@ -130,10 +131,6 @@ async function listFolder(path: string): Promise<readonly string[]> {
     if (isMissing(error)) return []
     throw error
   }
-}
-
-export function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }
 
 /** By callbacks: a handle for each of many small files costs more than reading them. */

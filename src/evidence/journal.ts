@@ -1,4 +1,5 @@
 /** The one append queue of an instance: group commit, rotation, and what happens when the disk fails. */
+import { errorCode } from '../lib/error-code.ts'
 import type { EvidenceObserver } from './observer.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { InstanceId } from '../lib/ids.ts'
@@ -66,10 +67,11 @@ const endOfTurn = (): Promise<void> =>
     setImmediate(resolve)
   })
 
-const reasonOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string'
-    ? `${error.code}: ${error.message}`
-    : String(error instanceof Error ? error.message : error)
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const code = errorCode(error)
+  return code === '' ? message : `${code}: ${message}`
+}
 
 const isLarge = ({ bytes, drafts }: Ticket): boolean =>
   bytes > PLACED_AT_ONCE.bytes || drafts.length > PLACED_AT_ONCE.frames

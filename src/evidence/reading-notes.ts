@@ -1,9 +1,9 @@
 /** Readings of a data folder by other processes: each leaves a durable note, which the writer of evidence makes an event of. */
 import { join } from 'node:path'
+import { isMissing } from '../lib/error-code.ts'
 import { newEventId } from '../lib/ids.ts'
 import type { EvidenceEvent } from '../model/record.ts'
 import type { Disk } from './disk.ts'
-import { isMissing } from './disk.ts'
 import { writeOnce } from './key-provider.ts'
 import { isRecordId } from './log/leaf.ts'
 

@@ -9,8 +9,13 @@ import type { ExchangeQuery } from './exchange-query.ts'
 import type { ErasureJobTable } from './erasure-jobs.ts'
 import type { HuntTable } from './hunts.ts'
 import type { SearchAlertTable } from './search-alerts.ts'
-import type { IdentityTable, LoginAttemptTable, LoginGroupsTable } from './login.ts'
-import type { LoginSessionHintTable, OnceTable } from './login.ts'
+import type {
+  IdentityTable,
+  LoginAttemptTable,
+  LoginGroupsTable,
+  LoginSessionHintTable,
+  OnceTable,
+} from './login.ts'
 import type { DeviceTable } from './devices.ts'
 import type { ScimTables } from './scim.ts'
 import type { ExportOrderTable } from './export-orders.ts'

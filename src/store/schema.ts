@@ -18,8 +18,12 @@ import type { ExchangedTokenRow } from '../model/exchanged-token.ts'
 import type { KeyRow } from '../model/keys.ts'
 import type { FindingRow, MaskToken } from '../model/masking.ts'
 import type { Notice } from '../model/notice.ts'
-import type { IdentityRow, LoginAttemptRow, LoginGroupsRow } from '../model/login.ts'
-import type { LoginSessionHintRow } from '../model/login.ts'
+import type {
+  IdentityRow,
+  LoginAttemptRow,
+  LoginGroupsRow,
+  LoginSessionHintRow,
+} from '../model/login.ts'
 import type { DeviceGrantRow, DeviceLoginRow } from '../model/devices.ts'
 import type { ScimClientRow, ScimGroupRow, ScimUserRow } from '../model/scim.ts'
 import type { ApiTokenRow, LoginLinkRow, LoginSessionRow, PersonRow } from '../model/people.ts'

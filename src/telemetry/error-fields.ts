@@ -1,4 +1,5 @@
 /** Turns an error into log fields. Messages that may quote content are left out; where it happened is kept. */
+import { errorCode } from '../lib/error-code.ts'
 import { GatewayError } from '../model/errors.ts'
 import type { LogFields } from './safe-fields.ts'
 
@@ -9,15 +10,11 @@ export function errorFields(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error: typeof error }
   return {
     error: error.name,
-    errorCode: codeOf(error),
+    errorCode: errorCode(error) || undefined,
     errorMessage: messageOf(error),
     errorCause: causesOf(error),
     stack: framesOf(error),
   }
-}
-
-function codeOf(error: Error): string | undefined {
-  return 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
 /** A SyntaxError of JSON.parse and an AssertionError quote their input; operating system errors and our own do not. */
@@ -26,15 +23,13 @@ function messageOf(error: Error): string | undefined {
   const ours = error instanceof GatewayError
   const programming =
     error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError
-  return ours || fromSystem || (programming && codeOf(error) === undefined)
-    ? error.message
-    : undefined
+  return ours || fromSystem || (programming && errorCode(error) === '') ? error.message : undefined
 }
 
 function causesOf(error: Error): string | undefined {
   const names: string[] = []
   for (let at = error.cause; at instanceof Error && names.length < CAUSES_MAX; at = at.cause) {
-    names.push(codeOf(at) ?? at.name)
+    names.push(errorCode(at) || at.name)
   }
   return names.length === 0 ? undefined : names.join(' < ')
 }

@@ -1,5 +1,6 @@
 /** Delivers what approvals have to tell: each step to each receiver, again after failures, at last to the dead letters. */
 import type { Clock } from '../../lib/clock.ts'
+import { failureReason } from '../../lib/failure-reason.ts'
 import type { ApprovalSettings } from '../../model/approval-settings.ts'
 import type { Approval, ApprovalTable, TransitionKind } from '../../model/approval.ts'
 import type { Notice, NoticeTable } from '../../model/notice.ts'
@@ -102,7 +103,7 @@ export async function deliverDue(parts: CourierParts): Promise<void> {
     } catch (error) {
       const pauseMs = PAUSES_MS[notice.attempts - 1]
       const dueAtMs = pauseMs === undefined ? null : clock.nowMs() + pauseMs
-      await notices.failed(notice.id, reasonOf(error), dueAtMs)
+      await notices.failed(notice.id, failureReason(error), dueAtMs)
       if (dueAtMs === null) parts.onFault(`notice given up: ${notice.receiver}`, error)
     }
   }
@@ -146,11 +147,4 @@ async function deliver(parts: CourierParts, notice: Notice): Promise<string> {
     default:
       return ''
   }
-}
-
-/** Addresses of receivers may hold secrets: only the kind of failure is kept. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'failed'
-  const code = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : ''
-  return code === '' ? error.message.replaceAll(/https?:\S+/g, '(address)') : code
 }

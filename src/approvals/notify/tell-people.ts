@@ -1,4 +1,6 @@
 /** Tells a message that a person wrote to the receivers that approvals are told to; each answers for itself. */
+import { errorCode } from '../../lib/error-code.ts'
+import { failureReason } from '../../lib/failure-reason.ts'
 import type { ApprovalSettings } from '../../model/approval-settings.ts'
 import { plainText } from './links.ts'
 import { post } from './post.ts'
@@ -139,15 +141,9 @@ function teamsCard({ subject, text, url }: PeopleMessage): string {
   return JSON.stringify({ type: 'message', attachments: [attachment] })
 }
 
-/** Addresses of receivers may hold secrets: only the kind of failure is told. */
+/** The mail client calls every failure of its socket by one name; the system's own is in the message. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'failed'
-  const code = codeOf(error.cause) || codeOf(error)
-  if (code === '') return error.message.replaceAll(/https?:\S+/g, '(address)')
-  // The mail client calls every failure of its socket by one name; the system's own is in the message.
-  return /\bE[A-Z]{4,20}\b/.exec(error.message)?.[0] ?? code
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
+  const named =
+    error instanceof Error && errorCode(error) !== '' && /\bE[A-Z]{4,20}\b/.exec(error.message)
+  return named ? named[0] : failureReason(error)
 }

@@ -1,6 +1,7 @@
 /** What `custody connect` changed on this machine, so that it can be undone: for this account alone, written before the change. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isMissing } from '../../lib/error-code.ts'
 import type { FormatName } from './formats/formats.ts'
 import type { Setting } from './formats/setting-file.ts'
 
@@ -37,7 +38,7 @@ export function readLedger(folder: string): Ledger {
   try {
     text = readFileSync(join(folder, FILE), 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    if (isMissing(error)) return []
     throw error
   }
   try {

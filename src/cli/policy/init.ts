@@ -1,13 +1,14 @@
 /** `custody policy init`: writes the starter policy, and never over a file that exists. */
 import { writeFileSync } from 'node:fs'
 import { starterPolicyText } from '../../config/policy/starter.ts'
+import { errorCode } from '../../lib/error-code.ts'
 import { EXIT, failWith, print } from '../output.ts'
 
 export function initPolicy(file: string): void {
   try {
     writeFileSync(file, starterPolicyText(), { flag: 'wx' })
   } catch (error) {
-    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST'
+    const exists = errorCode(error) === 'EEXIST'
     return failWith(
       exists ? EXIT.usage : EXIT.failed,
       exists ? `${file} exists` : `${file} cannot be written`,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { Option } from 'commander'
+import { errorCode } from '../../lib/error-code.ts'
 import { isLoopbackUrl } from '../../lib/loopback-url.ts'
 import type { ApiClient } from './api-client.ts'
 import { createApiClient } from './api-client.ts'
@@ -97,7 +98,7 @@ function readTokenFile(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
+    const code = errorCode(error) || 'unreadable'
     throw usageFailure(
       `${file} cannot be read: ${code}`,
       '--token-file takes a file with the token',

@@ -1,11 +1,11 @@
 /** Reads the policy file that custody.yaml names; its problems come with those of the configuration. */
-import { readFileSync } from 'node:fs'
 import type { MaskingPlan } from '../../detect/masking-plan.ts'
 import { looksSecret } from '../../lib/secret-shape.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { sightPlan } from '../../policy/sight-plan.ts'
 import type { PolicyFile } from '../config.ts'
-import { errorCode, pathOf, report, secretFolder } from '../resolve-context.ts'
+import { readTextFile } from '../read-text-file.ts'
+import { pathOf, report, secretFolder } from '../resolve-context.ts'
 import type { ResolveContext } from '../resolve-context.ts'
 import type { CheckedConfig } from '../schema.ts'
 import type { Secret } from '../secret.ts'
@@ -22,11 +22,11 @@ export function resolvePolicy(
   if (policy === undefined) return null
   const path = ['policy']
   const file = pathOf(path, policy, context)
-  const text = readText(file)
-  if (text.kind === 'problem') {
+  const text = readTextFile(file)
+  if (text.kind === 'unread') {
     // People do paste credentials in the wrong place.
     const hint = looksSecret(policy) ? 'Write the path of a policy file.' : `See ${file}.`
-    report(context, path, { message: text.problem, hint })
+    report(context, path, { message: `the policy file ${text.fault}`, hint })
     return null
   }
   const reading = readPolicy(text.text, file, entitiesOf(plans))
@@ -80,23 +80,4 @@ function reportUnjoined(plan: MaskingPlan, policy: Policy, context: ResolveConte
     report(context, ['policy'], {
       message: `together with masking: ${rule === '' ? '' : `${rule}: `}${problem}`,
     })
-}
-
-type TextReading =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'problem'; readonly problem: string }
-
-function readText(file: string): TextReading {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
-    return { kind: 'text', text }
-  } catch (error) {
-    const code = errorCode(error)
-    if (code === 'ENOENT') return { kind: 'problem', problem: 'the policy file does not exist' }
-    const encoding = code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
-    return {
-      kind: 'problem',
-      problem: encoding ? 'the policy file is not UTF-8' : 'the policy file cannot be read',
-    }
-  }
 }

@@ -1,6 +1,7 @@
 /** Keeps the plan of an erasure beside the evidence until it is done: a crash in the middle is finished at the next start. */
 import { join } from 'node:path'
-import { isMissing, type Disk } from '../disk.ts'
+import { isMissing } from '../../lib/error-code.ts'
+import type { Disk } from '../disk.ts'
 import { writeOnce } from '../key-provider.ts'
 import type { ErasurePlan } from './erasure-plan.ts'
 

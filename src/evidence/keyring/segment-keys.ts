@@ -1,8 +1,8 @@
 /** The file beside a segment with its epoch keys as a rotation of the root key wrapped them anew; frames and header stay. */
 import { hash } from 'node:crypto'
+import { isMissing } from '../../lib/error-code.ts'
 import type { Disk } from '../disk.ts'
 import type { SegmentIdentity, WrappedEpochKeys } from '../epoch-keys.ts'
-import { isMissing } from '../disk.ts'
 import { writeOnce } from '../key-provider.ts'
 import { segmentPath } from '../segment-scan.ts'
 

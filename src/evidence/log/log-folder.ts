@@ -1,6 +1,7 @@
 /** A log's files on a disk: each is written beside its place, made durable, then renamed, so a name means whole content. */
 import { dirname, join } from 'node:path'
-import { isMissing, type Disk, type DiskFile } from '../disk.ts'
+import { isMissing } from '../../lib/error-code.ts'
+import type { Disk, DiskFile } from '../disk.ts'
 import type { TileStore } from './tiles.ts'
 
 const HALF = '.new'

@@ -2,6 +2,7 @@
 import * as oidc from 'openid-client'
 import type { OidcConfig } from '../../config/login-config.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { errorCode } from '../../lib/error-code.ts'
 import { isLoopbackUrl } from '../../lib/loopback-url.ts'
 import type { ProvenIdentity } from '../../model/login.ts'
 import type { Attempt } from './login-attempt.ts'
@@ -173,9 +174,7 @@ function isUnreachable(error: unknown): boolean {
 function reasonOf(error: unknown): string {
   if (error instanceof oidc.AuthorizationResponseError || error instanceof oidc.ResponseBodyError)
     return plain(error.error)
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string')
-    return plain(error.code)
-  return error instanceof Error ? plain(error.name) : 'unknown'
+  return error instanceof Error ? plain(errorCode(error) || error.name) : 'unknown'
 }
 
 function plain(text: string): string {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { SamlConfig } from '../../config/login-config.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { errorCode } from '../../lib/error-code.ts'
 import type { OnceTable, ProvenIdentity } from '../../model/login.ts'
 import { keptMetadata } from '../saml/idp-metadata.ts'
 import type { IdpMetadata } from '../saml/idp-metadata.ts'
@@ -208,5 +209,5 @@ async function refusing<Result>(work: () => Promise<Result>): Promise<Result> {
 /** Our own words, or a code. */
 function reasonOf(error: unknown): string {
   if (error instanceof XmlRefused) return error.message
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
+  return errorCode(error) || 'unreadable'
 }

@@ -1,6 +1,7 @@
 /** Judges exchanges as they are indexed by the searches that people have an alert on, and tells what matches, once. */
 import { reachOf } from '../../identity/permissions.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { failureReason } from '../../lib/failure-reason.ts'
 import type { ExchangeQuery, ExchangeSearch } from '../../model/exchange-query.ts'
 import type { PeopleTable } from '../../model/people.ts'
 import type { EvidenceEvent, ExchangeRow } from '../../model/record.ts'
@@ -175,7 +176,7 @@ async function failed(
   await changed(table, alert.id, ({ attempts }) => ({
     attempts: pauseMs === undefined ? 0 : attempts + 1,
     retryAtMs: pauseMs === undefined ? null : nowMs + pauseMs,
-    lastError: reasonOf(error),
+    lastError: failureReason(error),
     lastErrorAtMs: nowMs,
   }))
 }
@@ -185,7 +186,7 @@ async function giveUp(
   letter: Omit<AlertLetter, 'sinceMs'>,
   fault: Error,
 ): Promise<void> {
-  await table.letters.giveUp({ ...letter, error: reasonOf(fault), sinceMs: clock.nowMs() })
+  await table.letters.giveUp({ ...letter, error: failureReason(fault), sinceMs: clock.nowMs() })
   onFault(`alert given up: ${letter.alert}`, fault)
 }
 
@@ -220,10 +221,4 @@ async function changed(
     if (now === null) return
     if (await table.update({ ...now, ...change(now), version: now.version + 1 })) return
   }
-}
-
-/** Addresses of receivers may hold secrets: only the kind of failure is kept. */
-function reasonOf(error: Error): string {
-  const code = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : ''
-  return code === '' ? error.message.replaceAll(/https?:\S+/g, '(address)').slice(0, 200) : code
 }

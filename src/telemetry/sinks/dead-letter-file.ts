@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { open, rename, stat } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
+import { isMissing } from '../../lib/error-code.ts'
 import { jsonLine } from './formats.ts'
 import type { SinkEvent } from './sink-event.ts'
 
@@ -124,10 +125,13 @@ async function* linesOf(path: string): AsyncGenerator<string> {
 }
 
 async function bytesOf(path: string): Promise<number> {
-  return stat(path).then(
-    (found) => found.size,
-    () => 0,
-  )
+  try {
+    return (await stat(path)).size
+  } catch (error) {
+    // Any other fault is not an empty file: letters that were taken for none would be written over.
+    if (isMissing(error)) return 0
+    throw error
+  }
 }
 
 function lineOf(letter: SinkLetter): string {

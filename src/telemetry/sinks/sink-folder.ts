@@ -2,6 +2,7 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { isMissing } from '../../lib/error-code.ts'
 import { openDeadLetterFile } from './dead-letter-file.ts'
 import type { DeadLetterFile } from './dead-letter-file.ts'
 
@@ -30,7 +31,7 @@ export async function openSinkFolder(folder: string): Promise<SinkFolder> {
   const placeFile = join(folder, 'place.json')
   return {
     place: async () => {
-      const text = await readFile(placeFile, 'utf8').catch(() => null)
+      const text = await readFile(placeFile, 'utf8').catch(nullWhereMissing)
       return text === null ? null : Place.parse(JSON.parse(text))
     },
     keepPlace: async (place) => {
@@ -39,6 +40,12 @@ export async function openSinkFolder(folder: string): Promise<SinkFolder> {
     },
     dead: await openDeadLetterFile(join(folder, 'dead.jsonl')),
   }
+}
+
+/** A disk that fails is no new sink: one that began anew would leave out what its receiver was not sent yet. */
+function nullWhereMissing(error: unknown): null {
+  if (isMissing(error)) return null
+  throw error
 }
 
 async function write(path: string, text: string): Promise<void> {
