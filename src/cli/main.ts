@@ -8,12 +8,15 @@ import { RemoteFailure } from './remote/remote-failure.ts'
 import { GatewayError } from '../model/errors.ts'
 import { terminal } from './terminal.ts'
 
-/** The command line of this process: ends it where the reader of its output has gone (`custody exchanges | head`). */
+/** The command line of this process: ends it where its output cannot be written (`custody exchanges | head`, a full disk). */
 export async function runProcess(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(EXIT.ok)
-    throw error
+    failWith(EXIT.failed, `standard output: ${error.message}`, HINTS[error.code ?? ''] ?? '')
+    process.exit(EXIT.failed)
   })
+  // Words that nobody can read must not end a gateway that drains.
+  process.stderr.on('error', () => undefined)
   await runCli(argv)
 }
 
@@ -47,6 +50,8 @@ function explain(error: unknown): void {
 const HINTS: Readonly<Record<string, string>> = {
   EADDRINUSE:
     'another process listens there; choose another with --listen or --admin, or port 0 for any free one',
+  EADDRNOTAVAIL: 'this machine has no such address; --listen 0.0.0.0:PORT takes all it has',
+  ENOTFOUND: 'the name has no address; check --listen, --admin or the host that the message names',
   EACCES: 'check the owner and mode of the data folder, or use a port above 1023',
   ENOSPC: 'the disk is full',
   ENOENT: 'check --data',

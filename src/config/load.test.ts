@@ -686,6 +686,34 @@ test('an upstream that is refused is not reported again by the routes to it', ()
   assert.equal(problems.length, 1)
 })
 
+test('what is wrong beside a refused key, a key written twice or a refused dialect is told at the same time', () => {
+  const problems = refuse(`upstreams:
+  a: { dialect: openia, baseUrl: "http://169.254.169.254", credential: plain-text-here }
+  b: { dialect: openai, baseUrl: "ftp://x", nosuch: 1 }
+routes:
+  - { match: { upstream: c }, mode: strict }
+  - { match: { upstream: a } }
+log: { level: loud }
+limits: { inspectBytesMax: 1GiB, bufferedBytesMax: lots }
+log: { format: none }
+`)
+  assert.deepEqual(
+    problems.map(({ path, line }) => [path, line]),
+    [
+      ['upstreams.a.dialect', 2],
+      ['upstreams.a.baseUrl', 2],
+      ['upstreams.a.credential', 2],
+      ['upstreams.b.baseUrl', 3],
+      ['upstreams.b.nosuch', 3],
+      ['routes.0.match.upstream', 5],
+      ['routes.0.mode', 5],
+      ['limits.bufferedBytesMax', 8],
+      ['', 9],
+      ['log.format', 9],
+    ],
+  )
+})
+
 test('a problem of a variable or a flag names it instead of a line', () => {
   const problems = refuse('limits: { idleMs: 1m }', {
     env: {

@@ -1,6 +1,5 @@
 /** Loads configuration: file, environment and flags become one frozen snapshot, or the list of all problems. */
 import { resolve } from 'node:path'
-import type { z } from 'zod'
 import type { Config, ConfigProblem, ConfigResult } from './config.ts'
 import { applyOverrides } from './overrides.ts'
 import type { Flags } from './overrides.ts'
@@ -9,7 +8,8 @@ import type { Origins } from './problems.ts'
 import { readTextFile } from './read-text-file.ts'
 import { hashConfig } from './redact.ts'
 import type { Environment } from './reference.ts'
-import type { Refused } from './resolve-context.ts'
+import { prune } from './prune.ts'
+import { NOTHING_REFUSED } from './resolve-context.ts'
 import { resolveConfig } from './resolve.ts'
 import { configSchema } from './schema.ts'
 import { readYaml } from './yaml-source.ts'
@@ -50,7 +50,9 @@ export function configFile(options: LoadOptions): string | null {
 export function readConfig(options: LoadOptions): Loading {
   const file = configFile(options)
   const source =
-    file === null ? { kind: 'value' as const, value: {}, locate: () => null } : readFile(file)
+    file === null
+      ? { kind: 'value' as const, value: {}, locate: () => null, problems: [] }
+      : readFile(file)
   if (source.kind === 'problems') return { config: null, problems: source.problems, warnings: [] }
 
   const overridden = applyOverrides(withoutEmpty(source.value), options.env, options.flags ?? {})
@@ -59,23 +61,27 @@ export function readConfig(options: LoadOptions): Loading {
     locate: source.locate,
     overrides: overridden.origins,
   }
-  const problems: ConfigProblem[] = overridden.unknown.map(({ name, hint }) =>
-    fileProblem(`env ${name}`, { message: 'the variable names no configuration key', hint }),
-  )
+  const problems: ConfigProblem[] = [
+    ...source.problems,
+    ...overridden.unknown.map(({ name, hint }) =>
+      fileProblem(`env ${name}`, { message: 'the variable names no configuration key', hint }),
+    ),
+  ]
   const warnings = [...overridden.warnings]
   const parsed = configSchema.safeParse(overridden.value)
   if (!parsed.success)
     problems.push(...schemaProblems(parsed.error.issues, overridden.value, origins))
-  const pruned = parsed.success ? null : prune(overridden.value, parsed.error.issues)
-  const checked = parsed.success ? parsed : configSchema.safeParse(pruned?.value)
-  if (!checked.success) return { config: null, problems, warnings }
+  const { checked, refused } = parsed.success
+    ? { checked: parsed.data, refused: NOTHING_REFUSED }
+    : prune(overridden.value, parsed.error.issues)
+  if (checked === null) return { config: null, problems, warnings }
 
-  const resolved = resolveConfig(checked.data, {
+  const resolved = resolveConfig(checked, {
     env: options.env,
     origins,
     file,
     workingFolder: options.workingFolder ?? process.cwd(),
-    refused: pruned?.refused ?? { sections: new Set(), upstreams: new Set() },
+    refused,
     problems,
     warnings,
   })
@@ -87,7 +93,12 @@ export function readConfig(options: LoadOptions): Loading {
 }
 
 type FileReading =
-  | { readonly kind: 'value'; readonly value: unknown; readonly locate: Locate }
+  | {
+      readonly kind: 'value'
+      readonly value: unknown
+      readonly locate: Locate
+      readonly problems: readonly ConfigProblem[]
+    }
   | { readonly kind: 'problems'; readonly problems: readonly ConfigProblem[] }
 
 function readFile(file: string): FileReading {
@@ -97,21 +108,23 @@ function readFile(file: string): FileReading {
     return { kind: 'problems', problems: [fileProblem(file, words)] }
   }
   const reading = readYaml(text.text)
-  if (reading.kind === 'problems') {
-    const problems = reading.problems.map(({ line, column, message, hint }) => ({
+  const problems = (reading.kind === 'problems' ? reading.problems : []).map(
+    ({ line, column, message, hint }) => ({
       ...fileProblem(file, { message, hint }),
       line,
       column,
-    }))
-    return { kind: 'problems', problems }
-  }
-  if (isSection(reading.value)) return { ...reading, kind: 'value' }
-  const origins = { file, locate: reading.locate, overrides: new Map<string, string>() }
+    }),
+  )
+  const read = reading.kind === 'problems' ? reading.value : reading
+  if (read === null) return { kind: 'problems', problems }
+  const { value, locate } = read
+  if (isSection(value)) return { kind: 'value', value, locate, problems }
+  const origins = { file, locate, overrides: new Map<string, string>() }
   const text_ = {
     message: 'the file does not hold keys and values',
     allowed: 'lines such as listen: 127.0.0.1:8080',
   }
-  return { kind: 'problems', problems: [problemAt(origins, [], text_)] }
+  return { kind: 'problems', problems: [...problems, problemAt(origins, [], text_)] }
 }
 
 function fileProblem(source: string, text: { message: string; hint: string }): ConfigProblem {
@@ -126,34 +139,6 @@ function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
 function withoutEmpty(value: unknown): unknown {
   if (!isSection(value)) return value
   return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== null))
-}
-
-interface Pruned {
-  readonly value: unknown
-  readonly refused: Refused
-}
-
-/** Takes off what the schema refused, so that the rest can still be checked and all problems come at once. */
-function prune(value: unknown, issues: readonly z.core.$ZodIssue[]): Pruned {
-  const refused = { sections: new Set<string>(), upstreams: new Set<string>() }
-  const sections = new Map(isSection(value) ? Object.entries(value) : [])
-  for (const issue of issues) {
-    const [section, entry] = issue.path
-    if (section === undefined) {
-      if (issue.code === 'unrecognized_keys') for (const key of issue.keys) sections.delete(key)
-      continue
-    }
-    const inner = sections.get(String(section))
-    if (section === 'upstreams' && entry !== undefined && isSection(inner)) {
-      refused.upstreams.add(String(entry))
-      const kept = Object.entries(inner).filter(([key]) => key !== entry)
-      sections.set(section, Object.fromEntries(kept))
-    } else {
-      refused.sections.add(String(section))
-      sections.delete(String(section))
-    }
-  }
-  return { value: Object.fromEntries(sections), refused }
 }
 
 /** Freezes plain data all the way down; credentials keep their secrets in private fields. */

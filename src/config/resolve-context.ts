@@ -1,6 +1,7 @@
 /** What resolving needs to know, where it reports to, and how it reads paths. */
 import { dirname, resolve } from 'node:path'
 import type { ConfigProblem } from './config.ts'
+import { mayFollow } from './prune.ts'
 import { originOf, problemAt } from './problems.ts'
 import type { Origins, Path, ProblemText } from './problems.ts'
 import type { Environment } from './reference.ts'
@@ -10,7 +11,11 @@ export interface Refused {
   readonly sections: ReadonlySet<string>
   /** Names of upstreams. */
   readonly upstreams: ReadonlySet<string>
+  /** Every place that was taken off. */
+  readonly paths: readonly Path[]
 }
+
+export const NOTHING_REFUSED: Refused = { sections: new Set(), upstreams: new Set(), paths: [] }
 
 export interface ResolveContext {
   readonly env: Environment
@@ -26,6 +31,7 @@ export interface ResolveContext {
 }
 
 export function report(context: ResolveContext, path: Path, text: ProblemText): void {
+  if (mayFollow(context.refused, path)) return
   context.problems.push(problemAt(context.origins, path, text))
 }
 

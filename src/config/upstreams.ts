@@ -36,17 +36,18 @@ export function resolveUpstream(
       allowed: 'preset, or dialect with baseUrl',
       hint: 'For an OpenAI-compatible server write dialect: openai and its baseUrl.',
     })
-    return null
   }
+  // What else is wrong with it is reported too, so a dialect is assumed where none is known.
+  const assumed = dialect ?? 'openai'
   const style = preset ?? {
-    ...PRESETS[DIALECT_PRESET[dialect]],
+    ...PRESETS[DIALECT_PRESET[assumed]],
     baseUrl: null,
     credentialEnv: null,
   }
-  const reading = resolveBaseUrl(written, { ...style, dialect }, context)
+  const reading = resolveBaseUrl(written, { ...style, dialect: assumed }, context)
   const credential = resolveCredential(written, style, context)
   const headers = resolveHeaders(written, context)
-  if (reading === null || credential === null) return null
+  if (dialect === undefined || reading === null || credential === null) return null
   if (reading.clearText && credential.kind !== 'none' && reading.range !== 'private') {
     context.warn(`upstreams.${name}: the credential travels in clear text; use https in baseUrl`)
   }

@@ -17,15 +17,27 @@ export interface TextProblem extends Place {
 }
 
 export type YamlReading =
-  | { readonly kind: 'read'; readonly value: unknown; readonly locate: Locate }
-  | { readonly kind: 'problems'; readonly problems: readonly TextProblem[] }
+  | ({ readonly kind: 'read' } & YamlValue)
+  | {
+      readonly kind: 'problems'
+      readonly problems: readonly TextProblem[]
+      /** What the text says where only keys are written twice: refused, but all that is wrong with it can be told. */
+      readonly value: YamlValue | null
+    }
+
+export interface YamlValue {
+  readonly value: unknown
+  readonly locate: Locate
+}
 
 /** Where the value at `path` was written, or its key; null when neither it nor a parent is in the text. */
 export type Locate = (path: readonly PropertyKey[], part: 'key' | 'value') => Place | null
 
+const TWICE = 'the same key is written twice'
+
 /** Own words for the parser's codes: its messages may quote the text, which may be a secret. */
 const WORDS: Readonly<Record<string, readonly [message: string, hint: string]>> = {
-  DUPLICATE_KEY: ['the same key is written twice', 'Keep one of them.'],
+  DUPLICATE_KEY: [TWICE, 'Keep one of them.'],
   TAB_AS_INDENT: ['a tab is used as indentation', 'Indent with spaces.'],
   BAD_ALIAS: ['anchors and aliases are not accepted', 'Write the value out.'],
   MULTIPLE_DOCS: ['there is more than one document', 'Remove the --- line and what follows.'],
@@ -60,9 +72,13 @@ export function readYaml(text: string, charsMax = CONFIG_CHARS_MAX): YamlReading
     )
   }
   const problems = [...syntaxProblems(document, lines), ...refusedNodes(document, lines)]
-  if (problems.length > 0) return { kind: 'problems', problems }
+  if (problems.some(({ message }) => message !== TWICE))
+    return { kind: 'problems', problems, value: null }
   const value: unknown = document.toJS({ maxAliasCount: 0 })
-  return { kind: 'read', value: value ?? {}, locate: locator(document, lines) }
+  const read = { value: value ?? {}, locate: locator(document, lines) }
+  return problems.length === 0
+    ? { kind: 'read', ...read }
+    : { kind: 'problems', problems, value: read }
 }
 
 /** Null when brackets are nested so deep that the recursive composer runs out of stack. */
@@ -81,7 +97,7 @@ function compose(text: string, lines: LineCounter): Document | null {
 }
 
 function one(place: Place, message: string, hint: string): YamlReading {
-  return { kind: 'problems', problems: [{ ...place, message, hint }] }
+  return { kind: 'problems', problems: [{ ...place, message, hint }], value: null }
 }
 
 function syntaxProblems(document: Document, lines: LineCounter): readonly TextProblem[] {
@@ -129,7 +145,8 @@ function locator(document: Document, lines: LineCounter): Locate {
     for (const [depth, step] of path.entries()) {
       const last = depth === path.length - 1
       if (isMap(node)) {
-        const pair = node.items.find(
+        // The last one where a key is written twice, as its value is the one that is read.
+        const pair = node.items.findLast(
           (item) => isScalar(item.key) && String(item.key.value) === String(step),
         )
         if (pair === undefined) break

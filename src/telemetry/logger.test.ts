@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { open } from 'node:fs/promises'
 import { test } from 'node:test'
 import { fail } from '../model/errors.ts'
 import { createLogger } from './logger.ts'
+import { standardErrorSink } from './standard-error.ts'
 import type { LogChoice } from './logger.ts'
 
 function start(choice: Partial<LogChoice> = {}) {
@@ -144,4 +146,17 @@ test('lines go to standard error alone, and a disposed logger has written them a
     numbers,
     Array.from({ length: 500 }, (_, i) => String(i)),
   )
+})
+
+test('a log that cannot be written, a full disk say, neither stops nor ends the process', async () => {
+  const full = process.platform === 'linux' ? [['/dev/full', 'w'] as const] : []
+  for (const [path, flags] of [['/dev/null', 'r'] as const, ...full]) {
+    await using file = await open(path, flags)
+    const sink = standardErrorSink(file.fd)
+    for (let count = 0; count < 3; count += 1) {
+      sink.write('a line\n')
+      await sink.flush()
+    }
+    sink.write('a line that is left at the end\n')
+  }
 })

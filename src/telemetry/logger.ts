@@ -1,11 +1,12 @@
 /** Writes the log: one event and flat fields a line, JSON for machines, readable on a terminal, never content or credentials. */
-import { destination as fileDestination, pino } from 'pino'
+import { pino } from 'pino'
 import { systemClock } from '../lib/clock.ts'
 import type { Clock } from '../lib/clock.ts'
 import { errorFields } from './error-fields.ts'
 import { prettyLine } from './pretty-line.ts'
 import { safeFields } from './safe-fields.ts'
 import type { LogFields } from './safe-fields.ts'
+import { standardErrorSink } from './standard-error.ts'
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
@@ -79,50 +80,5 @@ export function createLogger(choice: LogChoice, parts: LoggerParts = {}): RootLo
       log.level = next
     },
     [Symbol.asyncDispose]: () => sink.flush(),
-  }
-}
-
-/** Lines waiting for a reader that has stopped reading are dropped above this, so a stuck pipe cannot eat the memory. */
-const WAITING_BYTES_MAX = 16 * 1024 * 1024
-
-/** A reader that has stopped reading must not hold up a shutdown. */
-const FLUSH_MS_MAX = 2000
-
-/** Under load a write per line costs more than making the line: lines wait this long for company, or until they are this many. */
-const GATHER_MS = 50
-const GATHER_BYTES = 65_536
-
-/** Standard error: standard output belongs to the commands. Never blocks the event loop. */
-function standardErrorSink(): LogSink {
-  // sonic-boom calls back from flush at once, before the write, unless minLength is above 0.
-  const stream = fileDestination({
-    dest: 2,
-    sync: false,
-    minLength: 1,
-    maxLength: WAITING_BYTES_MAX,
-  })
-  let gathered = ''
-  let timer: NodeJS.Timeout | null = null
-  const pass = (): void => {
-    if (timer !== null) clearTimeout(timer)
-    timer = null
-    if (gathered !== '') stream.write(gathered)
-    gathered = ''
-  }
-  return {
-    write: (line) => {
-      gathered += line
-      if (gathered.length >= GATHER_BYTES) pass()
-      else timer ??= setTimeout(pass, GATHER_MS)
-    },
-    flush: () =>
-      new Promise((resolve) => {
-        pass()
-        const giveUp = setTimeout(resolve, FLUSH_MS_MAX)
-        stream.flush(() => {
-          clearTimeout(giveUp)
-          resolve()
-        })
-      }),
   }
 }

@@ -30,23 +30,21 @@ interface Written {
 export function registerConfig(program: Command): void {
   const config = program
     .command('config')
-    .description('Check, print and describe the configuration.')
+    .description('check, print and describe the configuration')
   common(config.command('check'))
-    .description(
-      'Report every problem of the configuration at once; exit code 2 when there is one.',
-    )
+    .description('report every problem of the configuration at once; exit code 2 when there is one')
     .action((written: Written) => {
       speak(checkConfig(optionsOf(written), written.json === true))
     })
   common(config.command('print'))
-    .description('Print the configuration in force, defaults filled in. Secrets are never printed.')
+    .description('print the configuration in force, defaults filled in; secrets are never printed')
     .option('--redacted', 'secrets by their source (always on)')
     .action((written: Written) => {
       speak(printConfig(optionsOf(written), written.json === true))
     })
   config
     .command('schema')
-    .description('Print the JSON Schema of custody.yaml, for editors.')
+    .description('print the JSON Schema of custody.yaml, for editors')
     .action(() => {
       speak(printSchema())
     })

@@ -36,8 +36,8 @@ interface CreateOptions extends DataOptions {
 export function registerKeys(program: Command): void {
   const keys = program.command('keys').description('make, list and revoke gateway keys')
   withData(keys.command('create').description('make a key; it is shown once'))
-    .option('--name <text>', 'what the key is for (default: key)', 'key')
-    .option('--owner <person>', 'the human who answers for it (default: you)', ownerName())
+    .option('--name <text>', 'what the key is for', 'key')
+    .option('--owner <person>', 'the human who answers for it', ownerName())
     .option('--service <name>', 'the service that will use it')
     .option('--expires <duration>', 'such as 30d or 12h, or never (default 90d)')
     .option('--upstream <name...>', 'upstreams it may use (default all)')
