@@ -44,8 +44,8 @@ export function standardErrorSink(fd = 2): LogSink {
     return sending ?? Promise.resolve()
   }
   const passAll = async (): Promise<void> => {
-    do await pass()
-    while (gathered !== '')
+    await pass()
+    if (unsent.has(atExit)) await passAll()
   }
   const atExit = (): void => {
     try {
