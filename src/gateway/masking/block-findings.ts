@@ -28,12 +28,15 @@ export const NOTHING_FOUND: PieceFindings = {
 
 const ENTRIES_MAX = 50_000
 
+/** In two generations: to note with every turn which blocks of a long history were used last would cost more than to look them up. */
 export class BlockFindings {
-  readonly #entries = new Map<string, PieceFindings>()
-  readonly #entriesMax: number
+  #recent = new Map<string, PieceFindings>()
+  /** What was not asked for since it was recent goes with it. */
+  #older: ReadonlyMap<string, PieceFindings> = new Map()
+  readonly #recentMax: number
 
   constructor(entriesMax = ENTRIES_MAX) {
-    this.#entriesMax = entriesMax
+    this.#recentMax = Math.ceil(entriesMax / 2)
   }
 
   /**
@@ -46,17 +49,18 @@ export class BlockFindings {
   }
 
   get(key: string): PieceFindings | null {
-    const found = this.#entries.get(key)
-    if (found === undefined) return null
-    this.#entries.delete(key)
-    this.#entries.set(key, found)
-    return found
+    const recent = this.#recent.get(key)
+    if (recent !== undefined) return recent
+    const older = this.#older.get(key)
+    if (older === undefined) return null
+    this.set(key, older)
+    return older
   }
 
   set(key: string, found: PieceFindings): void {
-    this.#entries.set(key, found)
-    if (this.#entries.size <= this.#entriesMax) return
-    const [oldest] = this.#entries.keys()
-    if (oldest !== undefined) this.#entries.delete(oldest)
+    this.#recent.set(key, found)
+    if (this.#recent.size < this.#recentMax) return
+    this.#older = this.#recent
+    this.#recent = new Map()
   }
 }
