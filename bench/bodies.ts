@@ -67,12 +67,15 @@ export function freshBody(bytes: number, seed: number, stream: boolean): Buffer 
   return chatBody(messages, stream)
 }
 
-/** Turn `turn` (from 1) of a conversation in which each turn adds about `perTurn` bytes. */
+/**
+ * Turn `turn` (from 1) of a conversation in which each turn adds about `perTurn` bytes: an answer and the next question. The
+ * first turn has no answer to bring along, so its question is as long as both.
+ */
 export function conversationBody(conversation: number, turn: number, perTurn: number): Buffer {
   const messages: Message[] = [{ role: 'system', content: prose(800, 42) }]
   for (let i = 1; i <= turn; i += 1) {
     const seed = conversation * 10_000 + i
-    messages.push({ role: 'user', content: prose(perTurn / 2, seed) })
+    messages.push({ role: 'user', content: prose(i === 1 ? perTurn : perTurn / 2, seed) })
     if (i < turn) messages.push({ role: 'assistant', content: prose(perTurn / 2, seed + 5_000) })
   }
   return chatBody(messages, false)
