@@ -45,21 +45,30 @@ export const BODY_BYTES_MAX = 64 * 1024
 /** An assertion with the groups of a large company, encrypted and signed. */
 const SAML_BYTES_MAX = 1024 * 1024
 
+/** What is traced: so many characters as the contract takes, each escaped. */
+export const TEXT_BYTES_MAX = 512 * 1024
+const TAKES_TEXT = new Set([`${API_PREFIX}/trace`, `${API_PREFIX}/runs`])
+
+export function limitedTo(maxSize: number) {
+  return bodyLimit({
+    maxSize,
+    onError: () => {
+      throw fail('api.too-large')
+    },
+  })
+}
+
 export function apiApp(parts: ApiParts): Hono<ApiEnv> {
   const registrar = createRegistrar(parts)
   const { app } = registrar
-  const limit = (maxSize: number) =>
-    bodyLimit({
-      maxSize,
-      onError: () => {
-        throw fail('api.too-large')
-      },
-    })
-  const usual = limit(BODY_BYTES_MAX)
-  const posted = limit(SAML_BYTES_MAX)
-  app.use((context, next) =>
-    context.req.path.endsWith('/acs') ? posted(context, next) : usual(context, next),
-  )
+  const usual = limitedTo(BODY_BYTES_MAX)
+  const long = limitedTo(TEXT_BYTES_MAX)
+  const posted = limitedTo(SAML_BYTES_MAX)
+  app.use((context, next) => {
+    const { path } = context.req
+    if (path.endsWith('/acs')) return posted(context, next)
+    return (TAKES_TEXT.has(path) ? long : usual)(context, next)
+  })
   const described = describedOnce(parts.version)
   app.get('/openapi.json', (context) =>
     context.body(described().json, 200, {

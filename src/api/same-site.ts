@@ -18,6 +18,11 @@ export function refuseCrossSite(context: Context): void {
   }
   if (SAFE.has(req.method)) return
   if (req.header(CSRF_HEADER) === undefined) throw fail('api.cross-site')
+  refuseOtherOrigin(context)
+}
+
+/** Threat: a page whose name was made to lead to this machine (DNS rebinding) says of itself where it is from. */
+export function refuseOtherOrigin({ req }: Context): void {
   const origin = req.header('origin')
   if (origin !== undefined && hostOf(origin) !== req.header('host')) throw fail('api.cross-site')
 }

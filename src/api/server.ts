@@ -4,13 +4,14 @@ import { Hono } from 'hono'
 import type { AddressInfo } from 'node:net'
 import { newControlId } from '../lib/ids.ts'
 import { fail } from '../model/errors.ts'
-import { apiApp } from './api-app.ts'
+import { apiApp, limitedTo, TEXT_BYTES_MAX } from './api-app.ts'
 import { readConsole } from './console-files.ts'
 import { API_PREFIX } from './contract/common.ts'
 import type { ApiEnv, ApiParts } from './parts.ts'
 import { SCIM_PREFIX } from './scim/door.ts'
 import { scimApp } from './scim/scim-app.ts'
 import { problemAnswer } from './problem.ts'
+import { refuseOtherOrigin } from './same-site.ts'
 
 export interface Readiness {
   readonly ready: boolean
@@ -23,6 +24,11 @@ export interface ControlPlaneParts {
   readonly metrics: () => string
   readonly version: string
   readonly api: ApiParts
+  /** Answers the tools of MCP clients; what they ask of the API goes through all its guards. */
+  readonly mcp: (
+    request: Request,
+    api: (request: Request) => Promise<Response>,
+  ) => Promise<Response>
 }
 
 export interface ControlPlane extends AsyncDisposable {
@@ -31,6 +37,7 @@ export interface ControlPlane extends AsyncDisposable {
 }
 
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+const MCP_PATH = '/mcp'
 const HEADERS_MS = 15_000
 const REQUEST_MS = 30_000
 
@@ -103,9 +110,15 @@ function controlPlaneApp(parts: ControlPlaneParts): Hono<ApiEnv> {
   )
   app.route(API_PREFIX, apiApp(parts.api))
   app.route(SCIM_PREFIX, scimApp(parts.api))
+  app.all(MCP_PATH, limitedTo(TEXT_BYTES_MAX), (context) => {
+    refuseOtherOrigin(context)
+    return parts.mcp(context.req.raw, async (request) => app.fetch(request, context.env))
+  })
   const pages = readConsole(consoleFolder)
   app.get('*', (context) => {
-    const answer = /^\/(?:api|scim)\//.test(context.req.path) ? null : pages.answer(context)
+    const answer = /^\/(?:api|scim|mcp|\.well-known)\//.test(context.req.path)
+      ? null
+      : pages.answer(context)
     return answer ?? problemAnswer(fail('api.not-found'), context, onFault)
   })
   app.onError((error, context) => problemAnswer(error, context, onFault))

@@ -257,6 +257,9 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     await startControlPlane(config.admin, {
       version: VERSION,
       readiness: checkedNow,
+      // Read when it is asked for: most gateways have no such client.
+      mcp: async (request, api) =>
+        (await import('../cli/mcp/mcp-door.ts')).answerMcp(request, api, () => clock.nowMs()),
       api: controlPlaneApi({
         clock,
         store,

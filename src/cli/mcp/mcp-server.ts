@@ -76,7 +76,9 @@ export function createMcpServer(plane: ApiClient, nowMs: () => number): McpServe
     { name: 'custody', title: 'Custody', version: VERSION },
     { instructions: INSTRUCTIONS },
   )
-  const asTool = (tool: string): ApiClient => withHeaders(plane, { [TOOL_HEADER]: tool })
+  /** A client that takes back what it asked is not waited for. */
+  const asTool = (tool: string, { signal }: { readonly signal: AbortSignal }): ApiClient =>
+    withHeaders(plane, { [TOOL_HEADER]: tool }, signal)
   const momentOf = (name: string, text: string | undefined): number | undefined => {
     if (text === undefined) return undefined
     const reading = readMoment(text, nowMs())
@@ -91,9 +93,9 @@ export function createMcpServer(plane: ApiClient, nowMs: () => number): McpServe
       inputSchema: SEARCH,
       annotations: READS,
     },
-    ({ since, until, ...query }) =>
+    ({ since, until, ...query }, call) =>
       answered(async () => {
-        const { items, next } = await asTool('search').call(listExchanges, {
+        const { items, next } = await asTool('search', call).call(listExchanges, {
           query: { ...query, sinceMs: momentOf('since', since), untilMs: momentOf('until', until) },
         })
         return { exchanges: items.map(exchangeJson), next }
@@ -108,9 +110,9 @@ export function createMcpServer(plane: ApiClient, nowMs: () => number): McpServe
       inputSchema: TRACE,
       annotations: READS,
     },
-    (body) =>
+    (body, call) =>
       answered(async () => {
-        const answer = await asTool('trace').call(traceText, { body })
+        const answer = await asTool('trace', call).call(traceText, { body })
         const { exposures, hits: _hits, ...summary } = answer
         return { ...summary, listed: exposures.length, exposures: [...traceLines(answer)] }
       }),
@@ -124,10 +126,10 @@ export function createMcpServer(plane: ApiClient, nowMs: () => number): McpServe
       inputSchema: SHOW,
       annotations: READS,
     },
-    ({ id: exchange, charsMax }) =>
+    ({ id: exchange, charsMax }, call) =>
       answered(async () => {
         const options = { mode: 'masked', isContentNeeded: false } as const
-        const { detail, content } = await remoteExchange(asTool('show'), exchange, options)
+        const { detail, content } = await remoteExchange(asTool('show', call), exchange, options)
         return exchangeShown(detail, content, charsMax)
       }),
   )
@@ -140,15 +142,17 @@ export function createMcpServer(plane: ApiClient, nowMs: () => number): McpServe
       inputSchema: { id },
       annotations: READS,
     },
-    ({ id: exchange }) =>
+    ({ id: exchange }, call) =>
       answered(async () =>
-        decisionShown(await asTool('explain').call(readExchange, { params: { id: exchange } })),
+        decisionShown(
+          await asTool('explain', call).call(readExchange, { params: { id: exchange } }),
+        ),
       ),
   )
   server.registerTool(
     'cases_list',
     { title: 'List cases', description: 'Newest first.', inputSchema: CASES, annotations: READS },
-    (query) => answered(() => asTool('cases_list').call(listCases, { query })),
+    (query, call) => answered(() => asTool('cases_list', call).call(listCases, { query })),
   )
   server.registerTool(
     'cases_read',
@@ -158,7 +162,8 @@ export function createMcpServer(plane: ApiClient, nowMs: () => number): McpServe
       inputSchema: { id: caseId },
       annotations: READS,
     },
-    ({ id: one }) => answered(() => asTool('cases_read').call(readCase, { params: { id: one } })),
+    ({ id: one }, call) =>
+      answered(() => asTool('cases_read', call).call(readCase, { params: { id: one } })),
   )
   server.registerTool(
     'cases_note',
@@ -168,9 +173,9 @@ export function createMcpServer(plane: ApiClient, nowMs: () => number): McpServe
       inputSchema: { id: caseId, text: z.string().trim().min(1).max(10_000) },
       annotations: ADDS,
     },
-    ({ id: one, text }) =>
+    ({ id: one, text }, call) =>
       answered(() =>
-        asTool('cases_note').call(addCaseEntry, {
+        asTool('cases_note', call).call(addCaseEntry, {
           params: { id: one },
           body: { kind: 'note', text },
         }),

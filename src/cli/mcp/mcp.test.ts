@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { runCli, runCliWith } from '../../../test/harness/cli.ts'
 import { readLeaves } from '../../../test/harness/leaf-coverage.ts'
 import type { TestConsole, TestPerson } from '../../../test/harness/console.ts'
@@ -66,9 +68,8 @@ after(async () => {
   await console[Symbol.asyncDispose]()
 })
 
-async function open(token: string): Promise<McpSession> {
-  const client = new Client({ name: 'test', version: '1' })
-  await client.connect(
+function open(token: string): Promise<McpSession> {
+  return openBy(
     new StdioClientTransport({
       command: process.execPath,
       args: ['--disable-warning=ExperimentalWarning', MAIN, 'mcp'],
@@ -77,6 +78,16 @@ async function open(token: string): Promise<McpSession> {
       stderr: 'ignore',
     }),
   )
+}
+
+function openOverHttp(headers: Readonly<Record<string, string>>): Promise<McpSession> {
+  const url = new URL(`${console.gateway.adminUrl}/mcp`)
+  return openBy(new StreamableHTTPClientTransport(url, { requestInit: { headers } }))
+}
+
+async function openBy(transport: Transport): Promise<McpSession> {
+  const client = new Client({ name: 'test', version: '1' })
+  await client.connect(transport)
   return {
     client,
     use: async (name, args = {}) => {
@@ -210,7 +221,8 @@ async function readsOf(exchange: string): Promise<readonly string[]> {
   return events.flatMap(({ event }) => (event.type === 'evidence.read' ? [event.actor] : []))
 }
 
-test('every call of a tool leaves its audit event under the name of the tool, and content its leaf in evidence', async () => {
+/** Calls each tool once; each leaves what it should in the audit trail. */
+async function useAll({ client, use }: McpSession): Promise<void> {
   const made = await investigator.call('POST', '/cases', { body: { title: 'Audited' } })
   const { id: of } = made.body
   const calls: readonly (readonly [string, Record<string, unknown>, readonly string[]])[] = [
@@ -222,14 +234,15 @@ test('every call of a tool leaves its audit event under the name of the tool, an
     ['cases_read', { id: of }, ['cases.read']],
     ['cases_note', { id: of, text: 'seen' }, ['cases.update']],
   ]
-  const { tools } = await session.client.listTools()
+  const { tools } = await client.listTools()
   assert.deepEqual(
     calls.map(([tool]) => tool),
     tools.map(({ name }) => name),
   )
   for (const [tool, args, operations] of calls) {
-    const { result, left } = await audited(() => session.use(tool, args))
+    const { result, left } = await audited(() => use(tool, args))
     assert.ok(!result.isError, `${tool}: ${result.notice}`)
+    assert.ok(!result.text.includes('Zanzibar'), tool)
     const outcome = tool === 'cases_note' ? 'done' : 'allowed'
     assert.deepEqual(
       left,
@@ -237,6 +250,10 @@ test('every call of a tool leaves its audit event under the name of the tool, an
       tool,
     )
   }
+}
+
+test('every call of a tool leaves its audit event under the name of the tool, and content its leaf in evidence', async () => {
+  await useAll(session)
   const readsOfInes = async (): Promise<number> =>
     (await readsOf(leak)).filter((actor) => actor === 'ines').length
   const before = await readsOfInes()
@@ -288,6 +305,71 @@ test('a result that would fill a context is refused with what to do', () => {
   const { isError, content } = untrusted('x'.repeat(CHARS_MAX))
   assert.equal(isError, true)
   assert.match(JSON.stringify(content), /a smaller limit/)
+})
+
+test('the same tools answer over HTTP, under the same role, masked and audited alike', async () => {
+  await using ofInes = await openOverHttp({ authorization: `Bearer ${investigator.token}` })
+  assert.deepEqual(await ofInes.client.listTools(), await session.client.listTools())
+  await useAll(ofInes)
+  await using ofOtto = await openOverHttp({ authorization: `Bearer ${auditor.token}` })
+  const { result, left } = await audited(() => ofOtto.use('trace', { text: SECRET }))
+  assert.ok(result.isError)
+  assert.deepEqual(left, [['trace.search', 'denied', 'trace']])
+})
+
+test('over HTTP only a token opens the door: no cookie, no other site, no session', async () => {
+  const url = `${console.gateway.adminUrl}/mcp`
+  const authorization = `Bearer ${investigator.token}`
+  const hello = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} }),
+  }
+  const answered = async (headers: Record<string, string>, init: RequestInit = hello) => {
+    const answer = await fetch(url, { ...init, headers: { ...hello.headers, ...headers } })
+    return { status: answer.status, headers: answer.headers, text: await answer.text() }
+  }
+  const heard = await answered({ authorization })
+  assert.equal(heard.status, 200)
+  assert.match(heard.text, /cases_note/)
+  assert.equal(heard.headers.get('cache-control'), 'no-store')
+  for (const headers of [
+    {},
+    { authorization: 'Bearer cpt_wrong' },
+    { authorization: 'Basic aW5lczpwYXNz' },
+    { authorization: `Bearer ${console.gateway.key}` },
+    { cookie: investigator.cookie },
+  ]) {
+    const refused = await answered(headers)
+    assert.equal(refused.status, 401, JSON.stringify(headers))
+    assert.match(refused.headers.get('www-authenticate') ?? '', /^Bearer/)
+    assert.doesNotMatch(refused.text, /cases_note/)
+  }
+  const elsewhere = await answered({ authorization, origin: 'http://rebound.example' })
+  assert.equal(elsewhere.status, 403)
+  for (const method of ['GET', 'DELETE']) {
+    assert.equal((await answered({ authorization }, { method })).status, 405, method)
+  }
+  assert.equal((await answered({ authorization }, { ...hello, body: '{' })).status, 400)
+  const unknown = await fetch(`${console.gateway.adminUrl}/.well-known/oauth-protected-resource`)
+  assert.equal(unknown.status, 404)
+  await unknown.body?.cancel()
+})
+
+test('a text of as many characters as a trace takes is taken, in any script', async () => {
+  const text = '\u6f0f\u3048\u3044'.repeat(16_000)
+  const { data } = await session.use('trace', { text })
+  assert.deepEqual(data.exposures, [])
+})
+
+test('a call that its client takes back is not waited for', async () => {
+  const given = new AbortController()
+  const asked = session.client.callTool({ name: 'search', arguments: {} }, undefined, {
+    signal: given.signal,
+  })
+  given.abort(new Error('no longer wanted'))
+  await assert.rejects(asked, /no longer wanted/)
+  assert.ok(!(await session.use('search')).isError)
 })
 
 test('without a control plane it does not start', async () => {

@@ -23,7 +23,12 @@ export interface Ask {
   readonly query?: Query
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
+  /** Ends the call before its answer. */
+  readonly signal?: AbortSignal
 }
+
+/** Sends a request: over the network, or to an API in this process. */
+export type Send = (target: string, init: RequestInit) => Promise<Response>
 
 export interface ApiClient {
   readonly baseUrl: string
@@ -55,14 +60,14 @@ const TIMEOUT_MS = 30_000
 const ATTEMPTS_MAX = 5
 const RETRY_AFTER_MAX_S = 30
 
-export function createApiClient(baseUrl: string, token: string): ApiClient {
+export function createApiClient(baseUrl: string, token: string, by: Send = fetch): ApiClient {
   const send = async (
     target: string,
     init: { readonly method: string; readonly headers?: object; readonly body?: string },
     signal: AbortSignal,
   ): Promise<Response> => {
     try {
-      return await fetch(baseUrl + API_PREFIX + target, {
+      return await by(baseUrl + API_PREFIX + target, {
         ...init,
         signal,
         // Threat: a redirect could lead the token to another server, or out of TLS.
@@ -88,7 +93,8 @@ export function createApiClient(baseUrl: string, token: string): ApiClient {
     }
     const target = targetOf(route.path, ask)
     for (let attempt = 1; ; attempt += 1) {
-      const signal = AbortSignal.timeout(TIMEOUT_MS)
+      const inTime = AbortSignal.timeout(TIMEOUT_MS)
+      const signal = ask.signal === undefined ? inTime : AbortSignal.any([inTime, ask.signal])
       const answer = await send(target, init, signal)
       const text = await answer.text().catch((error: unknown) => {
         throw unreachable(baseUrl, error)
@@ -97,7 +103,7 @@ export function createApiClient(baseUrl: string, token: string): ApiClient {
       const waitS = Number(answer.headers.get('retry-after') ?? 'none')
       const isPatient = answer.status === 429 && waitS <= RETRY_AFTER_MAX_S
       if (!isPatient || attempt === ATTEMPTS_MAX) throw refused(answer.status, text, baseUrl)
-      await pause(waitS * 1000, new AbortController().signal)
+      await pause(waitS * 1000, ask.signal ?? new AbortController().signal)
     }
   }
   return {
@@ -122,18 +128,23 @@ export function createApiClient(baseUrl: string, token: string): ApiClient {
   }
 }
 
-/** The same control plane, with headers on every call. */
-export function withHeaders(api: ApiClient, headers: Readonly<Record<string, string>>): ApiClient {
+/** The same control plane, with headers on every call, which ends when the signal says so. */
+export function withHeaders(
+  api: ApiClient,
+  headers: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
+): ApiClient {
   const added = <One extends { readonly headers?: Readonly<Record<string, string>> }>(
     ask: One,
   ) => ({
     ...ask,
     headers: { ...ask.headers, ...headers },
   })
+  const until = signal === undefined ? {} : { signal }
   return {
     baseUrl: api.baseUrl,
-    call: (route, ask = {}) => api.call(route, added(ask)),
-    end: (route, ask = {}) => api.end(route, added(ask)),
+    call: (route, ask = {}) => api.call(route, { ...added(ask), ...until }),
+    end: (route, ask = {}) => api.end(route, { ...added(ask), ...until }),
     open: (route, ask, signal) => api.open(route, added(ask), signal),
   }
 }
