@@ -7,7 +7,6 @@ export const RUN_MIN = 20
 export const RUN_MAX = 4096
 
 const ASCII = 128
-/** 1: belongs to a run; 2: padding, ends it. */
 const RUN_UNITS = Uint8Array.from({ length: ASCII }, (_, unit) => {
   const char = String.fromCharCode(unit)
   return /[A-Za-z0-9+/_-]/.test(char) ? 1 : char === '=' ? 2 : 0
@@ -18,14 +17,49 @@ export interface Run {
   readonly end: number
 }
 
+/** 1: the unit belongs to a run. 2: padding, ends it. 0: neither. */
+function runKind(unit: number): number {
+  return unit < ASCII ? (RUN_UNITS[unit] ?? 0) : 0
+}
+
+/** Set by `skim` for units behind which a run is in progress. */
+const IN_RUN = 0x80
+
 /** The run that is in progress; positions are view positions. */
 export class RunFollower {
   #start = -1
   #padding = 0
 
+  /** Takes units of a stretch as long as no run ends or overflows that matters, and marks what must be held; returns where it stopped. */
+  skim(
+    text: string,
+    from: number,
+    first: number,
+    to: number,
+    at: number,
+    held: Uint8Array,
+  ): number {
+    if (this.#padding > 0) return first
+    let start = this.#start
+    let unit = first
+    for (; unit < to; unit += 1) {
+      const kind = RUN_UNITS[text.charCodeAt(from + unit)] ?? 0
+      if (kind === 1) {
+        if (start < 0) start = at + unit - first
+        if (at + unit - first - start >= RUN_MAX) break
+        held[unit] = (held[unit] ?? 0) | IN_RUN
+      } else if (start >= 0) {
+        if (kind === 2 || at + unit - first - start >= RUN_MIN) break
+        start = -1
+      }
+    }
+    this.#start = start
+    return unit
+  }
+
   /** Takes the unit before position `end`; returns the run that it finished. */
   push(unit: number, end: number): Run | null {
-    const kind = unit < ASCII ? (RUN_UNITS[unit] ?? 0) : 0
+    const kind = runKind(unit)
     const at = end - 1
     if (kind === 1 && this.#padding === 0) {
       if (this.#start < 0) this.#start = at

@@ -7,8 +7,8 @@ import { MaskQueue } from './mask-queue.ts'
 import type { Span } from './mask-queue.ts'
 import type { MaskKeys, OperatorTable } from './operators.ts'
 import { operatorFor } from './operators.ts'
-import { ACCEPTS, HELD, UNKNOWN } from './pattern/automaton.ts'
-import type { Automaton, Cursor } from './pattern/automaton.ts'
+import { HELD } from './pattern/automaton.ts'
+import { ENDED, RuleFollower } from './rule-follower.ts'
 import type { Ruleset } from './ruleset.ts'
 import { covers, SegmentSearch } from './segment-search.ts'
 import type { Found } from './segment-search.ts'
@@ -79,13 +79,13 @@ class ChannelMatcher {
   readonly #view = new View()
   readonly #search: SegmentSearch
   readonly #queue: MaskQueue
-  readonly #automata: readonly Automaton[]
-  readonly #cursors: readonly Cursor[]
+  readonly #rules: RuleFollower
+  readonly #hits = new Set<number>()
   readonly #runs: RunFollower | null
   readonly #terms: TermFollower | null
   readonly #longest: number
-  /** By automaton. */
-  readonly #values: Int32Array
+  /** Text in front of a segment that is still needed. */
+  readonly #lookBack: number
   #piece = ''
   /** Units of the piece that the view has. */
   #pieceAt = 0
@@ -93,7 +93,6 @@ class ChannelMatcher {
   #at = 0
   /** Start of the segment in which a secret may be open. */
   #segment = 0
-  readonly #hits = new Set<number>()
   #endedRuns: readonly Run[] = []
   #endedTerms: readonly Term[] = []
   /** Raw start of a run that has become too long to be held. */
@@ -102,6 +101,7 @@ class ChannelMatcher {
   #uninspected: Uninspected[] = []
   #state: 'open' | 'working' | 'ended' = 'open'
   readonly #onUnit = (unit: number): void => this.#unit(unit)
+  readonly #onSync = (to: number): void => this.#sync(to)
 
   constructor(ruleset: Ruleset, options: MatcherOptions) {
     this.#ruleset = ruleset
@@ -110,9 +110,8 @@ class ChannelMatcher {
     this.#longest = Math.max(ruleset.longest, encoded ? RUN_MAX + 2 : 0, (terms?.longest ?? 0) + 2)
     this.#runs = encoded ? new RunFollower() : null
     this.#terms = terms === null ? null : new TermFollower(terms)
-    this.#automata = ruleset.automaton.automata
-    this.#cursors = this.#automata.map((automaton) => automaton.start())
-    this.#values = new Int32Array(this.#automata.length)
+    this.#lookBack = Math.max(ruleset.before, ruleset.automaton.lookBack) + 2
+    this.#rules = new RuleFollower(ruleset.automaton, this.#view)
     this.#search = new SegmentSearch(ruleset, this.#view, threshold)
     this.#queue = new MaskQueue(this.#view, keys)
     if (before !== '') this.#lookAt(before)
@@ -134,8 +133,7 @@ class ChannelMatcher {
     this.#begin()
     this.#view.finish(this.#onUnit)
     this.#endFollowers()
-    for (const [lane, automaton] of this.#automata.entries())
-      for (const probe of automaton.atEnd(this.#values[lane] ?? 0)) this.#hits.add(probe)
+    for (const probe of this.#rules.atEnd()) this.#hits.add(probe)
     this.#close(Infinity, true)
     for (const found of this.#search.endTails()) this.#closeTail(found)
     this.#segment = this.#at
@@ -147,21 +145,11 @@ class ChannelMatcher {
   #begin(): void {
     if (this.#state !== 'open') throw new Error(`the matcher is ${this.#state}`)
     this.#state = 'working'
-    this.#resume()
-  }
-
-  #resume(): void {
-    for (const [lane, cursor] of this.#cursors.entries())
-      this.#values[lane] = this.#automata[lane]?.resume(cursor) ?? 0
-  }
-
-  #save(): void {
-    for (const [lane, cursor] of this.#cursors.entries())
-      this.#automata[lane]?.save(cursor, this.#values[lane] ?? 0)
+    this.#rules.resume()
   }
 
   #finish(state: 'open' | 'ended'): Step {
-    if (state === 'open') this.#save()
+    if (state === 'open') this.#rules.save()
     const step: Step = {
       ...this.#queue.takeReleased(),
       findings: this.#findings,
@@ -175,7 +163,7 @@ class ChannelMatcher {
 
   /** Runs context through the automaton without taking anything from it. */
   #lookAt(before: string): void {
-    this.#resume()
+    this.#rules.resume()
     this.#queue.receive(before)
     this.#feed(before)
     this.#view.finish(this.#onUnit)
@@ -188,29 +176,56 @@ class ChannelMatcher {
     this.#findings = []
     this.#segment = this.#at
     this.#queue.skip(this.#view.consumed)
-    this.#save()
+    this.#rules.save()
   }
 
   #feed(text: string): void {
     const view = this.#view
     this.#piece = text
     this.#pieceAt = 0
-    for (let i = 0; i < text.length; i += 1) {
-      const unit = text.charCodeAt(i)
-      if (view.isPlain(unit)) {
-        this.#unit(unit)
-        continue
-      }
+    for (let i = 0; i < text.length;) {
+      const taken = view.pending === '' ? this.#stretch(text, i) : 0
+      i += taken
+      if (taken > 0) continue
       this.#sync()
-      this.#pieceAt = i + 1
-      view.append(unit, this.#onUnit)
+      view.append(text.charCodeAt(i), this.#onUnit)
+      i += 1
+      this.#pieceAt = i
     }
     this.#sync()
   }
 
+  /** Takes units that stand for themselves; returns how many. */
+  #stretch(text: string, from: number): number {
+    const { ended, held } = this.#rules
+    const units = this.#rules.take(text, from, this.#at, this.#onSync)
+    for (let unit = 0; unit < units;) {
+      let next = ended.size === 0 ? units : unit
+      while (next < units && ((held[next] ?? 0) & ENDED) === 0) next += 1
+      unit = this.#skim(text, from, unit, next)
+      if (unit < units) this.#settle(text.charCodeAt(from + unit), unit)
+      unit += 1
+    }
+    return units
+  }
+
+  /** Takes units of the stretch behind which there is nothing to do, which are most; returns where one stands that has to be settled. */
+  #skim(text: string, from: number, unit: number, to: number): number {
+    const isQuiet = !this.#hasWork && this.#terms === null && !this.#search.hasTails
+    const isShort = this.#at + to - unit - this.#segment <= 2 * this.#longest
+    if (!isQuiet || !isShort) return unit
+    const { held } = this.#rules
+    const units = this.#runs?.skim(text, from, unit, to, this.#at, held) ?? to
+    let last = units - 1
+    while (last >= unit && held[last] !== 0) last -= 1
+    if (last >= unit) this.#segment = this.#at + last - unit + 1
+    this.#at += units - unit
+    return units
+  }
+
   /** Plain units reach the view late, in runs: before anything reads it. */
-  #sync(): void {
-    const missing = this.#at - this.#view.end
+  #sync(to = this.#at): void {
+    const missing = to - this.#view.end
     if (missing <= 0) return
     this.#view.appendPlain(this.#piece.slice(this.#pieceAt, this.#pieceAt + missing))
     this.#pieceAt += missing
@@ -218,28 +233,18 @@ class ChannelMatcher {
 
   /** One view unit becomes part of the channel. */
   #unit(unit: number): void {
+    this.#rules.takeOne(unit, this.#at + 1)
+    this.#settle(unit, 0)
+  }
+
+  /** What is to be done behind a unit; `index` is its place in the stretch that the rules took. */
+  #settle(unit: number, index: number): void {
     this.#at += 1
-    const automata = this.#automata
-    const values = this.#values
-    let flags = 0
-    for (let lane = 0; lane < automata.length; lane += 1) {
-      const automaton = automata[lane]
-      if (automaton === undefined) break
-      const before = values[lane] ?? 0
-      const cls = automaton.classOf[unit] ?? 0
-      const known = automaton.table[(before >> 2) * automaton.classes + cls] ?? UNKNOWN
-      const value =
-        known === UNKNOWN
-          ? automaton.step(before, cls)
-          : (known << 2) | (automaton.flags[known] ?? 0)
-      values[lane] = value
-      flags |= value
-      if ((value & ACCEPTS) !== 0)
-        for (const probe of automaton.accepts(value)) this.#hits.add(probe)
-    }
+    const { ended, held } = this.#rules
+    for (const probe of ended.get(index) ?? NO_PROBES) this.#hits.add(probe)
     if (this.#search.hasTails) this.#extendTails(unit)
-    const held = this.#follow(unit) || (flags & HELD) !== 0
-    if (!held) {
+    const isHeld = this.#follow(unit) || ((held[index] ?? 0) & HELD) !== 0
+    if (!isHeld) {
       if (this.#hasWork) this.#close(Infinity, false)
       this.#segment = this.#at
     } else if (this.#at - this.#segment > 2 * this.#longest) this.#closePart()
@@ -373,11 +378,12 @@ class ChannelMatcher {
 
   /** Keeps as much text before the segment as rules and context words may look back at. */
   #trim(): void {
-    const keep = this.#segment - Math.max(this.#ruleset.before + 1, CONTEXT_UNITS)
+    const keep = this.#segment - Math.max(this.#lookBack, CONTEXT_UNITS)
     if (keep - this.#view.base > TRIM_UNITS) this.#view.dropBefore(keep)
   }
 }
 
+const NO_PROBES: readonly number[] = []
 const TRIM_UNITS = 1024
 /** Long texts are taken in pieces, so that the look-back stays short. */
 const PIECE_UNITS = 2048

@@ -36,11 +36,6 @@ export class View {
     return this.#pending
   }
 
-  /** True when `unit` stands for itself and nothing waits before it. */
-  isPlain(unit: number): boolean {
-    return unit < 128 && this.#pending === '' && !opensEscape(unit)
-  }
-
   /** Takes units that stand for themselves. */
   appendPlain(text: string): void {
     this.text += text

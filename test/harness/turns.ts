@@ -13,9 +13,8 @@ export interface TurnCounter {
 
 export function countTurns(counted: CompiledRules): TurnCounter {
   const { automaton: lanes } = counted.ruleset
-  // All lanes see every character.
-  const [automaton, ...others] = lanes.automata
-  if (automaton === undefined) throw new Error('the rules have no automaton')
+  // It sees every character.
+  const automaton = lanes.first
   let units = 0
   let isAside = false
   const classOf = new Proxy(automaton.classOf, {
@@ -31,10 +30,9 @@ export function countTurns(counted: CompiledRules): TurnCounter {
       return typeof value === 'function' ? value.bind(target) : value
     },
   })
-  const automata = [counting, ...others]
   const ruleset: Ruleset = {
     ...counted.ruleset,
-    automaton: Object.create(lanes, { automata: { value: automata } }),
+    automaton: Object.create(lanes, { first: { value: counting } }),
   }
   return {
     rules: new CompiledRules(counted.source, ruleset),

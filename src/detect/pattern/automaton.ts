@@ -1,5 +1,7 @@
 /** All rules in one lazily built deterministic automaton: says which may have matched and whether a secret may be open. */
 import { hasUnit, NEWLINE, WORD } from './char-set.ts'
+import { Found } from './closure.ts'
+import type { Closure } from './closure.ts'
 import type { Pattern } from './node.ts'
 import { relax } from './node.ts'
 import { holds, instructionsOf, Kind, Op, Program } from './program.ts'
@@ -8,9 +10,12 @@ import { partition } from './unit-classes.ts'
 import { StateStore } from './state-store.ts'
 import type { State } from './state-store.ts'
 
-/** A value is `state << 2 | flags`. */
+/** A value is `state << FLAG_BITS | flags`. */
+export const FLAG_BITS = 3
 export const HELD = 1
 export const ACCEPTS = 2
+/** No rule is in progress. */
+export const IDLE = 4
 /** In the table: not computed yet. */
 export const UNKNOWN = 0xffff
 
@@ -149,6 +154,11 @@ export class Automaton {
     return { value: this.#intern(START), generation: this.#generation, state: null }
   }
 
+  /** Where it stands behind `unit` when nothing is in progress; null: at the start of the text. */
+  idleAfter(unit: number | null): number {
+    return unit === null ? this.#intern(START) : this.#intern({ ...START, kind: kindOf(unit) })
+  }
+
   /** The value of a cursor; finds its state again when the table was flushed since. */
   resume(cursor: Cursor): number {
     if (cursor.generation === this.#generation) return cursor.value
@@ -173,22 +183,22 @@ export class Automaton {
   }
 
   accepts(value: number): readonly number[] {
-    return this.#states.acceptsOf(value >> 2)
+    return this.#states.acceptsOf(value >> FLAG_BITS)
   }
 
   step(value: number, cls: number): number {
-    const from = value >> 2
+    const from = value >> FLAG_BITS
     const known = this.#table[from * this.#width + cls] ?? UNKNOWN
-    if (known !== UNKNOWN) return (known << 2) | (this.#flags[known] ?? 0)
+    if (known !== UNKNOWN) return (known << FLAG_BITS) | (this.#flags[known] ?? 0)
     const generation = this.#generation
     const next = this.#intern(this.#successor(this.#stateAt(from), cls))
-    if (generation === this.#generation) this.#table[from * this.#width + cls] = next >> 2
+    if (generation === this.#generation) this.#table[from * this.#width + cls] = next >> FLAG_BITS
     return next
   }
 
   /** Rules that end exactly at the end of the text. */
   atEnd(value: number): readonly number[] {
-    return this.#successor(this.#stateAt(value >> 2), END_OF_TEXT).accepts
+    return this.#successor(this.#stateAt(value >> FLAG_BITS), END_OF_TEXT).accepts
   }
 
   #stateAt(state: number): State {
@@ -214,7 +224,7 @@ export class Automaton {
     for (const one of this.#cursors) {
       const cursor = one.deref()
       if (cursor === undefined || cursor.state !== null) continue
-      const { core, ...state } = this.#stateAt(cursor.value >> 2)
+      const { core, ...state } = this.#stateAt(cursor.value >> FLAG_BITS)
       cursor.state = { ...state, core: Array.from(core) }
       cursor.isKnown = false
     }
@@ -232,12 +242,12 @@ export class Automaton {
       number = this.#states.intern(kept)
     }
     if ((number + 1) * this.#width > this.#table.length) this.#growTable(number)
-    let flags = state.accepts.length > 0 ? ACCEPTS : 0
+    let flags = state.accepts.length > 0 ? ACCEPTS : state.core.length === 0 ? IDLE : 0
     const { entered } = this.#program
     for (let i = 0; i < state.core.length && (flags & HELD) === 0; i += 1)
       if (entered[state.core[i] ?? 0] === 1) flags |= HELD
     this.#flags[number] = flags
-    return (number << 2) | flags
+    return (number << FLAG_BITS) | flags
   }
 
   #growTable(number: number): void {
@@ -255,27 +265,46 @@ export class Automaton {
     const found = this.#found
     found.clear()
     const { op, arg, out } = this.#program
-    const open = Array.from(from.core)
-    const passed = new Set<number>()
-    for (let pc = open.pop(); pc !== undefined; pc = open.pop()) {
-      if (op[pc] === Op.assert) {
-        if (passed.has(pc) || !holds(arg[pc] ?? 0, from.kind, kind)) continue
-        passed.add(pc)
-        const beyond = this.#closure(out[pc] ?? 0)
-        open.push(...beyond.core)
-        for (const rule of beyond.accepts) found.accepts.add(rule)
-      } else if (cls !== END_OF_TEXT && this.#classSets[(arg[pc] ?? 0) * this.#width + cls] === 1) {
+    const consume = (pc: number): void => {
+      if (cls !== END_OF_TEXT && this.#classSets[(arg[pc] ?? 0) * this.#width + cls] === 1)
         found.add(this.#closure(out[pc] ?? 0))
-      }
     }
+    let asserts: number[] | null = null
+    for (let i = 0; i < from.core.length; i += 1) {
+      const pc = from.core[i] ?? 0
+      if (op[pc] === Op.assert) (asserts ??= []).push(pc)
+      else consume(pc)
+    }
+    if (asserts !== null) this.#pass(asserts, [from.kind, kind], consume)
     if (cls !== END_OF_TEXT) {
       const fresh = this.#starts[from.kind * this.#width + cls]
       if (fresh !== undefined) found.add(fresh)
     }
-    const core = found.core.toSorted((x, y) => x - y)
     const accepts =
       found.accepts.size === 0 ? NO_RULES : [...found.accepts].toSorted((x, y) => x - y)
-    return { core, kind, accepts }
+    return { core: found.core(), kind, accepts }
+  }
+
+  /** Goes on behind assertions that hold between two kinds. */
+  #pass(
+    asserts: readonly number[],
+    [previous, next]: readonly [previous: number, next: number],
+    consume: (pc: number) => void,
+  ): void {
+    const { op, arg, out } = this.#program
+    const open = [...asserts]
+    const passed = new Set<number>()
+    for (let pc = open.pop(); pc !== undefined; pc = open.pop()) {
+      if (op[pc] !== Op.assert) {
+        consume(pc)
+        continue
+      }
+      if (passed.has(pc) || !holds(arg[pc] ?? 0, previous, next)) continue
+      passed.add(pc)
+      const beyond = this.#closure(out[pc] ?? 0)
+      open.push(...beyond.core)
+      for (const rule of beyond.accepts) this.#found.accepts.add(rule)
+    }
   }
 
   /** What is reachable from `pc` without consuming and without deciding an assertion. */
@@ -344,40 +373,7 @@ export class Automaton {
         found.add(this.#closure(out[pc] ?? 0))
       }
     }
-    return { core: [...found.core], accepts: [...found.accepts] }
-  }
-}
-
-/** Consuming and asserting instructions, and rules that end. */
-interface Closure {
-  readonly core: readonly number[]
-  readonly accepts: readonly number[]
-}
-
-/** Collects closures without repeats; used again for each state. */
-class Found {
-  core: number[] = []
-  accepts = new Set<number>()
-  readonly #seen: Int32Array
-  #mark = 0
-
-  constructor(size: number) {
-    this.#seen = new Int32Array(size)
-  }
-
-  clear(): void {
-    this.core = []
-    this.accepts = new Set()
-    this.#mark += 1
-  }
-
-  add(closure: Closure): void {
-    for (const pc of closure.core) {
-      if (this.#seen[pc] === this.#mark) continue
-      this.#seen[pc] = this.#mark
-      this.core.push(pc)
-    }
-    for (const rule of closure.accepts) this.accepts.add(rule)
+    return { core: [...found.core()], accepts: [...found.accepts] }
   }
 }
 
