@@ -22,6 +22,17 @@ function runKind(unit: number): number {
   return unit < ASCII ? (RUN_UNITS[unit] ?? 0) : 0
 }
 
+/** Plain units of a text. */
+export interface Stretch {
+  readonly text: string
+  /** Index of the first unit in `text`. */
+  readonly from: number
+  /** View position of the first unit. */
+  readonly at: number
+  /** By unit. */
+  readonly held: Uint8Array
+}
+
 /** Set by `skim` for units behind which a run is in progress. */
 const IN_RUN = 0x80
 
@@ -31,25 +42,18 @@ export class RunFollower {
   #padding = 0
 
   /** Takes units of a stretch as long as no run ends or overflows that matters, and marks what must be held; returns where it stopped. */
-  skim(
-    text: string,
-    from: number,
-    first: number,
-    to: number,
-    at: number,
-    held: Uint8Array,
-  ): number {
+  skim({ text, from, at, held }: Stretch, first: number, to: number): number {
     if (this.#padding > 0) return first
     let start = this.#start
     let unit = first
     for (; unit < to; unit += 1) {
       const kind = RUN_UNITS[text.charCodeAt(from + unit)] ?? 0
       if (kind === 1) {
-        if (start < 0) start = at + unit - first
-        if (at + unit - first - start >= RUN_MAX) break
+        if (start < 0) start = at + unit
+        if (at + unit - start >= RUN_MAX) break
         held[unit] = (held[unit] ?? 0) | IN_RUN
       } else if (start >= 0) {
-        if (kind === 2 || at + unit - first - start >= RUN_MIN) break
+        if (kind === 2 || at + unit - start >= RUN_MIN) break
         start = -1
       }
     }

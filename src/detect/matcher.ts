@@ -1,7 +1,7 @@
 /** Masks one channel as it streams: holds what may still become a match, and releases everything else at once. */
 import { CONTEXT_UNITS } from './context-words.ts'
 import { decodeRun, RUN_MAX, RunFollower } from './encoded-run.ts'
-import type { Run } from './encoded-run.ts'
+import type { Run, Stretch } from './encoded-run.ts'
 import type { Finding, Mask, Uninspected } from './finding.ts'
 import { MaskQueue } from './mask-queue.ts'
 import type { Span } from './mask-queue.ts'
@@ -198,11 +198,12 @@ class ChannelMatcher {
   /** Takes units that stand for themselves; returns how many. */
   #stretch(text: string, from: number): number {
     const { ended, held } = this.#rules
+    const stretch = { text, from, at: this.#at, held }
     const units = this.#rules.take(text, from, this.#at, this.#onSync)
     for (let unit = 0; unit < units;) {
       let next = ended.size === 0 ? units : unit
       while (next < units && ((held[next] ?? 0) & ENDED) === 0) next += 1
-      unit = this.#skim(text, from, unit, next)
+      unit = this.#skim(stretch, unit, next)
       if (unit < units) this.#settle(text.charCodeAt(from + unit), unit)
       unit += 1
     }
@@ -210,12 +211,12 @@ class ChannelMatcher {
   }
 
   /** Takes units of the stretch behind which there is nothing to do, which are most; returns where one stands that has to be settled. */
-  #skim(text: string, from: number, unit: number, to: number): number {
+  #skim(stretch: Stretch, unit: number, to: number): number {
     const isQuiet = !this.#hasWork && this.#terms === null && !this.#search.hasTails
     const isShort = this.#at + to - unit - this.#segment <= 2 * this.#longest
     if (!isQuiet || !isShort) return unit
-    const { held } = this.#rules
-    const units = this.#runs?.skim(text, from, unit, to, this.#at, held) ?? to
+    const { held } = stretch
+    const units = this.#runs?.skim(stretch, unit, to) ?? to
     let last = units - 1
     while (last >= unit && held[last] !== 0) last -= 1
     if (last >= unit) this.#segment = this.#at + last - unit + 1
