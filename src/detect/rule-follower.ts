@@ -8,7 +8,7 @@ import type { View } from './view.ts'
 /** In `held`: a probe may have ended with the unit. */
 export const ENDED = 2
 /** Most units of a stretch. */
-export const STRETCH_UNITS = 512
+const STRETCH_UNITS = 512
 /** Units that stand for themselves. */
 const PLAIN = Uint8Array.from({ length: 128 }, (_, unit) => (opensEscape(unit) ? 0 : 1))
 
