@@ -139,8 +139,8 @@ export const recordingSchema = z
       is: '512MiB',
       min: 0,
       max: 2 ** 50,
-      what: 'Readiness turns red when the evidence disk has less free.',
-      why: 'Load must move away before recording becomes impossible.',
+      what: 'Readiness turns red when the evidence disk has less free. Refusals are then recorded without their bodies, below half of it they are only counted.',
+      why: 'Load must move away before recording becomes impossible; what is left is for exchanges that run.',
     }),
   })
   .prefault({})

@@ -261,6 +261,42 @@ test('low disk space makes the recorder unready before anything fails', async ()
   await assert.rejects(recorder.open(opening), { code: 'evidence.unavailable' })
 })
 
+test('on a disk that is nearly full refusals leave their bodies out, later they are only counted, and the count is a record', async () => {
+  await using folder = await temporaryFolder()
+  const faulty = faultyDisk()
+  let free = 1000
+  const disk = { ...faulty.disk, freeBytes: () => Promise.resolve(free) }
+  await using opened = await openTestEvidence(folder.path, {
+    disk,
+    limits: { ...LIMITS, freeBytesMin: 1000 },
+  })
+  const { recorder, reader } = opened.evidence
+  const { bytes, spans } = chatBody([{ role: 'user', text: 'asked again and again' }])
+  const refused = async (left: number): Promise<number | null> => {
+    free = left
+    await until(() => recorder.health().freeBytes === left)
+    const facts = openingFacts()
+    recorder.refuse(
+      { facts, body: wholeBody(bytes, spans) },
+      closingFacts({ state: 'refused', outcome: 'refused', status: 503 }),
+    )
+    await opened.evidence.flush()
+    const found = await reader.readExchange(facts.id)
+    return found === null ? null : found.row.requestBytes
+  }
+  assert.equal(await refused(1000), bytes.length)
+  assert.equal(await refused(999), 0)
+  assert.equal(await refused(500), 0)
+  assert.equal(await refused(499), null)
+  assert.equal(await refused(2000), bytes.length)
+  await until(async () => {
+    const events = await opened.store.index.events(10)
+    return events.some(
+      ({ event }) => event.type === 'recording.gap' && event.details['refusals'] === 1,
+    )
+  })
+})
+
 test('a refusal while the disk is away is written when it is back', async () => {
   await using folder = await temporaryFolder()
   const faulty = faultyDisk()

@@ -24,6 +24,7 @@ import {
   type StoredBody,
 } from './payloads.ts'
 import { tellOpening, type RecordTap } from './record-tap.ts'
+import { refusalRoom, withoutBody } from './refusal-room.ts'
 import { OpenRecording, type RecordingDesk } from './recording.ts'
 import { closedRow, openRow } from './rows.ts'
 import { WaitingRecordings } from './waiting-recordings.ts'
@@ -140,17 +141,19 @@ export class SegmentRecorder implements Recorder {
 
   refuse(opening: Opening, closing: ClosingFacts): void {
     const nowMs = this.#options.clock.nowMs()
-    if (!this.#desk.mayKeep(0)) {
+    const room = refusalRoom(this.#freeBytes, this.#options.limits.freeBytesMin)
+    if (room === 'none' || !this.#desk.mayKeep(0)) {
       this.#gaps.refusal(nowMs)
       return
     }
-    const prepared = this.#prepare(opening)
+    const kept = room === 'whole' ? opening : withoutBody(opening)
+    const prepared = this.#prepare(kept)
     if (!(prepared instanceof Promise)) {
-      this.#refuseNow(opening, closing, prepared)
+      this.#refuseNow(kept, closing, prepared)
       return
     }
     const aside = prepared
-      .then((body) => this.#refuseNow(opening, closing, body))
+      .then((body) => this.#refuseNow(kept, closing, body))
       .catch(() => this.#gaps.refusal(nowMs))
       .finally(() => this.#asides.delete(aside))
     this.#asides.add(aside)
