@@ -168,7 +168,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     }),
   )
   const { keeping } = stack.use(
-    startKeeping({ store, evidence, clock, log, config: () => inForce, key: maskingKey }),
+    startKeeping({
+      ...{ store, evidence, clock, log, config: () => inForce, key: maskingKey },
+      cosign: () => publisher.cosign(),
+    }),
   )
   const exports = stack.use(startExports(config, { store, evidence, clock, log, metrics }))
   const inspectionPool = stack.use(createInspectionPool())

@@ -34,6 +34,8 @@ export interface KeepingParts {
   readonly config: () => Config
   /** For digests of values. */
   readonly key: Buffer
+  /** Asks witnesses to sign what is logged, for proofs that are handed out. */
+  readonly cosign: () => Promise<void>
 }
 
 export interface RunningKeeping extends AsyncDisposable {
@@ -47,7 +49,7 @@ export function startKeeping(parts: KeepingParts): RunningKeeping {
   const rules = () => parts.config().retention
   const openProofs = async () => {
     await evidence.flush()
-    return openProofDesk(evidence.log)
+    return openProofDesk(evidence.log, parts.cosign)
   }
   const holds = createHoldDesk({
     table: store.control.holds,

@@ -1,14 +1,13 @@
 /** Verifies an evidence bundle for the command line, against the log key that the verifier trusts. */
 import { createReadStream } from 'node:fs'
-import { checkBundle } from '../evidence/bundle/check-bundle.ts'
+import { checkBundle, type BundleTrust } from '../evidence/bundle/check-bundle.ts'
 import { readBundle } from '../evidence/bundle/read-bundle.ts'
-import type { NoteKey } from '../evidence/log/note-key.ts'
 import { visibleLine } from '../lib/visible-text.ts'
 import { EXIT, failWith, print, printJson, say } from './output.ts'
 
 export async function verifyBundleFile(
   path: string,
-  trusted: readonly NoteKey[],
+  trust: BundleTrust,
   asJson: boolean,
 ): Promise<void> {
   const reading = await readBundle(createReadStream(path)).catch((error: unknown) =>
@@ -21,10 +20,10 @@ export async function verifyBundleFile(
       'an encrypted bundle is decrypted first: age -d -i key.txt bundle.tar.age > bundle.tar',
     )
   const origin = reading.manifest.log?.origin ?? ''
-  const key = trusted.find(({ name }) => name === origin)
+  const key = trust.policy.logs.find((log) => log.key.name === origin)?.key
   if (key === undefined)
     return failWith(EXIT.failed, `the policy names no key of the log that signed it: ${origin}`)
-  const report = checkBundle(reading, key)
+  const report = checkBundle(reading, key, trust)
   const isFine = (verdict: string): boolean => verdict !== 'missing' && verdict !== 'altered'
   const holds = report.problems.length === 0 && report.items.every((item) => isFine(item.verdict))
   if (asJson) printJson({ version: 1, holds, ...report })

@@ -40,9 +40,20 @@ export function reportLines(report: FolderReport, tookMs: number): string[] {
     `not yet logged    ${count(report.unlogged)} frames`,
     `gaps recorded     ${count(report.gaps)}`,
     `witnesses         ${witnessText(report)}`,
+    ...strangerLines(report),
     `read              ${bytesText(segmentBytes)} in ${durationText(tookMs)} (${rate})`,
   ]
   return lines
+}
+
+const STRANGERS_SHOWN = 5
+
+/** Only when there are any. */
+function strangerLines({ strangers }: FolderReport): readonly string[] {
+  if (strangers.length === 0) return []
+  const named = strangers.slice(0, STRANGERS_SHOWN).map(visibleLine).join(', ')
+  const more = strangers.length > STRANGERS_SHOWN ? ', …' : ''
+  return [`none of it        ${count(strangers.length)} files or ends of files: ${named}${more}`]
 }
 
 function witnessText({ witnesses, witnessedSize }: FolderReport): string {

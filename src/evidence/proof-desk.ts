@@ -1,9 +1,11 @@
 /** Hands out proofs of records under one checkpoint: leaf, inclusion proof, keys and hand-overs, ready to be written to files. */
 import type { FrameAddress } from '../model/record.ts'
 import type { EvidenceLog } from './evidence-log.ts'
+import { peekCheckpoint } from './log/checkpoint.ts'
 import { LeafFinder } from './log/find-leaf.ts'
 import { formatNoteKey, type NoteSigner } from './log/note-key.ts'
 import { formatProofFile, makeProofFile } from './log/proof-file.ts'
+import { WITNESSED } from './record-proof.ts'
 
 export interface ProvenFrame {
   readonly index: number
@@ -25,12 +27,22 @@ export interface ProofDesk {
   readonly prove: (address: FrameAddress) => Promise<ProvenFrame | null>
 }
 
-/** Everything durable when it is called is under its checkpoint. */
-export async function openProofDesk(log: EvidenceLog): Promise<ProofDesk> {
+/** Everything durable when it is called is under its checkpoint: one that witnesses signed, when `cosign` brings it. */
+export async function openProofDesk(
+  log: EvidenceLog,
+  cosign: () => Promise<void> = async () => {},
+): Promise<ProofDesk> {
   await log.flush()
   const { writer, keys } = log
-  const { size } = writer.head
-  const { checkpoint } = writer
+  const durable = writer.head.size
+  await cosign()
+  const witnessed = await writer.tiles.read(WITNESSED)
+  const witnessedSize = witnessed === null ? 0 : (peekCheckpoint(witnessed)?.size ?? 0)
+  const own = { checkpoint: writer.checkpoint, size: writer.head.size }
+  const { checkpoint, size } =
+    witnessed !== null && witnessedSize >= durable && witnessedSize <= own.size
+      ? { checkpoint: witnessed, size: witnessedSize }
+      : own
   const finder = new LeafFinder(writer.tiles, size)
   const rotations: { number: number; note: Buffer }[] = []
   for (let number = 1; number < keys.verifiers.length; number += 1) {

@@ -1,5 +1,5 @@
 /** Makes bundles of recorded exchanges, takes them apart, and checks them as somebody outside does. */
-import { checkBundle } from '../../src/evidence/bundle/check-bundle.ts'
+import { checkBundle, type BundleTrust } from '../../src/evidence/bundle/check-bundle.ts'
 import type { BundleHead } from '../../src/evidence/bundle/manifest.ts'
 import { readBundle } from '../../src/evidence/bundle/read-bundle.ts'
 import { readTar, TAR_END, tarHeader, tarPadding } from '../../src/evidence/bundle/tar.ts'
@@ -34,7 +34,11 @@ async function collect(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(parts)
 }
 
-export async function bundleOf(opened: TestEvidence, head: BundleHead): Promise<Buffer> {
+export async function bundleOf(
+  opened: TestEvidence,
+  head: BundleHead,
+  cosign: () => Promise<void> = async () => {},
+): Promise<Buffer> {
   const { evidence, store } = opened
   await evidence.flush()
   const sources = {
@@ -42,7 +46,7 @@ export async function bundleOf(opened: TestEvidence, head: BundleHead): Promise<
     reader: evidence.reader,
     files: evidence.files,
     readAnswer: recordedAnswer,
-    openProofs: () => openProofDesk(evidence.log),
+    openProofs: () => openProofDesk(evidence.log, cosign),
   }
   const formats = ['har', 'warc', 'jsonl', 'csv'] as const
   const write = async (sink: (bytes: Buffer) => Promise<void>): Promise<void> =>
@@ -74,7 +78,7 @@ export const pack = (files: ReadonlyMap<string, Buffer>): Buffer =>
     TAR_END,
   ])
 
-export async function check(opened: TestEvidence, bytes: Buffer) {
+export async function check(opened: TestEvidence, bytes: Buffer, trust?: BundleTrust) {
   const [key] = opened.evidence.log.keys.verifiers
-  return checkBundle(await readBundle(whole(bytes)), key!)
+  return checkBundle(await readBundle(whole(bytes)), key!, trust)
 }

@@ -7,6 +7,7 @@ import { bundleOf, headOf } from '../../../test/harness/bundles.ts'
 import { openTestEvidence, temporaryFolder } from '../../../test/harness/evidence.ts'
 import { record } from '../../../test/harness/recorded.ts'
 import { framesOf, Tampered } from '../../../test/harness/tampering.ts'
+import { PROBLEM_MEANS } from '../../evidence/verify/problem-means.ts'
 
 async function recorded(path: string): Promise<void> {
   await using to = await openTestEvidence(path)
@@ -42,6 +43,16 @@ test('a folder is verified without keys, a tampered one is not, and the exit cod
   assert.equal(bad.code, 1)
   assert.match(bad.out, /^altered +1$/m)
   assert.match(bad.err, new RegExp(`problem: frame-altered: record ${closing.head.record}`))
+  assert.match(bad.err, /^frame-altered means: bytes of a record were changed/m)
+  const many = join(folder.path, 'checkpoints')
+  const checkpoint = readFileSync(join(copy.folder, 'log', 'checkpoint'), 'utf8')
+  writeFileSync(many, `${checkpoint}\n${checkpoint}\n`)
+  assert.equal((await runCli('verify', folder.path, '--known', many)).code, 0)
+  for (const asked of [['/nowhere'], ['--known', '/nowhere'], ['--policy', '/nowhere']]) {
+    const refused = await runCli('verify', ...asked, '--data', folder.path)
+    assert.equal(refused.code, 2)
+    assert.match(refused.err, /nowhere/)
+  }
   const untrusted = await runCli('verify', copy.folder)
   assert.equal(untrusted.code, 1)
   assert.match(untrusted.err, /log-not-trusted/)
@@ -102,4 +113,9 @@ test('a bundle is verified under the key of its log, and not when a byte of it w
   const none = await runCli('verify', path, '--policy', policy)
   assert.equal(none.code, 1)
   assert.match(none.err, /neither a proof nor a bundle/)
+})
+
+test('the guide names each kind of problem', () => {
+  const guide = readFileSync(join(import.meta.dirname, '../../../docs/guide/verify.md'), 'utf8')
+  for (const kind of Object.keys(PROBLEM_MEANS)) assert.ok(guide.includes(`\`${kind}\``), kind)
 })

@@ -7,7 +7,9 @@ import { openLocalKeyProvider } from '../../evidence/key-provider.ts'
 import { parseLeaf } from '../../evidence/log/leaf.ts'
 import { parsePolicy, type Policy } from '../../evidence/log/policy.ts'
 import { parseProofFile, verifyProofFile } from '../../evidence/log/proof-file.ts'
+import { splitNotes } from '../../evidence/log/split-notes.ts'
 import { readAuthorities } from '../../evidence/publish/trusted-stamper.ts'
+import { PROBLEM_MEANS } from '../../evidence/verify/problem-means.ts'
 import { reportJson } from '../../evidence/verify/report-json.ts'
 import { verifyFolder, type FolderReport } from '../../evidence/verify/verify-folder.ts'
 import { systemClock } from '../../lib/clock.ts'
@@ -65,13 +67,19 @@ async function verify(argument: string | undefined, options: VerifyOptions): Pro
   if (argument !== undefined && isFile(argument)) return verifyFile(argument, options)
   const folder =
     argument ?? configFor({ data: options.data, config: options.config }).config.storage.folder
+  if (!existsSync(folder)) return failWith(EXIT.usage, `there is no ${folder}`, 'check the path')
   if (!existsSync(join(folder, 'segments')) && !existsSync(join(folder, 'log')))
-    return failWith(EXIT.failed, `there are no records in ${folder}`, 'name the data folder')
+    return failWith(
+      EXIT.failed,
+      `there are no records in ${folder}`,
+      'name the data folder: segments/ and log/ lie in it',
+    )
   const policy = options.policy === undefined ? null : readPolicy(options.policy)
   if (policy === 'refused') return
   const authorities = options.tsa === undefined ? null : readStampers(options.tsa)
   if (authorities === 'refused') return
-  const known = (options.known ?? []).map((file) => readFileSync(file))
+  const known = readKnown(options.known ?? [])
+  if (known === 'refused') return
   const keys = join(folder, 'keys')
   if (options.open === true && !hasRootKey(folder))
     return failWith(EXIT.failed, `${keys} holds no root key`, 'leave out --open, or add the keys')
@@ -158,8 +166,8 @@ async function verifyFile(path: string, options: VerifyOptions): Promise<void> {
   const policy = readPolicy(options.policy)
   if (policy === 'refused') return
   if (isProof(path)) return verifyProof(path, policy, options)
-  const keys = policy.logs.map(({ key }) => key)
-  return verifyBundleFile(path, keys, options.json === true)
+  const latestS = Math.floor(systemClock.nowMs() / 1000) + CLOCK_SLACK_S
+  return verifyBundleFile(path, { policy, latestS }, options.json === true)
 }
 
 function isProof(path: string): boolean {
@@ -211,6 +219,8 @@ function tell(report: FolderReport, tookMs: number, asJson: boolean): void {
     say(`problem: ${problemText(problem)}`)
   const more = report.problemCount - Math.min(report.problems.length, PROBLEMS_SHOWN)
   if (more > 0) say(`and ${more} more`)
+  for (const kind of new Set(report.problems.map((problem) => problem.kind)))
+    say(`${kind} means: ${PROBLEM_MEANS[kind]}`)
   failWith(
     EXIT.failed,
     'not everything is as it was recorded',
@@ -228,8 +238,32 @@ function readStampers(file: string): ReturnType<typeof readAuthorities> | 'refus
   }
 }
 
+/** Null when it cannot be read, which was said. */
+function readGiven(option: string, file: string): Buffer | null {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    failWith(EXIT.usage, `${option} ${file} cannot be read: ${reason}`, 'check the path')
+    return null
+  }
+}
+
+/** A file may hold many: the one that a gateway writes its checkpoints to does. */
+function readKnown(files: readonly string[]): readonly Buffer[] | 'refused' {
+  const known: Buffer[] = []
+  for (const file of files) {
+    const bytes = readGiven('--known', file)
+    if (bytes === null) return 'refused'
+    known.push(...splitNotes(bytes))
+  }
+  return known
+}
+
 function readPolicy(file: string): Policy | 'refused' {
-  const reading = parsePolicy(readFileSync(file))
+  const bytes = readGiven('--policy', file)
+  if (bytes === null) return 'refused'
+  const reading = parsePolicy(bytes)
   if (reading.kind === 'ok') return reading.policy
   failWith(
     EXIT.usage,

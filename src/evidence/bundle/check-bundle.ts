@@ -6,6 +6,7 @@ import { parseLeaf, type Leaf } from '../log/leaf.ts'
 import { openRotation } from '../log/log-keys.ts'
 import type { NoteKey } from '../log/note-key.ts'
 import { openNote } from '../log/note.ts'
+import { evaluatePolicy, type PolicyQuestion } from '../log/policy.ts'
 import { parseProofFile } from '../log/proof-file.ts'
 import { readClosing, readOpening } from '../payloads.ts'
 import type { BundleItem, ItemState } from './manifest.ts'
@@ -37,9 +38,16 @@ const MISSING: Readonly<Record<ItemState, ItemVerdict>> = {
   'not-found': 'missing',
 }
 
+/** Which witnesses must have signed the checkpoint, before when. */
+export type BundleTrust = Omit<PolicyQuestion, 'note'>
+
 /** `trusted`: the log key that the verifier got on a way of its own, not from the bundle. */
-export function checkBundle(reading: BundleReading, trusted: NoteKey): BundleReport {
-  return new Checker(reading, trusted).report()
+export function checkBundle(
+  reading: BundleReading,
+  trusted: NoteKey,
+  trust: BundleTrust | null = null,
+): BundleReport {
+  return new Checker(reading, trusted, trust).report()
 }
 
 class Checker {
@@ -48,7 +56,7 @@ class Checker {
   readonly #problems: string[]
   readonly #head: { readonly size: number; readonly root: Buffer } | null
 
-  constructor(reading: BundleReading, trusted: NoteKey) {
+  constructor(reading: BundleReading, trusted: NoteKey, trust: BundleTrust | null) {
     this.#reading = reading
     this.#problems = [...reading.problems]
     this.#keys = this.#chain(trusted)
@@ -57,7 +65,7 @@ class Checker {
     if (signed.kind === 'refused') this.#problems.push(`the manifest: ${signed.reason}`)
     else if (signed.note.text !== manifestNote(manifest.id, manifestBytes))
       this.#problems.push('the signature is of another manifest')
-    this.#head = this.#checkpoint()
+    this.#head = this.#checkpoint(trust)
   }
 
   report(): BundleReport {
@@ -95,7 +103,7 @@ class Checker {
     return keys
   }
 
-  #checkpoint(): { readonly size: number; readonly root: Buffer } | null {
+  #checkpoint(trust: BundleTrust | null): { readonly size: number; readonly root: Buffer } | null {
     const { manifest } = this.#reading
     if (manifest.log === null) {
       this.#problems.push('the bundle holds no log: nothing in it is proven')
@@ -107,9 +115,17 @@ class Checker {
       return null
     }
     const opened = openCheckpoint(note, this.#keys)
-    if (opened.kind === 'ok') return opened.checkpoint
-    this.#problems.push(`log/checkpoint: ${opened.reason}`)
-    return null
+    if (opened.kind === 'refused') {
+      this.#problems.push(`log/checkpoint: ${opened.reason}`)
+      return null
+    }
+    if (trust !== null) {
+      // A key that took over from the one in the policy speaks for the log too.
+      const logs = this.#keys.map((key) => ({ key, url: null }))
+      const verdict = evaluatePolicy({ ...trust, policy: { ...trust.policy, logs }, note })
+      if (verdict.kind === 'refused') this.#problems.push(`log/checkpoint: ${verdict.reason}`)
+    }
+    return opened.checkpoint
   }
 
   #item(item: BundleItem, erased: ReadonlySet<string>): CheckedItem {

@@ -5,7 +5,13 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { bundleOf, check, headOf } from '../../../test/harness/bundles.ts'
+import {
+  openTestEvidence,
+  temporaryFolder as evidenceFolder,
+} from '../../../test/harness/evidence.ts'
 import { heartbeat, openTestLog, stillClock } from '../../../test/harness/log.ts'
+import { exchange } from '../../../test/harness/tampering.ts'
 import { temporaryFolder } from '../../../test/harness/temporary-folder.ts'
 import { readTimestamp } from './timestamp.ts'
 import { startTimeStamper } from '../../../test/harness/time-stamper.ts'
@@ -15,7 +21,6 @@ import { formatNoteKey, noteSigner } from '../log/note-key.ts'
 import { parseNote } from '../log/note.ts'
 import { startWitnessServer, type WitnessServer } from '../log/witness-http.ts'
 import { Witness, witnessFolder } from '../log/witness-server.ts'
-import type { LogWriter } from '../log/log-writer.ts'
 import type { LogKeys } from '../log/log-keys.ts'
 import { WITNESSED } from '../record-proof.ts'
 import { CheckpointPublisher, httpWitness, type PublisherOptions } from './publisher.ts'
@@ -68,7 +73,7 @@ const named = (number: number, port: number) =>
 
 function publisherOf(
   folder: string,
-  writer: LogWriter,
+  writer: PublisherOptions['writer'],
   options: Partial<PublisherOptions>,
   failures: string[] = [],
 ): CheckpointPublisher {
@@ -260,4 +265,37 @@ test('a witness over HTTP takes only small posts to its one place', async () => 
   assert.equal(await ask('/add-checkpoint', { method: 'POST', body: 'x' }), 400)
   const big = { method: 'POST', body: 'x'.repeat(200_000) }
   assert.equal(await ask('/add-checkpoint', big).catch(() => 413), 413)
+})
+
+test('a bundle stands under a checkpoint that witnesses signed when it was made, and a policy that asks for them says so', async () => {
+  await using folder = await evidenceFolder()
+  await using opened = await openTestEvidence(folder.path)
+  const { log } = opened.evidence
+  await using one = await witnessFor(log.keys, folder.path, 1)
+  await using publisher = publisherOf(folder.path, log.writer, { witnesses: [named(1, one.port)] })
+  const id = await exchange(opened, 1)
+  const witness = { kind: 'witness', name: 'w1', key: keyOf(1).key, url: null } as const
+  const policy = { logs: [], witnesses: [witness], quorum: witness }
+  const latestS = Math.floor(Date.now() / 1000) + 60
+  const problemsOf = async (bytes: Buffer) =>
+    (await check(opened, bytes, { policy, latestS })).problems
+  const alone = await bundleOf(opened, headOf([id]))
+  assert.deepEqual(await problemsOf(alone), [
+    'log/checkpoint: too few witnesses cosigned the checkpoint',
+  ])
+  assert.deepEqual((await check(opened, alone)).problems, [])
+  const signed = await bundleOf(opened, headOf([id]), () => publisher.cosign())
+  assert.deepEqual(await problemsOf(signed), [])
+  // What is logged later is not under what they signed: then the log's own checkpoint is taken.
+  const later = await exchange(opened, 2)
+  assert.equal((await problemsOf(await bundleOf(opened, headOf([later])))).length, 1)
+})
+
+test('a folder among the files gets a file of checkpoints in it', async () => {
+  using folder = temporaryFolder()
+  const note = Buffer.from('note\n')
+  const { take } = fileReceiver(folder.path)
+  await take(1, note)
+  await take(2, note)
+  assert.equal(await readFile(join(folder.path, 'checkpoints'), 'utf8'), 'note\n\nnote\n\n')
 })

@@ -1,4 +1,5 @@
 /** Takes checkpoints of the log out of the reach of this machine: witnesses sign them, receivers keep them, an authority dates them. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../lib/clock.ts'
 import type { LogFolder } from '../log/log-folder.ts'
 import type { LogWriter } from '../log/log-writer.ts'
@@ -10,6 +11,9 @@ import { WITNESSED } from '../record-proof.ts'
 import { post } from './post.ts'
 import type { Receiver } from './receivers.ts'
 import { requestTimestamp } from './timestamp.ts'
+
+/** Whoever waits for a proof waits so long for witnesses. */
+const COSIGN_MS_MAX = 5_000
 
 /** Tokens lie in `stamps/<size>.tsr`, what they date beside them in `stamps/<size>.checkpoint`. */
 export const STAMPS = 'stamps'
@@ -81,6 +85,18 @@ export class CheckpointPublisher implements AsyncDisposable {
 
   get status(): readonly PartyStatus[] {
     return [...this.#status.values()]
+  }
+
+  /** Resolves when witnesses were asked to sign all that is logged now, or took too long. Never rejects. */
+  async cosign(): Promise<void> {
+    if (this.#options.witnesses.length === 0) return
+    const { size } = this.#options.writer.head
+    const asked = async (): Promise<void> => {
+      // One that runs already may have begun with fewer leaves.
+      await this.publish()
+      if (this.#published < size) await this.publish()
+    }
+    await Promise.race([asked(), sleep(COSIGN_MS_MAX, undefined, { ref: false })])
   }
 
   /** Publishes the newest checkpoint to everybody. What fails is tried again the next time. Never rejects. */

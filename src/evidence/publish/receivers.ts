@@ -1,5 +1,6 @@
 /** Those who keep checkpoints for us, each behind one function: a file, a webhook, an S3-compatible store. */
-import { appendFile } from 'node:fs/promises'
+import { appendFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { signedPut, type Bucket } from '../../telemetry/signed-put.ts'
 import { post } from './post.ts'
 
@@ -11,11 +12,21 @@ export interface Receiver {
 
 const MEDIA_TYPE = 'text/plain; charset=utf-8'
 
+/** In a folder that is there: a mounted share, say. */
+const FILE_NAME = 'checkpoints'
+
 /** One checkpoint after the other, each with an empty line behind it. */
 export function fileReceiver(path: string): Receiver {
   return {
     name: path,
-    take: (_size, note) => appendFile(path, Buffer.concat([note, Buffer.from('\n')])),
+    take: async (_size, note) => {
+      const isFolder = await stat(path).then(
+        (found) => found.isDirectory(),
+        () => false,
+      )
+      const file = isFolder ? join(path, FILE_NAME) : path
+      await appendFile(file, Buffer.concat([note, Buffer.from('\n')]))
+    },
   }
 }
 

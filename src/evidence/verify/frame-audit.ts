@@ -325,6 +325,7 @@ export class FrameAudit {
   }
 
   #report(leaf: Leaf, kind: RecordProblem['kind'], reason: string): void {
-    this.ledger.found(leaf, { kind, record: leaf.record ?? '', index: leaf.sequence, reason })
+    const { record, sequence: index, frame } = leaf
+    this.ledger.found(leaf, { kind, record: record ?? '', index, frame: frame ?? '', reason })
   }
 }

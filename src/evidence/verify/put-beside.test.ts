@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cp } from 'node:fs/promises'
+import { cp, mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import {
@@ -19,9 +19,11 @@ const copy = (name: string): Promise<Tampered> =>
 
 before(async () => {
   base = await temporaryFolder()
-  await using opened = await openTestEvidence(join(base.path, 'original'))
+  // Two segments.
+  const limits = { segmentBytesMax: 5_000, extentBytes: 4_096 }
+  await using opened = await openTestEvidence(join(base.path, 'original'), { limits })
   victim = await exchange(opened, 1)
-  await exchange(opened, 2)
+  for (let n = 2; n < 5; n += 1) await exchange(opened, n)
 })
 after(() => base[Symbol.asyncDispose]())
 
@@ -87,4 +89,26 @@ test('frames of a start that was killed before its first leaf are not logged yet
   const report = await verify(folder.folder)
   assert.deepEqual(report.problems, [])
   assert.ok(report.unlogged > 0)
+})
+
+test('what lies among the evidence and is none of it is listed, and is no problem', async () => {
+  const folder = await copy('strangers')
+  const [first] = await framesOf(folder.folder)
+  const segment = folder.segment(first!.address)
+  const { size } = await stat(segment)
+  const at = (name: string): string => join(segment, '..', name)
+  await folder.change(segment, (bytes) => Buffer.concat([bytes, Buffer.from('behind')]))
+  await writeFile(at('notes.txt'), 'mine')
+  await mkdir(join(folder.folder, 'segments', 'other'))
+  await writeFile(join(folder.folder, 'log', 'checkpoint.old'), '')
+  const report = await verify(folder.folder)
+  assert.deepEqual(report.problems, [])
+  const below = `segments/${first!.address.instance}/`
+  assert.deepEqual(report.strangers, [
+    `${below}notes.txt`,
+    `${below}0000000001.seg behind ${size}`,
+    'segments/other',
+    'log/checkpoint.old',
+  ])
+  assert.deepEqual((await verify(join(base.path, 'original'))).strangers, [])
 })

@@ -16,6 +16,8 @@ export interface RecordProblem {
   readonly record: string
   /** Of its leaf. */
   readonly index: number
+  /** Where its leaf says that it lies: `<instance>/<segment>/<offset>`. */
+  readonly frame: string
   readonly reason: string
 }
 

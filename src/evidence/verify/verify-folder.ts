@@ -25,6 +25,7 @@ import {
   type RecordState,
 } from './record-ledger.ts'
 import { SegmentAudit, type SegmentAuditState, type SegmentProblem } from './segment-audit.ts'
+import { findStrangers } from './strangers.ts'
 
 /** A heartbeat a minute is promised; a busy machine may be late. */
 const SILENCE_MAX_S = 180
@@ -111,6 +112,8 @@ export interface FolderReport {
   readonly openedPayloads: boolean
   /** Leaves that an earlier run had looked at, and this one did not. */
   readonly resumedAt: number
+  /** Files, and bytes behind the end of a segment, that count as no evidence: put there, or left by a failed write. */
+  readonly strangers: readonly string[]
   readonly problems: readonly VerifyProblem[]
   readonly problemCount: number
 }
@@ -168,12 +171,14 @@ export async function verifyFolder(options: VerifyFolderOptions): Promise<Folder
   })
   const unlogged = await audit.end(isStopped, report.lastLeafS ?? 0)
   ledger.end(isLive)
-  extra.push(...(await segments.end(disk, folder, audit.last)))
+  // Without a log that can be trusted there is nothing to hold them against, and that is what is said.
+  if (report.checkpoint !== null) extra.push(...(await segments.end(disk, folder, audit.last)))
   const aheadS = (report.lastLeafS ?? 0) - nowS
   if (aheadS > AHEAD_MAX_S) extra.push({ kind: 'clock-ahead', seconds: aheadS })
   const witnessed = judgeWitnesses(witnessedNote, policy, nowS)
   extra.push(...witnessed.problems)
-  const problems = [...extra, ...report.problems, ...ledger.problems]
+  // What is wrong with the log explains the rest.
+  const problems = [...report.problems, ...extra, ...ledger.problems]
   const problemCount = extra.length + report.problemCount + ledger.problemCount
   return {
     holds: problemCount === 0,
@@ -192,6 +197,7 @@ export async function verifyFolder(options: VerifyFolderOptions): Promise<Folder
     segmentBytes,
     openedPayloads: provider !== null,
     resumedAt: resume?.log.size ?? 0,
+    strangers: await findStrangers(disk, folder),
     problems,
     problemCount,
   }

@@ -10,9 +10,10 @@ network. \`manifest.json\` lists every file; docs/design/bundle-format.md of Cus
 
 ## Check it with Custody
 
-    custody verify ${id}.tar
+    custody verify ${id}.tar --policy trust.policy
 
-Get the key of the gateway's log on another way than with this bundle.${
+under the name that this file has with you. \`trust.policy\` is a text file of two lines, each with its end of line: \`log\`, a space and the key of the gateway's log; and
+\`quorum none\`, or the witnesses that must have signed. Get the key on another way than with this bundle.${
     logKey === null
       ? ''
       : ` The bundle says it is
