@@ -169,7 +169,12 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   )
   const { keeping } = stack.use(
     startKeeping({
-      ...{ store, evidence, clock, log, config: () => inForce, key: maskingKey },
+      store,
+      evidence,
+      clock,
+      log,
+      config: () => inForce,
+      key: maskingKey,
       cosign: () => publisher.cosign(),
     }),
   )
