@@ -1,4 +1,5 @@
 /** The reference of the API as one page without scripts and without outside addresses. */
+import { escapedMarkup } from '../lib/escaped-markup.ts'
 import type { OpenApiDocument } from './openapi.ts'
 
 export const REFERENCE_CSS = `:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
@@ -24,17 +25,19 @@ export function referencePage(document: OpenApiDocument, cssPath: string): strin
       const group = operation.tags?.[0] ?? 'other'
       const parameters = [...(operation.parameters ?? [])].map((parameter) =>
         'name' in parameter
-          ? `<tr><td><code>${escape(parameter.name)}</code></td><td>${escape(parameter.in)}</td><td>${escape(parameter.description ?? descriptionOf(parameter.schema))}</td></tr>`
+          ? `<tr><td><code>${escapedMarkup(parameter.name)}</code></td><td>${escapedMarkup(parameter.in)}</td><td>${escapedMarkup(parameter.description ?? descriptionOf(parameter.schema))}</td></tr>`
           : '',
       )
       const lines = [
-        `<details><summary><span class="method">${method.toUpperCase()}</span> <code>${escape(path)}</code> ${escape(operation.summary ?? '')}</summary>`,
-        `<p>${escape(operation.description ?? '')}</p>`,
+        `<details><summary><span class="method">${method.toUpperCase()}</span> <code>${escapedMarkup(path)}</code> ${escapedMarkup(operation.summary ?? '')}</summary>`,
+        `<p>${escapedMarkup(operation.description ?? '')}</p>`,
         ...(parameters.length === 0 ? [] : [`<table>${parameters.join('')}</table>`]),
         ...(operation.requestBody === undefined
           ? []
-          : [`<p>Body</p><pre>${escape(JSON.stringify(operation.requestBody, null, 2))}</pre>`]),
-        `<p>Answers</p><pre>${escape(JSON.stringify(successOf(operation.responses), null, 2))}</pre>`,
+          : [
+              `<p>Body</p><pre>${escapedMarkup(JSON.stringify(operation.requestBody, null, 2))}</pre>`,
+            ]),
+        `<p>Answers</p><pre>${escapedMarkup(JSON.stringify(successOf(operation.responses), null, 2))}</pre>`,
         '</details>',
       ]
       groups.set(group, [...(groups.get(group) ?? []), lines.join('\n')])
@@ -42,15 +45,17 @@ export function referencePage(document: OpenApiDocument, cssPath: string): strin
   }
   const schemas = Object.entries(document.components?.schemas ?? {}).map(
     ([name, schema]) =>
-      `<details><summary><code>${escape(name)}</code></summary><pre>${escape(JSON.stringify(schema, null, 2))}</pre></details>`,
+      `<details><summary><code>${escapedMarkup(name)}</code></summary><pre>${escapedMarkup(JSON.stringify(schema, null, 2))}</pre></details>`,
   )
-  const body = [...groups].map(([group, lines]) => `<h2>${escape(group)}</h2>\n${lines.join('\n')}`)
+  const body = [...groups].map(
+    ([group, lines]) => `<h2>${escapedMarkup(group)}</h2>\n${lines.join('\n')}`,
+  )
   return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${escape(document.info.title)}</title><link rel="stylesheet" href="${cssPath}"></head><body>`,
-    `<h1>${escape(document.info.title)} ${escape(document.info.version)}</h1>`,
-    `<p>${escape(document.info.description ?? '')} The same as <a href="openapi.json">OpenAPI 3.1</a>.</p>`,
+    `<title>${escapedMarkup(document.info.title)}</title><link rel="stylesheet" href="${cssPath}"></head><body>`,
+    `<h1>${escapedMarkup(document.info.title)} ${escapedMarkup(document.info.version)}</h1>`,
+    `<p>${escapedMarkup(document.info.description ?? '')} The same as <a href="openapi.json">OpenAPI 3.1</a>.</p>`,
     ...body,
     `<h2>Schemas</h2>\n${schemas.join('\n')}`,
     '</body></html>',
@@ -66,12 +71,4 @@ function descriptionOf(schema: unknown): string {
   return typeof schema === 'object' && schema !== null && 'description' in schema
     ? String(schema.description)
     : ''
-}
-
-function escape(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
 }

@@ -1,5 +1,5 @@
 /** Makes one part of a context window readable: what was said, a call, a result, the name of a tool. */
-import { parseLoose, textAt, valueAt } from '../dialects/loose-json.ts'
+import { parseLoose, textAt, valueAt } from '../lib/json/loose.ts'
 import type { BlockPart } from '../incident/block-parts.ts'
 import { bytesText } from './output.ts'
 

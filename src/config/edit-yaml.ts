@@ -1,5 +1,6 @@
 /** Edits a YAML file of another program: named texts are set or taken out, comments and all else stay. */
 import { Document, isAlias, isMap, isScalar, isSeq, parseAllDocuments } from 'yaml'
+import { isJsonObject } from '../lib/json/loose.ts'
 
 /** Names of maps, numbers of lists; `undefined` takes the text out. */
 export interface YamlChange {
@@ -48,7 +49,7 @@ export function readYamlMap(text: string): Record<string, unknown> | null {
   const [document, more] = parseAllDocuments(text)
   if (document === undefined || more !== undefined || document.errors.length > 0) return null
   const value: unknown = document.toJS()
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null
+  return isJsonObject(value) ? { ...value } : null
 }
 
 /** Of each item of a list the text of one name; null where it has none. Empty where there is no such list. */

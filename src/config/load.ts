@@ -1,5 +1,6 @@
 /** Loads configuration: file, environment and flags become one frozen snapshot, or the list of all problems. */
 import { resolve } from 'node:path'
+import { isJsonObject } from '../lib/json/loose.ts'
 import type { Config, ConfigProblem, ConfigResult } from './config.ts'
 import { applyOverrides } from './overrides.ts'
 import type { Flags } from './overrides.ts'
@@ -118,7 +119,7 @@ function readFile(file: string): FileReading {
   const read = reading.kind === 'problems' ? reading.value : reading
   if (read === null) return { kind: 'problems', problems }
   const { value, locate } = read
-  if (isSection(value)) return { kind: 'value', value, locate, problems }
+  if (isJsonObject(value)) return { kind: 'value', value, locate, problems }
   const origins = { file, locate, overrides: new Map<string, string>() }
   const text_ = {
     message: 'the file does not hold keys and values',
@@ -131,13 +132,9 @@ function fileProblem(source: string, text: { message: string; hint: string }): C
   return { path: '', source, line: null, column: null, found: '', allowed: '', ...text }
 }
 
-function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** A section whose lines are all commented out is an empty value in YAML; it means the defaults. */
 function withoutEmpty(value: unknown): unknown {
-  if (!isSection(value)) return value
+  if (!isJsonObject(value)) return value
   return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== null))
 }
 

@@ -1,6 +1,7 @@
 /** Reads detector packs: those shipped beside the code, and an operator's own files. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { parse } from 'yaml'
+import { valueAt } from '../lib/json/loose.ts'
 import { readTextFile } from './read-text-file.ts'
 
 const SHIPPED = new URL('../../detectors/', import.meta.url)
@@ -33,12 +34,12 @@ export function readRuleFile(path: string): RuleFileReading {
 export function readRuleText(text: string): RuleFileReading {
   const document = parsed(text)
   if (Array.isArray(document)) return { kind: 'rules', rules: document, macros: {} }
-  if (memberOf(document, 'pattern') !== undefined)
+  if (valueAt(document, 'pattern') !== undefined)
     return { kind: 'rules', rules: [document], macros: {} }
-  const rules = memberOf(document, 'rules')
+  const rules = valueAt(document, 'rules')
   if (!Array.isArray(rules))
     return { kind: 'problem', problem: 'the file holds no list of rules in well-formed YAML' }
-  return { kind: 'rules', rules, macros: memberOf(document, 'macros') ?? {} }
+  return { kind: 'rules', rules, macros: valueAt(document, 'macros') ?? {} }
 }
 
 export type TermFileReading =
@@ -76,10 +77,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Object.getOwnPropertyDescriptor(value, name)?.value
-    : undefined
 }

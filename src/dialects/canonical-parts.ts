@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { withoutSpace } from '../lib/without-space.ts'
 import type { BlockRole, ToolCall } from '../model/dialect.ts'
-import { listAt, parseLoose, textAt, valueAt } from './loose-json.ts'
+import { listAt, parseLoose, textAt, valueAt } from '../lib/json/loose.ts'
 
 /** One part of a message. */
 export interface CanonicalPart {

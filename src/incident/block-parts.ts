@@ -1,4 +1,5 @@
 /** Reads one block of a context window as the parts a person recognises, whatever dialect wrote it. */
+import { isJsonObject } from '../lib/json/loose.ts'
 import type { BlockRole } from '../model/dialect.ts'
 
 export type PartKind =
@@ -40,7 +41,7 @@ function partsOf(value: unknown, role: BlockRole, depth: number): readonly Block
   }
   if (depth === 0) return [part('json', JSON.stringify(value))]
   if (Array.isArray(value)) return value.flatMap((item) => partsOf(item, role, depth - 1))
-  if (!isFields(value)) return value === null ? [] : [part('json', JSON.stringify(value))]
+  if (!isJsonObject(value)) return value === null ? [] : [part('json', JSON.stringify(value))]
   const own = ownPart(value, role, depth)
   if (own !== null) return own
   const reasoning = ['reasoning_content', 'reasoning', 'thinking'].flatMap((key) =>
@@ -72,7 +73,7 @@ function ownPart(value: Fields, role: BlockRole, depth: number): readonly BlockP
   if (call.length > 0) return call
   for (const key of ['toolResult', 'functionResponse', 'function_response']) {
     const inner = value[key]
-    if (isFields(inner)) return [result(inner, depth)]
+    if (isJsonObject(inner)) return [result(inner, depth)]
   }
   if (/(?:tool_result|_output)$/.test(type)) return [result(value, depth)]
   const media = mediaType(value, type)
@@ -82,12 +83,12 @@ function ownPart(value: Fields, role: BlockRole, depth: number): readonly BlockP
 }
 
 function callPart(value: unknown): readonly BlockPart[] {
-  if (!isFields(value)) return []
+  if (!isJsonObject(value)) return []
   const inner = ['function', 'custom', 'functionCall', 'function_call', 'toolUse']
     .map((key) => value[key])
-    .find((one) => isFields(one) && typeof one['name'] === 'string')
+    .find((one) => isJsonObject(one) && typeof one['name'] === 'string')
   const type = textOf(value['type']) ?? ''
-  const call = isFields(inner) ? inner : /(?:tool_use|_call)$/.test(type) ? value : null
+  const call = isJsonObject(inner) ? inner : /(?:tool_use|_call)$/.test(type) ? value : null
   const name = textOf(call?.['name'])
   if (call === null || name === null) return []
   const given = call['arguments'] ?? call['input'] ?? call['args'] ?? ''
@@ -119,17 +120,17 @@ function result(value: Fields, depth: number): BlockPart {
 function mediaType(value: Fields, type: string): string | null {
   for (const key of ['inlineData', 'inline_data', 'fileData', 'source']) {
     const inner = value[key]
-    if (!isFields(inner)) continue
+    if (!isJsonObject(inner)) continue
     const media =
       textOf(inner['mimeType']) ?? textOf(inner['mime_type']) ?? textOf(inner['media_type'])
     if (media !== null) return media
   }
   if (/image|audio|video|file|document/.test(type)) return type
-  return ['image', 'document', 'video'].find((key) => isFields(value[key])) ?? null
+  return ['image', 'document', 'video'].find((key) => isJsonObject(value[key])) ?? null
 }
 
 function mediaAddress(value: Fields): string {
-  const inner = Object.values(value).filter(isFields)
+  const inner = Object.values(value).filter(isJsonObject)
   const texts = [value, ...inner].flatMap((fields) =>
     ['url', 'uri', 'fileUri', 'file_uri', 'image_url', 'file_id'].flatMap(
       (key) => textOf(fields[key]) ?? [],
@@ -139,9 +140,9 @@ function mediaAddress(value: Fields): string {
 }
 
 function definition(value: unknown): BlockPart {
-  const fields = isFields(value) ? value : {}
+  const fields = isJsonObject(value) ? value : {}
   const inner =
-    ['function', 'custom', 'toolSpec'].map((key) => fields[key]).find(isFields) ?? fields
+    ['function', 'custom', 'toolSpec'].map((key) => fields[key]).find(isJsonObject) ?? fields
   return {
     kind: 'tool-definition',
     text: JSON.stringify(value),
@@ -160,10 +161,6 @@ function joined(parts: readonly BlockPart[]): string {
 
 function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function parse(text: string): unknown {

@@ -1,5 +1,6 @@
 /** Which detectors there are: ids and entities by pack, read from the documents of the shipped packs. */
 import type { PackDocument } from '../detect/load-rules.ts'
+import { listAt, textAt } from '../lib/json/loose.ts'
 
 interface Detector {
   readonly id: string
@@ -18,12 +19,12 @@ export class DetectorShelf {
   constructor(documents: readonly PackDocument[]) {
     this.#documents = documents
     for (const document of documents) {
-      const name = textOf(document, 'pack')
-      const detectors = listOf(document, 'rules').flatMap((rule) => {
-        const id = textOf(rule, 'id')
-        return id === '' ? [] : [{ id, entity: textOf(rule, 'entity') }]
+      const name = textAt(document, 'pack') ?? ''
+      const detectors = listAt(document, 'rules').flatMap((rule) => {
+        const id = textAt(rule, 'id')
+        return id === null ? [] : [{ id, entity: textAt(rule, 'entity') ?? '' }]
       })
-      const include = listOf(document, 'include').filter((one) => typeof one === 'string')
+      const include = listAt(document, 'include').filter((one) => typeof one === 'string')
       this.#packs.set(name, { include, detectors })
       for (const { id, entity } of detectors) {
         this.#packOf.set(id, name)
@@ -75,20 +76,4 @@ export class DetectorShelf {
     }
     return [...packs].toSorted()
   }
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Object.getOwnPropertyDescriptor(value, name)?.value
-    : undefined
-}
-
-function textOf(value: unknown, name: string): string {
-  const member = memberOf(value, name)
-  return typeof member === 'string' ? member : ''
-}
-
-function listOf(value: unknown, name: string): readonly unknown[] {
-  const member = memberOf(value, name)
-  return Array.isArray(member) ? member : []
 }

@@ -1,5 +1,6 @@
 /** People of every role at a running gateway, each with a token, all made over HTTP as an admin would make them. */
 import assert from 'node:assert/strict'
+import { parseLoose } from '../../src/lib/json/loose.ts'
 import type { Role } from '../../src/model/people.ts'
 import { ROLES } from '../../src/model/people.ts'
 import type { TestGateway, TestGatewayOptions } from './gateway.ts'
@@ -68,15 +69,7 @@ export function caller(api: string, headers: Readonly<Record<string, string>>): 
           }),
     })
     const text = await answer.text()
-    return { status: answer.status, headers: answer.headers, text, body: parsed(text) }
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
+    return { status: answer.status, headers: answer.headers, text, body: parseLoose(text) }
   }
 }
 

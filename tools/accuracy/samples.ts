@@ -1,5 +1,6 @@
 /** The development set: values with valid check digits in many surroundings, and texts that only look like it. */
 import { shippedPacks } from '../../src/config/rule-files.ts'
+import { listAt, valueAt } from '../../src/lib/json/loose.ts'
 import { bankNumber, cardNumber, createDraw } from './values.ts'
 import type { Draw } from './values.ts'
 
@@ -97,21 +98,12 @@ interface Example {
 
 function examples(side: 'positive' | 'negative'): readonly Example[] {
   return shippedPacks().flatMap((pack) => {
-    const rules = memberOf(pack, 'rules')
-    if (!Array.isArray(rules)) return []
-    return rules.flatMap((rule: unknown) => {
-      const texts = memberOf(memberOf(rule, 'examples'), side)
-      const entity = String(memberOf(rule, 'entity'))
-      if (!Array.isArray(texts)) return []
-      return texts.map((text: unknown) => ({ entity, text: String(text).replaceAll('{{}}', '') }))
+    return listAt(pack, 'rules').flatMap((rule) => {
+      const entity = String(valueAt(rule, 'entity'))
+      const texts = listAt(rule, 'examples', side)
+      return texts.map((text) => ({ entity, text: String(text).replaceAll('{{}}', '') }))
     })
   })
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Object.getOwnPropertyDescriptor(value, name)?.value
-    : undefined
 }
 
 const LOOK_ALIKES: readonly ((draw: Draw) => string)[] = [

@@ -2,7 +2,6 @@
 import { accessState } from '../../incident/restricted/access-desk.ts'
 import { isExchangeId } from '../../lib/ids.ts'
 import { fail } from '../../model/errors.ts'
-import type { PersonRow } from '../../model/people.ts'
 import type { ExchangeRow } from '../../model/record.ts'
 import type { AccessRow } from '../../model/restricted.ts'
 import type { Access } from '../contract/accesses.ts'
@@ -10,6 +9,7 @@ import { askAccess, decideAccess, endAccess, listAccesses } from '../contract/ac
 import { idempotent } from '../idempotent.ts'
 import type { ApiParts } from '../parts.ts'
 import type { Owner } from '../../incident/exchange-desk.ts'
+import { peopleById, type People } from '../people-by-id.ts'
 import type { Registrar } from '../registrar.ts'
 import { ownerOf } from '../registrar.ts'
 
@@ -24,7 +24,7 @@ export function accessRoutes({ app, parts, guarded }: Registrar): void {
       ...(which === 'pending' ? { state: 'pending' as const } : {}),
       ...(cursor === undefined ? {} : { before: cursor }),
     })
-    const people = await peopleOf(parts)
+    const people = await peopleById(parts)
     const items = rows.slice(0, limit)
     return context.json(
       {
@@ -50,7 +50,7 @@ export function accessRoutes({ app, parts, guarded }: Registrar): void {
         details: { exchanges: wanted.length, minutes },
       })
       const row = await accesses.ask(self, { exchanges: wanted, reason, minutes })
-      const people = await peopleOf(parts)
+      const people = await peopleById(parts)
       const answer = shown(row, { people, self, nowMs: clock.nowMs() })
       return { answer, stored: answer }
     })
@@ -65,7 +65,7 @@ export function accessRoutes({ app, parts, guarded }: Registrar): void {
     const audit = context.get('audit')
     audit.add({ target: id, reason, details: { verdict } })
     const row = await accesses.mayDecide(id, self)
-    const people = await peopleOf(parts)
+    const people = await peopleById(parts)
     // Said first: nothing is ever opened unsaid.
     await audit.shown({
       event: 'content.decided',
@@ -99,12 +99,6 @@ async function rowsOf(
     rows.push(row)
   }
   return rows
-}
-
-type People = ReadonlyMap<string, PersonRow>
-
-async function peopleOf(parts: ApiParts): Promise<People> {
-  return new Map((await parts.control.people.list()).map((person) => [person.id, person]))
 }
 
 interface Viewer {

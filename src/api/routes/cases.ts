@@ -8,7 +8,6 @@ import { isExchangeId } from '../../lib/ids.ts'
 import type { CaseEntryRow, CaseRow, CaseSpan } from '../../model/cases.ts'
 import { fail } from '../../model/errors.ts'
 import type { ExchangeRow } from '../../model/record.ts'
-import type { PersonRow } from '../../model/people.ts'
 import {
   addCaseEntry,
   addCaseMember,
@@ -25,6 +24,7 @@ import type { Case, CaseEntry, NewCaseEntry } from '../contract/cases.ts'
 import { etagOf, versionFrom } from '../etag.ts'
 import { idempotent } from '../idempotent.ts'
 import type { ApiParts } from '../parts.ts'
+import { peopleById, type People } from '../people-by-id.ts'
 import type { Registrar } from '../registrar.ts'
 
 export function caseRoutes(registrar: Registrar): void {
@@ -234,12 +234,6 @@ async function taskOf(
   const person = await parts.control.people.byLogin(wanted.assignee)
   if (person === null) throw fail('api.not-found', 'Nobody has this login.')
   return { assignee: person.id, isDone: false }
-}
-
-type People = ReadonlyMap<string, PersonRow>
-
-export async function peopleById(parts: ApiParts): Promise<People> {
-  return new Map((await parts.control.people.list()).map((person) => [person.id, person]))
 }
 
 function shownPerson(id: string, people: People): CaseEntry['by'] {

@@ -22,10 +22,11 @@ import { containCase, proposeRule, readRun, startRun, tellCase } from '../contra
 import type { RunState } from '../contract/runs.ts'
 import { idempotent } from '../idempotent.ts'
 import type { ApiEnv, ApiParts } from '../parts.ts'
+import { peopleById } from '../people-by-id.ts'
 import { InvalidRequest } from '../problem.ts'
 import type { Registrar } from '../registrar.ts'
 import { shownTo, traceOf } from '../traced.ts'
-import { peopleById, shownCase } from './cases.ts'
+import { shownCase } from './cases.ts'
 
 const DAY_MS = 86_400_000
 const EXPOSURES_MAX = 500

@@ -1,5 +1,6 @@
 /** Judges a click in Slack: signed by Slack a moment ago, not seen before, by somebody who was verified to be a person we know. */
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { parseLoose, textAt } from '../../lib/json/loose.ts'
 import type { SlackTarget } from '../../model/approval-settings.ts'
 import { APPROVAL_CHOICES } from '../../model/approval.ts'
 import type { ApprovalChoice } from '../../model/approval.ts'
@@ -59,30 +60,13 @@ export function isSigned(secret: string, call: SlackCall, nowMs: number): boolea
 }
 
 function clickOf(body: string, target: SlackTarget): SlackClick | null {
-  const payload = parsed(new URLSearchParams(body).get('payload') ?? '')
-  const actions = member(payload, 'actions')
-  const action: unknown = Array.isArray(actions) ? actions[0] : null
-  const id = member(action, 'action_id')
-  const approval = member(action, 'value')
-  const user = member(member(payload, 'user'), 'id')
-  if (typeof id !== 'string' || typeof approval !== 'string' || typeof user !== 'string')
-    return null
+  const payload = parseLoose(new URLSearchParams(body).get('payload') ?? '')
+  const id = textAt(payload, 'actions', 0, 'action_id')
+  const approval = textAt(payload, 'actions', 0, 'value')
+  const user = textAt(payload, 'user', 'id')
+  if (id === null || approval === null || user === null) return null
   const choice = APPROVAL_CHOICES.find((one) => id === `decide-${one}`)
   if (choice === undefined) return null
   const login = Object.hasOwn(target.people, user) ? (target.people[user] ?? null) : null
   return { approval, choice, login }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
-}
-
-function member(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- codec: an object of unknown members
-  return (value as Readonly<Record<string, unknown>>)[name]
 }

@@ -14,7 +14,7 @@ import {
   type TemporaryFolder,
 } from '../../../test/harness/evidence.ts'
 import { chatEvents, record } from '../../../test/harness/recorded.ts'
-import { listAt, numberAt, textAt, valueAt } from '../../dialects/loose-json.ts'
+import { listAt, numberAt, textAt, valueAt } from '../../lib/json/loose.ts'
 import type { ExchangeId } from '../../lib/ids.ts'
 import { newExchangeId } from '../../lib/ids.ts'
 

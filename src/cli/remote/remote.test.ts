@@ -10,7 +10,7 @@ import type { TestConsole, TestPerson } from '../../../test/harness/console.ts'
 import { startConsole } from '../../../test/harness/console.ts'
 import type { TemporaryFolder } from '../../../test/harness/evidence.ts'
 import { temporaryFolder } from '../../../test/harness/evidence.ts'
-import { listAt, textAt, valueAt } from '../../dialects/loose-json.ts'
+import { listAt, textAt, valueAt } from '../../lib/json/loose.ts'
 import type { Role } from '../../model/people.ts'
 import { until } from '../../../test/harness/until.ts'
 

@@ -1,5 +1,6 @@
 /** Reads a policy from text: every problem at once with its line, or a compiled policy with its tests. */
 import { createHash } from 'node:crypto'
+import { isJsonObject } from '../../lib/json/loose.ts'
 import { DetectorShelf } from '../../policy/detector-shelf.ts'
 import { Policy } from '../../policy/policy.ts'
 import { sightPlan } from '../../policy/sight-plan.ts'
@@ -98,7 +99,7 @@ function ofSoundRules(
   origins: Origins,
   entities: readonly string[],
 ): readonly ConfigProblem[] {
-  const rules: unknown = isSection(value) ? value['rules'] : null
+  const rules: unknown = isJsonObject(value) ? value['rules'] : null
   if (!Array.isArray(rules)) return []
   const read = rules.map((rule: unknown) => ruleSchema.safeParse(rule))
   const context: RuleContext = {
@@ -112,10 +113,6 @@ function ofSoundRules(
     if (data !== undefined) resolveRule(data, ['rules', index], context)
   })
   return context.problems
-}
-
-function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** All patterns and detectors together may be more than one automaton holds. */

@@ -1,4 +1,5 @@
 /** Each rule of a policy text as one comparable text, by id: what has to differ for a rule to count as changed. */
+import { isJsonObject } from '../../lib/json/loose.ts'
 import { readYaml } from '../yaml-source.ts'
 import { POLICY_CHARS_MAX } from './read-policy.ts'
 
@@ -17,17 +18,13 @@ export function ruleTexts(text: string): ReadonlyMap<string, string> {
 }
 
 function member(value: unknown, name: string): unknown {
-  return isObject(value) ? value[name] : undefined
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isJsonObject(value) ? value[name] : undefined
 }
 
 /** Order of fields, comments and spelling of YAML do not make another rule; its tests do not decide anything. */
 function canonical(value: unknown, isRule = true): string {
   if (Array.isArray(value)) return `[${value.map((one) => canonical(one, false)).join(',')}]`
-  if (!isObject(value)) return JSON.stringify(value) ?? 'null'
+  if (!isJsonObject(value)) return JSON.stringify(value) ?? 'null'
   const fields = Object.keys(value)
     .filter((name) => !(isRule && name === 'tests'))
     .toSorted()

@@ -4,7 +4,7 @@ import { NONE } from '../../lib/json/tape.ts'
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
 import type { BlockRole, RequestReading, RequestView, Surface } from '../../model/dialect.ts'
 import { CutList } from '../cut-list.ts'
-import { parseLoose, textAt } from '../loose-json.ts'
+import { parseLoose, textAt } from '../../lib/json/loose.ts'
 
 /** Ids above this length are no ids. */
 const LINK_CHARS_MAX = 512

@@ -1,5 +1,5 @@
 /** Ends a Messages stream that has begun as if the model had said the last words itself: Claude Code reads no error event. */
-import { parseLoose, textAt, valueAt } from '../loose-json.ts'
+import { parseLoose, textAt, valueAt } from '../../lib/json/loose.ts'
 import type { CallerError, SpokenEnding } from '../../model/dialect.ts'
 
 const LINE_BYTES_MAX = 64 * 1024

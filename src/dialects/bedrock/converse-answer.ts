@@ -1,6 +1,6 @@
 /** Puts a Converse answer together, from the events of its stream or from its JSON body. */
 import { AnswerDraft } from '../answer-draft.ts'
-import { listAt, numberAt, textAt, valueAt } from '../loose-json.ts'
+import { listAt, numberAt, textAt, valueAt } from '../../lib/json/loose.ts'
 import type { RawJson } from '../raw-json.ts'
 
 export class ConverseAnswer {

@@ -4,7 +4,7 @@ import { createEventStreamFollower } from '../framing/aws-eventstream.ts'
 import type { IsTerminalMessage } from '../framing/aws-eventstream.ts'
 import { headerText } from '../framing/aws-headers.ts'
 import type { TerminalVerdict } from '../framing/event-judge.ts'
-import { parseLoose, textAt, valueAt } from '../loose-json.ts'
+import { parseLoose, textAt, valueAt } from '../../lib/json/loose.ts'
 import { mediaType } from '../media-type.ts'
 import { invokeChunk, METRICS } from './invoke-chunk.ts'
 

@@ -1,5 +1,5 @@
 /** Takes the model's own event out of a message of an `invoke-with-response-stream` answer. */
-import { parseLoose, textAt } from '../loose-json.ts'
+import { parseLoose, textAt } from '../../lib/json/loose.ts'
 
 /** Bytes of the model's event; null when the payload carries none. */
 export function invokeChunk(payload: Buffer): Buffer | null {

@@ -3,7 +3,7 @@ import type { AnswerReading, AnswerView, Surface } from '../../model/dialect.ts'
 import { readAnthropicAnswer, readAnthropicAsItComes } from '../anthropic/answer.ts'
 import { AnswerDraft } from '../answer-draft.ts'
 import { SseEvents } from '../framing/sse-events.ts'
-import { listAt, numberAt, parseLoose, textAt, valueAt } from '../loose-json.ts'
+import { listAt, numberAt, parseLoose, textAt, valueAt } from '../../lib/json/loose.ts'
 import { mediaType, SSE_TYPE } from '../media-type.ts'
 import { RawJson } from '../raw-json.ts'
 

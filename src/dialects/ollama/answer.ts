@@ -2,7 +2,7 @@
 import type { AnswerView } from '../../model/dialect.ts'
 import { AnswerDraft } from '../answer-draft.ts'
 import { parseNdjson } from '../framing/ndjson.ts'
-import { listAt, numberAt, parseLoose, textAt, valueAt, writtenJson } from '../loose-json.ts'
+import { listAt, numberAt, parseLoose, textAt, valueAt, writtenJson } from '../../lib/json/loose.ts'
 import { RawJson } from '../raw-json.ts'
 import { framing } from './follow.ts'
 

@@ -1,6 +1,6 @@
 /** Assembles chat and text completions, whole or from chunks; several choices are set one below the other. */
 import type { AnswerDraft } from '../answer-draft.ts'
-import { listAt, numberAt, textAt, valueAt } from '../loose-json.ts'
+import { listAt, numberAt, textAt, valueAt } from '../../lib/json/loose.ts'
 import { contentOf } from './answer-parts.ts'
 
 interface Choice {

@@ -1,6 +1,6 @@
 /** Reads the pieces that OpenAI answers of every kind are made of: usage, error texts, content parts. */
 import type { AnswerDraft } from '../answer-draft.ts'
-import { listAt, numberAt, textAt } from '../loose-json.ts'
+import { listAt, numberAt, textAt } from '../../lib/json/loose.ts'
 
 export function readUsage(draft: AnswerDraft, usage: unknown): void {
   if (usage === undefined || usage === null) return

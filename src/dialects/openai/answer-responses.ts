@@ -1,6 +1,6 @@
 /** Assembles answers of the Responses API, whole or from events; finished items win over the deltas they repeat. */
 import type { AnswerDraft } from '../answer-draft.ts'
-import { listAt, numberAt, textAt, valueAt, writtenJson } from '../loose-json.ts'
+import { listAt, numberAt, textAt, valueAt, writtenJson } from '../../lib/json/loose.ts'
 import { contentOf, errorText, readUsage } from './answer-parts.ts'
 
 interface Item {

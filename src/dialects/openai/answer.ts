@@ -2,7 +2,7 @@
 import type { AnswerReading, AnswerView, Surface } from '../../model/dialect.ts'
 import { AnswerDraft } from '../answer-draft.ts'
 import { SseEvents } from '../framing/sse-events.ts'
-import { parseLoose, textAt, valueAt } from '../loose-json.ts'
+import { parseLoose, textAt, valueAt } from '../../lib/json/loose.ts'
 import { ChatAssembler } from './answer-chat.ts'
 import { ResponsesAssembler } from './answer-responses.ts'
 import { errorText, readUsage } from './answer-parts.ts'

@@ -1,5 +1,6 @@
 /** The manifest of a bundle and the note that signs it. `docs/design/bundle-format.md` is its text. */
 import { hash } from 'node:crypto'
+import { isJsonObject } from '../../lib/json/loose.ts'
 import type { ExchangeQuery } from '../../model/exchange-query.ts'
 import type { NoteSigner } from '../log/note-key.ts'
 import { formatNote, signText } from '../log/note.ts'
@@ -78,11 +79,8 @@ export function signManifest(id: string, manifest: Buffer, signer: NoteSigner): 
 
 type Json = Readonly<Record<string, unknown>>
 
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 const isFile = (value: unknown): boolean =>
-  isObject(value) &&
+  isJsonObject(value) &&
   typeof value['path'] === 'string' &&
   Number.isSafeInteger(value['bytes']) &&
   typeof value['sha256'] === 'string'
@@ -90,7 +88,7 @@ const isFile = (value: unknown): boolean =>
 const isIndex = (value: unknown): boolean => value === null || Number.isSafeInteger(value)
 
 const isItem = (value: unknown): boolean =>
-  isObject(value) &&
+  isJsonObject(value) &&
   typeof value['exchange'] === 'string' &&
   typeof value['state'] === 'string' &&
   isIndex(value['opened']) &&
@@ -106,14 +104,15 @@ function isManifest(value: Json): boolean {
     Array.isArray(items) &&
     items.every(isItem) &&
     (log === null ||
-      (isObject(log) && typeof log['origin'] === 'string' && Array.isArray(log['keys'])))
+      (isJsonObject(log) && typeof log['origin'] === 'string' && Array.isArray(log['keys'])))
   )
 }
 
 /** Throws when this version does not know it. */
 export function parseManifest(bytes: Buffer): Manifest {
   const value: unknown = JSON.parse(bytes.toString('utf8'))
-  if (!isObject(value) || value['format'] !== BUNDLE_FORMAT) throw new Error('this is no bundle')
+  if (!isJsonObject(value) || value['format'] !== BUNDLE_FORMAT)
+    throw new Error('this is no bundle')
   if (value['version'] !== BUNDLE_VERSION)
     throw new Error(`bundle version ${String(value['version'])} is not known`)
   if (!isManifest(value)) throw new Error('the manifest is malformed')

@@ -1,5 +1,6 @@
 /** Reads claims of a verified token: conditions, templates, what is kept for the record. */
 import { globMatches } from '../../lib/glob.ts'
+import { isJsonObject } from '../../lib/json/loose.ts'
 import type { TrustRule } from '../../model/trust.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
@@ -15,13 +16,9 @@ function claimAt(claims: Claims, path: string): unknown {
     const name = path.slice(0, dot)
     if (!Object.hasOwn(claims, name)) continue
     const inner = claims[name]
-    return isObject(inner) ? claimAt(inner, path.slice(dot + 1)) : undefined
+    return isJsonObject(inner) ? claimAt(inner, path.slice(dot + 1)) : undefined
   }
   return undefined
-}
-
-function isObject(value: unknown): value is Claims {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Texts, numbers and flags have a text; nothing else has. */

@@ -1,6 +1,7 @@
 /** Writes what we say in SAML: login and logout requests, logout answers, our own metadata. */
 import { sign } from 'node:crypto'
 import { deflateRawSync } from 'node:zlib'
+import { escapedMarkup } from '../../lib/escaped-markup.ts'
 import { POST, REDIRECT } from './idp-metadata.ts'
 import { NS } from './strict-xml.ts'
 
@@ -35,14 +36,14 @@ export function logoutRequest(
   head: MessageHead,
   who: { readonly subject: string; readonly format: string; readonly sessionIndex: string },
 ): string {
-  const format = who.format === '' ? '' : ` Format="${escaped(who.format)}"`
+  const format = who.format === '' ? '' : ` Format="${escapedMarkup(who.format)}"`
   const index =
     who.sessionIndex === ''
       ? ''
-      : `<samlp:SessionIndex>${escaped(who.sessionIndex)}</samlp:SessionIndex>`
+      : `<samlp:SessionIndex>${escapedMarkup(who.sessionIndex)}</samlp:SessionIndex>`
   return message('LogoutRequest', sender, head, {
     attributes: {},
-    inner: `<saml:NameID${format}>${escaped(who.subject)}</saml:NameID>${index}`,
+    inner: `<saml:NameID${format}>${escapedMarkup(who.subject)}</saml:NameID>${index}`,
   })
 }
 
@@ -66,9 +67,9 @@ function message(
     Destination: destination,
     ...part.attributes,
   })
-    .map(([key, value]) => ` ${key}="${escaped(value)}"`)
+    .map(([key, value]) => ` ${key}="${escapedMarkup(value)}"`)
     .join('')
-  return `<samlp:${name} xmlns:samlp="${NS.protocol}" xmlns:saml="${NS.assertion}"${attributes}><saml:Issuer>${escaped(sender.entityId)}</saml:Issuer>${part.inner}</samlp:${name}>`
+  return `<samlp:${name} xmlns:samlp="${NS.protocol}" xmlns:saml="${NS.assertion}"${attributes}><saml:Issuer>${escapedMarkup(sender.entityId)}</saml:Issuer>${part.inner}</samlp:${name}>`
 }
 
 /** SAML bindings 3.4.4: deflated into the query, and signed over the query as it is written. */
@@ -110,16 +111,8 @@ export function serviceMetadata(service: {
   const logout =
     certificate === null
       ? ''
-      : `<md:SingleLogoutService Binding="${REDIRECT}" Location="${escaped(service.logoutUrl)}"/>`
+      : `<md:SingleLogoutService Binding="${REDIRECT}" Location="${escapedMarkup(service.logoutUrl)}"/>`
   return `<?xml version="1.0" encoding="UTF-8"?>
-<md:EntityDescriptor xmlns:md="${NS.metadata}" entityID="${escaped(service.entityId)}"><md:SPSSODescriptor AuthnRequestsSigned="${String(certificate !== null)}" WantAssertionsSigned="${String(service.wantAssertionsSigned)}" protocolSupportEnumeration="${NS.protocol}">${keys}${logout}<md:AssertionConsumerService Binding="${POST}" Location="${escaped(service.assertionConsumerUrl)}" index="0" isDefault="true"/></md:SPSSODescriptor></md:EntityDescriptor>
+<md:EntityDescriptor xmlns:md="${NS.metadata}" entityID="${escapedMarkup(service.entityId)}"><md:SPSSODescriptor AuthnRequestsSigned="${String(certificate !== null)}" WantAssertionsSigned="${String(service.wantAssertionsSigned)}" protocolSupportEnumeration="${NS.protocol}">${keys}${logout}<md:AssertionConsumerService Binding="${POST}" Location="${escapedMarkup(service.assertionConsumerUrl)}" index="0" isDefault="true"/></md:SPSSODescriptor></md:EntityDescriptor>
 `
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
 }

@@ -1,4 +1,5 @@
 /** Attributes as SCIM clients send them: read-only ones taken off, spellings of Entra put right, bounded, and safe to walk. */
+import { isJsonObject } from '../../lib/json/loose.ts'
 import { ScimProblem } from './scim-problem.ts'
 
 export type Attributes = Readonly<Record<string, unknown>>
@@ -14,20 +15,17 @@ const UNSAFE = new Set(['__proto__', 'constructor', 'prototype'])
 
 /** A JSON object from outside. Throws `ScimProblem`. */
 export function asAttributes(value: unknown): Attributes {
-  if (!isObject(value)) throw new ScimProblem(400, 'the body is not a JSON object', 'invalidSyntax')
+  if (!isJsonObject(value))
+    throw new ScimProblem(400, 'the body is not a JSON object', 'invalidSyntax')
   refuseUnsafe(value, 0)
   return value
-}
-
-export function isObject(value: unknown): value is Attributes {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function refuseUnsafe(value: unknown, depth: number): void {
   if (depth > DEPTH_MAX) throw new ScimProblem(400, 'nested too deeply', 'invalidSyntax')
   if (Array.isArray(value)) {
     for (const item of value) refuseUnsafe(item, depth + 1)
-  } else if (isObject(value)) {
+  } else if (isJsonObject(value)) {
     for (const [key, inner] of Object.entries(value)) {
       if (UNSAFE.has(key)) throw new ScimProblem(400, 'an attribute name is not one', 'invalidPath')
       refuseUnsafe(inner, depth + 1)
@@ -88,7 +86,7 @@ export function shownName(attributes: Attributes): string {
   const display = textAt(attributes, 'displayName')
   if (display !== '') return display
   const { name } = attributes
-  if (!isObject(name)) return ''
+  if (!isJsonObject(name)) return ''
   const formatted = textAt(name, 'formatted')
   return formatted !== ''
     ? formatted
@@ -99,7 +97,7 @@ export function shownName(attributes: Attributes): string {
 export function memberIds(attributes: Attributes): readonly string[] {
   const { members = [] } = attributes
   const list = Array.isArray(members) ? members : [members]
-  const ids = list.map((member) => (isObject(member) ? textAt(member, 'value') : ''))
+  const ids = list.map((member) => (isJsonObject(member) ? textAt(member, 'value') : ''))
   if (ids.includes('')) throw new ScimProblem(400, 'a member has no value', 'invalidValue')
   return [...new Set(ids)]
 }

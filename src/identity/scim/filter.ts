@@ -1,7 +1,7 @@
 /** Judges SCIM filters (RFC 7644 3.4.2.2) on resources; texts count without case, except ids. */
 import { parse } from 'scim2-parse-filter'
 import type { Compare, Filter } from 'scim2-parse-filter'
-import { isObject } from './attributes.ts'
+import { isJsonObject } from '../../lib/json/loose.ts'
 import type { Attributes } from './attributes.ts'
 import { ScimProblem } from './scim-problem.ts'
 
@@ -99,7 +99,7 @@ function ordered<Value extends string | number>(
 
 /** Of an element of a list, its `value` (RFC 7644: `emails eq "x"`). */
 function plain(value: unknown): unknown {
-  return isObject(value) ? value['value'] : value
+  return isJsonObject(value) ? value['value'] : value
 }
 
 function isPresent(value: unknown): boolean {
@@ -127,7 +127,7 @@ function valuesAt(resource: unknown, path: string): readonly unknown[] {
 
 function stepInto(value: unknown, step: string): readonly unknown[] {
   if (Array.isArray(value)) return value.flatMap((one) => stepInto(one, step))
-  if (!isObject(value)) return []
+  if (!isJsonObject(value)) return []
   const found = Object.entries(value).find(([key]) => key.toLowerCase() === step.toLowerCase())
   if (found === undefined) return []
   return Array.isArray(found[1]) ? found[1] : [found[1]]

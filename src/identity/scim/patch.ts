@@ -1,7 +1,8 @@
 /** Applies SCIM PATCH as the standard has it and as Okta and Entra ID send it. */
 import { ScimError, scimPatch } from 'scim-patch'
 import type { ScimPatchOperation, ScimResource } from 'scim-patch'
-import { asAttributes, booleanOf, isObject, spelled, writable } from './attributes.ts'
+import { isJsonObject } from '../../lib/json/loose.ts'
+import { asAttributes, booleanOf, spelled, writable } from './attributes.ts'
 import type { Attributes } from './attributes.ts'
 import { ScimProblem } from './scim-problem.ts'
 
@@ -34,7 +35,8 @@ export function patched(attributes: Attributes, body: unknown): Attributes {
 }
 
 function readOperation(written: unknown): Operation {
-  if (!isObject(written)) throw new ScimProblem(400, 'an operation is no object', 'invalidSyntax')
+  if (!isJsonObject(written))
+    throw new ScimProblem(400, 'an operation is no object', 'invalidSyntax')
   const op = typeof written['op'] === 'string' ? written['op'].toLowerCase() : ''
   const { path = null, value } = written
   if (op !== 'add' && op !== 'replace' && op !== 'remove')
@@ -51,7 +53,7 @@ function readOperation(written: unknown): Operation {
 /** Without a path the value is an object; Entra puts whole paths into its keys (`name.givenName`). */
 function separate(operation: Operation): readonly Operation[] {
   if (operation.path !== null) return [operation]
-  if (!isObject(operation.value))
+  if (!isJsonObject(operation.value))
     throw new ScimProblem(400, 'the value is no object, and there is no path', 'invalidValue')
   return Object.entries(writable(operation.value)).map(([path, value]) => ({
     op: operation.op,
@@ -73,6 +75,6 @@ function asLibraryWants({ op, path, value }: Operation): ScimPatchOperation {
 /** Members are compared as whole objects by the library; only their value counts. */
 function membersOf(value: unknown): unknown {
   return Array.isArray(value)
-    ? value.map((one: unknown) => (isObject(one) ? { value: one['value'] } : one))
+    ? value.map((one: unknown) => (isJsonObject(one) ? { value: one['value'] } : one))
     : value
 }

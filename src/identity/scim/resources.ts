@@ -1,8 +1,9 @@
 /** Users and groups as SCIM resources: what a client reads back. */
+import { isJsonObject } from '../../lib/json/loose.ts'
 import type { PersonRow } from '../../model/people.ts'
 import type { ScimGroupRow, ScimUserRow } from '../../model/scim.ts'
 import type { Attributes } from './attributes.ts'
-import { ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA, isObject } from './attributes.ts'
+import { ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA } from './attributes.ts'
 
 export interface ScimUser {
   readonly row: ScimUserRow
@@ -16,7 +17,7 @@ export function userResource(
   base: string,
 ): Attributes {
   const attributes = attributesOf(row)
-  const isExtended = isObject(attributes[ENTERPRISE_SCHEMA])
+  const isExtended = isJsonObject(attributes[ENTERPRISE_SCHEMA])
   return {
     ...attributes,
     schemas: isExtended ? [USER_SCHEMA, ENTERPRISE_SCHEMA] : [USER_SCHEMA],
@@ -57,7 +58,7 @@ export function groupResource(
 
 export function attributesOf(row: ScimUserRow): Attributes {
   const attributes: unknown = JSON.parse(row.attributes)
-  return isObject(attributes) ? attributes : {}
+  return isJsonObject(attributes) ? attributes : {}
 }
 
 export function etagOf(row: { readonly version: number }): string {

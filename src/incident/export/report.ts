@@ -1,20 +1,13 @@
 /** The report of a bundle: one HTML page that loads nothing and runs nothing, whatever was said in the exchanges. */
 import type { BundleHead, BundleItem } from '../../evidence/bundle/manifest.ts'
+import { escapedMarkup } from '../../lib/escaped-markup.ts'
 import type { EvidenceEvent } from '../../model/record.ts'
 import { visibleText } from '../../lib/visible-text.ts'
 import type { ExportedExchange } from './exported-exchange.ts'
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
 /** Threat: prompts are written by strangers. Nothing of them is markup, and no letter of them turns the text around. */
 export function inert(text: string): string {
-  return visibleText(text).replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
+  return escapedMarkup(visibleText(text))
 }
 
 const STYLE = `

@@ -1,5 +1,12 @@
-/** Looks into JSON of unknown shape without ever throwing: what a provider answers is shown as far as it can be read. */
+/** Looks into JSON of unknown shape without ever throwing. */
 
+export type JsonObject = Readonly<Record<string, unknown>>
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Null when the text is no JSON. */
 export function parseLoose(text: string): unknown {
   try {
     return JSON.parse(text)
