@@ -4,7 +4,8 @@ import { parseLeaf, type Leaf, type LeafKind } from './leaf.ts'
 export type LeafProblem =
   | { readonly kind: 'leaf-refused'; readonly index: number; readonly reason: string }
   | { readonly kind: 'sequence-wrong'; readonly index: number; readonly found: number }
-  | { readonly kind: 'log-key-unknown'; readonly index: number }
+  /** From this leaf on, perhaps with others between. */
+  | { readonly kind: 'log-key-unknown'; readonly index: number; readonly key: string }
   /** A close that refers to no open exchange of its own. */
   | { readonly kind: 'close-unmatched'; readonly index: number }
   /** An exchange without an end, though the gateway was started again since. */
@@ -26,6 +27,7 @@ export interface LeafAuditState {
   readonly abandoned: ReadonlySet<number>
   readonly counts: ReadonlyMap<LeafKind, number>
   readonly last: Leaf | null
+  readonly unknownKeys: ReadonlySet<string>
 }
 
 export class LeafAudit {
@@ -35,6 +37,7 @@ export class LeafAudit {
   readonly #abandoned: Set<number>
   readonly #counts: Map<LeafKind, number>
   #last: Leaf | null
+  readonly #unknownKeys: Set<string>
 
   constructor(options: LeafAuditOptions) {
     const { resume } = options
@@ -43,11 +46,12 @@ export class LeafAudit {
     this.#abandoned = new Set(resume?.abandoned)
     this.#counts = new Map(resume?.counts)
     this.#last = resume?.last ?? null
+    this.#unknownKeys = new Set(resume?.unknownKeys)
   }
 
   save(): LeafAuditState {
     const [open, abandoned, counts, last] = [this.#open, this.#abandoned, this.#counts, this.#last]
-    return { open, abandoned, counts, last }
+    return { open, abandoned, counts, last, unknownKeys: this.#unknownKeys }
   }
 
   /** Indexes of `exchange.opened` leaves that nothing closed. */
@@ -74,7 +78,11 @@ export class LeafAudit {
     }
     const { leaf } = reading
     if (leaf.sequence !== index) report({ kind: 'sequence-wrong', index, found: leaf.sequence })
-    if (!logKeys.has(leaf.logKey)) report({ kind: 'log-key-unknown', index })
+    // Once for each: thousands of them would leave no room for what explains it, a hand-over that is gone.
+    if (!logKeys.has(leaf.logKey) && !this.#unknownKeys.has(leaf.logKey)) {
+      this.#unknownKeys.add(leaf.logKey)
+      report({ kind: 'log-key-unknown', index, key: leaf.logKey })
+    }
     this.#counts.set(leaf.kind, (this.#counts.get(leaf.kind) ?? 0) + 1)
     this.#checkTime(leaf, index)
     if (leaf.kind === 'gateway.started') this.#leftOpen(index)

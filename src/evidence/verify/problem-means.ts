@@ -37,7 +37,8 @@ export const PROBLEM_MEANS: Readonly<Record<VerifyProblem['kind'], string>> = {
   'sequence-wrong': FOREIGN_LEAVES,
   'leaf-out-of-order': FOREIGN_LEAVES,
   'close-unmatched': FOREIGN_LEAVES,
-  'log-key-unknown': FOREIGN_LEAVES,
+  'log-key-unknown':
+    'entries name a key that nobody handed the log to: the note that hands it over is gone, or they are foreign',
   'left-open': 'an exchange has no end, although the gateway was started again since',
   truncated: 'the log was cut back: it says less than a checkpoint that it had signed before',
   forked: 'the log was written anew: it says something else than a checkpoint that it had signed',
