@@ -206,7 +206,7 @@ test('signed leaves that are no leaves, out of sequence or under another key are
   const leaf = { ...heartbeat, sequence: 5, logKey: '00000000', timeS: 0 }
   assert.deepEqual(await problemsOf(makeRawLog([encodeLeaf(leaf), Buffer.from('{}')])), [
     { kind: 'sequence-wrong', index: 0, found: 5 },
-    { kind: 'log-key-unknown', index: 0 },
+    { kind: 'log-key-unknown', index: 0, key: '00000000' },
     { kind: 'leaf-refused', index: 1, reason: 'an unknown version' },
   ])
 })
