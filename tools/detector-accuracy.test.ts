@@ -45,7 +45,8 @@ test('formats and surroundings of others are found, too, and personal data in it
     ['mended', 0.95],
     ['held-out', 0.85],
   ] as const) {
-    const { formats, lines } = sets[name]
+    const { formats, lines, options } = sets[name]
+    assert.ok(options.found / options.all >= 0.85, `${name}: ${options.found} of ${options.all}`)
     assert.ok(formats.found / formats.all >= 0.95, `${name}: ${formats.found} of ${formats.all}`)
     assert.ok(lines.found / lines.all >= least, `${name}: ${lines.found} of ${lines.all}`)
   }

@@ -14,6 +14,12 @@ export function scoreInContext(score: number, words: readonly string[], before: 
   return found ? Math.min(1, Math.max(FLOOR, Math.round((score + BOOST) * 100) / 100)) : score
 }
 
+/** True when one of the words stands right before the secret, with nothing but a few signs between them. */
+export function followsWord(words: readonly string[], before: string): boolean {
+  const word = /([\p{L}§]+)[\s:.#=("'`*-]{0,4}$/u.exec(before)?.[1]?.toLowerCase()
+  return word !== undefined && words.includes(word)
+}
+
 export function wordsOf(text: string): readonly string[] {
   return text.toLowerCase().match(/[a-z0-9]+/g) ?? []
 }

@@ -29,6 +29,8 @@ export interface Rule {
   readonly validate: readonly Validate[]
   /** Lower-case words; one of them shortly before the secret raises the score. */
   readonly context: readonly string[]
+  /** Lower-case words; one of them right before the secret says that it is something else. */
+  readonly unless: readonly string[]
   /** 0 to 1. */
   readonly score: number
   readonly stream: StreamClass

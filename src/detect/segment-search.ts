@@ -1,5 +1,5 @@
 /** Runs exact searches, validators and context words over a segment in which no secret is open any more. */
-import { CONTEXT_UNITS, scoreInContext, wordsOf } from './context-words.ts'
+import { CONTEXT_UNITS, followsWord, scoreInContext, wordsOf } from './context-words.ts'
 import type { Spelling } from './finding.ts'
 import type { Match } from './pattern/exact-search.ts'
 import type { Rule } from './rule.ts'
@@ -112,6 +112,7 @@ export class SegmentSearch {
     const value = this.#view.slice(start, end)
     if (!probe.cut && !rule.validate.every((validate) => validate(value))) return null
     const before = this.#view.slice(Math.max(base, start - CONTEXT_UNITS), start)
+    if (rule.unless.length > 0 && followsWord(rule.unless, before)) return null
     const score = scoreInContext(rule.score, rule.context, before)
     if (score < this.#threshold) return null
     const spelling = probe.cut ? 'cut-off' : 'plain'

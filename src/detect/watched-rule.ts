@@ -25,6 +25,7 @@ export function watchedRule({ id, entity, pattern }: WatchedPattern): WatchedRul
       marker: null,
       validate: [],
       context: [],
+      unless: [],
       score: 1,
       stream: 'inline',
       tail: null,

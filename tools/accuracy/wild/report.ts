@@ -15,7 +15,9 @@ export interface Share {
 }
 
 export interface WildFormatsResult {
-  readonly sets: Readonly<Record<WildSetName, { readonly formats: Share; readonly lines: Share }>>
+  readonly sets: Readonly<
+    Record<WildSetName, { readonly formats: Share; readonly lines: Share; readonly options: Share }>
+  >
   /** Of the set for which the rules were mended, the worst first. */
   readonly shapes: readonly Share[]
   readonly kinds: readonly Share[]
@@ -38,10 +40,12 @@ export function measureWildFormats(rules: Ruleset, options: MatcherOptions): Wil
       mended: {
         formats: total(covered(mended, () => 'all')),
         lines: total(covered(lines, () => 'all')),
+        options: total(covered(lineTexts('mended', 'options'), () => 'all')),
       },
       'held-out': {
         formats: total(covered(formatTexts('held-out'), () => 'all')),
         lines: total(covered(lineTexts('held-out'), () => 'all')),
+        options: total(covered(lineTexts('held-out', 'options'), () => 'all')),
       },
     },
     shapes: covered(mended, ({ shape }) => shape),
@@ -158,6 +162,18 @@ export function wildFormatsSection(result: WildFormatsResult): readonly string[]
         ['lines, rules mended for them', String(mended.lines.all), rate(mended.lines), '0.756'],
         ['formats, held out', String(held.formats.all), rate(held.formats), '0.787'],
         ['lines, held out', String(held.lines.all), rate(held.lines), '0.770'],
+        [
+          'commands of tools with a password option, rules mended for them',
+          String(mended.options.all),
+          rate(mended.options),
+          '0.418',
+        ],
+        [
+          'commands of tools with a password option, held out',
+          String(held.options.all),
+          rate(held.options),
+          '0.633',
+        ],
       ],
     ),
     'A secret counts as found when findings cover all of it. The worst surroundings and kinds of lines of the first set:',
@@ -182,6 +198,6 @@ export function wildFormatsSection(result: WildFormatsResult): readonly string[]
     `Look-alikes (${result.lookAlikes.length} kinds: remotes, packages, digests, order and tracking numbers, timestamps, decimals, versions): ${wrong} of ${sum} have a finding of these kinds${hits.length === 0 ? '' : ` (${hits.map((one) => `${one.name}: ${one.found}`).join(', ')})`}.`,
     `False hits on documentation and code, all packs, looked at one by one (${FALSE_HITS.measured}, \`tools/accuracy/false-hits.ts\`); the rules were mended on samples of the first two:`,
     table(['texts', 'MB', 'files', 'wrong credentials'], FALSE_HITS.rows),
-    'What is missed: words as secrets without a telling surrounding (`jwt.sign(payload, "monkey")`), tools whose password option no rule knows, a user and a password side by side without a label, passwords made of letters only behind a space, and lists of keys. What is masked and may not be: a number of thirteen digits that passes as an old Visa card (some EAN), `123-45-6789` and other well-formed social security numbers of examples: they cannot be told from real ones, so they are masked. Test cards are masked as cards, because they pass every check; the number that was printed on sample social security cards is not.',
+    'What is missed: words as secrets without a telling surrounding (`jwt.sign(payload, "monkey")`), a user and a password side by side without a label, passwords made of letters only behind a space, and lists of keys. What is masked and may not be: a number of thirteen digits that passes as an old Visa card (some EAN), `123-45-6789` and other well-formed social security numbers of examples: they cannot be told from real ones, so they are masked. Test cards are masked as cards, because they pass every check; the number that was printed on sample social security cards is not.',
   ]
 }

@@ -65,10 +65,13 @@ function withSecret(format: string, shape: string, text: string, value: string):
   return { format, shape, text, secrets: [[start, start + value.length]] }
 }
 
-/** Lines as people write them. */
-export function lineTexts(set: WildSetName): readonly WildText[] {
+/** Lines as people write them; `options`: commands of tools that have a password option of their own. */
+export function lineTexts(
+  set: WildSetName,
+  file: 'lines' | 'options' = 'lines',
+): readonly WildText[] {
   const draw = createDraw(SEEDS[set] + 1)
-  return rowsOf(`${prefixOf(set)}lines.txt`).flatMap((row) => {
+  return rowsOf(`${prefixOf(set)}${file}.txt`).flatMap((row) => {
     const [kind, line] = partsOf(row, ' | ')
     return Array.from({ length: LINE_EACH }, () => ({
       format: line,
