@@ -381,7 +381,7 @@ test('a receiver that refuses or is away is named with its reason and without it
   })
   slackSays = '{"ok":true}'
   const [slack, email, webhook] = told.body.told
-  assert.deepEqual(slack, { receiver: 'slack', problem: 'Slack refused it: channel_not_found' })
+  assert.deepEqual(slack, { receiver: 'slack', problem: 'Slack refused: channel_not_found' })
   assert.match(email.problem, /^ECONN[A-Z]+$/)
   assert.equal(webhook.problem, 'the receiver answered 500')
   assert.doesNotMatch(told.text, /127\.0\.0\.1|xoxb|secret-address/)

@@ -1,4 +1,5 @@
 /** Wires alerts on searches: rounds while the gateway runs, and the receivers that custody.yaml names under approvals. */
+import { callSlack } from '../approvals/notify/call-slack.ts'
 import { post } from '../approvals/notify/post.ts'
 import type { Post } from '../approvals/notify/post.ts'
 import { postWebhook } from '../approvals/notify/webhook.ts'
@@ -132,30 +133,19 @@ async function tellSlack(
     text: visibleLine(text, max) || '-',
     emoji: false,
   })
-  const text = await send(
-    `${target.apiUrl}/chat.postMessage`,
-    {
-      'content-type': 'application/json; charset=utf-8',
-      authorization: `Bearer ${target.botToken.reveal()}`,
-    },
-    JSON.stringify({
-      channel: target.channel,
-      // Threat: names come from callers; plain text is no markup, and links are not unfurled.
-      text: visibleLine(title, TEXT_MAX).replaceAll(/[<>&]/g, ' '),
-      unfurl_links: false,
-      unfurl_media: false,
-      blocks: [
-        { type: 'section', text: plain(title, TEXT_MAX) },
-        ...lines.map((line) => ({ type: 'context', elements: [plain(line, 200)] })),
-        {
-          type: 'actions',
-          elements: [{ type: 'button', action_id: 'open-search', text: plain('Open', 20), url }],
-        },
-      ],
-    }),
-  )
-  const answer: unknown = JSON.parse(text)
-  const isTaken =
-    typeof answer === 'object' && answer !== null && 'ok' in answer && answer.ok === true
-  if (!isTaken) throw new Error('Slack refused the message')
+  await callSlack(send, target, 'chat.postMessage', {
+    channel: target.channel,
+    // Threat: names come from callers; plain text is no markup, and links are not unfurled.
+    text: visibleLine(title, TEXT_MAX).replaceAll(/[<>&]/g, ' '),
+    unfurl_links: false,
+    unfurl_media: false,
+    blocks: [
+      { type: 'section', text: plain(title, TEXT_MAX) },
+      ...lines.map((line) => ({ type: 'context', elements: [plain(line, 200)] })),
+      {
+        type: 'actions',
+        elements: [{ type: 'button', action_id: 'open-search', text: plain('Open', 20), url }],
+      },
+    ],
+  })
 }

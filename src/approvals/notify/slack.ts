@@ -1,6 +1,7 @@
 /** Cards in Slack: Block Kit with escaped texts, posted once and rewritten when the approval changes. */
 import type { SlackTarget } from '../../model/approval-settings.ts'
 import type { Approval, ApprovalChoice, Excerpt } from '../../model/approval.ts'
+import { callSlack } from './call-slack.ts'
 import type { Post } from './post.ts'
 
 /** Of Slack, for the text of one section; and ours, so that a card stays one screen. */
@@ -130,20 +131,6 @@ export async function tellSlack(
 ): Promise<string> {
   const message = slackMessage(card, target.channel)
   const method = reference === null ? 'chat.postMessage' : 'chat.update'
-  const text = await post(
-    `${target.apiUrl}/${method}`,
-    {
-      'content-type': 'application/json; charset=utf-8',
-      authorization: `Bearer ${target.botToken.reveal()}`,
-    },
-    JSON.stringify(reference === null ? message : { ...message, ts: reference }),
-  )
-  const answer: unknown = JSON.parse(text)
-  if (!isObject(answer) || answer['ok'] !== true)
-    throw new Error(`Slack refused: ${isObject(answer) ? String(answer['error']) : 'no JSON'}`)
-  return typeof answer['ts'] === 'string' ? answer['ts'] : (reference ?? '')
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
+  const body = reference === null ? message : { ...message, ts: reference }
+  return (await callSlack(post, target, method, body)) ?? reference ?? ''
 }

@@ -2,6 +2,7 @@
 import { errorCode } from '../../lib/error-code.ts'
 import { failureReason } from '../../lib/failure-reason.ts'
 import type { ApprovalSettings } from '../../model/approval-settings.ts'
+import { callSlack } from './call-slack.ts'
 import { plainText } from './links.ts'
 import { post } from './post.ts'
 import { escaped } from './slack.ts'
@@ -76,24 +77,15 @@ async function tell(
     return
   }
   if (kind === 'slack' && settings.slack !== null) {
-    const { slack } = settings
-    const answer = await post(
-      `${slack.apiUrl}/chat.postMessage`,
-      {
-        'content-type': 'application/json; charset=utf-8',
-        authorization: `Bearer ${slack.botToken.reveal()}`,
-      },
-      JSON.stringify({
-        channel: slack.channel,
-        text: `${escaped(subject)}\n${text
-          .split('\n')
-          .map((line) => escaped(line, LINE_CHARS_MAX))
-          .join('\n')}\n${url}`,
-        unfurl_links: false,
-        unfurl_media: false,
-      }),
-    )
-    if (!/"ok"\s*:\s*true/.test(answer)) throw new Error(`Slack refused it${slackError(answer)}`)
+    await callSlack(post, settings.slack, 'chat.postMessage', {
+      channel: settings.slack.channel,
+      text: `${escaped(subject)}\n${text
+        .split('\n')
+        .map((line) => escaped(line, LINE_CHARS_MAX))
+        .join('\n')}\n${url}`,
+      unfurl_links: false,
+      unfurl_media: false,
+    })
     return
   }
   if (kind === 'email' && settings.email !== null) {
@@ -114,12 +106,6 @@ async function tell(
     return
   }
   throw new Error('no such receiver is configured')
-}
-
-/** Slack names its refusals by words of its own, as `channel_not_found`. */
-function slackError(answer: string): string {
-  const word = /"error"\s*:\s*"(\w{1,60})"/.exec(answer)?.[1]
-  return word === undefined ? '' : `: ${word}`
 }
 
 const LINE_CHARS_MAX = 900
