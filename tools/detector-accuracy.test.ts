@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { negatives, positives } from './accuracy/samples.ts'
-import { measure, measureFormats, measureWild } from './detector-accuracy.ts'
+import { measureDeveloped, measureFormats, measureWild } from './detector-accuracy.ts'
 
 test('the development set is the same every time', () => {
   assert.deepEqual(positives(), positives())
@@ -9,7 +9,7 @@ test('the development set is the same every time', () => {
 })
 
 test('precision and recall of what has check digits or a clear form are at least 0.98', () => {
-  const scores = measure([...positives(), ...negatives()])
+  const scores = measureDeveloped()
   const entities = [
     'EMAIL_ADDRESS',
     'CREDIT_CARD',

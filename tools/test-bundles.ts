@@ -1,6 +1,8 @@
 /** Puts test files together that share a process: starting Node and loading the product once instead of three hundred times. */
 import { dirname } from 'node:path'
 
+const UNTRACKED = new URL('untracked-tests.ts', import.meta.url).href
+
 export interface Bundle {
   readonly name: string
   readonly files: readonly string[]
@@ -56,10 +58,10 @@ function rank(room: string): number {
 export function bundleSource(urls: ReadonlyMap<string, string>, seed: number | null): string {
   const suites = [...urls].map(
     ([file, url]) =>
-      `suite(${JSON.stringify(file)}, async () => void (await import(${JSON.stringify(url)})))\n`,
+      `untrackedSuite(${JSON.stringify(file)}, () => import(${JSON.stringify(url)}))\n`,
   )
   return [
-    `import { suite } from 'node:test'\n`,
+    `import { untrackedSuite } from ${JSON.stringify(UNTRACKED)}\n`,
     ...(seed === null ? [] : [`import { configureGlobal } from 'fast-check'\n`]),
     ...(seed === null ? [] : [`configureGlobal({ seed: ${seed} })\n`]),
     ...suites,

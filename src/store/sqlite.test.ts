@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { Kysely } from 'kysely'
+import { placeDatabases } from '../../test/harness/made-databases.ts'
 import type { FreshDatabase } from '../../test/store/store-contract.ts'
 import { storeContract } from '../../test/store/store-contract.ts'
 import { EPOCH_MS, batchOf, closedRow, exchangeId, keyRow } from '../../test/store/samples.ts'
@@ -31,7 +32,29 @@ async function freshFolder(): Promise<FreshFolder> {
   }
 }
 
-storeContract('sqlite', freshFolder)
+/** A folder where the migrations have run. */
+async function migratedFolder(): Promise<FreshDatabase> {
+  const fresh = await freshFolder()
+  await placeDatabases(fresh.folder)
+  return fresh
+}
+
+storeContract('sqlite', migratedFolder)
+
+test('a store that is opened for the first time holds what one has that was there before', async () => {
+  await using fresh = await freshFolder()
+  await using before = await freshFolder()
+  await placeDatabases(before.folder)
+  for (const { options } of [fresh, before]) await (await openStore(options))[Symbol.asyncDispose]()
+  for (const name of ['index.db', 'control.db']) {
+    const [one, other] = [fresh, before].map(({ folder }) => {
+      using file = new DatabaseSync(join(folder, name))
+      return file.prepare('select type, name, sql from sqlite_schema order by name').all()
+    })
+    assert.ok(one !== undefined && one.length > 10)
+    assert.deepEqual(one, other)
+  }
+})
 
 test('the database files belong to their owner alone', async () => {
   await using fresh = await freshFolder()

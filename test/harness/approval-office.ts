@@ -21,6 +21,7 @@ import type { EvidenceEvent } from '../../src/model/record.ts'
 import { openStore } from '../../src/store/store.ts'
 import { askedRule, askedTerms, frozen } from '../store/approval-samples.ts'
 import { EPOCH_MS } from '../store/samples.ts'
+import { placeDatabases } from './made-databases.ts'
 
 export interface HeldClock extends Clock {
   readonly pass: (ms: number) => void
@@ -69,6 +70,7 @@ export async function office(options: OfficeOptions = {}): Promise<Office> {
   await using stack = new AsyncDisposableStack()
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'custody-office-')))
   if (options.folder === undefined) stack.defer(() => rm(folder, { recursive: true, force: true }))
+  await placeDatabases(folder)
   const store = stack.use(await openStore({ kind: 'sqlite', folder }))
   const clock = options.clock ?? heldClock()
   const { approvals: table, people } = store.control

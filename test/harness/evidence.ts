@@ -13,6 +13,7 @@ import type { BlockRole, BlockSpan } from '../../src/model/dialect.ts'
 import type { ClosingFacts, OpeningFacts } from '../../src/model/record.ts'
 import type { Opening } from '../../src/model/recorder.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
+import { placeDatabases } from './made-databases.ts'
 
 export interface TemporaryFolder extends AsyncDisposable {
   readonly path: string
@@ -34,6 +35,7 @@ export async function openTestEvidence(
   options: Partial<EvidenceOptions> = {},
 ): Promise<TestEvidence> {
   await using stack = new AsyncDisposableStack()
+  await placeDatabases(folder)
   const store = stack.use(await openStore({ kind: 'sqlite', folder }))
   const limits = { extentBytes: 65_536, freeBytesMin: 0, ...options.limits }
   const evidence = stack.use(

@@ -11,6 +11,7 @@ import type { Clock } from '../../src/lib/clock.ts'
 import { isExchangeId } from '../../src/lib/ids.ts'
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts'
 import type { Sandbox } from '../../src/sandbox/start-sandbox.ts'
+import { placeDatabases } from './made-databases.ts'
 
 export interface TestGateway extends AsyncDisposable {
   readonly app: App
@@ -77,6 +78,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   })
   if (loaded.kind === 'problems')
     throw new Error(`the test configuration is wrong: ${JSON.stringify(loaded.problems)}`)
+  const { storage } = loaded.config
+  if (storage.index.kind === 'sqlite') await placeDatabases(storage.folder)
   const app = stack.use(
     await startApp(loaded.config, {
       ...(options.disk === undefined ? {} : { disk: options.disk }),

@@ -33,38 +33,43 @@ const PERSONAL_SEED = 4711
 
 export function measureWildFormats(rules: Ruleset, options: MatcherOptions): WildFormatsResult {
   const mended = formatTexts('mended')
-  const lines = lineTexts('mended')
   const covered = coverageBy(rules, options)
+  const shapes = covered(mended)
+  const kinds = covered(lineTexts('mended'))
   return {
     sets: {
       mended: {
-        formats: total(covered(mended, () => 'all')),
-        lines: total(covered(lines, () => 'all')),
-        options: total(covered(lineTexts('mended', 'options'), () => 'all')),
+        formats: total(shapes),
+        lines: total(kinds),
+        options: total(covered(lineTexts('mended', 'options'))),
       },
       'held-out': {
-        formats: total(covered(formatTexts('held-out'), () => 'all')),
-        lines: total(covered(lineTexts('held-out'), () => 'all')),
-        options: total(covered(lineTexts('held-out', 'options'), () => 'all')),
+        formats: total(covered(formatTexts('held-out'))),
+        lines: total(covered(lineTexts('held-out'))),
+        options: total(covered(lineTexts('held-out', 'options'))),
       },
     },
-    shapes: covered(mended, ({ shape }) => shape),
-    kinds: covered(lines, ({ shape }) => shape),
+    shapes,
+    kinds,
     formatCount: new Set(mended.map(({ format }) => format)).size,
     ...measurePersonal(rules, options),
   }
 }
 
-const total = (shares: readonly Share[]): Share => shares[0] ?? { name: 'all', found: 0, all: 0 }
+const total = (shares: readonly Share[]): Share => ({
+  name: 'all',
+  found: shares.reduce((sum, { found }) => sum + found, 0),
+  all: shares.reduce((sum, { all }) => sum + all, 0),
+})
 
-/** A secret is found when findings cover all of it. */
+/** By shape. A secret is found when findings cover all of it. */
 function coverageBy(rules: Ruleset, options: MatcherOptions) {
-  return (texts: readonly WildText[], groupOf: (text: WildText) => string): readonly Share[] => {
+  return (texts: readonly WildText[]): readonly Share[] => {
     const groups = new Map<string, { found: number; all: number }>()
     for (const one of texts) {
       const { findings } = scanText(rules, one.text, options)
-      const group = groups.get(groupOf(one)) ?? { found: 0, all: 0 }
-      groups.set(groupOf(one), group)
+      const group = groups.get(one.shape) ?? { found: 0, all: 0 }
+      groups.set(one.shape, group)
       for (const [start, end] of one.secrets) {
         const reached = findings.reduce(
           (at, finding) => (finding.start <= at && finding.end > at ? finding.end : at),
