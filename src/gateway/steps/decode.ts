@@ -112,11 +112,15 @@ async function readView(exchange: Exchange, routing: Routing, bytes: Buffer): Pr
   if (scan.kind === 'tape') exchange.tape = scan.tape
   const reading = routing.dialect.readRequest(routing.surface, scan)
   if (reading.kind === 'problem') {
-    return { kind: 'error', error: fail('request.bad-json', reading.problem.message) }
+    return { kind: 'error', error: fail('request.bad-json', asSentence(reading.problem.message)) }
   }
   // Spans count bytes of the decoded body; what is stored is the body as received, so it has none.
   const view = decoder === 'identity' ? reading.view : { ...reading.view, blocks: [] }
   return { kind: 'view', view, plain }
+}
+
+function asSentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`
 }
 
 function declaredLength(flatHeaders: readonly string[]): number | null {
