@@ -216,3 +216,28 @@ test('a redirect is passed to the caller and never followed', async () => {
   )
   assert.equal(elsewhere.connections(), 0)
 })
+
+test('the address of a resumable upload leads back through the gateway, and one that cannot is not passed on', async () => {
+  let address = ''
+  await using naming = await scriptedUpstream((socket) =>
+    socket.write(answer('200 OK', { 'x-goog-upload-url': address, 'x-other': address }, '{}')),
+  )
+  await using two = await startDataPlane(naming.url)
+  const path = '/upload/v1beta/files?upload_id=a%20b&upload_protocol=resumable'
+  const given = async (
+    named: string,
+    ...headers: string[]
+  ): Promise<readonly string[] | undefined> => {
+    address = named
+    const line = 'GET /t/desk/gemini/upload/v1beta/files?x=/upload/ HTTP/1.1'
+    const passed = await ask(two.port, two.key, line, 'Host: gw.test:81', ...headers)
+    assert.deepEqual(passed?.headers.get('x-other'), [named])
+    return passed?.headers.get('x-goog-upload-url')
+  }
+  const back = `//gw.test:81/t/desk/gemini${path}`
+  assert.deepEqual(await given(naming.url + path), [`http:${back}`])
+  assert.deepEqual(await given(`${naming.url}/base${path}`), [`http:${back}`])
+  assert.deepEqual(await given(naming.url + path, 'X-Forwarded-Proto: https'), [`https:${back}`])
+  for (const other of [elsewhere.url + path, `${naming.url}/files`, path, 'nonsense'])
+    assert.equal(await given(other), undefined, other)
+})

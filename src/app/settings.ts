@@ -23,6 +23,7 @@ export function gatewaySettings(
     routeFor: (facts) => matchRoute(config.routes, facts),
     retentionClassFor: (tags) => matchRetention(config.retention, tags),
     limits: config.limits,
+    servesTls: config.tls !== null,
     policy,
     sightOf: (route) => sights.of(config.masking[route.name] ?? null),
     approvals: config.approvals,

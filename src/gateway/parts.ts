@@ -40,6 +40,8 @@ export interface GatewaySnapshot extends GatewaySettings {
   readonly policy: Policy | null
   readonly sightOf: (route: Route) => RouteSight
   readonly approvals: ApprovalSettings
+  /** Whether callers connect over TLS. */
+  readonly servesTls: boolean
 }
 
 export interface MaskingParts extends RequestTools {

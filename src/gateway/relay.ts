@@ -3,13 +3,14 @@ import { GatewayError, fail } from '../model/errors.ts'
 import type { SpokenEnding, StreamFollower } from '../model/dialect.ts'
 import type { ClosingFacts, Outcome } from '../model/record.ts'
 import type { Recording } from '../model/recorder.ts'
+import { answerHead } from './answer-head.ts'
 import { createAnswerSample } from './answer-sample.ts'
 import { contentDecoder } from './content-encoding.ts'
-import { exchangeHeaders, recordRefusal, renderRefusal } from './error-answer.ts'
+import { recordRefusal, renderRefusal } from './error-answer.ts'
 import { createEventBoundary } from './event-boundary.ts'
 import type { EventBoundary } from './event-boundary.ts'
 import type { Exchange, Routing } from './exchange.ts'
-import { headerList, headerValue, headersForCaller, recordableHeaders } from './headers.ts'
+import { headerList, headerValue, recordableHeaders } from './headers.ts'
 import { endOfBegun, isContinuedBy, recordBegun } from './hold/begun-answer.ts'
 import { UNMASKED } from './masking/answer-flow.ts'
 import type { AnswerFlow, Shown } from './masking/answer-flow.ts'
@@ -120,7 +121,7 @@ export class Relay implements UpstreamListener {
     const head = { status, contentType: this.#contentType, contentEncoding: this.#contentEncoding }
     if (begun !== null && !isContinuedBy(begun, head))
       throw fail('upstream.unlike-begun', `Its status was ${status}.`)
-    this.#callerHead = [...headersForCaller(flatHeaders), ...exchangeHeaders(this.#exchange)]
+    this.#callerHead = answerHead(flatHeaders, this.#exchange, this.#routing)
     this.#flow = flowFor(this.#exchange, this.#routing, this.#parts, head)
     if (!this.#flow.keepsBytes) this.#callerHead = withoutBodyFacts(this.#callerHead)
     const decoder = contentDecoder(this.#contentEncoding)

@@ -22,6 +22,7 @@ import {
   geminiModels,
   vertexPredict,
 } from './gemini-numbers.ts'
+import { geminiUpload } from './gemini-upload.ts'
 import { ollamaChat, ollamaGenerate } from './ollama.ts'
 import {
   ollamaEmbed,
@@ -145,6 +146,7 @@ export const ROUTES: readonly Route[] = [
   ...under('anthropic', '[/v1]', ANTHROPIC),
   // Vertex puts project, location and publisher between version and model.
   ...under('gemini', '/v1[{minor}][/{scope*}]', GEMINI),
+  ...under('gemini', '/upload/v1[{minor}]', [['POST', '/files', 'form', geminiUpload]]),
   ...under('bedrock', '', BEDROCK),
   ...under('ollama', '/api', OLLAMA),
 ]

@@ -151,6 +151,26 @@ test('@google/genai: counting, embedding and listing are recorded surfaces', asy
   assertRow(traffic[0]!, { inputTokens: counted.totalTokens!, status: 200 })
 })
 
+test('@google/genai: a file is uploaded through the gateway, whatever address the provider names for it', async () => {
+  await using tapped = await startTappedGateway()
+  const client = clientOf(tapped, '/t/desk/gemini')
+  const file = new Blob(['a confidential file'], { type: 'text/plain' })
+  const uploaded = await client.files.upload({ file, config: { mimeType: 'text/plain' } })
+  assert.equal(uploaded.sizeBytes, '19')
+  const received = tapped.gateway.sandbox.received()
+  assert.deepEqual(
+    received.map(({ path }) => path.split('?')[0]),
+    ['/upload/v1/files', '/upload/v1beta/files'],
+  )
+  // What had gone past the gateway would not carry its credential.
+  for (const { headers } of received)
+    assert.ok(
+      headers.some(
+        ([name, value]) => name === 'x-goog-api-key' && value === 'upstream-secret-gemini',
+      ),
+    )
+})
+
 test('@google/genai: errors of the provider pass and are not sent again', async () => {
   await using tapped = await startTappedGateway()
   const client = clientOf(tapped)
