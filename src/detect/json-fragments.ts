@@ -1,4 +1,5 @@
 /** Masks JSON that arrives in pieces: rules see decoded strings, the caller gets JSON in the spelling it came in. */
+import { eitherMatcher } from './either-matcher.ts'
 import type { Finding, Mask, Uninspected } from './finding.ts'
 import { escapeJson, JsonStringSpelling } from './json-string.ts'
 import { JsonStructure } from './json-structure.ts'
@@ -227,10 +228,12 @@ class JsonMatcher {
     if (string.role === 'key') return this.#options.maskKeys ? this.#textMatcher('') : passThrough()
     const name = string.key.toLowerCase().replaceAll(/[_\s-]/g, '')
     if (this.#options.secretKeys.has(name)) return createFieldMatcher(this.#options)
-    if (this.#nesting > 0 && (first.startsWith('{') || first.startsWith('['))) {
-      return jsonMatcher(this.#ruleset, this.#options, this.#nesting - 1)
-    }
-    return this.#textMatcher(this.#context('"'))
+    const context = this.#context('"')
+    if (this.#nesting === 0 || !/^\s*(?:[{[]|$)/.test(first)) return this.#textMatcher(context)
+    return eitherMatcher(
+      () => this.#textMatcher(context),
+      () => jsonMatcher(this.#ruleset, this.#options, this.#nesting - 1),
+    )
   }
 
   #textMatcher(before: string): Matcher {

@@ -59,12 +59,36 @@ export interface PolicyWatch {
   readonly own: readonly string[]
 }
 
-export function operatorsOf(plan: MaskingPlan): OperatorTable {
-  return {
-    byEntity: new Map(Object.entries(plan.operators)),
-    fallback: plan.defaultOperator,
-    ...(plan.watch === undefined ? {} : { byRule: new Map(Object.entries(plan.watch.operators)) }),
+/** What a plan says, in the form in which each text needs it: made once. */
+interface Tables {
+  readonly operators: OperatorTable
+  readonly uncovered: ReadonlySet<string>
+  readonly secretKeys: ReadonlySet<string>
+}
+
+const made = new WeakMap<MaskingPlan, Tables>()
+
+function tablesOf(plan: MaskingPlan): Tables {
+  const known = made.get(plan)
+  if (known !== undefined) return known
+  const { operators, defaultOperator: fallback, watch } = plan
+  const byEntity = new Map(Object.entries(operators))
+  const byRule = watch === undefined ? {} : { byRule: new Map(Object.entries(watch.operators)) }
+  const tables: Tables = {
+    operators: { byEntity, fallback, ...byRule },
+    uncovered: new Set(watch?.own),
+    secretKeys: new Set(plan.secretKeys),
   }
+  made.set(plan, tables)
+  return tables
+}
+
+export function operatorsOf(plan: MaskingPlan): OperatorTable {
+  return tablesOf(plan).operators
+}
+
+export function secretKeysOf(plan: MaskingPlan): ReadonlySet<string> {
+  return tablesOf(plan).secretKeys
 }
 
 /** Analyzers of what is masked in this direction: where nothing is masked nobody is asked. */
@@ -74,5 +98,5 @@ export function analyzersOf(plan: MaskingPlan, direction: Direction): readonly A
 }
 
 export function uncoveredOf(plan: MaskingPlan): ReadonlySet<string> {
-  return new Set(plan.watch?.own)
+  return tablesOf(plan).uncovered
 }

@@ -51,7 +51,7 @@ export function buildRuleset(
     for (const pattern of cut === null ? [rule.pattern] : [rule.pattern, cut]) {
       const search = within(() => new ExactSearch(pattern, RULE_LIMITS.instructionsMax))
       if (search === null) {
-        problems.push({ rule: rule.id, problem: OVER_BUDGET })
+        problems.push({ rule: rule.id, problem: RULE_OVER_BUDGET })
         return
       }
       const end = pattern === cut ? null : (rule.tail?.until ?? null)
@@ -69,14 +69,23 @@ export function buildRuleset(
     }
   })
   const automaton = within(() => new Lanes(patterns, limits))
-  if (automaton === null) problems.push({ rule: '', problem: `all rules together: ${OVER_BUDGET}` })
+  if (automaton === null) problems.push({ rule: '', problem: overBudget(probes, limits) })
   if (automaton === null || problems.length > 0) return { kind: 'problems', problems }
   const before = Math.max(0, ...probes.map((probe) => probe.before))
   const longest = Math.max(0, ...rules.map(({ pattern }) => wholeLength(pattern))) + 1
   return { kind: 'ruleset', ruleset: { rules, probes, automaton, before, longest } }
 }
 
-const OVER_BUDGET = 'the automaton is over budget; lower the repetition counts or split the rule'
+const RULE_OVER_BUDGET = `the automaton of the rule is over budget (${RULE_LIMITS.instructionsMax} instructions); lower its repetition counts or split it`
+const LARGEST_SHOWN = 3
+
+function overBudget(probes: readonly Probe[], { instructionsMax }: AutomatonLimits): string {
+  const largest = probes
+    .toSorted((a, b) => b.search.size - a.search.size)
+    .slice(0, LARGEST_SHOWN)
+    .map(({ rule, search }) => `${rule.id} ${search.size}`)
+  return `all rules together are over budget (${instructionsMax} instructions); leave packs or rules out (without), lower the repetition counts of the largest (${largest.join(', ')}), and give exact words as terms, which have an automaton of their own`
+}
 
 function within<T>(build: () => T): T | null {
   try {

@@ -29,14 +29,14 @@ export const NOTHING_FOUND: PieceFindings = {
 const ENTRIES_MAX = 50_000
 
 /** In two generations: to note with every turn which blocks of a long history were used last would cost more than to look them up. */
+/** Two halves: what the older one has and is asked for again moves to the younger; when that is full it becomes the older one. */
 export class BlockFindings {
-  #recent = new Map<string, PieceFindings>()
-  /** What was not asked for since it was recent goes with it. */
-  #older: ReadonlyMap<string, PieceFindings> = new Map()
-  readonly #recentMax: number
+  #young = new Map<string, PieceFindings>()
+  #old = new Map<string, PieceFindings>()
+  readonly #halfMax: number
 
   constructor(entriesMax = ENTRIES_MAX) {
-    this.#recentMax = Math.ceil(entriesMax / 2)
+    this.#halfMax = Math.max(1, Math.floor(entriesMax / 2))
   }
 
   /**
@@ -45,22 +45,22 @@ export class BlockFindings {
    */
   keyOf(context: string, place: LeafPlace, bytes: Buffer): string {
     const { key, isFree, tool, isSigned } = place
-    return `${context}\0${Number(isFree)}${Number(isSigned)}${tool}\0${key}\0${hash('sha256', bytes, 'base64')}`
+    return `${hash('sha256', bytes, 'base64')}${Number(isFree)}${Number(isSigned)}${tool}\0${key}\0${context}`
   }
 
   get(key: string): PieceFindings | null {
-    const recent = this.#recent.get(key)
-    if (recent !== undefined) return recent
-    const older = this.#older.get(key)
-    if (older === undefined) return null
-    this.set(key, older)
-    return older
+    const young = this.#young.get(key)
+    if (young !== undefined) return young
+    const old = this.#old.get(key)
+    if (old === undefined) return null
+    this.set(key, old)
+    return old
   }
 
   set(key: string, found: PieceFindings): void {
-    this.#recent.set(key, found)
-    if (this.#recent.size < this.#recentMax) return
-    this.#older = this.#recent
-    this.#recent = new Map()
+    this.#young.set(key, found)
+    if (this.#young.size <= this.#halfMax) return
+    this.#old = this.#young
+    this.#young = new Map()
   }
 }

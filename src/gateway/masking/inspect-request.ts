@@ -1,6 +1,6 @@
 /** Looks into a request body block by block and says what to splice; the bytes themselves stay as they came. */
 import type { Direction, MaskingPlan } from '../../detect/masking-plan.ts'
-import { analyzersOf, operatorsOf, uncoveredOf } from '../../detect/masking-plan.ts'
+import { analyzersOf, operatorsOf, secretKeysOf, uncoveredOf } from '../../detect/masking-plan.ts'
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
 import { atOnce, inTurns } from '../../lib/turns.ts'
 import type { Work } from '../../lib/turns.ts'
@@ -70,7 +70,7 @@ export function inspectRequest(
     threshold: plan.threshold,
     encoded: plan.decode.includes(direction),
     numbers: plan.numbers,
-    secretKeys: new Set(plan.secretKeys),
+    secretKeys: secretKeysOf(plan),
   }
   const { tape } = question
   const gathered = gather(tools.cache, question)

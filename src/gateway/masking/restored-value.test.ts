@@ -47,3 +47,26 @@ test('a token of nobody, a masked one and one without its end stay', () => {
   const raw = JSON.stringify(TOKEN)
   assert.equal(restored(TOKEN, 'x', masks), `${raw.slice(0, 3)}#${raw.slice(8)}`)
 })
+
+test('an answer that was asked for as JSON stays JSON and holds the value', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('', '\n', '  '), (value, blank) => {
+      const shown: unknown = JSON.parse(
+        restored(
+          blank + JSON.stringify({ to: TOKEN, list: [`a ${TOKEN}`, 1.5e3, true, null] }),
+          value,
+        ),
+      )
+      assert.deepEqual(JSON.parse(String(shown)), {
+        to: value,
+        list: [`a ${value}`, 1500, true, null],
+      })
+    }),
+  )
+})
+
+test('a text that only begins as JSON does is text', () => {
+  const value = 'a"b'
+  for (const text of ['[Note] say "', '{ name: "', '[1] "', '{"a": 1} and "', '"'])
+    assert.equal(JSON.parse(restored(`${text}${TOKEN}"`, value)), `${text}a"b"`)
+})

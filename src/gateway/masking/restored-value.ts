@@ -3,6 +3,7 @@ import type { Mask } from '../../detect/finding.ts'
 import { spanIndex } from '../../lib/span-index.ts'
 import { escapedFor } from './json-level.ts'
 import { TOKEN_SHAPE } from './mask-keys.ts'
+import { TextLevel } from './text-level.ts'
 
 /** `raw`: the string as it stands in the document; the masks ascend. All of them together are returned. */
 export function restoredValue(
@@ -14,40 +15,40 @@ export function restoredValue(
   const masked = spanIndex(masks)
   const restored: Mask[] = []
   let levels: readonly number[] | null = null
-  for (const [number, found] of [...raw.matchAll(TOKEN_SHAPE)].entries()) {
+  const all = [...raw.matchAll(TOKEN_SHAPE)]
+  for (const [number, found] of all.entries()) {
     const value = values.get(found[0])
     const place = { start: found.index, end: found.index + found[0].length }
     if (value === undefined || masked.touches(place)) continue
-    levels ??= levelsIn(raw, NESTING_MAX)
-    restored.push({ ...place, text: escapedFor(value, levels[number] ?? 1) })
+    levels ??= levelsIn(raw, all.length)
+    restored.push({ ...place, text: escapedFor(value, 1 + (levels[number] ?? 0)) })
   }
   if (restored.length === 0) return masks
   return [...masks, ...restored].toSorted((a, b) => a.start - b.start)
 }
 
-const NESTING_MAX = 12
-const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/gs
-
 /**
- * Tool arguments are JSON in a string, and may hold such strings themselves: a value has to be escaped for each.
- * For each token in the order of the text: the strings that it lies in. No escape changes a token, and each lies in a string.
+ * Tool arguments are JSON in a string, and so is the text of an answer that was asked for as JSON; both may hold such strings
+ * themselves: a value has to be escaped for each. For each token in the order of the text: how many strings of the text it lies in.
  */
-function levelsIn(literal: string, nesting: number): readonly number[] {
-  const tokens = literal.match(TOKEN_SHAPE)?.length ?? 0
-  if (tokens === 0) return []
-  const inner = nesting > 0 ? jsonIn(literal) : null
-  if (inner === null) return Array.from({ length: tokens }, () => 1)
-  const strings = inner.match(STRING) ?? []
-  return strings.flatMap((one) => levelsIn(one, nesting - 1).map((level) => level + 1))
+function levelsIn(literal: string, tokens: number): readonly number[] {
+  const text = textOf(literal)
+  const found = text === null ? [] : [...text.matchAll(TOKEN_SHAPE)]
+  // A token that the text spells with escapes is none in the literal.
+  if (text === null || found.length !== tokens) return []
+  const follower = new TextLevel()
+  let followed = 0
+  return found.map(({ index }) => {
+    follower.take(text.slice(followed, index))
+    followed = index
+    return follower.level
+  })
 }
 
-/** The text of a string, when it is a JSON object or array. */
-function jsonIn(literal: string): string | null {
+function textOf(literal: string): string | null {
   try {
     const text: unknown = JSON.parse(literal)
-    if (typeof text !== 'string' || !/^\s*[{[]/.test(text)) return null
-    JSON.parse(text)
-    return text
+    return typeof text === 'string' ? text : null
   } catch {
     return null
   }

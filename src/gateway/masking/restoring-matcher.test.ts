@@ -80,3 +80,24 @@ test('in JSON that holds JSON a value is escaped for each string that its token 
     }
   }
 })
+
+test('a text that is JSON by itself stays JSON, at every cut, and one that only begins like it is text', () => {
+  const value = 'a "b"\n\\'
+  const json = ` ${JSON.stringify({ to: TOKEN, inner: nested(TOKEN, 1), n: [1, true, null] }, null, 1)}\n`
+  const texts = [
+    [
+      json,
+      ` ${JSON.stringify({ to: value, inner: nested(value, 1), n: [1, true, null] }, null, 1)}\n`,
+    ],
+    [`[Note] "${TOKEN}"`, `[Note] "${value}"`],
+    [`{"a": 1} "${TOKEN}"`, `{"a": 1} "${value}"`],
+  ] as const
+  for (const [text, expected] of texts) {
+    for (let cut = 0; cut <= text.length; cut += 1) {
+      const inner = createMatcher(RULES, matcherOptions())
+      const matcher = restoringMatcher(inner, new Map([[TOKEN, value]]), 'text')
+      const steps = [matcher.push(text.slice(0, cut)), matcher.push(text.slice(cut)), matcher.end()]
+      assert.equal(steps.map(({ emit }) => emit).join(''), expected, `cut at ${cut}`)
+    }
+  }
+})

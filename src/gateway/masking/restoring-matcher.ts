@@ -4,6 +4,7 @@ import type { Matcher, Step } from '../../detect/matcher.ts'
 import { spanIndex } from '../../lib/span-index.ts'
 import { escapedFor, JsonLevel } from './json-level.ts'
 import { TOKEN_SHAPE } from './mask-keys.ts'
+import { TextLevel } from './text-level.ts'
 
 /** Entity names are short; what is longer is no token. */
 const TOKEN_LENGTH_MAX = 96
@@ -12,14 +13,17 @@ const TOKEN_BEGUN = /<(?:[A-Z][A-Z0-9_]*(?:_[0-9a-f]{0,16})?)?$/
 
 /**
  * Offsets stay those of the channel's text. What the inner matcher has released is held while it may be the beginning
- * of a token. In `json` a value is escaped for the strings that its token lies in.
+ * of a token. A value is escaped for the strings that its token lies in: always in `json`, and in a `text` that is JSON by itself.
  */
 export function restoringMatcher(
   inner: Matcher,
   values: ReadonlyMap<string, string>,
   channel: 'text' | 'json',
 ): Matcher {
-  const level = channel === 'json' ? new JsonLevel() : null
+  const place: Restoring =
+    channel === 'json'
+      ? { values, level: new JsonLevel(), least: 1 }
+      : { values, level: new TextLevel(), least: 0 }
   let received = ''
   /** Offset in the channel's text at which `received` begins. */
   let base = 0
@@ -30,7 +34,7 @@ export function restoringMatcher(
     if (made.blocked) return { ...made, emit: '', masks: [] }
     const ready = received.slice(0, made.settled - base)
     const end = final ? made.settled : base + heldFrom(ready, base, waiting)
-    const masks = tokensIn(ready.slice(0, end - base), base, waiting, values, level)
+    const masks = tokensIn(ready.slice(0, end - base), base, waiting, place)
     let emit = ''
     let from = base
     for (const mask of masks) {
@@ -62,12 +66,18 @@ function heldFrom(ready: string, base: number, masks: readonly Mask[]): number {
   return over === undefined ? at : ready.length
 }
 
+interface Restoring {
+  readonly values: ReadonlyMap<string, string>
+  readonly level: Pick<JsonLevel, 'level' | 'take'>
+  /** In how many strings a token lies at least. */
+  readonly least: number
+}
+
 function tokensIn(
   text: string,
   base: number,
   masks: readonly Mask[],
-  values: ReadonlyMap<string, string>,
-  level: JsonLevel | null,
+  { values, level, least }: Restoring,
 ): readonly Mask[] {
   const settled = masks.filter((mask) => mask.start < base + text.length)
   const masked = spanIndex(settled)
@@ -78,11 +88,10 @@ function tokensIn(
     const start = base + found.index
     const end = start + found[0].length
     if (value === undefined || masked.touches({ start, end })) continue
-    level?.take(text.slice(followed, found.index))
-    followed = level === null ? 0 : found.index
-    const levels = level === null ? 0 : Math.max(1, level.level)
-    tokens.push({ start, end, text: escapedFor(value, levels) })
+    level.take(text.slice(followed, found.index))
+    followed = found.index
+    tokens.push({ start, end, text: escapedFor(value, Math.max(least, level.level)) })
   }
-  level?.take(text.slice(followed))
+  level.take(text.slice(followed))
   return [...settled, ...tokens].toSorted((a, b) => a.start - b.start)
 }

@@ -1,8 +1,9 @@
 /** The channels of one stream, a matcher for each: what they hold, what became of their texts. */
 import { createJsonMatcher, passThrough } from '../../detect/json-fragments.ts'
+import { eitherMatcher } from '../../detect/either-matcher.ts'
 import { createMatcher } from '../../detect/matcher.ts'
 import type { Matcher, MatcherOptions, Step } from '../../detect/matcher.ts'
-import { analyzersOf, operatorsOf, uncoveredOf } from '../../detect/masking-plan.ts'
+import { analyzersOf, operatorsOf, secretKeysOf, uncoveredOf } from '../../detect/masking-plan.ts'
 import type { AnalyzerPlan, MaskingPlan } from '../../detect/masking-plan.ts'
 import type { OperatorTable } from '../../detect/operators.ts'
 import type { FindingRecord, UninspectedRecord } from '../../model/masking.ts'
@@ -135,14 +136,16 @@ export class StreamChannels {
       ...(blocks ? { operators: BLOCK } : {}),
     }
     const { ruleset } = plan.rules
-    return isJson
-      ? createJsonMatcher(ruleset, {
-          ...options,
-          numbers: plan.numbers,
-          maskKeys: false,
-          secretKeys: new Set(plan.secretKeys),
-        })
-      : createMatcher(ruleset, { ...options, before: '' })
+    const asJson = (): Matcher =>
+      createJsonMatcher(ruleset, {
+        ...options,
+        numbers: plan.numbers,
+        maskKeys: false,
+        secretKeys: secretKeysOf(plan),
+      })
+    const asText = (): Matcher => createMatcher(ruleset, { ...options, before: '' })
+    // An answer that was asked for as JSON is a text that stays JSON.
+    return isJson ? asJson() : eitherMatcher(asText, asJson)
   }
 
   #blocks(tool: string): boolean {

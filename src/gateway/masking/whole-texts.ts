@@ -2,7 +2,7 @@
 import type { Mask } from '../../detect/finding.ts'
 import type { Step } from '../../detect/matcher.ts'
 import type { AnalyzerPlan, MaskingPlan } from '../../detect/masking-plan.ts'
-import { analyzersOf } from '../../detect/masking-plan.ts'
+import { analyzersOf, secretKeysOf } from '../../detect/masking-plan.ts'
 import type { JsonTape, NodeRef } from '../../lib/json/tape.ts'
 import { fail } from '../../model/errors.ts'
 import type { StreamedText, StreamShape } from '../../model/stream-shape.ts'
@@ -55,7 +55,7 @@ export class WholeTexts {
     this.#settings = {
       ...channels.options,
       numbers: plan.numbers,
-      secretKeys: new Set(plan.secretKeys),
+      secretKeys: secretKeysOf(plan),
     }
   }
 
