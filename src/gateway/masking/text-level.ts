@@ -3,7 +3,7 @@ import { beginsAsJson } from '../../detect/either-matcher.ts'
 import { JsonLevel } from './json-level.ts'
 
 /** What JSON has between strings and brackets: white space, quotes, numbers, `true`, `false`, `null`. */
-const OUTSIDE = /[\s:,\"0-9.+\-eEtrufalsn]/
+const OUTSIDE = /[\s:,"0-9.+\-eEtrufalsn]/
 
 export class TextLevel {
   #state: 'blank' | 'json' | 'text' = 'blank'
