@@ -51,7 +51,10 @@ const STRANGERS_SHOWN = 5
 /** Only when there are any. */
 function strangerLines({ strangers }: FolderReport): readonly string[] {
   if (strangers.length === 0) return []
-  const named = strangers.slice(0, STRANGERS_SHOWN).map(visibleLine).join(', ')
+  const named = strangers
+    .slice(0, STRANGERS_SHOWN)
+    .map((path) => visibleLine(path))
+    .join(', ')
   const more = strangers.length > STRANGERS_SHOWN ? ', …' : ''
   return [`none of it        ${count(strangers.length)} files or ends of files: ${named}${more}`]
 }

@@ -22,9 +22,11 @@ export const PROBLEM_MEANS: Readonly<Record<VerifyProblem['kind'], string>> = {
     'the log says that it was erased, and it is there: not done, or a copy was put back',
   'header-altered': 'the head of a file of records, with its wrapped keys, was changed',
   'header-without-leaf': 'a file of records begins with a head that was never logged',
-  'keys-file-altered': 'a file of keys that a rotation wrapped anew was changed',
+  'keys-file-altered':
+    'a file of keys that a rotation wrapped anew was changed; or a later rotation was broken off (custody keyring rewrap ends it)',
   'keys-file-missing': 'a file of keys that a rotation wrapped anew is gone',
-  'keys-file-without-leaf': 'a file of keys lies there that was never logged',
+  'keys-file-without-leaf':
+    'a file of keys lies there that was never logged: put there, or a rotation was broken off (custody keyring rewrap ends it)',
   damage: 'bytes behind the last logged record are not those of a record',
   'plaintext-differs': 'what decrypts is not what the log committed to',
   'entry-altered': LOG_FILES,
