@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -289,6 +289,27 @@ test('a bundle stands under a checkpoint that witnesses signed when it was made,
   // What is logged later is not under what they signed: then the log's own checkpoint is taken.
   const later = await exchange(opened, 2)
   assert.equal((await problemsOf(await bundleOf(opened, headOf([later])))).length, 1)
+})
+
+test('what witnesses signed and the disk does not take is said once, ends nothing, and is tried again', async () => {
+  using folder = temporaryFolder()
+  const { writer, keys } = await openTestLog(folder.path)
+  await using log = writer
+  await using one = await witnessFor(keys, folder.path, 1)
+  const failures: string[] = []
+  const witnesses = [named(1, one.port)]
+  await using publisher = publisherOf(folder.path, log, { witnesses }, failures)
+  const kept = join(folder.path, 'log', WITNESSED)
+  await mkdir(join(kept, 'in the way'), { recursive: true })
+  await log.durable(log.append(heartbeat))
+  await publisher.publish()
+  await publisher.publish()
+  await publisher.cosign()
+  assert.equal(failures.length, 1)
+  assert.match(failures[0]!, /^checkpoint\.witnessed: /)
+  await rm(kept, { recursive: true })
+  await publisher.publish()
+  assert.equal(parseNote(await readFile(kept)).kind, 'ok')
 })
 
 test('a folder among the files gets a file of checkpoints in it', async () => {

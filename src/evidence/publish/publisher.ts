@@ -69,6 +69,9 @@ export class CheckpointPublisher implements AsyncDisposable {
   #running: Promise<void> | null = null
   #published = -1
   #areStampsWhole = false
+  #isStuck = false
+  /** Signed by witnesses, and not on the disk yet. */
+  #unkept: Buffer | null = null
 
   constructor(options: PublisherOptions) {
     this.#options = options
@@ -101,9 +104,20 @@ export class CheckpointPublisher implements AsyncDisposable {
 
   /** Publishes the newest checkpoint to everybody. What fails is tried again the next time. Never rejects. */
   publish(): Promise<void> {
-    this.#running ??= this.#publish().finally(() => {
-      this.#running = null
-    })
+    this.#running ??= this.#publish()
+      .then(
+        () => {
+          this.#isStuck = false
+        },
+        // The disk of this machine is full, say: the gateway goes on, and the next time it is tried again.
+        (error: unknown) => {
+          if (!this.#isStuck) this.#options.onFailure(WITNESSED, reasonOf(error))
+          this.#isStuck = true
+        },
+      )
+      .finally(() => {
+        this.#running = null
+      })
     return this.#running
   }
 
@@ -118,6 +132,7 @@ export class CheckpointPublisher implements AsyncDisposable {
     const { writer, receivers, timestampUrl } = this.#options
     const { size } = writer.head
     const note = writer.checkpoint
+    if (this.#unkept !== null) await this.#keep(this.#unkept)
     const isFailing = this.status.some(({ failure }) => failure !== '')
     if (size === this.#published && !isFailing) return
     const cosigned = await this.#witness(size, note)
@@ -132,7 +147,7 @@ export class CheckpointPublisher implements AsyncDisposable {
 
   /** The note with the signatures that could be had; kept when they are enough. */
   async #witness(size: number, note: Buffer): Promise<Buffer> {
-    const { witnesses, quorum, store } = this.#options
+    const { witnesses, quorum } = this.#options
     if (witnesses.length === 0) return note
     const signatures: NoteSignature[] = []
     await Promise.all(
@@ -146,11 +161,16 @@ export class CheckpointPublisher implements AsyncDisposable {
     )
     if (signatures.length === 0) return note
     const cosigned = addCosignatures(note, signatures)
-    if (signatures.length >= quorum) {
-      await store.write(WITNESSED, cosigned)
-      await store.sync([WITNESSED])
-    }
+    if (signatures.length >= quorum) await this.#keep(cosigned)
     return cosigned
+  }
+
+  async #keep(cosigned: Buffer): Promise<void> {
+    const { store } = this.#options
+    this.#unkept = cosigned
+    await store.write(WITNESSED, cosigned)
+    await store.sync([WITNESSED])
+    this.#unkept = null
   }
 
   async #ask(name: string, peer: WitnessPeer, size: number, note: Buffer): Promise<NoteSignature> {
@@ -213,9 +233,12 @@ export class CheckpointPublisher implements AsyncDisposable {
       await work()
       this.#status.set(name, { ...before, size, atMs: this.#options.clock.nowMs(), failure: '' })
     } catch (error) {
-      const failure = error instanceof Error ? error.message : String(error)
+      const failure = reasonOf(error)
       this.#status.set(name, { ...before, failure })
       if (before.failure === '') this.#options.onFailure(name, failure)
     }
   }
 }
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error)
