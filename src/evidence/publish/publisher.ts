@@ -104,21 +104,21 @@ export class CheckpointPublisher implements AsyncDisposable {
 
   /** Publishes the newest checkpoint to everybody. What fails is tried again the next time. Never rejects. */
   publish(): Promise<void> {
-    this.#running ??= this.#publish()
-      .then(
-        () => {
-          this.#isStuck = false
-        },
-        // The disk of this machine is full, say: the gateway goes on, and the next time it is tried again.
-        (error: unknown) => {
-          if (!this.#isStuck) this.#options.onFailure(WITNESSED, reasonOf(error))
-          this.#isStuck = true
-        },
-      )
-      .finally(() => {
-        this.#running = null
-      })
+    this.#running ??= this.#publishOrSay().finally(() => {
+      this.#running = null
+    })
     return this.#running
+  }
+
+  /** The disk of this machine is full, say: the gateway goes on, and the next time it is tried again. */
+  async #publishOrSay(): Promise<void> {
+    try {
+      await this.#publish()
+      this.#isStuck = false
+    } catch (error) {
+      if (!this.#isStuck) this.#options.onFailure(WITNESSED, reasonOf(error))
+      this.#isStuck = true
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
