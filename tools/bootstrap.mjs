@@ -75,7 +75,16 @@ const COMMANDS = {
 }
 
 /** Commands that serve or test the console; the others do not wait for it. */
-const NEEDS_CONSOLE = new Set(['up', 'dev', 'test', 'test:long', 'clients', 'check', 'build'])
+const NEEDS_CONSOLE = new Set([
+  'up',
+  'demo',
+  'dev',
+  'test',
+  'test:long',
+  'clients',
+  'check',
+  'build',
+])
 
 const [name = 'cli', ...rest] = process.argv.slice(2)
 const steps = COMMANDS[name]

@@ -33,6 +33,20 @@ test('terminal escapes, bidi controls and invisible characters are shown as code
   for (const [hostile, shown] of cases) assert.equal(visibleText(hostile), shown)
 })
 
+/** Signs that stand before or around numbers of their script: they are seen. */
+const SEEN_FORMAT = /[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}]/u
+
+test('whatever Unicode says is not seen, or only formats, is shown as its code point', () => {
+  const missed: string[] = []
+  for (let point = 0x80; point <= 0x10ffff; point += 1) {
+    const character = String.fromCodePoint(point)
+    if (!/[\p{Default_Ignorable_Code_Point}\p{Cf}\u2800]/u.test(character)) continue
+    if (!SEEN_FORMAT.test(character) && visibleText(character) === character)
+      missed.push(point.toString(16))
+  }
+  assert.deepEqual(missed, [])
+})
+
 test('no control character but line feed and tab survives in any text', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {

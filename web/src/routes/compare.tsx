@@ -78,6 +78,7 @@ function Pick({ left, right }: { readonly left: string; readonly right: string }
         </Button>
         <Button
           variant="default"
+          disabled={one.trim() === '' && other.trim() === ''}
           onClick={() => void navigate({ search: { left: other.trim(), right: one.trim() } })}
         >
           Swap

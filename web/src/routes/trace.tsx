@@ -1,7 +1,7 @@
 /** Trace: paste what leaked, see who was exposed to it. */
 import { useMutation } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { askTrace } from '../api/trace.ts'
 import type { TraceAnswer } from '../api/trace.ts'
 import { mayCall, useMe } from '../features/access/me.ts'
@@ -27,6 +27,7 @@ const GUARANTEED_UNITS = 100
 export function Trace() {
   const me = useMe()
   const input = useRef<HTMLTextAreaElement>(null)
+  useEffect(() => input.current?.focus(), [])
   const asked = useMutation({ mutationFn: (text: string) => askTrace(text, LIMIT), gcTime: 0 })
   useShortcuts([
     {

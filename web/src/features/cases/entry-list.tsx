@@ -139,8 +139,8 @@ function Target({ entry }: { readonly entry: CaseEntry }) {
           {span !== null && (
             <>
               , {span.part}
-              {span.block === null ? '' : ` block ${span.block + 1}`}, characters {span.start} to{' '}
-              {span.end}
+              {span.block === null ? '' : ` block ${span.block + 1}`},{' '}
+              {`characters ${span.start} to ${span.end}`}
             </>
           )}
         </Link>

@@ -38,7 +38,7 @@ export function TraceQuestion({ isAsking, isAnswered, input, onAsk }: TraceQuest
         rows={isAnswered ? 2 : 6}
         spellCheck={false}
         autoComplete="off"
-        placeholder="Paste it as you got it: quotes, line numbers, JSON and base64 do not matter."
+        placeholder="Paste it as you got it: quotes, line numbers, JSON, base64, hex and URL encoding do not matter."
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && (event.ctrlKey || event.metaKey))
