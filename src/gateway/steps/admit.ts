@@ -1,4 +1,4 @@
-/** First step: refuses requests whose framing, host or method could be read in two ways, and those over the limits. */
+/** Refuses requests whose framing, host or method could be read in two ways, and those over the limits. */
 import { fail } from '../../model/errors.ts'
 import type { StepResult } from '../pipeline.ts'
 import type { Exchange } from '../exchange.ts'

@@ -1,4 +1,4 @@
-/** Fourth step, and once more behind inspect: is what this exchange is, or holds, locked? In memory, first, cheap. */
+/** Asks, in memory, whether what an exchange is is locked, before any work; and behind inspect whether what it holds is. */
 import { fail } from '../../model/errors.ts'
 import { lockOn } from '../contained-facts.ts'
 import type { Exchange } from '../exchange.ts'

@@ -1,4 +1,4 @@
-/** Sixth step: puts the facts before the policy; a denied request ends here, with nothing sent. */
+/** Puts the facts before the policy; a denied request ends here, with nothing sent. */
 import { fail } from '../../model/errors.ts'
 import { evaluate } from '../../policy/evaluate.ts'
 import type { Exchange } from '../exchange.ts'

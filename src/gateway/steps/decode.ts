@@ -1,4 +1,4 @@
-/** Fourth step: reads the body where it can be read, and lets the rest stream; the caller's bytes stay as they came. */
+/** Reads the body where it can be read, and lets the rest stream; the caller's bytes stay as they came. */
 import { globMatches } from '../../lib/glob.ts'
 import { scanning } from '../../lib/json/scan.ts'
 import { inTurns } from '../../lib/turns.ts'

@@ -1,4 +1,4 @@
-/** Seventh step: refuses, or splices the masks into the caller's bytes; everything else goes as it came. */
+/** Refuses, or splices the masks into the caller's bytes; everything else goes as it came. */
 import type { MaskingPlan } from '../../detect/masking-plan.ts'
 import { hitsToMask } from '../hold/hits-to-mask.ts'
 import { splicedParts } from '../../lib/spliced.ts'

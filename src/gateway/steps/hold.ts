@@ -1,4 +1,4 @@
-/** Last step before the request leaves: waits for people, behind a durable record; lets go only what they approved. */
+/** Waits for people, behind a durable record, as the last step before the request leaves; lets go only what they approved. */
 import { GatewayError, fail } from '../../model/errors.ts'
 import { holdSettingsOf } from '../../model/approval-settings.ts'
 import type { HoldSettings } from '../../model/approval-settings.ts'

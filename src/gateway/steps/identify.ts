@@ -1,4 +1,4 @@
-/** Second step: turns the credential, in whichever of the usual places it came, into a principal. */
+/** Turns the credential, in whichever of the usual places it came, into a principal. */
 import { fail } from '../../model/errors.ts'
 import type { Exchange } from '../exchange.ts'
 import type { GatewayParts, Identification } from '../parts.ts'

@@ -1,4 +1,4 @@
-/** Fifth step: looks for sensitive values in what is about to be sent; known blocks are not looked into again. */
+/** Looks for sensitive values in what is about to be sent; known blocks are not looked into again. */
 import type { MaskingPlan } from '../../detect/masking-plan.ts'
 import { fail } from '../../model/errors.ts'
 import type { GatewayError } from '../../model/errors.ts'

@@ -1,4 +1,4 @@
-/** Eighth step: the opening record is made durable. No record, no forward. */
+/** Makes the opening record durable. No record, no forward. */
 import { GatewayError, fail } from '../../model/errors.ts'
 import type { Exchange } from '../exchange.ts'
 import { openingFacts, recordedBody } from '../facts.ts'

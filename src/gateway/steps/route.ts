@@ -1,4 +1,4 @@
-/** Third step: which upstream, which dialect, which surface. Only configured upstreams; nothing from the caller is an address. */
+/** Finds upstream, dialect and surface. Only configured upstreams count; nothing from the caller is an address. */
 import { fail } from '../../model/errors.ts'
 import type { Dialect, PathMatch, Surface } from '../../model/dialect.ts'
 import type { GatewaySettings } from '../../model/settings.ts'
