@@ -1,4 +1,4 @@
-/** The one door to the databases: opens the exchange index and the key table on either engine. */
+/** The one door to the databases: opens the exchange index and the control tables on either engine. */
 import type { ControlStore } from '../model/control.ts'
 import type { ExchangeSearch } from '../model/exchange-query.ts'
 import type { KeyTable } from '../model/keys.ts'
@@ -25,7 +25,7 @@ export interface Store extends AsyncDisposable {
   /** Answered off this thread on SQLite: a search never holds up an exchange. */
   readonly search: ExchangeSearch
   readonly control: ControlStore
-  /** Drops the tables of the index and makes them again, empty. Keys stay. */
+  /** Drops the tables of the index and makes them again, empty. What people made stays. */
   readonly dropIndex: () => Promise<void>
 }
 

@@ -1,4 +1,4 @@
-/** Opens the shared store on PostgreSQL: index and keys in one database, key changes by LISTEN/NOTIFY. */
+/** Opens the shared store on PostgreSQL: index and control tables in one database; changes are heard of by LISTEN and NOTIFY. */
 import type { CustomTypesConfig } from 'pg'
 import { Pool, types } from 'pg'
 import { Kysely, PostgresDialect, sql } from 'kysely'

@@ -1,4 +1,4 @@
-/** Opens the embedded store: `index.db`, which can be rebuilt, and `control.db`, which holds the keys. */
+/** Opens the embedded store: `index.db`, which can be rebuilt, and `control.db`, which cannot. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
