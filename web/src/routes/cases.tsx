@@ -17,8 +17,8 @@ import { Moment } from '../ui/moment.tsx'
 import { Notice, ProblemNotice, Skeleton } from '../ui/notice.tsx'
 import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
+import { ShowMore } from '../ui/show-more.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
-import classes from '../ui/form.module.css'
 
 export function Cases() {
   const me = useMe()
@@ -58,16 +58,7 @@ export function Cases() {
         )}
       </Panel>
       {list.hasNextPage && (
-        <div className={classes.row}>
-          <Button
-            size="compact-md"
-            variant="default"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            Show more
-          </Button>
-        </div>
+        <ShowMore isLoading={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} />
       )}
       <NewCase
         isShown={isOpening}

@@ -1,5 +1,4 @@
 /** Conversations that callers declared by an id, the latest first. */
-import { Button } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { visibleLine } from '../../../src/lib/visible-text.ts'
@@ -13,6 +12,7 @@ import { Moment } from '../ui/moment.tsx'
 import { Notice, ProblemNotice, Skeleton } from '../ui/notice.tsx'
 import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
+import { ShowMore } from '../ui/show-more.tsx'
 import classes from '../ui/form.module.css'
 
 export function Conversations() {
@@ -41,16 +41,7 @@ export function Conversations() {
         )}
       </Panel>
       {list.hasNextPage && (
-        <div className={classes.row}>
-          <Button
-            size="compact-md"
-            variant="default"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            Show more
-          </Button>
-        </div>
+        <ShowMore isLoading={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} />
       )}
     </Page>
   )

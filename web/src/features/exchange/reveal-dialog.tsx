@@ -1,11 +1,12 @@
 /** Asks for the reason and the time of a reveal before anything is opened. */
-import { Button, Modal, Textarea } from '@mantine/core'
+import { Button, Modal } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { isApiProblem } from '../../api/client.ts'
 import { openReveal } from '../../api/content.ts'
 import type { Revealed } from '../../api/content.ts'
 import { Choice } from '../../ui/choice.tsx'
+import { ReasonField, missingInReason } from '../../ui/reason-field.tsx'
 import classes from './reveal-dialog.module.css'
 
 interface RevealDialogProps {
@@ -14,10 +15,6 @@ interface RevealDialogProps {
   readonly onClose: () => void
   readonly onOpened: () => Promise<void>
 }
-
-/** As the API demands it; it says so itself when the two differ. */
-const REASON_MIN = 10
-const REASON_MAX = 1_000
 
 export function RevealDialog({ of, isShown, onClose, onOpened }: RevealDialogProps) {
   return (
@@ -42,7 +39,7 @@ function RevealForm({
     mutationFn: () => openReveal(of, reason.trim(), Number(minutes)),
     onSuccess: onOpened,
   })
-  const missing = REASON_MIN - reason.trim().length
+  const missing = missingInReason(reason)
   return (
     <form
       className={classes.form}
@@ -58,18 +55,12 @@ function RevealForm({
         are shown to you as they were. Who revealed what, when and why becomes evidence before
         anything is shown.
       </p>
-      <Textarea
-        label="Reason"
-        description={
-          missing > 0 ? `${missing} more characters` : 'For whoever checks on this later'
-        }
+      <ReasonField
+        reason={reason}
+        onChange={setReason}
+        description="For whoever checks on this later"
         placeholder="Case, ticket or what you look for"
-        autosize
-        minRows={2}
-        maxLength={REASON_MAX}
-        value={reason}
-        data-autofocus
-        onChange={(event) => setReason(event.target.value)}
+        isFirst
         error={isApiProblem(open.error) ? open.error.problem.detail : null}
       />
       <div className={classes.row}>

@@ -2,10 +2,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { Button } from '@mantine/core'
 import { visibleLine } from '../../../../src/lib/visible-text.ts'
 import type { Exchange } from '../../api/exchanges.ts'
 import { orderQuery } from '../../api/exports.ts'
+import { ShowMore } from '../../ui/show-more.tsx'
 import { HeldMark } from '../keeping/held-mark.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
 import type { TableColumns } from '../../ui/data-table.tsx'
@@ -41,11 +41,7 @@ export function ExportContents({ id }: { readonly id: string }) {
         rowKey={(one) => one.id}
         columns={COLUMNS}
       />
-      {exchanges.length > shown && (
-        <Button size="compact-sm" variant="default" onClick={() => setShown(shown + 100)}>
-          Show more
-        </Button>
-      )}
+      {exchanges.length > shown && <ShowMore onMore={() => setShown(shown + 100)} />}
     </div>
   )
 }

@@ -15,8 +15,9 @@ import { visibleLine } from '../../../../src/lib/visible-text.ts'
 import { formatBytes, formatDateTime, formatPosition } from '../../ui/format.ts'
 import { useShortcuts } from '../keyboard/shortcuts.tsx'
 import { SeekBar } from '../replay/seek-bar.tsx'
+import { SpeedChoice } from '../replay/speed-choice.tsx'
 import { formatMomentOf } from '../replay/timeline.ts'
-import { SPEEDS, usePlayer } from '../replay/use-player.ts'
+import { usePlayer } from '../replay/use-player.ts'
 import { usePlayerKeys } from '../replay/use-player-keys.ts'
 import type { Film, Frame } from './film.ts'
 import { SCENE_MS, frameAt, settledMs, withoutMotion } from './film.ts'
@@ -110,16 +111,7 @@ export function FilmView({ film, startMs, onStay, onTurn }: FilmViewProps) {
         <div className={classes.seek}>
           <SeekBar timeline={film} positionMs={positionMs} onSeek={player.seek} />
         </div>
-        <label className={classes.speed}>
-          Speed
-          <select value={speed} onChange={(event) => player.setSpeed(Number(event.target.value))}>
-            {SPEEDS.map((one) => (
-              <option key={one} value={one}>
-                {one}×
-              </option>
-            ))}
-          </select>
-        </label>
+        <SpeedChoice className={classes.speed} speed={speed} onChange={player.setSpeed} />
         <Button
           variant="default"
           size="compact-sm"

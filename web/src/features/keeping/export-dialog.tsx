@@ -1,11 +1,12 @@
 /** Exports exchanges, or what a query matches, as a signed bundle, which the browser then saves; or says who must approve it. */
-import { Button, Checkbox, Modal, TextInput, Textarea } from '@mantine/core'
+import { Button, Checkbox, Modal, TextInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { exportFile, ordersQuery } from '../../api/exports.ts'
 import type { ExportFilter, Exported } from '../../api/exports.ts'
 import { mayCall, useMe } from '../access/me.ts'
+import { RecipientsField, recipientsIn } from '../exports/recipients-field.tsx'
 import { formatCount } from '../../ui/format.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { ReasonForm } from './reason-form.tsx'
@@ -57,7 +58,7 @@ function ExportForm({ selection, onClose }: Omit<ExportDialogProps, 'isShown'>) 
       exhibit,
       content: isRaw ? 'raw' : 'masked',
       formats: FORMATS.filter((format): format is Format => formats.includes(format)),
-      recipients: recipients.split(/\s+/).filter((text) => text !== ''),
+      recipients: recipientsIn(recipients),
       reason,
     })
     if (exported.kind === 'waits') await client.invalidateQueries(ordersQuery)
@@ -91,14 +92,7 @@ function ExportForm({ selection, onClose }: Omit<ExportDialogProps, 'isShown'>) 
           onChange={(event) => setRaw(event.target.checked)}
         />
       )}
-      <Textarea
-        label="Encrypt to"
-        description="age recipients (age1…), parted by lines; empty leaves it readable for everybody"
-        autosize
-        minRows={1}
-        value={recipients}
-        onChange={(event) => setRecipients(event.target.value)}
-      />
+      <RecipientsField text={recipients} onChange={setRecipients} />
       <Checkbox.Group label="Also as" value={formats} onChange={setFormats}>
         <div className={`${classes.filters} ${classes.options}`}>
           {FORMATS.map((format) => (

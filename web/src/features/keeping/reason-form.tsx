@@ -1,13 +1,11 @@
 /** A form that ends in a reason, which is recorded, and a deed. */
-import { Button, Textarea } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { FormProblem } from '../../ui/form-problem.tsx'
+import { ReasonField, missingInReason } from '../../ui/reason-field.tsx'
 import classes from '../../ui/form.module.css'
-
-/** As the API demands it. */
-const REASON_MIN = 10
 
 interface ReasonFormProps {
   readonly verb: string
@@ -28,7 +26,7 @@ export function ReasonForm({
 }: ReasonFormProps) {
   const [reason, setReason] = useState('')
   const deed = useMutation({ mutationFn: () => act(reason.trim()), onSuccess: onDone })
-  const missing = REASON_MIN - reason.trim().length
+  const missing = missingInReason(reason)
   return (
     <form
       className={classes.form}
@@ -38,17 +36,11 @@ export function ReasonForm({
       }}
     >
       {children}
-      <Textarea
-        label="Reason"
-        description={
-          missing > 0 ? `${missing} more characters` : 'Recorded, for whoever checks later'
-        }
+      <ReasonField
+        reason={reason}
+        onChange={setReason}
+        description="Recorded, for whoever checks later"
         placeholder="Case, ticket or request"
-        autosize
-        minRows={2}
-        maxLength={1000}
-        value={reason}
-        onChange={(event) => setReason(event.target.value)}
       />
       <FormProblem error={deed.error} />
       <div className={classes.row}>

@@ -1,10 +1,10 @@
 /** Epoch keys by segment: how old, for which retention classes, and under which root key they stand. */
-import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { DataTable } from '../../ui/data-table.tsx'
 import type { TableColumns } from '../../ui/data-table.tsx'
 import { formatDuration } from '../../ui/format.ts'
 import { Moment } from '../../ui/moment.tsx'
+import { ShowMore } from '../../ui/show-more.tsx'
 import { StateBadge } from '../../ui/state-badge.tsx'
 import type { KeyringStatus } from '../../api/keyring.ts'
 import forms from '../../ui/form.module.css'
@@ -25,13 +25,7 @@ export function EpochTable({ root }: { readonly root: Root }) {
         rowKey={({ instance, segment }) => `${instance} ${segment}`}
         columns={columnsOf(root)}
       />
-      {epochs.length > shown && (
-        <div className={forms.row}>
-          <Button size="compact-sm" variant="default" onClick={() => setShown(shown + 50)}>
-            Show more
-          </Button>
-        </div>
-      )}
+      {epochs.length > shown && <ShowMore onMore={() => setShown(shown + 50)} />}
     </>
   )
 }

@@ -1,12 +1,12 @@
 /** Makes a gateway key, then shows it this once. */
-import { Button, Checkbox, Modal, NativeSelect, TextInput } from '@mantine/core'
+import { Button, Checkbox, NativeSelect, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { keysQuery, makeKey } from '../../api/keys.ts'
 import type { CreatedGatewayKey, KeyWish } from '../../api/keys.ts'
 import { upstreamsQuery } from '../../api/operations.ts'
 import { FormProblem, fieldProblem } from '../../ui/form-problem.tsx'
-import { ShownOnce } from '../../ui/shown-once.tsx'
+import { MadeOnceDialog } from '../../ui/made-once-dialog.tsx'
 import { useMe } from '../access/me.ts'
 import classes from '../../ui/form.module.css'
 
@@ -22,24 +22,19 @@ export function KeyDialog({ isShown, onClose }: KeyDialogProps) {
     onClose()
   }
   return (
-    <Modal
-      opened={isShown}
+    <MadeOnceDialog
+      isShown={isShown}
       onClose={close}
-      title={made === null ? 'New gateway key' : 'The new key'}
-      // A key on the screen must not be lost by a click beside it.
-      closeOnClickOutside={made === null}
+      titles={['New gateway key', 'The new key']}
+      label="Gateway key"
+      made={made}
+      form={<KeyForm onMade={setMade} />}
     >
-      {made === null ? (
-        <KeyForm onMade={setMade} />
-      ) : (
-        <ShownOnce label="Gateway key" text={made.text} onDone={close}>
-          <p>
-            Copy it now: only its hash is kept, so it cannot be shown again. Give it to{' '}
-            <strong>{made.key.owner}</strong> as the API key of any SDK.
-          </p>
-        </ShownOnce>
-      )}
-    </Modal>
+      <p>
+        Copy it now: only its hash is kept, so it cannot be shown again. Give it to{' '}
+        <strong>{made?.key.owner}</strong> as the API key of any SDK.
+      </p>
+    </MadeOnceDialog>
   )
 }
 

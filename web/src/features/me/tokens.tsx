@@ -1,5 +1,5 @@
 /** One's own API tokens: made for scripts, shown once, ended at any time. */
-import { Button, Modal, NativeSelect, TextInput } from '@mantine/core'
+import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -8,9 +8,9 @@ import { endToken, makeToken, tokensQuery } from '../../api/people.ts'
 import type { ApiToken, CreatedApiToken, Role } from '../../api/people.ts'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import { FormProblem, fieldProblem } from '../../ui/form-problem.tsx'
+import { MadeOnceDialog } from '../../ui/made-once-dialog.tsx'
 import { Notice, ProblemNotice, Skeleton } from '../../ui/notice.tsx'
 import { Panel } from '../../ui/panel.tsx'
-import { ShownOnce } from '../../ui/shown-once.tsx'
 import { RoleChoice } from '../people/role-choice.tsx'
 import { useMe } from '../access/me.ts'
 import { TokenTable } from './token-table.tsx'
@@ -74,28 +74,26 @@ function TokenDialog({ isShown, onClose, onMade }: TokenDialogProps) {
     onClose()
   }
   return (
-    <Modal
-      opened={isShown}
+    <MadeOnceDialog
+      isShown={isShown}
       onClose={close}
-      title={made === null ? 'New API token' : 'The new token'}
-      closeOnClickOutside={made === null}
-    >
-      {made === null ? (
+      titles={['New API token', 'The new token']}
+      label="API token"
+      made={made}
+      form={
         <TokenForm
           onMade={async (token) => {
             await onMade()
             setMade(token)
           }}
         />
-      ) : (
-        <ShownOnce label="API token" text={made.text} onDone={close}>
-          <p>
-            Copy it now: only its hash is kept. Send it as{' '}
-            <code className={form.mono}>Authorization: Bearer …</code>
-          </p>
-        </ShownOnce>
-      )}
-    </Modal>
+      }
+    >
+      <p>
+        Copy it now: only its hash is kept. Send it as{' '}
+        <code className={form.mono}>Authorization: Bearer …</code>
+      </p>
+    </MadeOnceDialog>
   )
 }
 

@@ -1,5 +1,5 @@
 /** Provisioning by SCIM: the clients that may push people here, their tokens shown once, and their end. */
-import { Button, Modal, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -11,10 +11,10 @@ import { DataTable } from '../../ui/data-table.tsx'
 import type { TableColumns } from '../../ui/data-table.tsx'
 import { FormProblem, fieldProblem } from '../../ui/form-problem.tsx'
 import { formatCount } from '../../ui/format.ts'
+import { MadeOnceDialog } from '../../ui/made-once-dialog.tsx'
 import { Moment } from '../../ui/moment.tsx'
 import { Notice, ProblemNotice, Skeleton } from '../../ui/notice.tsx'
 import { Panel } from '../../ui/panel.tsx'
-import { ShownOnce } from '../../ui/shown-once.tsx'
 import { StateBadge } from '../../ui/state-badge.tsx'
 import { mayCall, useMe } from '../access/me.ts'
 import form from '../../ui/form.module.css'
@@ -134,59 +134,60 @@ function ClientDialog({
   readonly isShown: boolean
   readonly onClose: () => void
 }) {
+  const [made, setMade] = useState<CreatedScimClient | null>(null)
+  const close = (): void => {
+    setMade(null)
+    onClose()
+  }
+  return (
+    <MadeOnceDialog
+      isShown={isShown}
+      onClose={close}
+      titles={['New provisioning client', 'The new token']}
+      label="SCIM token"
+      made={made}
+      form={<ClientForm onMade={setMade} />}
+    >
+      <p>
+        Give it to the identity provider with the base URL <code>{made?.url}</code>. Only its hash
+        is kept, so it cannot be shown again.
+      </p>
+    </MadeOnceDialog>
+  )
+}
+
+function ClientForm({ onMade }: { readonly onMade: (made: CreatedScimClient) => void }) {
   const client = useQueryClient()
   const [name, setName] = useState('')
-  const [made, setMade] = useState<CreatedScimClient | null>(null)
   const make = useMutation({
     mutationFn: () => makeScimClient(name),
     onSuccess: async (created) => {
       await client.invalidateQueries({ queryKey: scimClientsQuery.queryKey })
-      setMade(created)
+      onMade(created)
     },
   })
-  const close = (): void => {
-    setMade(null)
-    setName('')
-    onClose()
-  }
   return (
-    <Modal
-      opened={isShown}
-      onClose={close}
-      title={made === null ? 'New provisioning client' : 'The new token'}
-      closeOnClickOutside={made === null}
+    <form
+      className={form.form}
+      onSubmit={(event) => {
+        event.preventDefault()
+        make.mutate()
+      }}
     >
-      {made === null ? (
-        <form
-          className={form.form}
-          onSubmit={(event) => {
-            event.preventDefault()
-            make.mutate()
-          }}
-        >
-          <TextInput
-            label="Name"
-            description="Of the identity provider, such as okta: it is shown as who did what"
-            required
-            maxLength={63}
-            value={name}
-            data-autofocus
-            onChange={(event) => setName(event.target.value)}
-            error={fieldProblem(make.error, 'name')}
-          />
-          <FormProblem error={make.error} />
-          <Button type="submit" loading={make.isPending}>
-            Make it
-          </Button>
-        </form>
-      ) : (
-        <ShownOnce label="SCIM token" text={made.text} onDone={close}>
-          <p>
-            Give it to the identity provider with the base URL <code>{made.url}</code>. Only its
-            hash is kept, so it cannot be shown again.
-          </p>
-        </ShownOnce>
-      )}
-    </Modal>
+      <TextInput
+        label="Name"
+        description="Of the identity provider, such as okta: it is shown as who did what"
+        required
+        maxLength={63}
+        value={name}
+        data-autofocus
+        onChange={(event) => setName(event.target.value)}
+        error={fieldProblem(make.error, 'name')}
+      />
+      <FormProblem error={make.error} />
+      <Button type="submit" loading={make.isPending}>
+        Make it
+      </Button>
+    </form>
   )
 }

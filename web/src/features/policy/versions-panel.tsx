@@ -9,6 +9,7 @@ import type { TableColumns } from '../../ui/data-table.tsx'
 import { Moment } from '../../ui/moment.tsx'
 import { ProblemNotice, Skeleton } from '../../ui/notice.tsx'
 import { Panel } from '../../ui/panel.tsx'
+import { ShowMore } from '../../ui/show-more.tsx'
 import classes from './policy.module.css'
 
 interface VersionsPanelProps {
@@ -36,11 +37,7 @@ export function VersionsPanel({ onTake }: VersionsPanelProps) {
         />
       )}
       {list.hasNextPage && (
-        <p className={classes.text}>
-          <Button size="compact-sm" variant="default" onClick={() => void list.fetchNextPage()}>
-            Show more
-          </Button>
-        </p>
+        <ShowMore isLoading={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} />
       )}
     </Panel>
   )

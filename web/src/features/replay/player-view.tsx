@@ -23,7 +23,8 @@ import {
   recordedAt,
   stepsAt,
 } from './timeline.ts'
-import { usePlayer, SPEEDS } from './use-player.ts'
+import { SpeedChoice } from './speed-choice.tsx'
+import { usePlayer } from './use-player.ts'
 import { usePlayerKeys } from './use-player-keys.ts'
 import classes from './player-view.module.css'
 
@@ -116,16 +117,7 @@ export function PlayerView({ replay, startMs, idle, onIdle, onStay }: PlayerView
         </ActionIcon>
       </div>
       <div className={classes.settings}>
-        <label className={classes.setting}>
-          Speed
-          <select value={speed} onChange={(event) => player.setSpeed(Number(event.target.value))}>
-            {SPEEDS.map((one) => (
-              <option key={one} value={one}>
-                {one}×
-              </option>
-            ))}
-          </select>
-        </label>
+        <SpeedChoice className={classes.setting} speed={speed} onChange={player.setSpeed} />
         <span className={classes.setting}>
           Pauses
           <Choice

@@ -1,5 +1,5 @@
 /** Report: everything pinned is held, reported and handed out as a signed bundle that others check without this gateway. */
-import { Button, Textarea, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { IconDownload, IconShieldLock } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -11,6 +11,7 @@ import { FormProblem } from '../../ui/form-problem.tsx'
 import { formatCount } from '../../ui/format.ts'
 import { Moment } from '../../ui/moment.tsx'
 import { Panel } from '../../ui/panel.tsx'
+import { RecipientsField, recipientsIn } from '../exports/recipients-field.tsx'
 import forms from '../../ui/form.module.css'
 import classes from './run.module.css'
 
@@ -102,7 +103,7 @@ function CaseBundle({ state, onDone }: ReportStepProps) {
         case: state.case.id,
         content: 'masked',
         formats: ['jsonl'],
-        recipients: recipients.split(/\s+/).filter((text) => text !== ''),
+        recipients: recipientsIn(recipients),
         reason: reason.trim(),
       })
       await onDone()
@@ -128,14 +129,7 @@ function CaseBundle({ state, onDone }: ReportStepProps) {
           value={reason}
           onChange={(event) => setReason(event.target.value)}
         />
-        <Textarea
-          label="Encrypt to"
-          description="age recipients (age1…), parted by lines; empty leaves it readable for everybody"
-          autosize
-          minRows={1}
-          value={recipients}
-          onChange={(event) => setRecipients(event.target.value)}
-        />
+        <RecipientsField text={recipients} onChange={setRecipients} />
         <FormProblem error={save.error} />
         {save.data?.kind === 'waits' && (
           <p className={classes.done} role="status">
