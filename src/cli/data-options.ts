@@ -10,13 +10,17 @@ export interface DataOptions extends ServerOptions {
   readonly json?: boolean
 }
 
-export function withData(command: Command): Command {
+/** Options of a command that asks the folder, or a running gateway. */
+export function withFolderOrServer(command: Command): Command {
   return withServer(
     command
       .option('--data <folder>', 'data folder (default ./custody-data)')
-      .option('--config <file>', 'custody.yaml')
-      .option('--json', 'JSON Lines'),
+      .option('--config <file>', 'custody.yaml'),
   )
+}
+
+export function withData(command: Command): Command {
+  return withFolderOrServer(command.option('--json', 'JSON Lines'))
 }
 
 export function storeFor(options: DataOptions): Promise<Store> {

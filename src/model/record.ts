@@ -53,15 +53,17 @@ export type ExchangeState = 'open' | 'complete' | 'interrupted' | 'refused'
  * - `caller-aborted`, `upstream-failed`, `evidence-failed`, `contained` (by a lock): cut in the middle
  * - `crashed`: found without an end after a restart
  */
-export type Outcome =
-  | 'answered'
-  | 'gateway-error'
-  | 'refused'
-  | 'caller-aborted'
-  | 'upstream-failed'
-  | 'evidence-failed'
-  | 'contained'
-  | 'crashed'
+export const OUTCOMES = [
+  'answered',
+  'gateway-error',
+  'refused',
+  'caller-aborted',
+  'upstream-failed',
+  'evidence-failed',
+  'contained',
+  'crashed',
+] as const
+export type Outcome = (typeof OUTCOMES)[number]
 
 /** Everything known when the upstream call is about to start. */
 export interface OpeningFacts {

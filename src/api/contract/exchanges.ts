@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi'
 import { VERDICTS } from '../../model/decision.ts'
 import { FACET_FIELDS } from '../../model/exchange-query.ts'
 import { QUERY_CHARS_MAX } from '../../model/query/parse.ts'
+import { OUTCOMES } from '../../model/record.ts'
 import { Restriction } from './accesses.ts'
 import { ExchangeIdText, Linked, PageQuery, TimeMs, apiRoute, json, pageOf } from './common.ts'
 import { Held, Usage } from './exchange-course.ts'
@@ -13,18 +14,7 @@ export const Exchange = z
   .object({
     id: ExchangeIdText,
     state: ExchangeStateName,
-    outcome: z
-      .enum([
-        'answered',
-        'gateway-error',
-        'refused',
-        'caller-aborted',
-        'upstream-failed',
-        'evidence-failed',
-        'contained',
-        'crashed',
-      ])
-      .nullable(),
+    outcome: z.enum(OUTCOMES).nullable(),
     receivedAtMs: TimeMs,
     endedAtMs: TimeMs.nullable(),
     principal: z.string().openapi({ description: 'Who sent it, as proven; empty when unknown.' }),

@@ -7,6 +7,7 @@ import type { ExchangeRow } from '../../model/record.ts'
 import type { ExchangeFilter, ExchangeIndex } from '../../store/exchange-index.ts'
 import { openDataFolder } from '../data-folder.ts'
 import type { DataFolder } from '../data-folder.ts'
+import { withFolderOrServer } from '../data-options.ts'
 import { EXCHANGE_COLUMNS, HELD_COLUMN, exchangeJson } from '../exchange-columns.ts'
 import type { ListedExchange } from '../exchange-columns.ts'
 import { readSearch, withFilters } from '../exchange-filter.ts'
@@ -14,7 +15,7 @@ import type { FilterOptions } from '../exchange-filter.ts'
 import { configFor } from '../load.ts'
 import { EXIT, failWith, printTable, say, writeJson } from '../output.ts'
 import { remotePages } from '../remote/remote-exchanges.ts'
-import { serverFor, withServer } from '../remote/server-options.ts'
+import { serverFor } from '../remote/server-options.ts'
 import type { ServerOptions } from '../remote/server-options.ts'
 
 interface ExchangesOptions extends FilterOptions, ServerOptions {
@@ -25,7 +26,7 @@ interface ExchangesOptions extends FilterOptions, ServerOptions {
 const PAGE = 500
 
 export function registerExchanges(program: Command): void {
-  withServer(
+  withFolderOrServer(
     withFilters(
       program
         .command('exchanges')
@@ -33,9 +34,7 @@ export function registerExchanges(program: Command): void {
         .argument('[query...]', "e.g. 'model:gpt-5* (status:5xx or duration:>30s)'"),
     )
       .option('--limit <number>', 'how many at most', '50')
-      .option('--json', 'JSON Lines')
-      .option('--data <folder>', 'data folder (default ./custody-data)')
-      .option('--config <file>', 'custody.yaml'),
+      .option('--json', 'JSON Lines'),
   ).action(exchanges)
 }
 

@@ -4,13 +4,14 @@ import { FindingGroup, listFindingGroups } from '../../api/contract/entities.ts'
 import { systemClock } from '../../lib/clock.ts'
 import type { FindingGroup as Group } from '../../model/exchange-query.ts'
 import { openDataFolder } from '../data-folder.ts'
+import { withFolderOrServer } from '../data-options.ts'
 import { queryOfFilter, readSearch, withFilters } from '../exchange-filter.ts'
 import type { FilterOptions } from '../exchange-filter.ts'
 import { configFor } from '../load.ts'
 import { EXIT, failWith, printTable, say, timeText, writeJson } from '../output.ts'
 import type { Column } from '../output.ts'
 import { filterQuery } from '../remote/remote-exchanges.ts'
-import { serverFor, withServer } from '../remote/server-options.ts'
+import { serverFor } from '../remote/server-options.ts'
 import type { ServerOptions } from '../remote/server-options.ts'
 
 interface FindingsOptions extends FilterOptions, ServerOptions {
@@ -21,7 +22,7 @@ interface FindingsOptions extends FilterOptions, ServerOptions {
 const DIGITS = 16
 
 export function registerFindings(program: Command): void {
-  withServer(
+  withFolderOrServer(
     withFilters(
       program
         .command('findings')
@@ -29,9 +30,7 @@ export function registerFindings(program: Command): void {
         .argument('[query...]', "e.g. 'entity:API_KEY -service:ci last:7d'"),
     )
       .option('--limit <number>', 'how many at most', '50')
-      .option('--json', 'JSON Lines')
-      .option('--data <folder>', 'data folder (default ./custody-data)')
-      .option('--config <file>', 'custody.yaml'),
+      .option('--json', 'JSON Lines'),
   ).action(findings)
 }
 

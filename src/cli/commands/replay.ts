@@ -6,6 +6,7 @@ import type { ReadableAnswer } from '../../incident/answer-reading.ts'
 import type { ReplayStep } from '../../incident/replay-steps.ts'
 import { replaySteps } from '../../incident/replay-steps.ts'
 import { openDataFolder } from '../data-folder.ts'
+import { withFolderOrServer } from '../data-options.ts'
 import { exchangeIdFrom, findExchange, reportProblems } from '../find-exchange.ts'
 import { configFor } from '../load.ts'
 import { EXIT, failWith } from '../output.ts'
@@ -15,7 +16,7 @@ import { readDuration } from '../read-duration.ts'
 import { checkReveal, remoteExchange } from '../remote/remote-exchange.ts'
 import type { RemoteExchange, RevealOptions } from '../remote/remote-exchange.ts'
 import { remoteClosing } from '../remote/remote-shown.ts'
-import { serverFor, withServer } from '../remote/server-options.ts'
+import { serverFor } from '../remote/server-options.ts'
 import type { ServerOptions } from '../remote/server-options.ts'
 import { stopSignal } from '../stop-signal.ts'
 
@@ -28,7 +29,7 @@ interface ReplayOptions extends ServerOptions, RevealOptions {
 const STEPS_PER_PAGE = 500
 
 export function registerReplay(program: Command): void {
-  withServer(
+  withFolderOrServer(
     program
       .command('replay')
       .description('play an answer in the terminal at its original pace')
@@ -43,9 +44,7 @@ export function registerReplay(program: Command): void {
         'JSON Lines: each chunk with its time, bytes and text; waits only with --speed',
       )
       .option('--reveal', 'with --server: content as it was, for investigators; it is recorded')
-      .option('--reason <text>', 'why it is revealed')
-      .option('--data <folder>', 'data folder (default ./custody-data)')
-      .option('--config <file>', 'custody.yaml'),
+      .option('--reason <text>', 'why it is revealed'),
   ).action(replay)
 }
 

@@ -7,6 +7,7 @@ import { visibleText } from '../../lib/visible-text.ts'
 import type { HeaderList } from '../../model/record.ts'
 import { asSent } from '../../app/as-sent.ts'
 import { openDataFolder } from '../data-folder.ts'
+import { withFolderOrServer } from '../data-options.ts'
 import { exchangeDocument } from '../exchange-document.ts'
 import { answerText, headText, requestText } from '../exchange-text.ts'
 import { findingsText } from '../findings-text.ts'
@@ -18,7 +19,7 @@ import type { ApiClient } from '../remote/api-client.ts'
 import { checkReveal, remoteExchange } from '../remote/remote-exchange.ts'
 import type { RemoteExchange, RevealOptions } from '../remote/remote-exchange.ts'
 import { remoteDocument, remoteShown } from '../remote/remote-shown.ts'
-import { serverFor, withServer } from '../remote/server-options.ts'
+import { serverFor } from '../remote/server-options.ts'
 import type { ServerOptions } from '../remote/server-options.ts'
 import type { RequestLine, ShownExchange } from '../shown-exchange.ts'
 import { terminal } from '../terminal.ts'
@@ -40,7 +41,7 @@ interface RawExchange {
 }
 
 export function registerShow(program: Command): void {
-  withServer(
+  withFolderOrServer(
     program
       .command('show')
       .description('show one exchange: who, what was asked, what was answered')
@@ -51,9 +52,7 @@ export function registerShow(program: Command): void {
       .option('--json', 'one JSON object')
       .option('--as-sent', 'masked as it went out, in place of as received')
       .option('--reveal', 'with --server: content as it was, for investigators; it is recorded')
-      .option('--reason <text>', 'why it is revealed')
-      .option('--data <folder>', 'data folder (default ./custody-data)')
-      .option('--config <file>', 'custody.yaml'),
+      .option('--reason <text>', 'why it is revealed'),
   ).action(show)
 }
 

@@ -4,6 +4,7 @@ import { systemClock } from '../../lib/clock.ts'
 import { matchesQuery } from '../../incident/matches-query.ts'
 import { visibleLine } from '../../lib/visible-text.ts'
 import { openDataFolder } from '../data-folder.ts'
+import { withFolderOrServer } from '../data-options.ts'
 import { EXCHANGE_COLUMNS, exchangeJson } from '../exchange-columns.ts'
 import type { ListedExchange } from '../exchange-columns.ts'
 import { readSearch, withFilters } from '../exchange-filter.ts'
@@ -13,7 +14,7 @@ import { configFor } from '../load.ts'
 import { say, writeJson, writeOut } from '../output.ts'
 import { pause } from '../pause.ts'
 import { remoteTail } from '../remote/remote-tail.ts'
-import { serverFor, withServer } from '../remote/server-options.ts'
+import { serverFor } from '../remote/server-options.ts'
 import type { ServerOptions } from '../remote/server-options.ts'
 import { stopSignal } from '../stop-signal.ts'
 
@@ -24,16 +25,13 @@ interface TailOptions extends FilterOptions, ServerOptions {
 const POLL_MS = 250
 
 export function registerTail(program: Command): void {
-  withServer(
+  withFolderOrServer(
     withFilters(
       program
         .command('tail')
         .description('follow exchanges live; Ctrl-C ends it')
         .argument('[query...]', "e.g. 'entity:* -service:ci'"),
-    )
-      .option('--json', 'JSON Lines')
-      .option('--data <folder>', 'data folder (default ./custody-data)')
-      .option('--config <file>', 'custody.yaml'),
+    ).option('--json', 'JSON Lines'),
   ).action(tail)
 }
 

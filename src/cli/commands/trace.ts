@@ -10,6 +10,7 @@ import { shownTrace } from '../../api/shown-trace.ts'
 import type { Config } from '../../config/config.ts'
 import { nodeDisk } from '../../evidence/disk.ts'
 import { openLocalKeyProvider } from '../../evidence/key-provider.ts'
+import { withFolderOrServer } from '../data-options.ts'
 import { recordReading, type ReadingFacts } from '../record-reading.ts'
 import { join } from 'node:path'
 import { readPlace, scanRecord, textFinder, writePlace } from '../../incident/trace/scan-record.ts'
@@ -18,7 +19,7 @@ import { hasRecords, lockDataFolder, openConfiguredStore } from '../data-folder.
 import { configFor } from '../load.ts'
 import { EXIT, bytesText, failWith, say, writeJson } from '../output.ts'
 import { patternFinder } from '../../app/hunt-finder.ts'
-import { serverFor, withServer } from '../remote/server-options.ts'
+import { serverFor } from '../remote/server-options.ts'
 import type { ServerOptions } from '../remote/server-options.ts'
 import { stopSignal } from '../stop-signal.ts'
 import { isTooShort, printTrace, traceLines } from '../trace-text.ts'
@@ -34,7 +35,7 @@ interface TraceOptions extends ServerOptions {
 }
 
 export function registerTrace(program: Command): void {
-  withServer(
+  withFolderOrServer(
     program
       .command('trace')
       .description('who sent or was given the text on standard input')
@@ -47,9 +48,7 @@ export function registerTrace(program: Command): void {
           'decrypt and look into everything, for the text or for a pattern; Ctrl-C stops it',
         ).choices(['text', 'regex']),
       )
-      .option('--resume <place>', 'go on where a scan was stopped')
-      .option('--data <folder>', 'data folder (default ./custody-data)')
-      .option('--config <file>', 'custody.yaml'),
+      .option('--resume <place>', 'go on where a scan was stopped'),
   ).action(trace)
 }
 

@@ -1,5 +1,6 @@
 /** The typed fields of a query: what each is called, what it means, and which column of the index it asks. */
 import type { FacetField, NumberField } from '../exchange-query.ts'
+import { OUTCOMES } from '../record.ts'
 import type { Unit } from './quantities.ts'
 
 interface Field {
@@ -52,16 +53,7 @@ export const FIELDS = {
   model: text('model; gpt-5* for all that begin so', 'model'),
   upstream: text('where it was sent', 'upstream'),
   state: closed('how far it came', 'state', ['complete', 'open', 'interrupted', 'refused']),
-  outcome: text('how it ended', 'outcome', [
-    'answered',
-    'gateway-error',
-    'refused',
-    'caller-aborted',
-    'upstream-failed',
-    'evidence-failed',
-    'contained',
-    'crashed',
-  ]),
+  outcome: text('how it ended', 'outcome', OUTCOMES),
   status: {
     ...text('HTTP status; 5xx for a class, 500..599, >=400', 'status', [
       '2xx',

@@ -1,6 +1,4 @@
 /** Opens the shared store on PostgreSQL: index and control tables in one database; changes are heard of by LISTEN and NOTIFY. */
-import type { CustomTypesConfig } from 'pg'
-import { Pool, types } from 'pg'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { createControlStore } from '../control/control-store.ts'
 import { setFacets } from '../search/set-facets.ts'
@@ -16,19 +14,14 @@ import { decodeBlock } from '../row-codec.ts'
 import type { ControlTables, IndexTables } from '../schema.ts'
 import { POSTGRES_TYPES } from '../schema.ts'
 import { APPROVAL_CHANNEL, KEY_CHANNEL, listenForKeyChanges } from './key-listener.ts'
+import { openPool } from './open-pool.ts'
 import { applyToPostgres } from './postgres-index-writer.ts'
 
 const CONNECTIONS_MAX = 8
-const CONNECT_TIMEOUT_MS = 10_000
-/** A connection whose other end is gone says nothing; a request must not wait for it for ever. */
 const QUERY_TIMEOUT_MS = 30_000
 /** Any number that nothing else in this database locks: "cust" in ASCII. */
 const MIGRATION_LOCK = 0x63757374
 const PEOPLE_LOCK = 0x63757375
-
-/** Whole numbers in our tables stay below 2^53; pg gives them as texts unless told. */
-const wholeNumbers: CustomTypesConfig['getTypeParser'] = (oid, format) =>
-  oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format)
 
 const ENGINE: Engine = {
   types: POSTGRES_TYPES,
@@ -39,20 +32,8 @@ const ENGINE: Engine = {
 
 export async function openPostgres(url: string): Promise<Store> {
   await using cleanup = new AsyncDisposableStack()
-  const pool = new Pool({
-    connectionString: url,
-    max: CONNECTIONS_MAX,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
-    keepAlive: true,
-    allowExitOnIdle: true,
-    types: { getTypeParser: wholeNumbers },
-  })
+  const pool = openPool(url, { connectionsMax: CONNECTIONS_MAX, queryTimeoutMs: QUERY_TIMEOUT_MS })
   cleanup.defer(() => pool.end())
-  // A lost connection is replaced on the next query; without a listener it would end the process. The pool listens to idle
-  // ones only: one that is lost between two queries of a transaction needs a listener of its own.
-  pool.on('error', () => {})
-  pool.on('connect', (client) => client.on('error', () => {}))
   const base = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
   await migrate(base, ENGINE, INDEX_AREA)
   await migrate(base, ENGINE, CONTROL_AREA)

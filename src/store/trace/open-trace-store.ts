@@ -3,9 +3,8 @@ import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely, PostgresDialect, sql } from 'kysely'
-import type { CustomTypesConfig } from 'pg'
-import { Pool, types } from 'pg'
 import { TRACE_AREA, migrate } from '../migrate.ts'
+import { openPool } from '../postgres/open-pool.ts'
 import { POSTGRES_TYPES, SQLITE_TYPES } from '../schema.ts'
 import type { TraceTables } from '../schema.ts'
 import { NodeSqliteDialect } from '../sqlite/node-sqlite-dialect.ts'
@@ -16,7 +15,6 @@ import { createTraceStore } from './trace-store.ts'
 
 const BUSY_TIMEOUT_MS = 20
 const CONNECTIONS_MAX = 3
-const CONNECT_TIMEOUT_MS = 10_000
 const QUERY_TIMEOUT_MS = 60_000
 /** Any number that nothing else in this database locks: "cust" in ASCII, and some. */
 const TRACE_LOCK = 0x63757377
@@ -57,23 +55,8 @@ async function openFile(folder: string): Promise<OpenTraceStore> {
   }
 }
 
-const wholeNumbers: CustomTypesConfig['getTypeParser'] = (oid, format) =>
-  oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format)
-
 async function openTables(url: string): Promise<OpenTraceStore> {
-  const pool = new Pool({
-    connectionString: url,
-    max: CONNECTIONS_MAX,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
-    keepAlive: true,
-    allowExitOnIdle: true,
-    types: { getTypeParser: wholeNumbers },
-  })
-  // A lost connection is replaced on the next query; without a listener it would end the process. The pool listens to idle
-  // ones only: one that is lost between two queries of a transaction needs a listener of its own.
-  pool.on('error', () => {})
-  pool.on('connect', (client) => client.on('error', () => {}))
+  const pool = openPool(url, { connectionsMax: CONNECTIONS_MAX, queryTimeoutMs: QUERY_TIMEOUT_MS })
   try {
     const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
     const takeLock = sql`select pg_advisory_xact_lock(${TRACE_LOCK})`
