@@ -114,6 +114,9 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       tap: options.indexes === false ? silentTap : recorded,
     }),
   )
+  const { closed, tornBytes } = evidence.recovered
+  if (closed + tornBytes > 0)
+    log.warn({ interrupted: closed, tornBytes }, 'put in order after a crash')
   const sandbox = config.upstreams.some((upstream) => upstream.sandbox)
     ? stack.use(await startSandbox(options.sandbox))
     : null

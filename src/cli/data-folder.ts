@@ -1,5 +1,5 @@
 /** Opens a data folder for reading: puts in order what a killed gateway left, creates nothing where nothing was recorded. */
-import { existsSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
 import { storageOf } from '../app/storage-of.ts'
@@ -7,7 +7,7 @@ import type { Config } from '../config/config.ts'
 import { nodeDisk } from '../evidence/disk.ts'
 import { openLocalKeyProvider } from '../evidence/key-provider.ts'
 import type { KeyProvider } from '../evidence/key-provider.ts'
-import { ROOTS_FILE } from '../evidence/keyring/root-state.ts'
+import { hasRootKey } from '../evidence/keyring/has-root-key.ts'
 import { EvidenceReader } from '../evidence/reader.ts'
 import { recoverFolder } from '../evidence/recovery.ts'
 import { heldAmong } from '../incident/keeping/hold-scope.ts'
@@ -62,7 +62,13 @@ export async function openDataFolder(config: Config): Promise<DataFolder | null>
 /** Says why not, so that a mistyped `--data` never makes an empty folder that looks like lost evidence. */
 export function hasRecords(folder: string): boolean {
   if (hasRootKey(folder)) return true
-  if (existsSync(join(folder, 'segments'))) {
+  if (existsSync(folder) && !isReadable(folder)) {
+    failWith(
+      EXIT.failed,
+      `you may not read ${folder}`,
+      'run this as the user of the gateway, or ask its API with --server',
+    )
+  } else if (existsSync(join(folder, 'segments'))) {
     failWith(
       EXIT.failed,
       `the root key of ${folder} is missing`,
@@ -79,9 +85,14 @@ export function hasRecords(folder: string): boolean {
   return false
 }
 
-/** The first root key, or the list that names later ones. */
-export const hasRootKey = (folder: string): boolean =>
-  ['root.key', ROOTS_FILE].some((name) => existsSync(join(folder, 'keys', name)))
+function isReadable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.R_OK | constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** Null while a gateway runs on the folder. */
 export async function lockDataFolder(folder: string): Promise<FolderLock | null> {

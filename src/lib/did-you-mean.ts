@@ -1,6 +1,6 @@
 /** Finds the word that was probably meant. */
 
-/** The closest of `known`, or null when none is close: at most a third of the letters differ. */
+/** The closest of `known`, or null when none is close: at most a third of the letters differ, or it is the only one that goes on. */
 export function didYouMean(written: string, known: readonly string[]): string | null {
   let best: string | null = null
   let bestDistance = Infinity
@@ -11,7 +11,8 @@ export function didYouMean(written: string, known: readonly string[]): string | 
       bestDistance = distance
     }
   }
-  return best
+  const longer = known.filter((word) => written.length >= 3 && word.startsWith(written))
+  return best ?? (longer.length === 1 ? (longer[0] ?? null) : null)
 }
 
 /** Number of letters to insert, drop or change; very long words are never close. */
