@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { Client } from 'pg'
 import type { RunningPostgres } from '../../test/harness/postgres.ts'
 import { startPostgres } from '../../test/harness/postgres.ts'
+import { postgresSchemas } from '../../test/harness/postgres-schemas.ts'
 import { keyRow } from '../../test/store/samples.ts'
 import { auditRow } from '../../test/store/control-contract.ts'
 import { until } from '../../test/store/keys-contract.ts'
-import type { FreshDatabase } from '../../test/store/store-contract.ts'
 import { storeContract } from '../../test/store/store-contract.ts'
 import { openStore } from './store.ts'
-import type { StoreOptions } from './store.ts'
 
 let postgres: RunningPostgres
 
@@ -20,50 +18,17 @@ before(async () => {
 
 after(() => postgres[Symbol.asyncDispose]())
 
-/** Schemas that tests have left, emptied: making one runs every migration. */
-const left: string[] = []
-/** As they were after the migrations. The trail of audit events refuses to be emptied, but for a replica. */
-const EMPTY = `do $$ declare one text; begin
-  set local session_replication_role = replica;
-  for one in select format('%I.%I', schemaname, tablename) from pg_tables
-    where schemaname = 'NAME' and tablename not like '%migrations'
-  loop execute 'delete from ' || one; end loop;
-  for one in select format('%I.%I', schemaname, sequencename) from pg_sequences where schemaname = 'NAME'
-  loop execute format('alter sequence %s restart', one); end loop;
-end $$`
+const {
+  fresh: freshDatabase,
+  newSchema,
+  optionsOf,
+  administer,
+} = postgresSchemas(() => postgres.url)
 
-/** A schema of its own: a database of its own takes ten times longer to make. */
-async function freshDatabase(): Promise<FreshDatabase> {
-  const name = left.pop() ?? (await newSchema())
-  return {
-    options: optionsOf(name),
-    [Symbol.asyncDispose]: async () => {
-      await administer(EMPTY.replaceAll('NAME', name))
-      left.push(name)
-    },
-  }
-}
+/** SQLite takes all of the samples, and the long suite takes more of them than both. */
+const SHARE = 0.5
 
-async function newSchema(): Promise<string> {
-  const name = `test_${randomBytes(6).toString('hex')}`
-  await administer(`create schema ${name}`)
-  return name
-}
-
-function optionsOf(schema: string): StoreOptions & { readonly kind: 'postgres' } {
-  const url = new URL(postgres.url)
-  url.searchParams.set('options', `-c search_path=${schema}`)
-  return { kind: 'postgres', url: url.href }
-}
-
-async function administer(statement: string): Promise<void> {
-  const client = new Client({ connectionString: postgres.url })
-  await client.connect()
-  await client.query(statement)
-  await client.end()
-}
-
-storeContract('postgres', freshDatabase)
+storeContract('postgres', freshDatabase, SHARE)
 
 test('while nothing can be heard every call gives another version', async () => {
   await using database = await freshDatabase()

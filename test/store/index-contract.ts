@@ -23,8 +23,12 @@ import {
 
 const RUNS = 24
 
-export function indexContract(engine: string, fresh: () => Promise<FreshDatabase>): void {
-  exchangeTests(engine, fresh)
+export function indexContract(
+  engine: string,
+  fresh: () => Promise<FreshDatabase>,
+  share: number,
+): void {
+  exchangeTests(engine, fresh, share)
   blockTests(engine, fresh)
   hostileTests(engine, fresh)
 }
@@ -33,7 +37,7 @@ async function everything(index: ExchangeIndex): Promise<readonly ExchangeRow[]>
   return index.list({ limit: 10_000 })
 }
 
-function exchangeTests(engine: string, fresh: () => Promise<FreshDatabase>): void {
+function exchangeTests(engine: string, fresh: () => Promise<FreshDatabase>, share: number): void {
   test(`${engine}: a row comes back as it was applied`, async () => {
     await using database = await fresh()
     await using store = await openStore(database.options)
@@ -131,7 +135,7 @@ function exchangeTests(engine: string, fresh: () => Promise<FreshDatabase>): voi
           { instance: INSTANCE, segment: 2, offset: count - 1 },
         ])
       }),
-      { numRuns: RUNS / 2 },
+      { numRuns: (RUNS / 2) * share },
     )
   })
 
@@ -150,7 +154,7 @@ function exchangeTests(engine: string, fresh: () => Promise<FreshDatabase>): voi
           }
         },
       ),
-      { numRuns: RUNS },
+      { numRuns: RUNS * share },
     )
   })
 

@@ -134,7 +134,11 @@ function plainFacet(rows: readonly ExchangeRow[], query: ExchangeQuery, field: F
   return counts
 }
 
-export function searchContract(engine: string, fresh: () => Promise<FreshDatabase>): void {
+export function searchContract(
+  engine: string,
+  fresh: () => Promise<FreshDatabase>,
+  share: number,
+): void {
   test(`${engine}: list, facets and histogram answer what the plainest filter answers`, async () => {
     await using database = await fresh()
     await using store = await openStore(database.options)
@@ -148,7 +152,7 @@ export function searchContract(engine: string, fresh: () => Promise<FreshDatabas
           for (const query of asked) await checkQuery(store.search, rows, query)
         },
       ),
-      { numRuns: RUNS },
+      { numRuns: RUNS * share },
     )
   })
 

@@ -21,9 +21,13 @@ export interface FreshDatabase extends AsyncDisposable {
   readonly options: StoreOptions
 }
 
-/** Registers the tests; `fresh` makes an empty database for one test. */
-export function storeContract(engine: string, fresh: () => Promise<FreshDatabase>): void {
-  indexContract(engine, fresh)
+/** Registers the tests; `fresh` makes an empty database for one test. Properties run `share` times as often as usual. */
+export function storeContract(
+  engine: string,
+  fresh: () => Promise<FreshDatabase>,
+  share = 1,
+): void {
+  indexContract(engine, fresh, share)
   keysContract(engine, fresh)
   locksContract(engine, fresh)
   controlContract(engine, fresh)
@@ -35,7 +39,7 @@ export function storeContract(engine: string, fresh: () => Promise<FreshDatabase
   keepingContract(engine, fresh)
   loginContract(engine, fresh)
   scimContract(engine, fresh)
-  searchContract(engine, fresh)
+  searchContract(engine, fresh, share)
   erasureContract(engine, fresh)
   traceContract(engine, fresh)
   trustContract(engine, fresh)

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from '../../../test/harness/temporary-folder.ts'
@@ -104,6 +112,8 @@ const ALL: Readonly<Record<string, string>> = {
 
 test('every client that is found is led through the gateway, and every file is restored to the byte', () =>
   homeWith(async (home) => {
+    // Whatever the umask of this process is.
+    chmodSync(join(home.home, '.aider.conf.yml'), 0o644)
     assert.equal(await home.connect(), 'done')
     assert.deepEqual(JSON.parse(home.file('.claude/settings.json')), {
       model: 'opus',
