@@ -7,8 +7,13 @@ import {
   type Cipheriv,
   type KeyObject,
 } from 'node:crypto'
-import { constants, inflateRawSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { createDeflater } from '../lib/deflater.ts'
+import {
+  constants,
+  deflateRawSync,
+  inflateRawSync,
+  zstdCompressSync,
+  zstdDecompressSync,
+} from 'node:zlib'
 import type { InstanceId } from '../lib/ids.ts'
 import { unwrapUnder, type KeyProvider } from './key-provider.ts'
 import { fillKey } from './random-pool.ts'
@@ -29,14 +34,17 @@ import {
 } from './segment-format.ts'
 
 const KEY_BYTES = 32
-/** Bytes below which a payload stays as it is: compressing costs as much as sealing, and wins a thousand bytes of disk. */
+/**
+ * Bytes below which a payload stays as it is. A compressor has to be made for each payload, which costs as much for two
+ * kilobytes as sealing and writing the whole exchange, and a thousand bytes of disk are all it wins.
+ */
 const COMPRESS_MIN = 3072
 /**
  * Below this, deflate with a small window makes about the same size in half the time: a zstd context costs more to make
  * than a few kilobytes cost to compress (measured in `bench/recorder.ts`).
  */
 const ZSTD_MIN = 32_768
-const deflate = createDeflater({ level: 1, windowBits: 13, memLevel: 5 })
+const DEFLATE_OPTIONS = { level: 1, windowBits: 13, memLevel: 5, chunkSize: 4096 }
 export const ZSTD_OPTIONS = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
 export interface SegmentIdentity {
@@ -151,10 +159,12 @@ export interface Packed {
 /** Compresses when that helps. */
 export function packContent(plain: Buffer): Packed {
   if (plain.length < COMPRESS_MIN) return { payload: plain, coding: 'plain' }
-  if (plain.length >= ZSTD_MIN)
-    return packedAs('zstd', plain, zstdCompressSync(plain, ZSTD_OPTIONS))
-  const payload = deflate(plain)
-  return payload === null ? { payload: plain, coding: 'plain' } : { payload, coding: 'deflate' }
+  const coding = plain.length < ZSTD_MIN ? 'deflate' : 'zstd'
+  const smaller =
+    coding === 'zstd'
+      ? zstdCompressSync(plain, ZSTD_OPTIONS)
+      : deflateRawSync(plain, DEFLATE_OPTIONS)
+  return packedAs(coding, plain, smaller)
 }
 
 export function packedAs(coding: Coding, plain: Buffer, smaller: Buffer): Packed {

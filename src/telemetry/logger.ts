@@ -1,9 +1,10 @@
 /** Writes the log: one event and flat fields a line, JSON for machines, readable on a terminal, never content or credentials. */
+import { pino } from 'pino'
 import { systemClock } from '../lib/clock.ts'
 import type { Clock } from '../lib/clock.ts'
 import { errorFields } from './error-fields.ts'
 import { prettyLine } from './pretty-line.ts'
-import { safeMembers } from './safe-fields.ts'
+import { safeFields } from './safe-fields.ts'
 import type { LogFields } from './safe-fields.ts'
 import { standardErrorSink } from './standard-error.ts'
 
@@ -41,32 +42,32 @@ export interface LoggerParts {
   readonly sink?: LogSink
 }
 
-/** A line is written when its level is at least that of the log. */
-const RANKS: Readonly<Record<LogLevel, number>> = {
-  trace: 0,
-  debug: 1,
-  info: 2,
-  warn: 3,
-  error: 4,
-  fatal: 5,
-  silent: 6,
-}
-
 export function createLogger(choice: LogChoice, parts: LoggerParts = {}): RootLogger {
   const { clock = systemClock, sink = standardErrorSink() } = parts
   const pretty = choice.format === 'auto' ? process.stderr.isTTY : choice.format === 'pretty'
-  let least = RANKS[choice.level]
+  const stream = pretty
+    ? {
+        write: (line: string) => {
+          sink.write(prettyLine(line))
+        },
+      }
+    : sink
+  const log = pino(
+    {
+      level: choice.level,
+      base: null,
+      messageKey: 'event',
+      timestamp: () => `,"time":"${new Date(clock.nowMs()).toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    stream,
+  )
   const line =
     (at: 'debug' | 'info' | 'warn' | 'error') =>
     (fields: LogFields, event: string, error?: unknown): void => {
-      if (RANKS[at] < least) return
+      if (!log.isLevelEnabled(at)) return
       const all = error === undefined ? fields : { ...fields, ...errorFields(error) }
-      const members = safeMembers(all)
-      const time = new Date(clock.nowMs()).toISOString()
-      const text =
-        `{"level":"${at}","time":"${time}",${members}` +
-        `${members === '' ? '' : ','}"event":${JSON.stringify(event)}}\n`
-      sink.write(pretty ? prettyLine(text) : text)
+      log[at](safeFields(all), event)
       // What may explain the end of the process must not wait for company.
       if (at === 'warn' || at === 'error') void sink.flush()
     }
@@ -76,7 +77,7 @@ export function createLogger(choice: LogChoice, parts: LoggerParts = {}): RootLo
     warn: line('warn'),
     error: line('error'),
     setLevel: (next) => {
-      least = RANKS[next]
+      log.level = next
     },
     [Symbol.asyncDispose]: () => sink.flush(),
   }

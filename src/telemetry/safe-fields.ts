@@ -11,57 +11,29 @@ const VALUE_CHARS_MAX = 1024
 const SECRET_NAME =
   /^(?:authorization|cookie|set-?cookie|password|passphrase|secret|credential|token|api-?key|x-api-key|x-goog-api-key)$/i
 
-/** As members of a JSON object: a copy of the fields that somebody else then writes would cost twice as much. */
-export function safeMembers(fields: LogFields): string {
-  let members = ''
-  for (const name of Object.keys(fields)) {
-    const value = fields[name]
+export function safeFields(fields: LogFields): LogFields {
+  const safe: Record<string, LogValue> = {}
+  for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue
-    const { member, isSecret } = nameOf(name)
-    const text = typeof value === 'string' ? safeText(value, isSecret) : plain(value)
-    members = members === '' ? `${member}${text}` : `${members},${member}${text}`
+    safe[name] = typeof value === 'string' ? safeText(name, value) : value
   }
-  return members
+  return safe
 }
 
-/** JSON has no other numbers. */
-function plain(value: number | boolean | null): string {
-  return typeof value === 'number' && !Number.isFinite(value) ? 'null' : String(value)
+/** Texts that were found harmless: each line asks about some fifteen, nearly all of them the same as before. */
+const harmless = new Set<string>()
+const HARMLESS_MAX = 1024
+const HARMLESS_CHARS_MAX = 64
+
+function isHarmless(value: string): boolean {
+  if (harmless.has(value)) return true
+  if (hasKnownSecretShape(value)) return false
+  if (harmless.size >= HARMLESS_MAX) harmless.clear()
+  if (value.length <= HARMLESS_CHARS_MAX) harmless.add(value)
+  return true
 }
 
-/** What is the same in line after line is looked at once: names, and the fifteen texts or so of a line. */
-const TEXTS_MAX = 1024
-const TEXT_CHARS_MAX = 64
-
-interface FieldName {
-  /** With quotes and colon. */
-  readonly member: string
-  readonly isSecret: boolean
-}
-
-const names = new Map<string, FieldName>()
-
-function nameOf(name: string): FieldName {
-  const known = names.get(name)
-  if (known !== undefined) return known
-  const made = { member: `${JSON.stringify(name)}:`, isSecret: SECRET_NAME.test(name) }
-  if (names.size >= TEXTS_MAX) names.clear()
-  names.set(name, made)
-  return made
-}
-
-/** As JSON, by the text: what was found harmless. */
-const harmless = new Map<string, string>()
-const REMOVED_TEXT = JSON.stringify(REMOVED)
-
-function safeText(value: string, isSecret: boolean): string {
-  if (isSecret) return REMOVED_TEXT
-  const known = harmless.get(value)
-  if (known !== undefined) return known
-  if (hasKnownSecretShape(value)) return REMOVED_TEXT
-  if (value.length > VALUE_CHARS_MAX) return JSON.stringify(`${value.slice(0, VALUE_CHARS_MAX)}…`)
-  const text = JSON.stringify(value)
-  if (harmless.size >= TEXTS_MAX) harmless.clear()
-  if (value.length <= TEXT_CHARS_MAX) harmless.set(value, text)
-  return text
+function safeText(name: string, value: string): string {
+  if (SECRET_NAME.test(name) || !isHarmless(value)) return REMOVED
+  return value.length > VALUE_CHARS_MAX ? `${value.slice(0, VALUE_CHARS_MAX)}…` : value
 }
