@@ -7,6 +7,7 @@ import { TOOL_HEADER } from '../../api/contract/common.ts'
 import { listExchanges, readExchange } from '../../api/contract/exchanges.ts'
 import { traceText, TRACE_CHARS_MAX } from '../../api/contract/trace.ts'
 import { VERSION } from '../../app/version.ts'
+import { GRAM, GUARANTEED_UNITS } from '../../incident/trace/winnow.ts'
 import { CASE_STATUSES } from '../../model/cases.ts'
 import { VERDICTS } from '../../model/decision.ts'
 import { readMoment } from '../read-moment.ts'
@@ -14,7 +15,7 @@ import { withHeaders, type ApiClient } from '../remote/api-client.ts'
 import { remoteExchange } from '../remote/remote-exchange.ts'
 import { RemoteFailure, usageFailure } from '../remote/remote-failure.ts'
 import { exchangeJson } from '../exchange-columns.ts'
-import { traceLines } from '../trace-text.ts'
+import { isTooShort, traceLines } from '../trace-text.ts'
 import { decisionShown, exchangeShown } from './shown-to-model.ts'
 import { failure, untrusted } from './untrusted.ts'
 
@@ -106,15 +107,26 @@ export function createMcpServer(plane: ApiClient, nowMs: () => number): McpServe
     {
       title: 'Trace a text',
       description:
-        'Says who was exposed to a text: who sent it, which answers returned it, whether raw or masked, and who looked since. Takes an investigator.',
+        'Says who was exposed to a text: who sent it, which answers returned it, whether raw or masked, and who looked since. Give the text as it was found, encoded or not. Takes an investigator.',
       inputSchema: TRACE,
       annotations: READS,
     },
     (body, call) =>
       answered(async () => {
         const answer = await asTool('trace', call).call(traceText, { body })
+        if (isTooShort(answer)) {
+          throw usageFailure(
+            `too short to be traced: ${answer.units} letters and digits, so this says nothing of who saw it`,
+            `give ${GRAM} at least, and ${GUARANTEED_UNITS} to be sure; a person can run a hunt for less`,
+          )
+        }
         const { exposures, hits: _hits, ...summary } = answer
-        return { ...summary, listed: exposures.length, exposures: [...traceLines(answer)] }
+        return {
+          ...summary,
+          isSureToBeFound: answer.units >= GUARANTEED_UNITS || answer.values > 0,
+          listed: exposures.length,
+          exposures: [...traceLines(answer)],
+        }
       }),
   )
   server.registerTool(

@@ -146,6 +146,12 @@ test('trace leads from a text to who sent it, masks what stands around it, and i
     ],
   )
   assert.ok(!text.includes('Zanzibar'))
+  const short = await session.use('trace', { text: 'merger' })
+  assert.ok(short.isError)
+  assert.match(
+    short.notice,
+    /^too short to be traced: 6 letters .* says nothing of who saw it\nhint: give 24/,
+  )
   const trail = await investigator.call('GET', '/audit')
   assert.ok(
     trail.body.items.some(({ operation }: { operation: string }) => operation === 'trace.search'),
