@@ -1,11 +1,13 @@
 /** `custody up`: runs the gateway until a signal, printing what a newcomer needs to send the first prompt. */
 import type { Command } from 'commander'
+import { once } from 'node:events'
 import { startApp } from '../../app/app.ts'
 import type { Flags } from '../../config/overrides.ts'
 import { configFile } from '../../config/load.ts'
 import { watchConfig } from '../../config/reload.ts'
 import { configFor } from '../load.ts'
 import { print, printJson, say } from '../output.ts'
+import { stopSignal } from '../stop-signal.ts'
 import { terminal } from '../terminal.ts'
 import { welcome } from '../welcome.ts'
 
@@ -58,20 +60,8 @@ async function up(options: UpOptions): Promise<void> {
   } else {
     for (const line of welcome(app, config.storage.folder, options.config)) print(line)
   }
-  await stopSignal()
+  // Held until the process ends: a second one ends the draining.
+  const stop = stopSignal()
+  await once(stop.signal, 'abort')
   if (options.json !== true) say('custody: draining …')
-}
-
-/** Resolves on the first SIGTERM or SIGINT; a second one ends the process at once. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false
-    const onSignal = (): void => {
-      if (asked) process.exit(1)
-      asked = true
-      resolve()
-    }
-    process.on('SIGTERM', onSignal)
-    process.on('SIGINT', onSignal)
-  })
 }
