@@ -102,7 +102,11 @@ export function keptMetadata(source: string, clock: Clock): () => Promise<IdpMet
 async function textFrom(source: string): Promise<string> {
   if (!/^https?:/.test(source)) return readFile(source, 'utf8')
   const answer = await fetch(source, { redirect: 'error', signal: AbortSignal.timeout(FETCH_MS) })
-  if (!answer.ok || answer.body === null) throw new XmlRefused(`status ${answer.status}`)
+  if (!answer.ok || answer.body === null) {
+    // What nobody reads would keep its connection until it is collected.
+    await answer.body?.cancel()
+    throw new XmlRefused(`status ${answer.status}`)
+  }
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of answer.body) {
