@@ -155,8 +155,9 @@ test('what a query matches is exported, waits for another person who sees what w
   for (const text of ['the first of two letters', 'the second of two letters'])
     await chat(text, { key })
   const recipient = await identityToRecipient(await generateX25519Identity())
-  const ines = await browser.visitor('ines', ['investigator'])
-  await ines.page.goto(`${browser.adminUrl}/exchanges?q=principal:rita`)
+  const ines = await browser.visitor('ines', ['investigator'], {
+    at: '/exchanges?q=principal:rita',
+  })
   await ines.page.getByText('2 exchanges').waitFor()
   await ines.page.getByRole('button', { name: 'Export' }).click()
   const form = ines.page.getByRole('dialog')
@@ -175,9 +176,8 @@ test('what a query matches is exported, waits for another person who sees what w
   await own.getByText('pending').waitFor()
   assert.equal(await own.getByRole('button').count(), 0)
 
-  const second = await browser.visitor('alma', ['auditor'])
+  const second = await browser.visitor('alma', ['auditor'], { at: '/approvals' })
   const { page } = second
-  await page.goto(`${browser.adminUrl}/approvals`)
   const waits = page.getByRole('listitem', { name: /^Export xo_/ })
   await waits.getByText('request 12 of the regulator').waitFor()
   await waits.getByText('principal:rita').waitFor()

@@ -25,8 +25,9 @@ after(() => browser[Symbol.asyncDispose]())
 const region = (page: Page, name: string) => page.getByRole('region', { name, exact: true })
 
 test('an investigator compares what came with what left, and sees where it was masked', async () => {
-  const { page, assertCalm } = await browser.visitor('ines', ['investigator'])
-  await page.goto(`${browser.adminUrl}/exchanges/${id}`)
+  const { page, assertCalm } = await browser.visitor('ines', ['investigator'], {
+    at: `/exchanges/${id}`,
+  })
   await page.getByRole('button', { name: 'Reveal' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Reason').fill(REASON)
@@ -65,8 +66,9 @@ test('an investigator compares what came with what left, and sees where it was m
 })
 
 test('who may not read content still sees what was found and that it was masked', async () => {
-  const { page, assertCalm } = await browser.visitor('rosa', ['auditor'])
-  await page.goto(`${browser.adminUrl}/exchanges/${id}`)
+  const { page, assertCalm } = await browser.visitor('rosa', ['auditor'], {
+    at: `/exchanges/${id}`,
+  })
   await region(page, 'Findings').getByText('EMAIL_ADDRESS').first().waitFor()
   assert.doesNotMatch((await page.locator('#main').textContent()) ?? '', /4111|jane|Refund/)
   assertCalm()

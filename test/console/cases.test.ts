@@ -16,8 +16,7 @@ after(() => browser[Symbol.asyncDispose]())
 
 test('an investigator opens a case, pins an exchange, gives a task, and closes it', async () => {
   await browser.linkFor('olga', ['investigator'])
-  const { page, assertCalm } = await browser.visitor('ines', ['investigator'])
-  await page.goto(`${browser.adminUrl}/cases`)
+  const { page, assertCalm } = await browser.visitor('ines', ['investigator'], { at: '/cases' })
   await page.getByText('No cases yet').waitFor()
   await page.getByRole('button', { name: 'New case' }).click()
   const dialog = page.getByRole('dialog')
@@ -70,16 +69,14 @@ test('an investigator opens a case, pins an exchange, gives a task, and closes i
 })
 
 test('an auditor sees that a sealed case is there and nothing of it', async () => {
-  const { page } = await browser.visitor('ivo', ['investigator'])
-  await page.goto(`${browser.adminUrl}/cases`)
+  const { page } = await browser.visitor('ivo', ['investigator'], { at: '/cases' })
   await page.getByRole('button', { name: 'New case' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Title').fill('About the board')
   await dialog.getByLabel(/Sealed/).check()
   await dialog.getByRole('button', { name: 'Open the case' }).click()
   await page.getByRole('heading', { name: /About the board/ }).waitFor()
-  const auditor = await browser.visitor('rosa', ['auditor'])
-  await auditor.page.goto(`${browser.adminUrl}/cases`)
+  const auditor = await browser.visitor('rosa', ['auditor'], { at: '/cases' })
   await auditor.page.getByText('#2 sealed').waitFor()
   assert.doesNotMatch((await auditor.page.textContent('body')) ?? '', /About the board/)
   assert.deepEqual(await violationsOf(auditor.page), [])

@@ -137,8 +137,9 @@ test('dragging over the histogram chooses a range, which the address holds', asy
 })
 
 test('a view is saved, brought back in another window, and deleted', async () => {
-  const { page, context, assertCalm } = await browser.visitor('vera', ['investigator'])
-  await page.goto(`${browser.adminUrl}/exchanges?q=status:5xx`)
+  const { page, context, assertCalm } = await browser.visitor('vera', ['investigator'], {
+    at: '/exchanges?q=status:5xx',
+  })
   await page.getByText('1 exchanges').waitFor()
   await page.getByRole('button', { name: 'Views' }).click()
   await page.getByRole('menuitem', { name: 'Save this view' }).click()
@@ -181,8 +182,9 @@ test('the list is moved through and opened by keys', async () => {
 })
 
 test('every cell leads on from its value, by mouse and by keys', async () => {
-  const { page, assertCalm } = await browser.visitor('petra', ['investigator'])
-  await page.goto(`${browser.adminUrl}/exchanges?q=${encodeURIComponent('last:1h')}`)
+  const { page, assertCalm } = await browser.visitor('petra', ['investigator'], {
+    at: `/exchanges?q=${encodeURIComponent('last:1h')}`,
+  })
   await rows(page).nth(4).waitFor()
   const mini = rows(page).filter({ hasText: 'gpt-5-mini' })
   await mini.hover()

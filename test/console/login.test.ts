@@ -78,8 +78,7 @@ test('the policy of the page allows no inline script, no other place and no fram
 })
 
 test('an address that leads nowhere says so and leads back', async () => {
-  const { page, assertCalm } = await browser.visitor('nina', ['member'])
-  await page.goto(`${browser.adminUrl}/no-such-page`)
+  const { page, assertCalm } = await browser.visitor('nina', ['member'], { at: '/no-such-page' })
   await page.getByText('There is no page at this address').waitFor()
   await page.getByRole('link', { name: 'Go to the live list' }).click()
   await page.waitForURL('**/exchanges')

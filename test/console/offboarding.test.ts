@@ -72,8 +72,9 @@ test('an offboarded contractor whose key still runs in a CI pipeline is cut off 
   assert.match(await refused.text(), /lk_\w{26}/)
 
   await gateway.app.evidence.flush()
-  const { page, assertCalm } = await browser.visitor('ines', ['investigator'])
-  await page.goto(`${browser.adminUrl}/keys?q=carla`)
+  const { page, assertCalm } = await browser.visitor('ines', ['investigator'], {
+    at: '/keys?q=carla',
+  })
   await page.getByText('owner left').waitFor()
   await page.getByRole('button', { name: `Last use of the key of ${LOGIN}` }).click()
   const dialog = page.getByRole('dialog')
@@ -95,8 +96,7 @@ test('an offboarded contractor whose key still runs in a CI pipeline is cut off 
 })
 
 test('an admin hands the key over, and the pipeline runs again in the name of somebody who is here', async () => {
-  const { page, assertCalm } = await browser.visitor('ada', ['admin'])
-  await page.goto(`${browser.adminUrl}/keys?q=carla`)
+  const { page, assertCalm } = await browser.visitor('ada', ['admin'], { at: '/keys?q=carla' })
   await page.getByRole('button', { name: `Hand over the key of ${LOGIN}` }).click()
   await page.getByLabel('New owner').selectOption('ada')
   await page.getByRole('dialog').getByRole('button', { name: 'Hand over' }).click()
@@ -105,8 +105,7 @@ test('an admin hands the key over, and the pipeline runs again in the name of so
 })
 
 test('provisioning clients are made in the console, and their token is shown once', async () => {
-  const { page, assertCalm } = await browser.visitor('otto', ['admin'])
-  await page.goto(`${browser.adminUrl}/people`)
+  const { page, assertCalm } = await browser.visitor('otto', ['admin'], { at: '/people' })
   await page.getByRole('button', { name: 'New provisioning client' }).click()
   await page.getByLabel('Name').fill('entra')
   await page.getByRole('button', { name: 'Make it' }).click()

@@ -97,8 +97,7 @@ test('a key made in the browser serves the SDK until it is revoked there', async
 })
 
 test('what the server finds wrong with a key stands at its field', async () => {
-  const { page, assertCalm } = await browser.visitor('kai', ['admin'])
-  await page.goto(at('/keys'))
+  const { page, assertCalm } = await browser.visitor('kai', ['admin'], { at: '/keys' })
   await page.getByRole('button', { name: 'New key' }).waitFor()
   await page.keyboard.press('n')
   const dialog = dialogOf(page)
@@ -152,8 +151,7 @@ test('a person added in the browser logs in by the link shown once, and sees wha
 })
 
 test('nobody gives themselves a role, and the page says why', async () => {
-  const { page, assertCalm } = await browser.visitor('olga', ['admin'])
-  await page.goto(at('/people'))
+  const { page, assertCalm } = await browser.visitor('olga', ['admin'], { at: '/people' })
   await page.getByRole('button', { name: 'Change olga' }).click()
   const dialog = dialogOf(page)
   assert.equal(await dialog.getByLabel('investigator').isDisabled(), true)
@@ -207,8 +205,7 @@ test('the trail says who viewed which exchange, and is filtered by person, deed 
   await ask(browser, 'something to look at')
   const listed = await browser.console.admin('GET', '/exchanges')
   const { id } = listed.body.items[0]
-  const reader = await browser.visitor('ivan', ['investigator'])
-  await reader.page.goto(at(`/exchanges/${id}`))
+  const reader = await browser.visitor('ivan', ['investigator'], { at: `/exchanges/${id}` })
   await reader.page.getByRole('button', { name: 'Reveal' }).click()
   await reader.page.getByLabel('Reason').fill('Ticket 4712: what ivan looked for')
   await dialogOf(reader.page).getByRole('button', { name: 'Reveal' }).click()
@@ -376,8 +373,9 @@ test('answers that name the one before them are a thread too', async () => {
   await browser.console.gateway.app.evidence.flush()
   const listed = await browser.console.admin('GET', '/exchanges')
   const { id } = listed.body.items[0]
-  const { page, assertCalm } = await browser.visitor('rike', ['approver'])
-  await page.goto(at(`/exchanges/${id}/conversation`))
+  const { page, assertCalm } = await browser.visitor('rike', ['approver'], {
+    at: `/exchanges/${id}/conversation`,
+  })
   await page.getByText(/2 turns, put together by answers that name each other/).waitFor()
   await page.getByRole('article', { name: 'Turn 2' }).getByText('█').first().waitFor()
   assert.doesNotMatch(await textOf(page.locator('#main')), /second word/)
@@ -387,8 +385,7 @@ test('answers that name the one before them are a thread too', async () => {
 test('a hold that one person sets keeps an exchange until another releases it; then it is erased with a receipt', async () => {
   const key = await browser.console.keyFor('olga')
   const id = await browser.console.chat('the file of the case', { key })
-  const ines = await browser.visitor('ines', ['investigator'])
-  await ines.page.goto(at(`/exchanges/${id}`))
+  const ines = await browser.visitor('ines', ['investigator'], { at: `/exchanges/${id}` })
   await ines.page.getByRole('button', { name: 'Hold' }).click()
   await dialogOf(ines.page).getByLabel('Reason').fill('the court asks for it')
   assert.deepEqual(await violationsOf(ines.page), [])
@@ -496,8 +493,7 @@ test('a change based on what somebody else changed meanwhile is refused with wha
   const made = await browser.console.admin('POST', '/people', {
     body: { login: 'pia', roles: ['member'] },
   })
-  const { page } = await browser.visitor('udo', ['admin'])
-  await page.goto(at('/people'))
+  const { page } = await browser.visitor('udo', ['admin'], { at: '/people' })
   await page.getByRole('button', { name: 'Change pia' }).click()
   const changed = await browser.console.admin('PATCH', `/people/${made.body.id}`, {
     body: { name: 'Pia' },

@@ -15,9 +15,8 @@ test('a first policy is written from the starter, checked line by line, tried an
   const { console } = browser
   await console.chat('pay with 4111 1111 1111 1111')
   await console.chat('nothing of note')
-  const visitor = await browser.visitor('paula', ['policy-author'], { height: 1100 })
+  const visitor = await browser.visitor('paula', ['policy-author'], { height: 1100, at: '/policy' })
   const { page } = visitor
-  await page.goto(`${browser.adminUrl}/policy`)
   await page.getByText('No policy is in force').waitFor()
   assert.deepEqual(await violationsOf(page), [])
   await page.getByRole('button', { name: 'Begin with the starter policy' }).click()
@@ -53,14 +52,12 @@ test('a first policy is written from the starter, checked line by line, tried an
 })
 
 test('others read the policy, and members are told that they may not', async () => {
-  const auditor = await browser.visitor('otto', ['auditor'])
-  await auditor.page.goto(`${browser.adminUrl}/policy`)
+  const auditor = await browser.visitor('otto', ['auditor'], { at: '/policy' })
   await auditor.page.getByText('cards-masked').first().waitFor()
   await auditor.page.getByText('read only').waitFor()
   assert.equal(await auditor.page.getByRole('button', { name: 'Publish' }).count(), 0)
   auditor.assertCalm()
-  const member = await browser.visitor('mia', ['member'])
-  await member.page.goto(`${browser.adminUrl}/policy`)
+  const member = await browser.visitor('mia', ['member'], { at: '/policy' })
   await member.page.getByText('Your roles do not allow this').waitFor()
   assert.equal(await member.page.getByRole('link', { name: 'Policy' }).count(), 0)
 })

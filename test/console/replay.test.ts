@@ -28,8 +28,7 @@ const position = async (page: Page) =>
   Number(await page.getByRole('slider', { name: 'Position' }).inputValue())
 
 async function openRevealed(login: string, rest = ''): Promise<Page> {
-  const { page } = await browser.visitor(login, ['investigator'])
-  await page.goto(`${browser.adminUrl}/exchanges/${id}/replay`)
+  const { page } = await browser.visitor(login, ['investigator'], { at: `/exchanges/${id}/replay` })
   await page.getByRole('button', { name: 'Reveal' }).click()
   await page.getByLabel('Reason').fill('Looking at how the answer came about')
   await page.getByRole('dialog').getByRole('button', { name: 'Reveal' }).click()
@@ -131,8 +130,9 @@ test('long pauses are cut to the limit that is asked for, and the link to a mome
 })
 
 test('without a reveal the replay plays masked text of the same length', async () => {
-  const { page, assertCalm } = await browser.visitor('mara', ['approver'])
-  await page.goto(`${browser.adminUrl}/exchanges/${id}/replay?t=99`)
+  const { page, assertCalm } = await browser.visitor('mara', ['approver'], {
+    at: `/exchanges/${id}/replay?t=99`,
+  })
   await page.getByRole('region', { name: 'Answer so far' }).getByText('█').first().waitFor()
   const shown = await screenText(page)
   assert.equal(shown.length, TEXT.length)

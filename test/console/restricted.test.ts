@@ -13,8 +13,7 @@ before(async () => {
 after(() => browser[Symbol.asyncDispose]())
 
 test('content that takes a second person is asked for, let in by somebody else, and then shown', async () => {
-  const ines = await browser.visitor('ines', ['investigator'])
-  await ines.page.goto(`${browser.adminUrl}/exchanges/${id}`)
+  const ines = await browser.visitor('ines', ['investigator'], { at: `/exchanges/${id}` })
   await ines.page.getByText('This content takes a second person').waitFor()
   assert.deepEqual(await violationsOf(ines.page), [])
   await picture(ines.page, 'restricted-light')
@@ -24,8 +23,7 @@ test('content that takes a second person is asked for, let in by somebody else, 
   await dialog.getByRole('button', { name: 'Ask' }).click()
   await ines.page.getByText(/You asked/).waitFor()
 
-  const anna = await browser.visitor('anna', ['approver'])
-  await anna.page.goto(`${browser.adminUrl}/approvals`)
+  const anna = await browser.visitor('anna', ['approver'], { at: '/approvals' })
   const requests = anna.page.getByRole('list', { name: 'Requests to read restricted content' })
   await requests.getByText('Ticket 4715').waitFor()
   assert.deepEqual(await violationsOf(anna.page), [])

@@ -111,8 +111,9 @@ test('the query bar shows where a text cannot be read, and a query with brackets
 })
 
 test('an exchange leads to what is around it, and two are compared block by block', async () => {
-  const { page, assertCalm } = await browser.visitor('ines', ['investigator'])
-  await page.goto(`${browser.adminUrl}/exchanges/${ids[0]}`)
+  const { page, assertCalm } = await browser.visitor('ines', ['investigator'], {
+    at: `/exchanges/${ids[0]}`,
+  })
   await page.getByRole('button', { name: 'Around it' }).click()
   await page.getByRole('menuitem', { name: /Same found value/ }).waitFor()
   await page.getByRole('menuitem', { name: /Same principal ± 1 h/ }).click()
@@ -184,8 +185,9 @@ test('a hunt finds what no index knows, and shows nothing of it', async () => {
 })
 
 test('an alert is set from the search it is about, and says how it does', async () => {
-  const { page, assertCalm } = await browser.visitor('iva', ['investigator'])
-  await page.goto(`${browser.adminUrl}/exchanges?q=${encodeURIComponent('model:alerted last:7d')}`)
+  const { page, assertCalm } = await browser.visitor('iva', ['investigator'], {
+    at: `/exchanges?q=${encodeURIComponent('model:alerted last:7d')}`,
+  })
   await page.getByRole('link', { name: 'Alert', exact: true }).click()
   const search = page.getByRole('textbox', { name: 'Search' })
   await search.waitFor()
@@ -223,8 +225,7 @@ test('an alert is set from the search it is about, and says how it does', async 
 })
 
 test('what a receiver did not take is listed, sent again and dropped by keys', async () => {
-  const { page, assertCalm } = await browser.visitor('dora', ['admin'])
-  await page.goto(`${browser.adminUrl}/alerts`)
+  const { page, assertCalm } = await browser.visitor('dora', ['admin'], { at: '/alerts' })
   const panel = page.getByRole('region', { name: 'Dead letters' })
   await panel.getByText('No dead letters').waitFor()
   const status = async () => (await browser.console.admin('GET', '/status')).body.checks

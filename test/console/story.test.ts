@@ -28,8 +28,9 @@ test('from a pasted sentence to a bundle that verifies elsewhere: seen, sourced,
   })
   await api.chat('What is the weather in Bern?', { key: await api.keyFor('noah.frei') })
 
-  const { page, assertCalm } = await browser.visitor('ines', ['investigator', 'policy-author'])
-  await page.goto(`${browser.adminUrl}/investigate`)
+  const { page, assertCalm } = await browser.visitor('ines', ['investigator', 'policy-author'], {
+    at: '/investigate',
+  })
   const box = page.getByLabel('Leaked text, key or address')
   await box.waitFor()
   assert.deepEqual(await violationsOf(page), [])

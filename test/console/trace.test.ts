@@ -87,8 +87,7 @@ test('two clicks lead from a pasted text to who saw it, in words, as a graph and
 })
 
 test('a text that is nowhere, a call that fails and a role that may not are each told as what they are', async () => {
-  const { page, assertCalm } = await browser.visitor('ivo', ['investigator'])
-  await page.goto(`${browser.adminUrl}/trace`)
+  const { page, assertCalm } = await browser.visitor('ivo', ['investigator'], { at: '/trace' })
   const box = page.getByLabel('Leaked text, key or address')
   assert.equal(await page.getByRole('button', { name: 'Who saw it' }).isDisabled(), true)
   await box.fill('never seen')

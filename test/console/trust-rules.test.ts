@@ -141,12 +141,10 @@ test('an admin makes a rule, sees who it let in and who set that off, changes it
 })
 
 test('an investigator sees the rules and changes none, a member is told that they are not for them', async () => {
-  const { page } = await browser.visitor('ines', ['investigator'])
-  await page.goto(`${browser.adminUrl}/trust-rules`)
+  const { page } = await browser.visitor('ines', ['investigator'], { at: '/trust-rules' })
   await page.getByRole('cell', { name: 'mesh' }).waitFor()
   assert.equal(await page.getByRole('button', { name: /^(?:New trust rule|Change)/ }).count(), 0)
-  const member = await browser.visitor('mo', ['member'])
-  await member.page.goto(`${browser.adminUrl}/trust-rules`)
+  const member = await browser.visitor('mo', ['member'], { at: '/trust-rules' })
   await member.page.getByText('Your roles do not list trust rules').waitFor()
   assert.equal(await member.page.getByRole('link', { name: 'Trust rules' }).count(), 0)
 })
