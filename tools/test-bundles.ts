@@ -17,6 +17,7 @@ const FIRST: ReadonlyMap<string, number> = new Map([
   ['test/console', 8],
   ['test/clients', 8],
   ['test', 12],
+  ['src/evidence', 24],
   ['src/store', 12],
   ['src/cli', 12],
   ['src/api', 12],
