@@ -1,5 +1,5 @@
 /** Reads text that was written as base64, in one run or over lines, whatever stands before it. */
-import { isOf, kindOf, runEnd } from './character-runs.ts'
+import { isOf, runEnd } from './character-runs.ts'
 import {
   isWide,
   joined,
@@ -8,9 +8,8 @@ import {
   type EncodedText,
   type Stretches,
 } from './encoded-text.ts'
-import { base64Runs, holdsText } from './normalise.ts'
+import { BASE64, base64Runs, holdsText } from './normalise.ts'
 
-const BASE64 = kindOf(/[A-Za-z0-9+/_-]/)
 const RUN_MIN = 40
 /** Words with no such sign are words. */
 const UNLIKE_WORDS = /\d|[+/_-]/

@@ -21,3 +21,8 @@ function roomFor(size: number): Buffer {
   if (made.length <= KEPT_BYTES_MAX) room = made
   return made
 }
+
+/** Text has none of these in ASCII: not those that move a line. */
+export function isControl(code: number): boolean {
+  return code < 0x09 || (code > 0x0d && code < 0x20) || code === 0x7f
+}

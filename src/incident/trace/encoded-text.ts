@@ -1,4 +1,5 @@
 /** A text that stands in another one under an encoding. */
+import { isControl } from './character-codes.ts'
 
 export type Spelling =
   | 'plain'
@@ -70,7 +71,7 @@ export function isWide(bytes: Buffer): boolean {
   for (let at = 0; at + 1 < head.length; at += 2) {
     const low = head[at] ?? 0
     if (head[at + 1] !== 0) continue
-    if (low < 0x09 || (low > 0x0d && low < 0x20) || low === 0x7f) return false
+    if (isControl(low)) return false
     empty += 1
   }
   return empty >= CHARS_MIN && empty * 4 >= head.length

@@ -1,6 +1,7 @@
 /** Reads text with references to characters as HTML writes them: `&#39;`, `&#x2019;`, `&auml;`. */
 import { CopiedText } from './copied-text.ts'
 import type { EncodedText } from './encoded-text.ts'
+import { ENTITIES } from './normalise.ts'
 
 /** References with less text between them are read together, with as much text around them. */
 const APART = 400
@@ -20,17 +21,8 @@ const ACCENTS: Readonly<Record<string, string>> = {
   ring: '\u030a',
   caron: '\u030c',
 }
-/** Normalisation leaves these out by itself. */
-const LEFT_OUT: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-  nbsp: ' ',
-}
 const NAMES: Readonly<Record<string, string>> = {
-  ...LEFT_OUT,
+  ...ENTITIES,
   szlig: 'ß',
   aelig: 'æ',
   AElig: 'Æ',
@@ -102,7 +94,7 @@ function* referencesIn(text: string): Generator<Reference, void> {
     const character = found === null ? null : characterOf(found)
     if (found === null || character === null) continue
     NAMED_TWICE.lastIndex = at
-    const isLeftOut = LEFT_OUT[found[3] ?? ''] !== undefined && !NAMED_TWICE.test(text)
+    const isLeftOut = ENTITIES[found[3] ?? ''] !== undefined && !NAMED_TWICE.test(text)
     yield { at, end: at + found[0].length, character, isLeftOut }
   }
 }

@@ -1,5 +1,5 @@
 /** The normalisation of the trace index: what is left of an unescaped text when case, spacing, signs and line numbers are gone. */
-import { codesOf } from './character-codes.ts'
+import { codesOf, isControl } from './character-codes.ts'
 import { kindOf, nextRun, runEnd } from './character-runs.ts'
 
 export interface Normalised {
@@ -25,12 +25,21 @@ const LOWER_CASE = Uint8Array.from({ length: 128 }, (_, code) =>
   String.fromCharCode(code).toLowerCase().charCodeAt(0),
 )
 
-const ENTITIES = ['amp;', 'lt;', 'gt;', 'quot;', 'apos;', 'nbsp;']
+/** References by name that are left out, and what they stand for. */
+export const ENTITIES: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: ' ',
+}
+const ENTITY_ENDS = Object.keys(ENTITIES).map((name) => `${name};`)
 const NUMBER_DIGITS_MAX = 6
 const SEPARATORS = ':.)|-\u2192\t'
 /** Longer runs of base64 that hold no text are media. */
 const MEDIA_MIN = 4096
-const BASE64 = kindOf(/[A-Za-z0-9+/_-]/)
+export const BASE64 = kindOf(/[A-Za-z0-9+/_-]/)
 
 const folded = new Map<number, string>()
 const FOLDED_MAX = 20_000
@@ -83,7 +92,7 @@ export function normalise(text: string, withOrigins: boolean): Normalised {
       length += step
       at += 1
     } else if (code === AMPERSAND) {
-      at += 1 + (ENTITIES.find((name) => text.startsWith(name, at + 1))?.length ?? 0)
+      at += 1 + (ENTITY_ENDS.find((name) => text.startsWith(name, at + 1))?.length ?? 0)
     } else if (code < 128) {
       lineFrom = length
       at += 1
@@ -158,8 +167,7 @@ const HEAD_CHARS = 256
 export function holdsText(base64: string): boolean {
   const bytes = Buffer.from(base64.slice(0, HEAD_CHARS), 'base64')
   let odd = 0
-  for (const byte of bytes)
-    if (byte < 0x09 || (byte > 0x0d && byte < 0x20) || byte === 0x7f) odd += 1
+  for (const byte of bytes) if (isControl(byte)) odd += 1
   return odd === 0 && !hasBadUtf8(bytes)
 }
 
