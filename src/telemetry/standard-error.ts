@@ -2,6 +2,7 @@
 import { write, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { errorCode } from '../lib/error-code.ts'
 import type { LogSink } from './logger.ts'
 
 /** Lines waiting for a reader that has stopped reading are dropped above this, so a stuck pipe cannot eat the memory. */
@@ -88,7 +89,7 @@ async function writeAll(fd: number, bytes: Buffer): Promise<void> {
       const { bytesWritten } = await writeSome(fd, left)
       left = left.subarray(bytesWritten)
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : ''
+      const code = errorCode(error)
       if (code !== 'EAGAIN' && code !== 'EBUSY') return
       await sleep(BUSY_MS, undefined, { ref: false })
     }

@@ -28,8 +28,10 @@ export const NOTHING_FOUND: PieceFindings = {
 
 const ENTRIES_MAX = 50_000
 
-/** In two generations: to note with every turn which blocks of a long history were used last would cost more than to look them up. */
-/** Two halves: what the older one has and is asked for again moves to the younger; when that is full it becomes the older one. */
+/**
+ * Two halves: what the older one has and is asked for again moves to the younger; when that is full it becomes the older
+ * one. To note with every turn which blocks of a long history were used last would cost more than to look them up.
+ */
 export class BlockFindings {
   #young = new Map<string, PieceFindings>()
   #old = new Map<string, PieceFindings>()
