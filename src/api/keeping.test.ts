@@ -198,7 +198,7 @@ test('a value is found wherever it stands, erased with its exchanges, and writte
 
 test('what was erased is taken out of the trace index too', async () => {
   const text =
-    'the quick brown aardvark signs a contract over one hundred and eleven copper kettles in Lisbon today'
+    'the quick brown aardvark signs a contract over one hundred and eleven copper kettles in Lisbon today, before witnesses from Porto and Faro'
   const id = await console.chat(text)
   const storage = { kind: 'sqlite', folder: console.gateway.folder } as const
   const postings = async (): Promise<number> => {
